@@ -1,0 +1,30 @@
+// The errors a user may meet. Each message reads `where: rule, got values`; `help` names the remedy when there is one.
+// The command line prints message and help, and exits with 2; a stack trace needs --debug.
+
+interface ErrorDetails {
+  /** One line that names the remedy. */
+  readonly help?: string;
+  readonly cause?: unknown;
+}
+
+export class VitrineError extends Error {
+  readonly help: string | undefined;
+
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = new.target.name;
+    this.help = details.help;
+  }
+}
+
+/** A shape that an op or a layer cannot take; thrown when the model is built, never inside a step. */
+export class ShapeError extends VitrineError {}
+
+/** No adapter, a lost device, a limit exceeded, a kernel that does not compile. */
+export class DeviceError extends VitrineError {}
+
+/** A file that cannot be read as what it should be; the message names the file, and the row where there is one. */
+export class FormatError extends VitrineError {}
+
+/** A command-line flag or an argument that makes no sense; the message names the flag. */
+export class UsageError extends VitrineError {}
