@@ -9,5 +9,9 @@ if (isMainThread) register(import.meta.url);
 export async function load(url, context, nextLoad) {
   if (!url.endsWith(".wgsl")) return nextLoad(url, context);
   const text = await readFile(new URL(url), "utf8");
-  return { format: "module", shortCircuit: true, source: `export default ${JSON.stringify(text)};` };
+  return {
+    format: "module",
+    shortCircuit: true,
+    source: `export default ${JSON.stringify(text)};`,
+  };
 }

@@ -1,0 +1,43 @@
+// Times a compiled program: warm up, then samples of as many replays per submit as fill a few tens of milliseconds, so
+// that one figure holds the kernels and not the submit. Reports median and 90th percentile of one replay.
+
+import type { Device } from "../src/engine/core/device.ts";
+import type { Executable } from "../src/engine/program/executor.ts";
+
+export interface Timing {
+  /** Milliseconds per replay. */
+  readonly median: number;
+  readonly p90: number;
+  readonly min: number;
+  readonly samples: number;
+  readonly replaysPerSample: number;
+}
+
+export interface TimingOptions {
+  readonly samples?: number;
+  /** Milliseconds that one sample should take. */
+  readonly sampleMs?: number;
+}
+
+export async function timeProgram(
+  device: Device,
+  executable: Executable,
+  options: TimingOptions = {},
+): Promise<Timing> {
+  const { samples = 30, sampleMs = 25 } = options;
+  const once = async (replays: number) => {
+    const start = performance.now();
+    executable.run(replays);
+    await device.settle();
+    return performance.now() - start;
+  };
+  for (let warm = 0; warm < 4; warm++) await once(1);
+  const single = await once(1);
+  const replays = Math.max(1, Math.min(1000, Math.round(sampleMs / Math.max(single, 0.01))));
+  const times: number[] = [];
+  for (let sample = 0; sample < samples; sample++) times.push((await once(replays)) / replays);
+  times.sort((a, b) => a - b);
+  const at = (share: number) =>
+    times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? 0;
+  return { median: at(0.5), p90: at(0.9), min: at(0), samples, replaysPerSample: replays };
+}

@@ -1,0 +1,244 @@
+// One WebGPU device: what it can do, the buffers on it, its kernels, and what became of it. It is handed a GPU object,
+// so the same code runs in Node (Dawn) and in a browser.
+
+import { DeviceError } from "./errors.ts";
+import { KernelCache } from "./kernel.ts";
+import { formatShape, type Shape } from "./shape.ts";
+import { Staging } from "./staging.ts";
+import {
+  bytesOf,
+  type DType,
+  type Place,
+  rootOf,
+  type Storage,
+  storageOf,
+  type Tensor,
+} from "./tensor.ts";
+
+const WANTED_FEATURES: readonly GPUFeatureName[] = ["subgroups", "timestamp-query"];
+const WANTED_LIMITS = [
+  "maxStorageBufferBindingSize",
+  "maxBufferSize",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+] as const;
+const USAGE = {
+  STORAGE: 0x80,
+  COPY_SRC: 0x4,
+  COPY_DST: 0x8,
+  UNIFORM: 0x40,
+  MAP_READ: 0x1,
+} as const;
+
+export interface DeviceOptions {
+  /** The GPU object; the device keeps it alive, because Dawn aborts when it is collected. */
+  readonly gpu: GPU;
+  readonly powerPreference?: GPUPowerPreference;
+  /** Called once when the device is lost for a reason other than `destroy()`. */
+  readonly onLost?: (error: DeviceError) => void;
+}
+
+/** Counts of what has been made on a device; buffers and bind groups are flat once a program is warm. */
+export interface Counters {
+  buffers: number;
+  bindGroups: number;
+  submits: number;
+  readBacks: number;
+}
+
+export class Device {
+  readonly gpu: GPU;
+  readonly handle: GPUDevice;
+  readonly info: GPUAdapterInfo;
+  readonly kernels: KernelCache;
+  /** Lanes in a subgroup where the adapter has subgroups of one known size, else null. */
+  readonly subgroupSize: number | null;
+  /** True for an adapter that computes on the processor (llvmpipe, SwiftShader, WARP). */
+  readonly isSoftware: boolean;
+  readonly counters: Counters = { buffers: 0, bindGroups: 0, submits: 0, readBacks: 0 };
+  readonly #staging: Staging;
+  /** Set when the device is lost or runs out of memory; every later call throws it. */
+  #failure: DeviceError | null = null;
+
+  private constructor(options: DeviceOptions, handle: GPUDevice, info: GPUAdapterInfo) {
+    this.gpu = options.gpu;
+    this.handle = handle;
+    this.info = info;
+    this.kernels = new KernelCache(handle);
+    this.#staging = new Staging(handle, (bytes) => this.#mappableBuffer(bytes));
+    const { subgroupMinSize, subgroupMaxSize } = info;
+    const oneSize = handle.features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
+    this.subgroupSize = oneSize ? subgroupMinSize : null;
+    this.isSoftware = /llvmpipe|swiftshader|basic render/i.test(
+      `${info.device} ${info.description}`,
+    );
+    handle.lost.then((lost) => {
+      if (lost.reason === "destroyed") return;
+      this.#fail(
+        new DeviceError(`device: was lost, got ${lost.message || lost.reason}`),
+        options.onLost,
+      );
+    }, undefined);
+    handle.addEventListener("uncapturederror", (event) => {
+      const { message } = event.error;
+      const text = message.split("\n")[0] ?? message;
+      const help = { help: "use a smaller --batch-size, or another adapter (--adapter)" };
+      const error =
+        event.error instanceof GPUOutOfMemoryError
+          ? new DeviceError(`device: out of memory, got ${text}`, help)
+          : new DeviceError(`device: validation failed, got ${message}`);
+      this.#fail(error, options.onLost);
+    });
+  }
+
+  /**
+   * Opens the adapter that the GPU object offers, with its own limits (the defaults are far below most adapters').
+   * Throws DeviceError when there is none.
+   */
+  static async open(options: DeviceOptions): Promise<Device> {
+    const { gpu, powerPreference = "high-performance" } = options;
+    const adapter = await gpu.requestAdapter({ powerPreference });
+    if (!adapter) {
+      throw new DeviceError("device: no WebGPU adapter was found", {
+        help: "install a Vulkan driver (Debian: mesa-vulkan-drivers), or run `npm run setup`",
+      });
+    }
+    const requiredLimits = Object.fromEntries(
+      WANTED_LIMITS.map((name) => [name, adapter.limits[name]]),
+    );
+    const handle = await adapter.requestDevice({
+      requiredFeatures: WANTED_FEATURES.filter((name) => adapter.features.has(name)),
+      requiredLimits,
+    });
+    return new Device(options, handle, adapter.info);
+  }
+
+  /** `llvmpipe (LLVM 15.0.6, 256 bits)`, or whatever the adapter calls itself. */
+  get name(): string {
+    const { device, description, vendor, architecture } = this.info;
+    return description || device || `${vendor} ${architecture}`.trim();
+  }
+
+  get failure(): DeviceError | null {
+    return this.#failure;
+  }
+
+  /** Throws what went wrong with the device, if anything did. */
+  check(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** A storage with a buffer of its own, zeroed, that lives until the device is destroyed. */
+  storage(bytes: number, label: string): Storage {
+    return { ...storageOf(bytes, label), place: { buffer: this.buffer(bytes, label), offset: 0 } };
+  }
+
+  /** A tensor with a storage of its own, zeroed or filled with `data`. */
+  tensor(
+    shape: Shape,
+    label: string,
+    data?: ArrayBufferView<ArrayBuffer>,
+    dtype: DType = "f32",
+  ): Tensor {
+    const tensor = { label, shape, dtype, storage: this.storage(bytesOf(shape, dtype), label) };
+    if (data) this.write(tensor, data);
+    return tensor;
+  }
+
+  /** A storage buffer of at least `bytes`; throws DeviceError when the adapter cannot bind one so large. */
+  buffer(bytes: number, label: string): GPUBuffer {
+    const limit = this.handle.limits.maxStorageBufferBindingSize;
+    if (bytes > limit) {
+      throw new DeviceError(
+        `device: ${label} needs ${megabytes(bytes)} in one binding, this adapter allows ${megabytes(limit)}`,
+        {
+          help: "use a smaller batch or model, or an adapter with a larger maxStorageBufferBindingSize",
+        },
+      );
+    }
+    this.counters.buffers++;
+    const usage = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
+    return this.handle.createBuffer({ label, size: bytes, usage });
+  }
+
+  uniformBuffer(bytes: number, label: string): GPUBuffer {
+    this.counters.buffers++;
+    return this.handle.createBuffer({ label, size: bytes, usage: USAGE.UNIFORM | USAGE.COPY_DST });
+  }
+
+  bindGroup(descriptor: GPUBindGroupDescriptor): GPUBindGroup {
+    this.counters.bindGroups++;
+    return this.handle.createBindGroup(descriptor);
+  }
+
+  submit(encoder: GPUCommandEncoder): void {
+    this.check();
+    this.counters.submits++;
+    this.handle.queue.submit([encoder.finish()]);
+  }
+
+  /** Overwrites the first bytes of a placed tensor, or those from `byteOffset` on. */
+  write(tensor: Tensor, data: ArrayBufferView<ArrayBuffer>, byteOffset = 0): void {
+    const place = placeOf(tensor);
+    if (byteOffset + data.byteLength > tensor.storage.bytes) {
+      throw new DeviceError(
+        `device: cannot write ${data.byteLength} bytes at ${byteOffset} into ${tensor.label} ${formatShape(tensor.shape)}`,
+      );
+    }
+    const whole = data.byteLength - (data.byteLength % 4);
+    const { buffer: source, byteOffset: start } = data;
+    const { queue } = this.handle;
+    if (whole > 0) queue.writeBuffer(place.buffer, place.offset + byteOffset, source, start, whole);
+    if (whole < data.byteLength) {
+      const tail = new Uint8Array(4);
+      tail.set(new Uint8Array(source, start + whole, data.byteLength - whole));
+      queue.writeBuffer(place.buffer, place.offset + byteOffset + whole, tail);
+    }
+  }
+
+  /** Waits until everything submitted so far has run. */
+  async settle(): Promise<void> {
+    await this.handle.queue.onSubmittedWorkDone();
+    this.check();
+  }
+
+  /** The bytes of a placed tensor, after everything submitted so far. */
+  async read(tensor: Tensor): Promise<ArrayBuffer> {
+    return this.readPlace(placeOf(tensor), bytesOf(tensor.shape, tensor.dtype));
+  }
+
+  async readPlace(place: Place, bytes: number): Promise<ArrayBuffer> {
+    this.check();
+    this.counters.readBacks++;
+    const data = await this.#staging.read(place, bytes);
+    this.check();
+    return data;
+  }
+
+  destroy(): void {
+    this.handle.destroy();
+  }
+
+  #mappableBuffer(bytes: number): GPUBuffer {
+    this.counters.buffers++;
+    const usage = USAGE.MAP_READ | USAGE.COPY_DST;
+    return this.handle.createBuffer({ label: "staging", size: bytes, usage });
+  }
+
+  #fail(error: DeviceError, onLost: DeviceOptions["onLost"]): void {
+    if (this.#failure) return;
+    this.#failure = error;
+    onLost?.(error);
+  }
+}
+
+function placeOf(tensor: Tensor): Place {
+  const { root, offset } = rootOf(tensor.storage);
+  if (!root.place) throw new DeviceError(`device: ${tensor.label} has no place on the device yet`);
+  return { buffer: root.place.buffer, offset: root.place.offset + offset };
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MB`;
+}

@@ -1,0 +1,46 @@
+// Elementwise sum of two tensors of the same shape (a residual connection; two gradients of one tensor).
+//   y = a + b     da = dy     db = dy
+
+import source from "../../shaders/add.wgsl";
+import { ShapeError } from "../core/errors.ts";
+import { ceilDiv, formatShape, sameShape, sizeOf } from "../core/shape.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { linearGrid, type Recorder } from "../program/recorder.ts";
+import type { Op } from "../program/tape.ts";
+
+export const add: Op<readonly [a: Tensor, b: Tensor], Record<string, never>, null> = {
+  name: "add",
+
+  infer([a, b]) {
+    if (!sameShape(a, b)) {
+      throw new ShapeError(
+        `add: both inputs have the same shape, got ${formatShape(a)} and ${formatShape(b)}`,
+      );
+    }
+    return a;
+  },
+
+  forward(rec, [a, b]) {
+    return { output: addTensors(rec, a, b, "y"), saved: null };
+  },
+
+  backward(_rec, dy) {
+    return [dy, dy];
+  },
+};
+
+/** Records `a + b` into a new tensor. */
+export function addTensors(rec: Recorder, a: Tensor, b: Tensor, label: string): Tensor {
+  const y = rec.allocate(a.shape, label);
+  const elements = sizeOf(a.shape);
+  const vectors = ceilDiv(elements, 4);
+  rec.dispatch({
+    op: "add",
+    kernel: { label: "add/forward", source, entry: "forward" },
+    grid: linearGrid(vectors, 64),
+    bind: { a, b, y },
+    params: { vectors },
+    flops: elements,
+  });
+  return y;
+}

@@ -1,0 +1,196 @@
+// The executor replays a program: one encoder, one compute pass and one submit for as many steps as are asked for, with
+// no buffer, bind group or pipeline made after compilation.
+
+import type { Device } from "../core/device.ts";
+import type { CompiledKernel } from "../core/kernel.ts";
+import { bytesOf, type Place, rootOf, type Tensor } from "../core/tensor.ts";
+import { type Plan, plan } from "./planner.ts";
+import type { Dispatch, Grid, Program } from "./program.ts";
+
+/** Uniform offsets must be multiples of this on every adapter. */
+const PARAMS_STRIDE = 256;
+
+interface Step {
+  readonly dispatch: Dispatch;
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+  readonly grid: Grid;
+}
+
+/** Buffers for programs' own tensors. Programs that never run at the same time may share one workspace. */
+export class Workspace {
+  readonly #device: Device;
+  readonly #buffers: GPUBuffer[] = [];
+
+  constructor(device: Device) {
+    this.#device = device;
+  }
+
+  /** A buffer for each of the sizes, reusing those of earlier programs. */
+  claim(sizes: readonly number[]): readonly GPUBuffer[] {
+    const free = [...this.#buffers].sort((a, b) => a.size - b.size);
+    const claimed: GPUBuffer[] = [];
+    const largestFirst = sizes
+      .map((bytes, slot) => ({ bytes, slot }))
+      .sort((a, b) => b.bytes - a.bytes);
+    for (const { bytes, slot } of largestFirst) {
+      const index = free.findIndex((buffer) => buffer.size >= bytes);
+      const buffer = index < 0 ? this.#make(bytes, slot) : free.splice(index, 1)[0];
+      if (buffer) claimed[slot] = buffer;
+    }
+    return claimed;
+  }
+
+  #make(bytes: number, slot: number): GPUBuffer {
+    const buffer = this.#device.buffer(bytes, `workspace.${slot}`);
+    this.#buffers.push(buffer);
+    return buffer;
+  }
+}
+
+export class Executable {
+  readonly program: Program;
+  readonly plan: Plan;
+  readonly #device: Device;
+  readonly #slots: readonly GPUBuffer[];
+  #steps: readonly Step[] = [];
+
+  private constructor(device: Device, program: Program, workspace: Workspace) {
+    this.program = program;
+    this.plan = plan(program);
+    this.#device = device;
+    this.#slots = workspace.claim(this.plan.slotBytes);
+  }
+
+  /** Plans a program, finds room for its tensors and makes its pipelines. */
+  static async compile(
+    device: Device,
+    program: Program,
+    workspace = new Workspace(device),
+  ): Promise<Executable> {
+    const executable = new Executable(device, program, workspace);
+    executable.#steps = await executable.#prepare();
+    return executable;
+  }
+
+  get dispatches(): readonly Dispatch[] {
+    return this.plan.dispatches;
+  }
+
+  /** Submits `times` replays of the program at once. */
+  run(times = 1): void {
+    const encoder = this.#device.handle.createCommandEncoder({ label: this.program.name });
+    const pass = encoder.beginComputePass();
+    for (let time = 0; time < times; time++) for (const step of this.#steps) encode(pass, step);
+    pass.end();
+    this.#device.submit(encoder);
+  }
+
+  /**
+   * Runs the program once, one dispatch at a time. Drivers compile a kernel when it is first dispatched, which can take
+   * seconds; `onDispatch` is called before each, so that somebody can be told.
+   */
+  async runSlowly(onDispatch: (dispatch: Dispatch, index: number) => void): Promise<void> {
+    for (const [index, step] of this.#steps.entries()) {
+      onDispatch(step.dispatch, index);
+      const encoder = this.#device.handle.createCommandEncoder({
+        label: step.dispatch.kernel.label,
+      });
+      const pass = encoder.beginComputePass();
+      encode(pass, step);
+      pass.end();
+      this.#device.submit(encoder);
+      await this.#device.settle();
+    }
+  }
+
+  /** The elements of a tensor of this program (a kept one, or one that outlives the program). */
+  async read(tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
+    return new Float32Array(
+      await this.readBytes(tensor),
+      0,
+      tensor.shape.reduce((a, b) => a * b, 1),
+    );
+  }
+
+  async readBytes(tensor: Tensor): Promise<ArrayBuffer> {
+    return this.#device.readPlace(this.#placeOf(tensor), bytesOf(tensor.shape, tensor.dtype));
+  }
+
+  #placeOf(tensor: Tensor): Place {
+    const { root, offset } = rootOf(tensor.storage);
+    if (root.place) return { buffer: root.place.buffer, offset: root.place.offset + offset };
+    const buffer = this.#slots[this.plan.slots.get(root) ?? -1];
+    if (!buffer)
+      throw new Error(`executor: ${tensor.label} is not part of program ${this.program.name}`);
+    return { buffer, offset };
+  }
+
+  async #prepare(): Promise<readonly Step[]> {
+    const { kernels } = this.#device;
+    const { dispatches } = this.plan;
+    const params = this.#writeParams(dispatches);
+    const pending = dispatches.map(async (dispatch, index): Promise<Step> => {
+      const compiled = kernels.describe(dispatch.kernel);
+      const names = new Set(Object.keys(dispatch.bind));
+      const uniform = Object.keys(dispatch.params).length > 0;
+      if (uniform) names.add("params");
+      const layout = kernels.layout(compiled, names);
+      const pipeline = await kernels.pipeline(compiled, layout);
+      const entries = compiled.bindings
+        .filter((binding) => names.has(binding.name))
+        .map((binding) => ({
+          binding: binding.index,
+          resource:
+            binding.access === "uniform"
+              ? { buffer: params, offset: index * PARAMS_STRIDE, size: PARAMS_STRIDE }
+              : this.#resource(dispatch.bind[binding.name]),
+        }));
+      const group = this.#device.bindGroup({ label: dispatch.kernel.label, layout, entries });
+      return { dispatch, pipeline, group, grid: dispatch.grid };
+    });
+    return Promise.all(pending);
+  }
+
+  #resource(tensor: Tensor | undefined): GPUBufferBinding {
+    if (!tensor) throw new Error("executor: a binding has no tensor");
+    const { buffer, offset } = this.#placeOf(tensor);
+    return { buffer, offset, size: tensor.storage.bytes };
+  }
+
+  #writeParams(dispatches: readonly Dispatch[]): GPUBuffer {
+    const bytes = new DataView(new ArrayBuffer(Math.max(1, dispatches.length) * PARAMS_STRIDE));
+    for (const [index, dispatch] of dispatches.entries()) {
+      writeParams(
+        bytes,
+        index * PARAMS_STRIDE,
+        dispatch,
+        this.#device.kernels.describe(dispatch.kernel),
+      );
+    }
+    const buffer = this.#device.uniformBuffer(bytes.byteLength, `${this.program.name}.params`);
+    this.#device.handle.queue.writeBuffer(buffer, 0, bytes.buffer);
+    return buffer;
+  }
+}
+
+function encode(pass: GPUComputePassEncoder, step: Step): void {
+  pass.setPipeline(step.pipeline);
+  pass.setBindGroup(0, step.group);
+  pass.dispatchWorkgroups(step.grid[0], step.grid[1], step.grid[2]);
+}
+
+function writeParams(
+  bytes: DataView,
+  at: number,
+  dispatch: Dispatch,
+  compiled: CompiledKernel,
+): void {
+  for (const [index, { name, type }] of compiled.params.entries()) {
+    const value = dispatch.params[name] ?? 0;
+    const offset = at + index * 4;
+    if (type === "f32") bytes.setFloat32(offset, value, true);
+    else if (type === "i32") bytes.setInt32(offset, value, true);
+    else bytes.setUint32(offset, value, true);
+  }
+}

@@ -1,0 +1,49 @@
+// Ladders: a heavy op is written several times, from the naive kernel that every other is checked against to the one
+// that suits the hardware best. Each rung says which shapes it takes; which of those that fit is used on which kind of
+// adapter was measured (bench/results), not guessed.
+
+import { VitrineError } from "../core/errors.ts";
+import type { Capabilities, Recorder } from "./recorder.ts";
+
+export type RungName = "naive" | "tiled" | "subgroup";
+
+export interface Rung<Problem> {
+  readonly name: RungName;
+  /** Whether the rung can take this problem on an adapter of these capabilities. */
+  fits(problem: Problem, capabilities: Capabilities): boolean;
+  /** Records the dispatches that solve the problem. */
+  record(rec: Recorder, problem: Problem): void;
+}
+
+export interface Ladder<Problem> {
+  /** `gemm`, `conv2d.forward`, …: what `RecorderOptions.rungs` and the bench call it. */
+  readonly name: string;
+  /** From naive, which fits everything, upwards. */
+  readonly rungs: readonly Rung<Problem>[];
+}
+
+/** Software adapters have no cheap workgroup memory, and emulate subgroups with processor vectors: see bench/NOTES.md. */
+const PREFERENCE: Readonly<Record<"software" | "hardware", readonly RungName[]>> = {
+  software: ["subgroup", "naive", "tiled"],
+  hardware: ["tiled", "subgroup", "naive"],
+};
+
+/** Records `problem` on the rung that was asked for, or else on the best that fits. */
+export function climb<Problem>(rec: Recorder, ladder: Ladder<Problem>, problem: Problem): void {
+  const fitting = ladder.rungs.filter((rung) => rung.fits(problem, rec.capabilities));
+  const wanted = rec.rungs[ladder.name];
+  const order = wanted
+    ? [wanted]
+    : PREFERENCE[rec.capabilities.isSoftware ? "software" : "hardware"];
+  for (const name of order) {
+    const rung = fitting.find((candidate) => candidate.name === name);
+    if (rung) {
+      rung.record(rec, problem);
+      return;
+    }
+  }
+  const names = fitting.map((rung) => rung.name).join(", ");
+  throw new VitrineError(
+    `${ladder.name}: no rung ${order.join(" or ")} for this problem, got ${names}`,
+  );
+}

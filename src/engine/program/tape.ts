@@ -1,0 +1,63 @@
+// The tape: what an op is, and what applying one leaves behind for the backward pass. The walk that turns a tape into
+// gradients is in ops/gradients.ts, because summing two gradients is itself an op.
+
+import type { Shape } from "../core/shape.ts";
+import type { Tensor } from "../core/tensor.ts";
+import type { Recorder } from "./recorder.ts";
+
+export type Tensors = readonly Tensor[];
+/** One per input; null where no gradient flows. */
+export type Gradients<In extends Tensors> = { readonly [K in keyof In]: Tensor | null };
+export type Shapes<In extends Tensors> = { readonly [K in keyof In]: Shape };
+/** One per input: whether its gradient is asked for. */
+export type Needs<In extends Tensors> = { readonly [K in keyof In]: boolean };
+
+/** A differentiable operation: shapes, forward and backward, side by side in one file of ops/. */
+export interface Op<In extends Tensors, Attrs, Saved> {
+  readonly name: string;
+  /** The output's shape; every shape error of the op is thrown here, when the model is built. */
+  infer(shapes: Shapes<In>, attrs: Attrs): Shape;
+  /** Records the forward dispatches; `saved` is whatever backward needs. */
+  forward(rec: Recorder, inputs: In, attrs: Attrs, shape: Shape): { output: Tensor; saved: Saved };
+  /** Records the backward dispatches for the inputs whose gradient is needed. */
+  backward(rec: Recorder, dy: Tensor, saved: Saved, attrs: Attrs, needs: Needs<In>): Gradients<In>;
+}
+
+/** One applied op, as the backward walk sees it. */
+export interface TapeEntry {
+  readonly op: string;
+  readonly layer: string;
+  readonly inputs: Tensors;
+  readonly output: Tensor;
+  /** A root needs no incoming gradient: it is a loss, whose gradient is 1. */
+  readonly isLoss: boolean;
+  readonly backward: (dy: Tensor | null) => readonly (Tensor | null)[];
+}
+
+/** Applies an op: checks shapes, records forward, and leaves an entry on the tape when a gradient may be asked for. */
+export function apply<In extends Tensors, Attrs, Saved>(
+  rec: Recorder,
+  op: Op<In, Attrs, Saved>,
+  inputs: In,
+  attrs: Attrs,
+): Tensor {
+  const shapes = inputs.map((tensor) => tensor.shape) as unknown as Shapes<In>;
+  const shape = op.infer(shapes, attrs);
+  const { output, saved } = op.forward(rec, inputs, attrs, shape);
+  const needs = inputs.map((tensor) => rec.isWatched(tensor)) as unknown as Needs<In>;
+  if (needs.some(Boolean)) rec.watch(output);
+  rec.tape.push({
+    op: op.name,
+    layer: rec.layer,
+    inputs,
+    output,
+    isLoss: false,
+    backward: (dy) => (dy ? op.backward(rec, dy, saved, attrs, needs) : inputs.map(() => null)),
+  });
+  return output;
+}
+
+/** The entry that computed a tensor, if an op did. */
+export function producerOf(rec: Recorder, tensor: Tensor): TapeEntry | undefined {
+  return rec.tape.find((entry) => entry.output === tensor);
+}

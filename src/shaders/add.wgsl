@@ -1,0 +1,22 @@
+// y = a + b, element by element.
+//   a, b, y: any shape, the same
+
+struct Params {
+  vectors: u32,  // vec4 words in a, b and y
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> a: array<vec4f>;
+@group(0) @binding(2) var<storage, read> b: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn forward(
+  @builtin(workgroup_id) wg: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = (wg.y * groups.x + wg.x) * 64u + local;
+  if (i >= params.vectors) { return; }
+  y[i] = a[i] + b[i];
+}
