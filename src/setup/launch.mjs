@@ -1,0 +1,118 @@
+// What `npm run train` and its like start: sets up what is missing, once, then runs the command.
+// Plain JavaScript without packages, because it runs before there are any.
+import { spawn } from "node:child_process";
+import { existsSync, realpathSync } from "node:fs";
+import { constants } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { adapterEnvironment, findAdapter, rememberedAdapter } from "./adapter.mjs";
+import { ROOT, sweepTemporary } from "./files.mjs";
+import { withLock } from "./lock.mjs";
+import { hasPackages, providePackages } from "./packages.mjs";
+import { stopPrograms } from "./run.mjs";
+import { SetupError, say } from "./say.mjs";
+
+const TEST_PATTERN = "\\.test\\.ts$";
+
+/**
+ * The program that a command stands for: the arguments of Node after its loaders.
+ * @param {string | undefined} command
+ * @param {readonly string[]} args
+ * @returns {string[]}
+ */
+export function programOf(command, args) {
+  if (command === "test") {
+    const own = args.filter((arg) => arg !== "--debug");
+    const uvu = join(ROOT, "node_modules", "uvu", "bin.js");
+    return [uvu, join(ROOT, "test"), ...(own.length > 0 ? own : [TEST_PATTERN])];
+  }
+  const file = command === "bench" ? "bench/cli.ts" : `src/cli/${command}.ts`;
+  if (!command || !/^[a-z][a-z0-9-]*$/.test(command) || !existsSync(join(ROOT, file))) {
+    throw new SetupError(`launch: no such command, got ${command ?? "none"}`, {
+      help: "the commands are the scripts of package.json: npm run train, evaluate, predict, bench, test, setup",
+    });
+  }
+  return [join(ROOT, file), ...args];
+}
+
+/**
+ * Makes everything ready that is not, and returns the adapter. Fast where nothing is to do.
+ * @param {{ again?: boolean }} [wish] `again`: look for the adapter even if one is known
+ */
+export async function setUp({ again = false } = {}) {
+  const known = again || !hasPackages() ? null : rememberedAdapter();
+  if (known) return known;
+  say("setting up (needed once; interrupt it at any time, the next run goes on)");
+  return withLock(async () => {
+    sweepTemporary();
+    if (!hasPackages()) await providePackages();
+    const adapter = (again ? null : rememberedAdapter()) ?? (await findAdapter());
+    say(`  ready: ${adapter.name} (${adapter.kind})`);
+    return adapter;
+  });
+}
+
+/**
+ * @param {readonly string[]} program
+ * @param {import("./adapter.mjs").Adapter} adapter
+ */
+function start(program, adapter) {
+  const hook = pathToFileURL(join(ROOT, "src", "shaders", "node-hook.mjs")).href;
+  const loaders = ["--import", import.meta.resolve("tsx"), "--import", hook];
+  const child = spawn(process.execPath, [...loaders, ...program], {
+    stdio: "inherit",
+    env: {
+      ...process.env,
+      ...adapterEnvironment(adapter),
+      TSX_TSCONFIG_PATH: process.env["TSX_TSCONFIG_PATH"] ?? join(ROOT, "tsconfig.json"),
+    },
+  });
+  // Ctrl-C reaches the child from the terminal, and the child decides what it means.
+  process.on("SIGINT", () => {});
+  for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) {
+    process.on(signal, () => child.kill(signal));
+  }
+  child.on("error", (error) => fail(error));
+  child.on("exit", (code, signal) =>
+    process.exit(code ?? 128 + (signal ? constants.signals[signal] : 0)),
+  );
+}
+
+/** Ctrl-C during set-up: nothing half-made stays in place, so it is enough to stop. */
+function stopOnSignals() {
+  /** @param {NodeJS.Signals} signal */
+  const stop = (signal) => {
+    stopPrograms();
+    say("\nset-up interrupted; run the same command again to go on");
+    process.exit(128 + constants.signals[signal]);
+  };
+  process.once("SIGINT", stop).once("SIGTERM", stop).once("SIGHUP", stop);
+  return () => {
+    process.off("SIGINT", stop).off("SIGTERM", stop).off("SIGHUP", stop);
+  };
+}
+
+/** @param {unknown} error */
+function fail(error) {
+  const isExpected = error instanceof SetupError;
+  if (process.argv.includes("--debug")) say(error instanceof Error ? `${error.stack}` : `${error}`);
+  else say(isExpected ? error.message : `setup: unexpected failure, got ${error}`);
+  if (isExpected && error.help) say(`help: ${error.help}`);
+  else if (!isExpected) say("help: add --debug for details");
+  process.exit(2);
+}
+
+async function main() {
+  const [command, ...args] = process.argv.slice(2);
+  const isSetup = command === "setup";
+  const program = isSetup ? [] : programOf(command, args);
+  const release = stopOnSignals();
+  const adapter = await setUp({ again: isSetup });
+  release();
+  if (!isSetup) start(program, adapter);
+  else (await import("./summary.mjs")).printSummary(adapter);
+}
+
+if (process.argv[1] && fileURLToPath(import.meta.url) === realpathSync(process.argv[1])) {
+  await main().catch(fail);
+}
