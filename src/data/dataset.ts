@@ -1,0 +1,95 @@
+// A labelled image set in memory, as bytes: rows picked, duplicates found, classes counted.
+// Not the training batches: scaling, padding and gathering happen on the device.
+import { UsageError } from "../engine/core/errors.ts";
+
+export interface Dataset {
+  /** For messages and records, such as `fashion-mnist/train`. */
+  readonly name: string;
+  /** rows × height × width × channels bytes, row-major NHWC. */
+  readonly images: Uint8Array;
+  /** One class number per row. */
+  readonly labels: Uint8Array;
+  readonly rows: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly classNames: readonly string[];
+}
+
+/** The given rows in the given order, copied; a row may come twice. */
+export function takeRows(dataset: Dataset, indices: ArrayLike<number>): Dataset {
+  const size = imageSize(dataset);
+  const images = new Uint8Array(indices.length * size);
+  const labels = new Uint8Array(indices.length);
+  for (let i = 0; i < indices.length; i++) {
+    const row = indices[i] ?? -1;
+    if (!Number.isInteger(row) || row < 0 || row >= dataset.rows) {
+      throw new UsageError(
+        `takeRows: ${dataset.name} has rows 0 to ${dataset.rows - 1}, got ${row}`,
+      );
+    }
+    images.set(dataset.images.subarray(row * size, (row + 1) * size), i * size);
+    labels[i] = dataset.labels[row] ?? 0;
+  }
+  return { ...dataset, images, labels, rows: indices.length };
+}
+
+export interface Duplicates {
+  /** Rows to keep, ascending. */
+  readonly kept: Uint32Array;
+  /** Each dropped row, ascending, with the first row that it equals. */
+  readonly dropped: readonly { readonly row: number; readonly first: number }[];
+}
+
+/** As pandas' `drop_duplicates()`: rows equal in label and every pixel, the first one kept. */
+export function dropDuplicates(dataset: Dataset): Duplicates {
+  const firsts = new Map<number, number[]>();
+  const kept: number[] = [];
+  const dropped: { row: number; first: number }[] = [];
+  for (let row = 0; row < dataset.rows; row++) {
+    const hash = hashRow(dataset, row);
+    const candidates = firsts.get(hash) ?? [];
+    const first = candidates.find((candidate) => equalRows(dataset, candidate, row));
+    if (first !== undefined) {
+      dropped.push({ row, first });
+      continue;
+    }
+    kept.push(row);
+    candidates.push(row);
+    firsts.set(hash, candidates);
+  }
+  return { kept: Uint32Array.from(kept), dropped };
+}
+
+/** Rows of each class, by class number. */
+export function classCounts(dataset: Dataset): number[] {
+  const counts = new Array<number>(dataset.classNames.length).fill(0);
+  for (const label of dataset.labels) counts[label] = (counts[label] ?? 0) + 1;
+  return counts;
+}
+
+/** Bytes of one image. */
+export function imageSize(dataset: Dataset): number {
+  return dataset.height * dataset.width * dataset.channels;
+}
+
+// FNV-1a. Only a filter: rows of equal hash are compared byte by byte.
+function hashRow(dataset: Dataset, row: number): number {
+  const { images } = dataset;
+  const size = imageSize(dataset);
+  let hash = 0x811c9dc5 ^ (dataset.labels[row] ?? 0);
+  for (let i = row * size; i < (row + 1) * size; i++) {
+    hash = Math.imul(hash ^ (images[i] ?? 0), 0x01000193);
+  }
+  return hash;
+}
+
+function equalRows(dataset: Dataset, a: number, b: number): boolean {
+  if (dataset.labels[a] !== dataset.labels[b]) return false;
+  const { images } = dataset;
+  const size = imageSize(dataset);
+  for (let i = 0; i < size; i++) {
+    if (images[a * size + i] !== images[b * size + i]) return false;
+  }
+  return true;
+}

@@ -1,0 +1,119 @@
+// Fashion-MNIST as a person has it: a folder with the IDX files or Kaggle's two CSVs, or one such
+// file beside its sibling. Found by name; read without checksums, because any release, or a part of
+// one, is welcome.
+import { existsSync } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { FormatError, UsageError } from "../engine/core/errors.ts";
+import { readKaggleCsv } from "./csv.ts";
+import { readIdxDataset } from "./idx.ts";
+import { FASHION_MNIST_CLASSES, type Part, type TrainAndTest } from "./official-files.ts";
+
+export interface Progress {
+  readonly label: string;
+  /** From 0 to 1. */
+  readonly fraction: number;
+}
+
+interface IdxFiles {
+  readonly images: string;
+  readonly labels: string;
+}
+
+const CSV_NAMES: Record<Part, string> = {
+  train: "fashion-mnist_train.csv",
+  test: "fashion-mnist_test.csv",
+};
+// Some mirrors write a dot before idx.
+const IDX_PATTERNS = {
+  "train-images-idx3-ubyte": /^train-images[-.]idx3-ubyte(\.gz)?$/,
+  "train-labels-idx1-ubyte": /^train-labels[-.]idx1-ubyte(\.gz)?$/,
+  "t10k-images-idx3-ubyte": /^t10k-images[-.]idx3-ubyte(\.gz)?$/,
+  "t10k-labels-idx1-ubyte": /^t10k-labels[-.]idx1-ubyte(\.gz)?$/,
+} as const;
+const WANTED = "the four IDX files of Fashion-MNIST (plain or .gz), or Kaggle's two CSVs";
+
+/**
+ * Reads what lies at `data`; the IDX files win where both kinds do. `source` says what was read.
+ */
+export async function readUserFiles(
+  data: string,
+  progress: (step: Progress) => void,
+): Promise<TrainAndTest & { source: string }> {
+  const entry = await stat(data).catch((cause) => {
+    const help = `give a folder with ${WANTED}`;
+    throw new UsageError(`--data: must be a file or a folder, got ${data}`, { help, cause });
+  });
+  if (entry.isDirectory()) return readFolder(data, progress);
+  if (/\.csv$/i.test(data)) return readCsvPair(withSibling(data), progress);
+  const isIdx = Object.values(IDX_PATTERNS).some((pattern) => pattern.test(basename(data)));
+  if (isIdx) return readFolder(dirname(data), progress);
+  throw new FormatError(`${data}: must be one of ${WANTED}, got another name`);
+}
+
+async function readFolder(folder: string, progress: (step: Progress) => void) {
+  const names = await readdir(folder);
+  const idx = new Map<string, string>();
+  for (const [name, pattern] of Object.entries(IDX_PATTERNS)) {
+    const found = names.find((candidate) => pattern.test(candidate));
+    if (found !== undefined) idx.set(name, join(folder, found));
+  }
+  if (idx.size === 4) return readIdxFiles(folder, idx);
+  const csv = Object.values(CSV_NAMES).filter((name) => names.includes(name));
+  if (csv.length === 2) {
+    const [train, test] = [join(folder, CSV_NAMES.train), join(folder, CSV_NAMES.test)];
+    return readCsvPair({ train, test }, progress);
+  }
+  throw incomplete(folder, [...idx.keys()], csv);
+}
+
+function incomplete(folder: string, idx: readonly string[], csv: readonly string[]): FormatError {
+  const wanted = idx.length > 0 ? Object.keys(IDX_PATTERNS) : Object.values(CSV_NAMES);
+  const got = idx.length > 0 ? idx : csv;
+  if (got.length === 0) {
+    return new FormatError(`${folder}: must hold ${WANTED}, got none of them`);
+  }
+  const missing = wanted.filter((name) => !got.includes(name));
+  return new FormatError(`${folder}: lacks ${missing.join(", ")}, got only ${got.join(", ")}`);
+}
+
+async function readIdxFiles(folder: string, found: ReadonlyMap<string, string>) {
+  const pair = (stem: string): IdxFiles => ({
+    images: found.get(`${stem}-images-idx3-ubyte`) ?? "",
+    labels: found.get(`${stem}-labels-idx1-ubyte`) ?? "",
+  });
+  const read = (part: Part, files: IdxFiles) =>
+    readIdxDataset({ ...files, name: `fashion-mnist/${part}`, classNames: FASHION_MNIST_CLASSES });
+  const train = await read("train", pair("train"));
+  return { train, test: await read("test", pair("t10k")), source: `IDX files in ${folder}` };
+}
+
+/** The CSV and its sibling, told apart by `train` or `test` in the name. */
+function withSibling(file: string): Record<Part, string> {
+  const name = basename(file);
+  const part = ["train", "test"].find((word) => name.includes(word)) as Part | undefined;
+  if (part === undefined) {
+    const help = `name the files as Kaggle does, ${CSV_NAMES.train} and ${CSV_NAMES.test}`;
+    throw new UsageError(`--data: a CSV must have train or test in its name, got ${name}`, {
+      help,
+    });
+  }
+  const other = part === "train" ? "test" : "train";
+  const at = name.lastIndexOf(part);
+  const sibling = join(dirname(file), name.slice(0, at) + other + name.slice(at + part.length));
+  if (!existsSync(sibling)) {
+    throw new FormatError(`${file}: its sibling must lie beside it, got no ${sibling}`);
+  }
+  return part === "train" ? { train: file, test: sibling } : { train: sibling, test: file };
+}
+
+async function readCsvPair(files: Record<Part, string>, progress: (step: Progress) => void) {
+  const read = (part: Part) =>
+    readKaggleCsv(files[part], {
+      name: `fashion-mnist/${part}`,
+      classNames: FASHION_MNIST_CLASSES,
+      progress: (fraction) => progress({ label: `reading ${basename(files[part])}`, fraction }),
+    });
+  const train = await read("train");
+  return { train, test: await read("test"), source: `${files.train} and ${files.test}` };
+}
