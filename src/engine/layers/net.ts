@@ -1,0 +1,129 @@
+// A net is a model being written down: layers call it to declare their variables and to record their ops under a name.
+// It leaves the list of layers behind that a summary prints.
+
+import type { Shape } from "../core/shape.ts";
+import { sizeOf } from "../core/shape.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { addTensors } from "../ops/add.ts";
+import { l2Penalty } from "../ops/l2.ts";
+import type { Recorder } from "../program/recorder.ts";
+import type { Initializer } from "./initializers.ts";
+import type { Variables } from "./variables.ts";
+
+/** A configured layer: call it with a net and a tensor to record it. */
+export type Layer = (net: Net, x: Tensor) => Tensor;
+
+export interface LayerRecord {
+  readonly name: string;
+  /** Keras's class name: `Conv2D`. */
+  readonly className: string;
+  /** Without the batch axis. */
+  readonly outputShape: Shape;
+  /** Elements of the layer's variables. */
+  readonly params: number;
+  /** Names of the layers whose outputs it takes. */
+  readonly inputs: readonly string[];
+}
+
+export interface NetOptions {
+  readonly rec: Recorder;
+  readonly variables: Variables;
+  /** Training: dropout drops, batch normalisation uses the batch, and gradients are asked for. */
+  readonly training: boolean;
+  /** Step counter on the device (u32), read by dropout; needed when training. */
+  readonly clock: Tensor | null;
+}
+
+export interface LayerCall {
+  readonly className: string;
+  /** Default: the class's name in snake case, numbered from its second use. */
+  readonly name?: string | undefined;
+  readonly inputs: readonly Tensor[];
+}
+
+export interface ParameterRequest {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly initializer: Initializer;
+  readonly trainable?: boolean;
+  /** L2 factor: adds factor · Σw² to the loss. */
+  readonly l2?: number | undefined;
+}
+
+export class Net {
+  readonly rec: Recorder;
+  readonly variables: Variables;
+  readonly training: boolean;
+  readonly clock: Tensor | null;
+  readonly layers: LayerRecord[] = [];
+  readonly #counts = new Map<string, number>();
+  readonly #owners = new Map<Tensor, string>();
+  readonly #penalties: Tensor[] = [];
+  #params = 0;
+
+  constructor(options: NetOptions) {
+    this.rec = options.rec;
+    this.variables = options.variables;
+    this.training = options.training;
+    this.clock = options.clock;
+  }
+
+  /** Names the tensor that the model starts from, without a row in the summary. */
+  input(x: Tensor, name: string): Tensor {
+    this.#owners.set(x, name);
+    return x;
+  }
+
+  /** Records a layer: everything that `body` records and declares belongs to it. */
+  layer(call: LayerCall, body: (name: string) => Tensor): Tensor {
+    const name = call.name ?? this.#nextName(snakeCase(call.className));
+    this.#params = 0;
+    const y = this.rec.inLayer(name, () => body(name));
+    this.layers.push({
+      name,
+      className: call.className,
+      outputShape: y.shape.slice(1),
+      params: this.#params,
+      inputs: call.inputs.map((tensor) => this.#owners.get(tensor) ?? ""),
+    });
+    this.#owners.set(y, name);
+    return y;
+  }
+
+  /** Declares a variable of the layer being recorded, and asks for its gradient when training. */
+  parameter(request: ParameterRequest): Tensor {
+    const { name, shape, initializer, trainable = true, l2 = 0 } = request;
+    const path = `${this.rec.layer}/${name}`;
+    const { tensor } = this.variables.declare({ name: path, shape, initializer, trainable });
+    this.#params += sizeOf(shape);
+    if (this.training && trainable) this.rec.watch(tensor);
+    if (l2 > 0) this.#penalties.push(l2Penalty(this.rec, tensor, l2));
+    return tensor;
+  }
+
+  /** The sum of the regularisers' penalties, or null where there are none. */
+  penalty(): Tensor | null {
+    const [first, ...rest] = this.#penalties;
+    if (!first) return null;
+    return rest.reduce((sum, next) => addTensors(this.rec, sum, next, "penalty"), first);
+  }
+
+  /** The stream of random numbers of the layer being recorded: its place in the model. */
+  get stream(): number {
+    return this.layers.length;
+  }
+
+  #nextName(base: string): string {
+    const count = this.#counts.get(base) ?? 0;
+    this.#counts.set(base, count + 1);
+    return count === 0 ? base : `${base}_${count}`;
+  }
+}
+
+/** `MaxPooling2D` → `max_pooling2d`, as Keras names layers. */
+export function snakeCase(className: string): string {
+  return className
+    .replace(/(.)([A-Z][a-z0-9]+)/g, "$1_$2")
+    .replace(/([a-z])([A-Z])/g, "$1_$2")
+    .toLowerCase();
+}

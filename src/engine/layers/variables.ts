@@ -1,0 +1,165 @@
+// The variables of a model: declared by layers while the model is built, shared by every program recorded of it. The
+// trainable ones lie in arenas, one after another, so that an optimiser updates a whole model in one dispatch.
+
+import type { Device } from "../core/device.ts";
+import { VitrineError } from "../core/errors.ts";
+import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
+import { bytesOf, type Storage, storageOf, type Tensor } from "../core/tensor.ts";
+import type { Initializer } from "./initializers.ts";
+
+/** Offsets within an arena are multiples of this, as WebGPU wants of binding offsets. */
+const ALIGNMENT = 256;
+/** No arena outgrows the storage binding that every adapter of ours allows. */
+const ARENA_BYTES = 128 * 2 ** 20;
+
+export interface VariableRequest {
+  /** `layer/kernel`, as Keras paths name it. */
+  readonly name: string;
+  readonly shape: Shape;
+  readonly initializer: Initializer;
+  /** Default true. Moving statistics and frozen layers are not. */
+  readonly trainable?: boolean;
+}
+
+export interface Variable {
+  readonly name: string;
+  readonly trainable: boolean;
+  readonly tensor: Tensor;
+  readonly initializer: Initializer;
+  /** Declared as the n-th: the stream of its random numbers. */
+  readonly index: number;
+}
+
+/** Trainable variables side by side in one flat f32 tensor; what lies between them stays zero. */
+export interface Arena {
+  readonly tensor: Tensor;
+  readonly variables: readonly { readonly variable: Variable; readonly offset: number }[];
+}
+
+/** Values of variables by name, in order of declaration. */
+export type Weights = ReadonlyMap<string, Float32Array<ArrayBuffer>>;
+
+export class Variables implements Iterable<Variable> {
+  readonly seed: number;
+  readonly #byName = new Map<string, Variable>();
+  #arenas: readonly Arena[] | null = null;
+
+  constructor(seed: number) {
+    this.seed = seed;
+  }
+
+  [Symbol.iterator](): Iterator<Variable> {
+    return this.#byName.values();
+  }
+
+  /** The variable of that name; declared on the first call, looked up on later ones. */
+  declare(request: VariableRequest): Variable {
+    const { name, shape, initializer, trainable = true } = request;
+    const known = this.#byName.get(name);
+    if (known) {
+      if (!sameShape(known.tensor.shape, shape)) {
+        throw new VitrineError(
+          `variable ${name}: has shape ${formatShape(known.tensor.shape)}, got ${formatShape(shape)}`,
+        );
+      }
+      return known;
+    }
+    if (this.#arenas) throw new VitrineError(`variable ${name}: the model was built without it`);
+    const storage = storageOf(bytesOf(shape, "f32"), name);
+    const tensor: Tensor = { label: name, shape, dtype: "f32", storage };
+    const variable = { name, trainable, tensor, initializer, index: this.#byName.size };
+    this.#byName.set(name, variable);
+    return variable;
+  }
+
+  /** Number of elements, of all variables or of the trainable ones. */
+  count(which: "all" | "trainable" = "all"): number {
+    const counted = [...this].filter((variable) => which === "all" || variable.trainable);
+    return counted.reduce((sum, { tensor }) => sum + sizeOf(tensor.shape), 0);
+  }
+
+  /** The arenas of the trainable variables; no variable can be declared any more. */
+  get arenas(): readonly Arena[] {
+    this.#arenas ??= layOut([...this].filter((variable) => variable.trainable));
+    return this.#arenas;
+  }
+
+  /** Makes room on the device and writes the initial values. */
+  materialise(device: Device): void {
+    const frozen = [...this].filter((variable) => !variable.trainable);
+    const storages = [...this.arenas.map((arena) => arena.tensor), ...frozen.map((v) => v.tensor)];
+    for (const { storage } of storages) {
+      storage.place ??= device.storage(storage.bytes, storage.label).place;
+    }
+    this.load(device, this.initialWeights());
+  }
+
+  initialWeights(): Weights {
+    const values = [...this].map(({ name, tensor, initializer, index }) => {
+      const data = initializer.values(tensor.shape, { seed: this.seed, stream: index });
+      return [name, data] as const;
+    });
+    return new Map(values);
+  }
+
+  /** Overwrites variables; those that `weights` does not name keep their values. */
+  load(device: Device, weights: Weights): void {
+    for (const [name, data] of weights) {
+      const variable = this.#byName.get(name);
+      if (!variable || sizeOf(variable.tensor.shape) !== data.length) {
+        const found = variable ? formatShape(variable.tensor.shape) : "no such variable";
+        throw new VitrineError(`variable ${name}: cannot take ${data.length} values, got ${found}`);
+      }
+      device.write(variable.tensor, data);
+    }
+  }
+
+  /** The values of every variable, read from the device: one read-back an arena. */
+  async snapshot(device: Device): Promise<Weights> {
+    const values = new Map<string, Float32Array<ArrayBuffer>>();
+    for (const { name } of this) values.set(name, new Float32Array());
+    for (const arena of this.arenas) {
+      const bytes = await device.read(arena.tensor);
+      for (const { variable, offset } of arena.variables) {
+        const { name, tensor } = variable;
+        values.set(name, new Float32Array(bytes, offset, sizeOf(tensor.shape)).slice());
+      }
+    }
+    for (const { name, tensor, trainable } of this) {
+      if (!trainable)
+        values.set(name, new Float32Array(await device.read(tensor), 0, sizeOf(tensor.shape)));
+    }
+    return values;
+  }
+}
+
+function layOut(variables: readonly Variable[]): readonly Arena[] {
+  const arenas: Arena[] = [];
+  let members: { variable: Variable; offset: number }[] = [];
+  let bytes = 0;
+  const close = () => {
+    if (members.length > 0) arenas.push(arenaOf(members, bytes, arenas.length));
+    [members, bytes] = [[], 0];
+  };
+  for (const variable of variables) {
+    const needed = Math.ceil(variable.tensor.storage.bytes / ALIGNMENT) * ALIGNMENT;
+    if (bytes + needed > ARENA_BYTES) close();
+    members.push({ variable, offset: bytes });
+    bytes += needed;
+  }
+  close();
+  return arenas;
+}
+
+function arenaOf(members: Arena["variables"], bytes: number, index: number): Arena {
+  const tensor = flatTensor(bytes, `arena${index}`);
+  for (const { variable, offset } of members) {
+    variable.tensor.storage.parent = { storage: tensor.storage, offset };
+  }
+  return { tensor, variables: members };
+}
+
+/** A flat f32 tensor over a storage of its own, without a place yet. */
+export function flatTensor(bytes: number, label: string): Tensor & { readonly storage: Storage } {
+  return { label, shape: [bytes / 4], dtype: "f32", storage: storageOf(bytes, label) };
+}

@@ -1,0 +1,66 @@
+// Adds one batch to the running sums of loss, hits and rows, and to the confusion matrix. One workgroup, in a fixed
+// order, so that the sums are the same on every run; the loss is summed with Kahan's compensation.
+//   row_loss (N)  row_hit (N)  labels (N)  predicted (N)  penalty ()
+//   loss_sum (sum, compensation)   counts (hits, rows)   confusion (K, K) [label, predicted]
+
+struct Params {
+  batch: u32,
+  classes: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> row_loss: array<f32>;
+@group(0) @binding(2) var<storage, read> row_hit: array<u32>;
+@group(0) @binding(3) var<storage, read> labels: array<u32>;
+@group(0) @binding(4) var<storage, read> predicted: array<u32>;
+@group(0) @binding(5) var<storage, read> penalty: array<f32>;
+@group(0) @binding(6) var<storage, read_write> loss_sum: array<f32>;
+@group(0) @binding(7) var<storage, read_write> counts: array<u32>;
+@group(0) @binding(8) var<storage, read_write> confusion: array<u32>;
+
+const LANES: u32 = 64u;
+var<workgroup> losses: array<f32, 64>;
+var<workgroup> hits: array<u32, 64>;
+
+@compute @workgroup_size(64)
+fn accumulate(@builtin(local_invocation_index) lane: u32) {
+  var loss = 0.0;
+  var hit = 0u;
+  for (var n = lane; n < params.batch; n += LANES) {
+    loss += row_loss[n];
+    hit += row_hit[n];
+  }
+  losses[lane] = loss;
+  hits[lane] = hit;
+  workgroupBarrier();
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    if (lane < half) {
+      losses[lane] += losses[lane + half];
+      hits[lane] += hits[lane + half];
+    }
+    workgroupBarrier();
+  }
+  if (lane > 0u) { return; }
+  var batch_loss = losses[0];
+//#if ${HAS_PENALTY}
+  batch_loss += penalty[0] * f32(params.batch);
+//#endif
+  let addend = batch_loss - loss_sum[1];
+  let sum = loss_sum[0] + addend;
+  loss_sum[1] = (sum - loss_sum[0]) - addend;
+  loss_sum[0] = sum;
+  counts[0] += hits[0];
+  counts[1] += params.batch;
+}
+
+// One invocation a class, each walking the whole batch for its own label: no atomics are needed.
+@compute @workgroup_size(64)
+fn count_confusion(@builtin(global_invocation_id) id: vec3u) {
+  let label = id.x;
+  if (label >= params.classes) { return; }
+  for (var n = 0u; n < params.batch; n++) {
+    if (labels[n] == label) {
+      confusion[label * params.classes + predicted[n]] += 1u;
+    }
+  }
+}
