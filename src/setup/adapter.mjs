@@ -15,7 +15,7 @@ import {
   provideMesa,
   readMesa,
 } from "./mesa.mjs";
-import { findProgram, lastLines, run } from "./run.mjs";
+import { excerpt, findProgram, run } from "./run.mjs";
 import { SetupError, say, withProgress } from "./say.mjs";
 
 const MEMORY = join(CACHE, "adapter.json");
@@ -157,13 +157,12 @@ export async function findAdapter() {
  * @returns {Promise<Adapter | null>}
  */
 async function search(attempts) {
-  const chosen = process.env["VK_DRIVER_FILES"] || process.env["VK_ICD_FILENAMES"];
   const asItIs = await probe("nothing", attempts);
   if (asItIs) return asItIs;
   if (process.platform !== "linux") return null;
-  if (chosen && hasVulkanLoader()) {
+  if (chosenDriver() && hasVulkanLoader()) {
     throw new SetupError(
-      `setup: the Vulkan driver that was asked for gives no adapter, got ${chosen}`,
+      `setup: the Vulkan driver that was asked for gives no adapter, got ${chosenDriver()}`,
       {
         help: "unset VK_DRIVER_FILES and VK_ICD_FILENAMES to let set-up find one",
       },
@@ -205,11 +204,16 @@ async function provide(attempts) {
 
 /** @param {string[]} attempts */
 async function probeOwn(attempts) {
-  // A GPU's driver may be there without the loader; and a driver that the user chose is not ours to replace.
-  const loader = hasVulkanLoader() ? null : await probe("loader", attempts);
-  if (loader) return loader;
-  if (process.env["VK_DRIVER_FILES"] || process.env["VK_ICD_FILENAMES"]) return null;
-  return probe("driver", attempts);
+  // A GPU's driver may be there without the Vulkan loader to find it.
+  const hasDriver =
+    chosenDriver() || driverFolders(process.env).some((path) => listing(path).length > 0);
+  const system = hasDriver && !hasVulkanLoader() ? await probe("loader", attempts) : null;
+  // The user's choice of a driver is not ours to replace.
+  return system ?? (chosenDriver() ? null : probe("driver", attempts));
+}
+
+function chosenDriver() {
+  return process.env["VK_DRIVER_FILES"] || process.env["VK_ICD_FILENAMES"];
 }
 
 /**
@@ -221,8 +225,11 @@ async function probe(share, attempts) {
   const env = { ...process.env, ...adapterEnvironment({ kind: "software", share }) };
   const label =
     share === "driver" ? "trying Mesa's software adapter" : "looking for a WebGPU adapter";
-  const outcome = await withProgress(label, () =>
-    run(process.execPath, [PROBE], { env, cwd: ROOT, timeoutMs: PROBE_TIMEOUT_MS }),
+  const outcome = await withProgress(
+    label,
+    () => run(process.execPath, [PROBE], { env, cwd: ROOT, timeoutMs: PROBE_TIMEOUT_MS }),
+    undefined,
+    ({ stdout }) => (parseProbe(stdout) ? null : "none"),
   );
   const found = parseProbe(outcome.stdout);
   if (outcome.code === 0 && found) {
@@ -254,5 +261,5 @@ function describeFailure(share, { code, stderr }) {
   const where = share === "driver" ? `the driver in ${MESA}` : "the system's drivers";
   if (code === 0) return `none from ${where}`;
   if (code === 124) return `no answer in ${PROBE_TIMEOUT_MS / 1e3} s from ${where}`;
-  return `a failure (code ${code}) from ${where}:\n${lastLines(stderr, 4)}\n`;
+  return `a failure (code ${code}) from ${where}:\n${excerpt(stderr)}\n`;
 }

@@ -76,7 +76,7 @@ export function run(program, args, options = {}) {
 export async function mustRun(what, program, args, options = {}) {
   const outcome = await run(program, args, options);
   if (outcome.code === 0) return outcome;
-  const said = lastLines(`${outcome.stdout}\n${outcome.stderr}`, 6);
+  const said = excerpt(`${outcome.stdout}\n${outcome.stderr}`);
   throw new SetupError(
     `setup: ${what} failed, ${program} ended with code ${outcome.code}:\n${said}`,
     {
@@ -86,15 +86,14 @@ export async function mustRun(what, program, args, options = {}) {
 }
 
 /**
+ * What a program said, short enough to show: its first lines often name the cause, its last ones
+ * the effect.
  * @param {string} text
- * @param {number} count
  */
-export function lastLines(text, count) {
-  const lines = text.split("\n").filter((line) => line.trim() !== "");
-  return lines
-    .slice(-count)
-    .map((line) => `  | ${line}`)
-    .join("\n");
+export function excerpt(text) {
+  const lines = text.split("\n").filter((line) => !/^(npm (error|ERR!|warn))?\s*$/.test(line));
+  const shown = lines.length <= 10 ? lines : [...lines.slice(0, 5), "…", ...lines.slice(-4)];
+  return shown.map((line) => `  | ${line}`).join("\n");
 }
 
 /**

@@ -29,6 +29,7 @@ export function say(line) {
 
 const FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
 const BAR = 20;
+const PLAIN_FIRST_MS = 1_000;
 const PLAIN_INTERVAL_MS = 10_000;
 
 /**
@@ -42,22 +43,24 @@ const PLAIN_INTERVAL_MS = 10_000;
  * @param {string} label
  * @param {() => Promise<T>} work
  * @param {Measure} [measure]
+ * @param {(result: T) => string | null} [problem] says what is wrong with a result
  * @returns {Promise<T>}
  */
-export async function withProgress(label, work, measure) {
+export async function withProgress(label, work, measure, problem = () => null) {
   const start = Date.now();
   const seconds = () => ((Date.now() - start) / 1e3).toFixed(1);
   const stop = process.stderr.isTTY
     ? animate(label, seconds, measure)
     : plainLines(label, seconds, measure);
-  let finished = false;
+  let wrong = /** @type {string | null} */ ("failed");
   try {
     const result = await work();
-    finished = true;
+    wrong = problem(result);
     return result;
   } finally {
     stop();
-    say(`  ${finished ? "✓" : "✗"} ${label} (${seconds()} s)`);
+    const end = wrong === null ? "" : `: ${wrong}`;
+    say(`  ${wrong === null ? "✓" : "✗"} ${label}${end} (${seconds()} s)`);
   }
 }
 
@@ -87,11 +90,15 @@ function animate(label, seconds, measure) {
  * @param {Measure} [measure]
  */
 function plainLines(label, seconds, measure) {
-  say(`  ${label} …`);
+  // Quick steps are told once, when they are done.
+  const first = setTimeout(() => say(`  ${label} …`), PLAIN_FIRST_MS);
   const timer = setInterval(() => {
     say(`  ${label} … ${amount(measure, false)}${seconds()} s`);
   }, PLAIN_INTERVAL_MS);
-  return () => clearInterval(timer);
+  return () => {
+    clearTimeout(first);
+    clearInterval(timer);
+  };
 }
 
 /**
