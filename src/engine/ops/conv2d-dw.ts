@@ -1,0 +1,35 @@
+// The ladder `conv2d.dw`: the ways to compute the gradient of the weights, from naive upwards.
+//   dw[kh,kw,i,o] = Σ x[n, oh·sh + kh − top, ow·sw + kw − left, i] · dy[n,oh,ow,o]
+
+import naiveSource from "../../shaders/conv2d.wgsl";
+import type { Kernel } from "../core/kernel.ts";
+import { sizeOf } from "../core/shape.ts";
+import type { Ladder } from "../program/ladder.ts";
+import { linearGrid } from "../program/recorder.ts";
+import { convFlops, type WeightGradientProblem } from "./conv2d-problem.ts";
+
+const NAIVE: Kernel = { label: "conv2d/dw", source: naiveSource, entry: "weight_gradient" };
+
+export const weightGradientLadder: Ladder<WeightGradientProblem> = {
+  name: "conv2d.dw",
+  rungs: [
+    {
+      name: "naive",
+      fits: () => true,
+      record: (rec, { geometry, x, dy, dw }) =>
+        rec.dispatch({
+          op: "conv2d",
+          kernel: NAIVE,
+          grid: linearGrid(sizeOf(dw.shape), 64),
+          bind: { x, dy, dw },
+          params: { ...geometry },
+          flops: convFlops(geometry),
+        }),
+    },
+  ],
+};
+
+/** Every kernel that the weight gradient may dispatch. */
+export function* weightGradientKernels(_subgroupSize: number | null): Iterable<Kernel> {
+  yield NAIVE;
+}

@@ -1,0 +1,35 @@
+// The ladder `conv2d.dx`: the ways to compute the gradient of the input, from naive upwards.
+//   dx[n,h,w,i] = Σ dy[n,oh,ow,o] · w[kh,kw,i,o] over the windows that hold (h, w)
+
+import naiveSource from "../../shaders/conv2d.wgsl";
+import type { Kernel } from "../core/kernel.ts";
+import { sizeOf } from "../core/shape.ts";
+import type { Ladder } from "../program/ladder.ts";
+import { linearGrid } from "../program/recorder.ts";
+import { convFlops, type InputGradientProblem } from "./conv2d-problem.ts";
+
+const NAIVE: Kernel = { label: "conv2d/dx", source: naiveSource, entry: "input_gradient" };
+
+export const inputGradientLadder: Ladder<InputGradientProblem> = {
+  name: "conv2d.dx",
+  rungs: [
+    {
+      name: "naive",
+      fits: () => true,
+      record: (rec, { geometry, dy, w, dx }) =>
+        rec.dispatch({
+          op: "conv2d",
+          kernel: NAIVE,
+          grid: linearGrid(sizeOf(dx.shape), 64),
+          bind: { dy, w, dx },
+          params: { ...geometry },
+          flops: convFlops(geometry),
+        }),
+    },
+  ],
+};
+
+/** Every kernel that the input gradient may dispatch. */
+export function* inputGradientKernels(_subgroupSize: number | null): Iterable<Kernel> {
+  yield NAIVE;
+}

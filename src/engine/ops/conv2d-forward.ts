@@ -1,0 +1,40 @@
+// The ladder `conv2d.forward`: the ways to compute y, from naive upwards.
+
+import naiveSource from "../../shaders/conv2d.wgsl";
+import type { Kernel } from "../core/kernel.ts";
+import { sizeOf } from "../core/shape.ts";
+import type { Ladder } from "../program/ladder.ts";
+import { linearGrid } from "../program/recorder.ts";
+import { ACTIVATIONS, type Activation, activationFlags } from "./bias-activation.ts";
+import { convFlops, type ForwardProblem } from "./conv2d-problem.ts";
+
+export const forwardLadder: Ladder<ForwardProblem> = {
+  name: "conv2d.forward",
+  rungs: [
+    {
+      name: "naive",
+      fits: () => true,
+      record: (rec, { geometry, x, w, b, y, activation }) =>
+        rec.dispatch({
+          op: "conv2d",
+          kernel: naiveKernel(activation, b !== null),
+          grid: linearGrid(sizeOf(y.shape), 64),
+          bind: { x, w, y, ...(b ? { b } : {}) },
+          params: { ...geometry },
+          flops: convFlops(geometry),
+        }),
+    },
+  ],
+};
+
+function naiveKernel(activation: Activation, hasBias: boolean): Kernel {
+  const flags = { ...activationFlags(activation), HAS_BIAS: hasBias };
+  return { label: "conv2d/forward", source: naiveSource, entry: "forward", flags };
+}
+
+/** Every kernel that the forward pass may dispatch. */
+export function* forwardKernels(_subgroupSize: number | null): Iterable<Kernel> {
+  for (const activation of ACTIVATIONS) {
+    for (const hasBias of [false, true]) yield naiveKernel(activation, hasBias);
+  }
+}

@@ -1,0 +1,151 @@
+// 2-D convolution: every rung of its three ladders against float64 loops and their central differences, and against
+// vectors of another library.
+
+import fs from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { conv2d } from "../../src/engine/ops/conv2d.ts";
+import { type Conv2dAttrs, convGeometry } from "../../src/engine/ops/conv2d-problem.ts";
+import { recordGradients } from "../../src/engine/ops/gradients.ts";
+import { Executable } from "../../src/engine/program/executor.ts";
+import { Recorder } from "../../src/engine/program/recorder.ts";
+import { apply } from "../../src/engine/program/tape.ts";
+import { checkOp } from "../support/check-op.ts";
+import { assertClose, f32 } from "../support/close.ts";
+import { convReference } from "../support/conv-reference.ts";
+import { gpu } from "../support/gpu.ts";
+
+const test = suite("conv2d");
+
+const attrs = (given: Partial<Conv2dAttrs> = {}): Conv2dAttrs => ({
+  strides: [1, 1],
+  padding: "valid",
+  activation: "linear",
+  ...given,
+});
+
+interface Case {
+  readonly x: readonly [number, number, number, number];
+  /** Height and width of the window. */
+  readonly k: readonly [number, number];
+  readonly o: number;
+  readonly attrs?: Partial<Conv2dAttrs>;
+}
+
+const CASES: readonly Case[] = [
+  { x: [1, 1, 1, 1], k: [1, 1], o: 1 },
+  { x: [2, 5, 7, 1], k: [3, 3], o: 2 },
+  { x: [1, 7, 5, 3], k: [5, 5], o: 6, attrs: { activation: "tanh" } },
+  { x: [3, 4, 6, 5], k: [1, 1], o: 3, attrs: { activation: "sigmoid" } },
+  { x: [2, 5, 4, 6], k: [2, 4], o: 5, attrs: { padding: "same" } },
+  { x: [2, 6, 9, 2], k: [3, 2], o: 4, attrs: { strides: [2, 2] } },
+  { x: [2, 7, 6, 3], k: [3, 3], o: 4, attrs: { strides: [2, 2], padding: "same" } },
+  { x: [1, 6, 8, 2], k: [5, 3], o: 3, attrs: { strides: [3, 1], padding: "same" } },
+  { x: [1, 9, 7, 1], k: [1, 1], o: 2, attrs: { strides: [2, 3] } },
+  { x: [1, 3, 2, 16], k: [2, 2], o: 33, attrs: { activation: "relu" } },
+  { x: [9, 3, 3, 1], k: [3, 3], o: 1, attrs: { padding: "same", activation: "relu" } },
+];
+
+for (const { x, k, o, attrs: given } of CASES) {
+  const options = attrs(given);
+  const w = [...k, x[3], o] as const;
+  const label = `x ${x}, w ${w}, stride ${options.strides}, ${options.padding}, ${options.activation}`;
+  const sumLength = k[0] * k[1] * x[3];
+  test(`naive: ${label}`, () =>
+    checkOp({
+      label,
+      inputs: { x: { shape: x }, w: { shape: w }, b: { shape: [o] } },
+      build: (rec, inputs) => apply(rec, conv2d, [inputs.x, inputs.w, inputs.b], options),
+      reference: convReference(convGeometry(x, w, options), options.activation),
+      sumLength,
+      rungs: { "conv2d.forward": "naive", "conv2d.dx": "naive", "conv2d.dw": "naive" },
+    }));
+}
+
+test("without bias", () =>
+  checkOp({
+    label: "without bias",
+    inputs: { x: { shape: [2, 4, 5, 3] }, w: { shape: [3, 3, 3, 2] } },
+    build: (rec, { x, w }) => apply(rec, conv2d, [x, w], attrs({ activation: "relu" })),
+    reference: convReference(convGeometry([2, 4, 5, 3], [3, 3, 3, 2], attrs()), "relu"),
+    sumLength: 27,
+  }));
+
+interface Vector {
+  readonly padding: "same" | "valid";
+  readonly strides: number;
+  readonly x: number[][][][];
+  readonly kernel_hwio: number[][][][];
+  readonly bias: number[];
+  readonly y_nhwc: number[][][][];
+  readonly dy: number[][][][];
+  readonly dx: number[][][][];
+  readonly dkernel: number[][][][];
+  readonly dbias: number[];
+}
+
+const vectors: readonly Vector[] = JSON.parse(
+  fs.readFileSync(new URL("../fixtures/conv2d.json", import.meta.url), "utf8"),
+);
+
+for (const [index, vector] of vectors.entries()) {
+  test(`vector ${index}: ${vector.padding}, stride ${vector.strides}`, () => checkVector(vector));
+}
+
+async function checkVector(vector: Vector): Promise<void> {
+  const device = await gpu();
+  const put = (values: Nested, label: string) =>
+    device.tensor(shapeOf(values), label, Float32Array.from(flat(values)));
+  const [x, w, b] = [put(vector.x, "x"), put(vector.kernel_hwio, "w"), put(vector.bias, "b")];
+  const rec = new Recorder({ name: "vector", capabilities: device });
+  for (const tensor of [x, w, b]) rec.watch(tensor);
+  const { strides, padding } = vector;
+  const y = apply(rec, conv2d, [x, w, b], attrs({ strides: [strides, strides], padding }));
+  const gradients = recordGradients(rec, new Map([[y, put(vector.dy, "dy")]]));
+  const expected = new Map([
+    [y, flat(vector.y_nhwc)],
+    [gradients.get(x), flat(vector.dx)],
+    [gradients.get(w), flat(vector.dkernel)],
+    [gradients.get(b), flat(vector.dbias)],
+  ]);
+  for (const tensor of expected.keys()) if (tensor) rec.keep(tensor);
+  const executable = await Executable.compile(device, rec.finish());
+  executable.run();
+  for (const [tensor, values] of expected) {
+    if (!tensor) throw new Error("no gradient");
+    const actual = await executable.read(tensor);
+    assertClose({
+      label: tensor.label,
+      shape: tensor.shape,
+      actual,
+      expected: values,
+      tolerance: f32(64),
+    });
+  }
+}
+
+type Nested = number | readonly Nested[];
+
+function flat(values: Nested): number[] {
+  return typeof values === "number" ? [values] : values.flatMap(flat);
+}
+
+function shapeOf(values: Nested): number[] {
+  return typeof values === "number" ? [] : [values.length, ...shapeOf(values[0] ?? 0)];
+}
+
+test("channels must agree, windows must fit, the bias has one element a filter", async () => {
+  const device = await gpu();
+  const rec = new Recorder({ name: "shapes", capabilities: device });
+  const x = rec.allocate([2, 5, 5, 3], "x");
+  const w = (...shape: number[]) => rec.allocate(shape, "w");
+  assert.throws(
+    () => apply(rec, conv2d, [x, w(3, 3, 1, 6)], attrs()),
+    "conv2d: input has 3 channels but the filter expects 1, got x (2, 5, 5, 3), w (3, 3, 1, 6)",
+  );
+  assert.throws(() => apply(rec, conv2d, [x, w(6, 3, 3, 6)], attrs()), "window of 6 over 5");
+  assert.throws(() => apply(rec, conv2d, [x, w(3, 3, 3, 6), w(3)], attrs()), "(6,), got (3,)");
+  assert.throws(() => apply(rec, conv2d, [w(5, 5), w(3, 3, 3, 6)], attrs()), "rank 4");
+});
+
+test.run();
