@@ -17,7 +17,8 @@ import { type Conv2dAttrs, type ConvGeometry, convGeometry } from "./conv2d-prob
 
 export type { Conv2dAttrs } from "./conv2d-problem.ts";
 
-type Inputs = readonly [x: Tensor, w: Tensor, b?: Tensor];
+/** With or without bias. */
+type Inputs = readonly [x: Tensor, w: Tensor] | readonly [x: Tensor, w: Tensor, b: Tensor];
 
 interface Saved {
   readonly inputs: Inputs;
