@@ -129,7 +129,11 @@ class Table {
       const records: string[][] = parse(line, { bom: true, relax_column_count: true, trim: true });
       return records[0] ?? [];
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      // csv-parse sees this line alone, so its line numbers would mislead.
+      const reason = String(cause instanceof Error ? cause.message : cause).replace(
+        / at line 1/,
+        "",
+      );
       throw new FormatError(`${this.#file}:${this.#line}: not a CSV row, got "${reason}"`, {
         cause,
       });
