@@ -166,6 +166,7 @@ async function writeConfiguration(home) {
     "Dir::Cache": join(home, "cache"),
     "Dir::Cache::pkgcache": "",
     "Dir::Cache::srcpkgcache": "",
+    "Acquire::GzipIndexes": "true",
     "APT::Sandbox::User": "",
     "APT::Update::Error-Mode": "any",
     "Acquire::Retries": "2",
