@@ -1,0 +1,36 @@
+// Loads the data set for a command, telling the person what is read from where and how far it is.
+
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type FashionMnist, loadFashionMnist } from "../data/fashion-mnist.ts";
+import { startProgress } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The project's own folder for what can be fetched or computed again. */
+export const CACHE = join(fileURLToPath(new URL("../..", import.meta.url)), ".cache");
+
+export async function loadData(
+  terminal: Terminal,
+  data: string | undefined,
+): Promise<FashionMnist> {
+  let shown: { readonly label: string; readonly bar: ReturnType<typeof startProgress> } | null =
+    null;
+  const loaded = await loadFashionMnist({
+    data,
+    cacheDir: join(CACHE, "fashion-mnist"),
+    say: (line) => terminal.print(line),
+    progress: ({ label, fraction }) => {
+      if (shown?.label !== label) {
+        shown?.bar.finish("");
+        shown = { label, bar: startProgress(terminal, { label, total: 100, unit: "steps" }) };
+      }
+      shown.bar.update(Math.round(100 * fraction));
+    },
+  });
+  finishBar(shown);
+  return loaded;
+}
+
+function finishBar(shown: { readonly bar: ReturnType<typeof startProgress> } | null): void {
+  shown?.bar.finish("");
+}

@@ -1,0 +1,45 @@
+// Pooling layers, Keras's MaxPooling2D, AveragePooling2D and GlobalAveragePooling2D.
+//   input (N, H, W, C) -> output (N, OH, OW, C), or (N, C) of the global one
+
+import type { Padding } from "../core/window.ts";
+import { globalAveragePool2d } from "../ops/global-average-pool2d.ts";
+import { averagePool2d, maxPool2d } from "../ops/pool2d.ts";
+import { apply } from "../program/tape.ts";
+import type { Layer } from "./net.ts";
+import { type Pair, pairOf } from "./pair.ts";
+
+export interface Pooling2dConfig {
+  /** Default 2. */
+  readonly poolSize?: Pair;
+  /** Default: the pool's size. */
+  readonly strides?: Pair;
+  /** Default `valid`. */
+  readonly padding?: Padding;
+  readonly name?: string;
+}
+
+export function maxPooling2d(config: Pooling2dConfig = {}): Layer {
+  return pooling("MaxPooling2D", maxPool2d, config);
+}
+
+export function averagePooling2d(config: Pooling2dConfig = {}): Layer {
+  return pooling("AveragePooling2D", averagePool2d, config);
+}
+
+export function globalAveragePooling2d(config: { readonly name?: string } = {}): Layer {
+  return (net, x) =>
+    net.layer({ className: "GlobalAveragePooling2D", name: config.name, inputs: [x] }, () =>
+      apply(net.rec, globalAveragePool2d, [x], {}),
+    );
+}
+
+function pooling(className: string, op: typeof maxPool2d, config: Pooling2dConfig): Layer {
+  const { poolSize = 2, strides = poolSize, padding = "valid", name } = config;
+  const attrs = {
+    poolSize: pairOf(poolSize, `${className}: poolSize`),
+    strides: pairOf(strides, `${className}: strides`),
+    padding,
+  };
+  return (net, x) =>
+    net.layer({ className, name, inputs: [x] }, () => apply(net.rec, op, [x], attrs));
+}

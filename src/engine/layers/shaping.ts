@@ -1,0 +1,74 @@
+// Layers without variables that change the shape or the values of a tensor: Keras's Flatten, ZeroPadding2D, Activation,
+// Dropout and Add.
+
+import { ShapeError, VitrineError } from "../core/errors.ts";
+import { sizeOf } from "../core/shape.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { type ActivationKind, activation as activationOp } from "../ops/activation.ts";
+import { add } from "../ops/add.ts";
+import { dropout as dropoutOp } from "../ops/dropout.ts";
+import { reshape } from "../ops/reshape.ts";
+import { zeroPadding as zeroPaddingOp } from "../ops/zero-padding.ts";
+import { apply } from "../program/tape.ts";
+import type { Layer, Net } from "./net.ts";
+import type { Pair } from "./pair.ts";
+
+interface Named {
+  readonly name?: string;
+}
+
+/** (N, …) -> (N, all the rest), row-major. */
+export function flatten(config: Named = {}): Layer {
+  return (net, x) =>
+    net.layer({ className: "Flatten", name: config.name, inputs: [x] }, () => {
+      const [rows = 1, ...rest] = x.shape;
+      return apply(net.rec, reshape, [x], { shape: [rows, sizeOf(rest)] });
+    });
+}
+
+/** `padding`: rows and columns of zeros on every side, or ((top, bottom), (left, right)). */
+export function zeroPadding2d(
+  config: Named & { readonly padding: number | readonly [Pair, Pair] },
+): Layer {
+  const { padding, name } = config;
+  const [down, across] = typeof padding === "number" ? [padding, padding] : padding;
+  const sides = (pair: Pair) => (typeof pair === "number" ? ([pair, pair] as const) : pair);
+  const attrs = { padding: [sides(down), sides(across)] as const };
+  return (net, x) =>
+    net.layer({ className: "ZeroPadding2D", name, inputs: [x] }, () =>
+      apply(net.rec, zeroPaddingOp, [x], attrs),
+    );
+}
+
+export function activation(config: Named & { readonly activation: ActivationKind }): Layer {
+  const attrs = { kind: config.activation };
+  return (net, x) =>
+    net.layer({ className: "Activation", name: config.name, inputs: [x] }, () =>
+      apply(net.rec, activationOp, [x], attrs),
+    );
+}
+
+/** Drops elements with probability `rate` while training, and scales the others by 1/(1 − rate). */
+export function dropout(config: Named & { readonly rate: number }): Layer {
+  const { rate, name } = config;
+  if (!(rate >= 0 && rate < 1))
+    throw new ShapeError(`dropout: the rate lies in [0, 1), got ${rate}`);
+  return (net, x) =>
+    net.layer({ className: "Dropout", name, inputs: [x] }, () => {
+      if (!net.training || rate === 0) return apply(net.rec, reshape, [x], { shape: x.shape });
+      if (!net.clock) throw new VitrineError("dropout: training needs a clock");
+      const attrs = { rate, seed: net.variables.seed, stream: net.stream };
+      return apply(net.rec, dropoutOp, [x, net.clock], attrs);
+    });
+}
+
+/** The sum of two branches: a residual connection. */
+export function addBranches(
+  net: Net,
+  branches: readonly [Tensor, Tensor],
+  config: Named = {},
+): Tensor {
+  return net.layer({ className: "Add", name: config.name, inputs: branches }, () =>
+    apply(net.rec, add, branches, {}),
+  );
+}

@@ -1,0 +1,67 @@
+// Adam (Kingma and Ba 2015) as Keras computes it: epsilon is added to the uncorrected sqrt(v), unlike the paper's
+// algorithm 1 and PyTorch. The formula stands in adam.wgsl.
+
+import source from "../../shaders/adam.wgsl";
+import { UsageError } from "../core/errors.ts";
+import type { Kernel } from "../core/kernel.ts";
+import { ceilDiv, sizeOf } from "../core/shape.ts";
+import { linearGrid } from "../program/recorder.ts";
+import type { Optimizer } from "./optimizer.ts";
+
+export interface AdamConfig {
+  /** Decay of the first moment; default 0.9. */
+  readonly beta1?: number;
+  /** Decay of the second moment; default 0.999. */
+  readonly beta2?: number;
+  /** Default 1e-7, Keras's. */
+  readonly epsilon?: number;
+}
+
+export function adam(config: AdamConfig = {}): Optimizer {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = config;
+  for (const [name, beta] of Object.entries({ beta1, beta2 })) {
+    if (!(beta >= 0 && beta < 1)) throw new UsageError(`adam: ${name} lies in [0, 1), got ${beta}`);
+  }
+  if (!(epsilon >= 0)) throw new UsageError(`adam: epsilon is at least 0, got ${epsilon}`);
+  const rates = { beta1, beta2, one_minus_beta1: 1 - beta1, one_minus_beta2: 1 - beta2, epsilon };
+  return {
+    name: "adam",
+    slots: ["m", "v"],
+    stateSize: 2,
+
+    recordStep(rec, state) {
+      if (!state) return;
+      rec.dispatch({
+        op: "adam",
+        kernel: kernel("advance"),
+        grid: [1, 1, 1],
+        bind: { next_corrections: state },
+        params: { vectors: 0, ...rates },
+      });
+    },
+
+    recordUpdate(rec, { w, dw, slots, learningRate, state }) {
+      const [m, v] = slots;
+      if (!(m && v && state)) throw new UsageError("adam: takes slots m and v and a state");
+      const elements = sizeOf(w.shape);
+      const vectors = ceilDiv(elements, 4);
+      rec.dispatch({
+        op: "adam",
+        kernel: kernel("update"),
+        grid: linearGrid(vectors, 64),
+        bind: { dw, learning_rate: learningRate, corrections: state, w, m, v },
+        params: { vectors, ...rates },
+        flops: 13 * elements,
+      });
+    },
+  };
+}
+
+function kernel(entry: string): Kernel {
+  return { label: `adam/${entry}`, source, entry };
+}
+
+export function* adamKernels(): Iterable<Kernel> {
+  yield kernel("advance");
+  yield kernel("update");
+}

@@ -1,0 +1,124 @@
+// The folder that a training run leaves: what was asked for, what came out, the weights, and two pictures. Written file
+// by file, each whole or not at all; read again by `evaluate` and `predict`.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { FormatError, UsageError } from "../engine/core/errors.ts";
+import { sizeOf } from "../engine/core/shape.ts";
+import type { Variables, Weights } from "../engine/layers/variables.ts";
+import { type JsonValue, writeAtomically, writeJson } from "../io/files.ts";
+import { type EpochRow, writeHistory } from "../io/history.ts";
+import { type NamedTensor, readSafetensors, writeSafetensors } from "../io/safetensors.ts";
+import type { ModelConfig } from "../models/models.ts";
+import type { Logs } from "../train/callbacks/callback.ts";
+import { confusionSvg, curvesSvg } from "./charts.ts";
+
+/** Raised when the folder's files change meaning; a newer one is refused. */
+const FORMAT = 1;
+
+export type RunConfig = {
+  readonly format: number;
+  readonly model: ModelConfig;
+  readonly classNames: readonly string[];
+  readonly training: Readonly<Record<string, JsonValue>>;
+  readonly data: Readonly<Record<string, JsonValue>>;
+  readonly adapter: string;
+};
+
+export function runConfig(config: Omit<RunConfig, "format">): RunConfig {
+  return { format: FORMAT, ...config };
+}
+
+export interface RunResults {
+  readonly config: RunConfig;
+  readonly metrics: Readonly<Record<string, JsonValue>>;
+  readonly history: readonly Logs[];
+  readonly weights: readonly NamedTensor[];
+  /** Of the test rows, where they were scored. */
+  readonly confusion: readonly (readonly number[])[] | null;
+}
+
+/** Saves a run into a folder that exists. Weights first: they are what cannot be had again. */
+export async function saveRun(out: string, results: RunResults): Promise<void> {
+  const { config, metrics, history, weights, confusion } = results;
+  await writeSafetensors(join(out, "weights.safetensors"), weights, { model: config.model.name });
+  await writeJson(join(out, "config.json"), config as unknown as JsonValue);
+  await writeJson(join(out, "metrics.json"), metrics);
+  const rows = history.map(historyRow);
+  if (rows.length === 0) return;
+  await writeHistory(join(out, "history.csv"), rows);
+  await writeAtomically(join(out, "curves.svg"), await curvesSvg(rows));
+  if (!confusion) return;
+  await writeAtomically(
+    join(out, "confusion.svg"),
+    await confusionSvg(confusion, config.classNames),
+  );
+}
+
+export function historyRow(logs: Logs, epoch: number): EpochRow {
+  const { loss = Number.NaN, accuracy = Number.NaN, lr = Number.NaN } = logs;
+  return {
+    epoch,
+    loss,
+    accuracy,
+    valLoss: logs["val_loss"],
+    valAccuracy: logs["val_accuracy"],
+    learningRate: lr,
+  };
+}
+
+/** Weights as a file holds them: named as Keras names variables, in order of declaration. */
+export function namedTensors(variables: Variables, weights: Weights): readonly NamedTensor[] {
+  return [...variables].map(({ name, tensor }) => {
+    const data = weights.get(name) ?? new Float32Array(sizeOf(tensor.shape));
+    return { name, dtype: "F32", shape: tensor.shape, data };
+  });
+}
+
+export interface SavedRun {
+  readonly config: RunConfig;
+  readonly weights: Weights;
+}
+
+/** Reads what `saveRun` left. Throws UsageError when the folder is no run, FormatError when a file is damaged. */
+export async function loadRun(folder: string): Promise<SavedRun> {
+  const path = join(folder, "config.json");
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new UsageError(
+      `RUN: must be the folder of a finished run, got ${folder} without config.json`,
+      {
+        help: "runs are saved under runs/; `npm run train -- --help` tells how to make one",
+        cause,
+      },
+    );
+  });
+  const config = parseConfig(text, path);
+  const file = await readSafetensors(join(folder, "weights.safetensors"));
+  const weights = new Map<string, Float32Array<ArrayBuffer>>();
+  for (const [name, { data }] of file.tensors) weights.set(name, Float32Array.from(data));
+  return { config, weights };
+}
+
+function parseConfig(text: string, path: string): RunConfig {
+  let config: Partial<RunConfig>;
+  try {
+    config = JSON.parse(text);
+  } catch (cause) {
+    throw new FormatError(`${path}: must be JSON, got ${text.length} characters that are not`, {
+      cause,
+    });
+  }
+  const { format, model, classNames } = config ?? {};
+  if (typeof format !== "number" || typeof model?.name !== "string" || !Array.isArray(classNames)) {
+    throw new FormatError(`${path}: must hold format, model and classNames, got none or others`);
+  }
+  if (format > FORMAT) {
+    throw new FormatError(
+      `${path}: was written by a newer Vitrine, got format ${format}, this one reads ${FORMAT}`,
+      {
+        help: "update Vitrine",
+      },
+    );
+  }
+  return config as RunConfig;
+}

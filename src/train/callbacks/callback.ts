@@ -1,0 +1,50 @@
+// The life of a training run as callbacks see it, after Keras: order of events, names and logs are Keras's. A callback
+// stops a run through the control that it is handed, not by setting flags on a model.
+
+import type { Weights } from "../../engine/layers/variables.ts";
+
+/** Figures of one epoch, in the order in which they are printed: loss, accuracy, val_loss, val_accuracy, lr, … */
+export type Logs = Record<string, number>;
+
+export interface TrainingControl {
+  /** Read by every step; a float32. */
+  learningRate: number;
+  /** Weights as the last finished epoch left them. */
+  readonly weights: Weights;
+  /** Ends the run after this epoch. */
+  stop(): void;
+  /** Overwrites the model's weights. */
+  restore(weights: Weights): void;
+}
+
+/** Epochs count from 0, as in Keras; every hook may be asynchronous. */
+export interface Callback {
+  onTrainBegin?(control: TrainingControl): void | Promise<void>;
+  onEpochBegin?(epoch: number, control: TrainingControl): void | Promise<void>;
+  /** May add to `logs`; what it adds is printed and kept in the history. */
+  onEpochEnd?(epoch: number, logs: Logs, control: TrainingControl): void | Promise<void>;
+  onTrainEnd?(control: TrainingControl): void | Promise<void>;
+}
+
+export type MonitorMode = "auto" | "min" | "max";
+
+/** Whether `current` is better than `best` by more than `minDelta`, for a metric of that name (strictly, as Keras). */
+export function improves(
+  monitor: { readonly name: string; readonly mode: MonitorMode; readonly minDelta: number },
+  current: number,
+  best: number,
+): boolean {
+  return isMaximised(monitor.name, monitor.mode)
+    ? current - monitor.minDelta > best
+    : current + monitor.minDelta < best;
+}
+
+/** `auto` maximises metrics whose name ends in acc, accuracy or auc, as Keras 2 does, and minimises all others. */
+export function isMaximised(name: string, mode: MonitorMode): boolean {
+  return mode === "auto" ? /(acc|accuracy|auc)$/.test(name) : mode === "max";
+}
+
+/** A best value that everything improves on. */
+export function worst(name: string, mode: MonitorMode): number {
+  return isMaximised(name, mode) ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+}

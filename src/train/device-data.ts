@@ -1,0 +1,54 @@
+// A data set on the device: uploaded once as bytes, read by the programs themselves from then on.
+
+import type { Dataset } from "../data/dataset.ts";
+import type { Device } from "../engine/core/device.ts";
+import type { Tensor } from "../engine/core/tensor.ts";
+import type { Feed } from "../engine/ops/gather.ts";
+
+export interface DeviceData {
+  /** (rows, H, W, C) u8. */
+  readonly images: Tensor;
+  /** (rows) u8. */
+  readonly labels: Tensor;
+  readonly rows: number;
+}
+
+export function uploadDataset(device: Device, dataset: Dataset): DeviceData {
+  const { name, rows, height, width, channels } = dataset;
+  const images = device.tensor(
+    [rows, height, width, channels],
+    `${name}.images`,
+    bytes(dataset.images),
+    "u8",
+  );
+  const labels = device.tensor([rows], `${name}.labels`, bytes(dataset.labels), "u8");
+  return { images, labels, rows };
+}
+
+/** A way to read a data set in an order of one's own, of at most `capacity` rows a pass. */
+export function createFeed(
+  device: Device,
+  data: DeviceData,
+  capacity: number,
+  label: string,
+): Feed {
+  return {
+    images: data.images,
+    labels: data.labels,
+    order: device.tensor([capacity], `${label}.order`, undefined, "u32"),
+    clock: device.tensor([2], `${label}.clock`, undefined, "u32"),
+  };
+}
+
+/** Sets the rows that the next pass reads, and starts it; the step counter goes on. */
+export function rewindFeed(device: Device, feed: Feed, rows: Uint32Array<ArrayBuffer>): void {
+  device.write(feed.order, rows);
+  device.write(feed.clock, new Uint32Array(1), 4);
+}
+
+/** WebGPU takes views of plain ArrayBuffers only. */
+function bytes(view: Uint8Array): Uint8Array<ArrayBuffer> {
+  return view.buffer instanceof ArrayBuffer
+    ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+    : new Uint8Array(view);
+}

@@ -1,0 +1,62 @@
+// The two programs of a model: a training step and an evaluation step, each recorded for one batch size.
+
+import type { Tensor } from "../engine/core/tensor.ts";
+import type { Model } from "../engine/layers/model.ts";
+import { Net } from "../engine/layers/net.ts";
+import type { Variables } from "../engine/layers/variables.ts";
+import { advanceClock, type Feed, gatherBatch } from "../engine/ops/gather.ts";
+import { recordGradients } from "../engine/ops/gradients.ts";
+import { type Meters, recordMeters } from "../engine/ops/metrics.ts";
+import { softmaxCrossEntropy } from "../engine/ops/softmax-cross-entropy.ts";
+import type { OptimizerState } from "../engine/optim/optimizer-state.ts";
+import type { Program } from "../engine/program/program.ts";
+import { type Capabilities, Recorder } from "../engine/program/recorder.ts";
+
+export interface StepRequest {
+  readonly model: Model;
+  readonly variables: Variables;
+  readonly feed: Feed;
+  readonly meters: Meters;
+  readonly batch: number;
+  readonly capabilities: Capabilities;
+  readonly rungs?: Readonly<Record<string, string>>;
+}
+
+/** Records gather, forward, loss, backward, metrics and the optimiser's update of one batch. */
+export function recordTrainStep(request: StepRequest, optimizer: OptimizerState): Program {
+  const { variables, feed, batch } = request;
+  const { rec, net, result } = recordForward(request, "train", true);
+  recordMeters(rec, request.meters, { ...result, penalty: net.penalty() }, { confusion: false });
+  const gradients = recordGradients(rec);
+  optimizer.record(rec, variables, gradients);
+  advanceClock(rec, feed, batch);
+  return rec.finish();
+}
+
+/** Records gather, forward, loss, metrics and the confusion matrix of one batch; no weight changes. */
+export function recordEvaluationStep(request: StepRequest): Program {
+  const { rec, net, result } = recordForward(request, "evaluate", false);
+  recordMeters(rec, request.meters, { ...result, penalty: net.penalty() }, { confusion: true });
+  advanceClock(rec, request.feed, request.batch);
+  return rec.finish();
+}
+
+/** Records gather and forward of one batch, and keeps the class probabilities. */
+export function recordPrediction(request: StepRequest): {
+  program: Program;
+  probabilities: Tensor;
+} {
+  const { rec, probabilities } = recordForward(request, "predict", false);
+  rec.keep(probabilities);
+  return { program: rec.finish(), probabilities };
+}
+
+function recordForward(request: StepRequest, name: string, training: boolean) {
+  const { model, variables, feed, batch, capabilities, rungs = {} } = request;
+  const rec = new Recorder({ name: `${model.name}.${name}.${batch}`, capabilities, rungs });
+  const { x, y: labels } = gatherBatch(rec, feed, { batch, inputShape: model.inputShape });
+  const net = new Net({ rec, variables, training, clock: feed.clock });
+  const probabilities = model.build(net, x);
+  const result = { ...softmaxCrossEntropy(rec, probabilities, labels), labels };
+  return { rec, net, probabilities, result };
+}

@@ -1,0 +1,221 @@
+// The trainer: compiles a model's programs for the batch sizes at hand and replays them, epoch by epoch, with Keras's
+// order of events. It prints nothing; it tells whoever listens.
+
+import { RandomState } from "../data/random-state.ts";
+import type { Device } from "../engine/core/device.ts";
+import { describeModel, type Model } from "../engine/layers/model.ts";
+import { Variables, type Weights } from "../engine/layers/variables.ts";
+import type { Feed } from "../engine/ops/gather.ts";
+import {
+  createMeters,
+  type Meters,
+  type MetricValues,
+  readMeters,
+  resetMeters,
+} from "../engine/ops/metrics.ts";
+import type { Optimizer } from "../engine/optim/optimizer.ts";
+import { OptimizerState } from "../engine/optim/optimizer-state.ts";
+import { Executable, Workspace } from "../engine/program/executor.ts";
+import type { Program } from "../engine/program/program.ts";
+import type { Callback, Logs, TrainingControl } from "./callbacks/callback.ts";
+import { createFeed, type DeviceData, rewindFeed } from "./device-data.ts";
+import { type Evaluation, Evaluator } from "./evaluator.ts";
+import { type PaceReport, runPaced } from "./pace.ts";
+import { recordTrainStep } from "./programs.ts";
+
+/** Metrics are read back no more often than this. */
+const PROGRESS_MS = 250;
+
+export interface TrainerOptions {
+  readonly device: Device;
+  readonly model: Model;
+  readonly optimizer: Optimizer;
+  readonly data: DeviceData;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly seed: number;
+  readonly rungs?: Readonly<Record<string, string>>;
+  /** Called before each kernel of a program's first run, which may compile for seconds. */
+  readonly onCompile?: (label: string, index: number, total: number) => void;
+  /** Called when that first run is over. */
+  readonly onCompiled?: (total: number) => void;
+}
+
+export interface FitOptions {
+  /** Rows of the training data to train on. */
+  readonly rows: Uint32Array<ArrayBuffer>;
+  /** Rows of the training data held out for validation after every epoch. */
+  readonly validationRows: Uint32Array<ArrayBuffer>;
+  readonly epochs: number;
+  readonly callbacks?: readonly Callback[];
+  /** Stops the run between steps; the epoch under way is not counted. */
+  readonly signal?: AbortSignal;
+  readonly onEpochBegin?: (epoch: number, steps: number) => void;
+  /** Several times a second: where the epoch stands, and its running figures. */
+  readonly onProgress?: (step: number, values: MetricValues) => void;
+  readonly onEpochEnd?: (epoch: number, logs: Logs) => void;
+}
+
+export class Trainer {
+  readonly device: Device;
+  readonly model: Model;
+  readonly variables: Variables;
+  readonly optimizerState: OptimizerState;
+  /** Logs of the finished epochs. */
+  readonly history: Logs[] = [];
+  /** Milliseconds per training step, one figure for each submit. */
+  readonly stepTimes: number[] = [];
+  steps = 0;
+  /** Weights as the last finished epoch left them, on the host: what is saved when the device is lost. */
+  lastWeights: Weights;
+  #isWarm = false;
+  readonly #options: TrainerOptions;
+  readonly #workspace: Workspace;
+  readonly #meters: Meters;
+  readonly #feed: Feed;
+  readonly #evaluator: Evaluator;
+  readonly #executables = new Map<number, Executable>();
+
+  private constructor(options: TrainerOptions) {
+    const { device, model, seed, optimizer, learningRate } = options;
+    this.#options = options;
+    this.device = device;
+    this.model = model;
+    this.variables = new Variables(seed);
+    this.optimizerState = new OptimizerState(optimizer, learningRate);
+    this.#workspace = new Workspace(device);
+    this.#meters = createMeters(device, describeModel(model).classes);
+    this.#feed = createFeed(device, options.data, options.data.rows, "train");
+    this.lastWeights = new Map();
+    const { variables } = this;
+    const workspace = this.#workspace;
+    this.#evaluator = new Evaluator({
+      device,
+      model,
+      variables,
+      workspace,
+      rungs: options.rungs ?? {},
+    });
+  }
+
+  /** Records the model, makes room for its variables and optimiser state, and compiles the training step. */
+  static async create(options: TrainerOptions): Promise<Trainer> {
+    const trainer = new Trainer(options);
+    const program = trainer.#recordTrain(options.batchSize);
+    trainer.variables.materialise(options.device);
+    trainer.optimizerState.materialise(options.device);
+    trainer.lastWeights = trainer.variables.initialWeights();
+    await trainer.#train(options.batchSize, () => program);
+    return trainer;
+  }
+
+  async fit(options: FitOptions): Promise<void> {
+    const { epochs, callbacks = [], signal } = options;
+    let stopped = false;
+    const control = this.#control(() => {
+      stopped = true;
+    });
+    for (const callback of callbacks) await callback.onTrainBegin?.(control);
+    for (let epoch = 0; epoch < epochs && !stopped && !signal?.aborted; epoch++) {
+      for (const callback of callbacks) await callback.onEpochBegin?.(epoch, control);
+      const logs = await this.#epoch(epoch, options);
+      if (!logs) break;
+      this.lastWeights = await this.variables.snapshot(this.device);
+      for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, control);
+      this.history.push(logs);
+      options.onEpochEnd?.(epoch, logs);
+    }
+    for (const callback of callbacks) await callback.onTrainEnd?.(control);
+    this.lastWeights = await this.variables.snapshot(this.device);
+  }
+
+  /** Loss, accuracy and confusion over rows of a data set, with inference behaviour. */
+  evaluate(data: DeviceData, rows: Uint32Array<ArrayBuffer>): Promise<Evaluation> {
+    return this.#evaluator.evaluate(data, rows);
+  }
+
+  /** One epoch; null when it was interrupted. */
+  async #epoch(epoch: number, options: FitOptions): Promise<Logs | null> {
+    const { rows, validationRows, signal } = options;
+    const { batchSize, seed } = this.#options;
+    const full = Math.floor(rows.length / batchSize);
+    const rest = rows.length % batchSize;
+    rewindFeed(this.device, this.#feed, shuffled(rows, seed, epoch));
+    resetMeters(this.device, this.#meters);
+    const report = this.#reporter(options);
+    const executable = await this.#train(batchSize);
+    const first = await this.#firstStep(executable);
+    options.onEpochBegin?.(epoch, full + (rest > 0 ? 1 : 0));
+    await runPaced(this.device, executable, full - first, report);
+    if (signal?.aborted) return null;
+    if (rest > 0) (await this.#train(rest)).run();
+    this.steps += full + (rest > 0 ? 1 : 0);
+    const { loss, accuracy } = await readMeters(this.device, this.#meters);
+    if (validationRows.length === 0) return { loss, accuracy };
+    const validation = await this.evaluate(this.#options.data, validationRows);
+    return { loss, accuracy, val_loss: validation.loss, val_accuracy: validation.accuracy };
+  }
+
+  /** Runs the very first training step kernel by kernel, because each may compile for seconds; 1 if it did. */
+  async #firstStep(executable: Executable): Promise<number> {
+    if (this.#isWarm) return 0;
+    const { length } = executable.dispatches;
+    const { onCompile, onCompiled } = this.#options;
+    await executable.runSlowly(({ kernel }, index) => onCompile?.(kernel.label, index, length));
+    onCompiled?.(length);
+    this.#isWarm = true;
+    return 1;
+  }
+
+  #reporter({ onProgress, signal }: FitOptions): PaceReport {
+    let last = Number.NEGATIVE_INFINITY;
+    return async (done, msPerStep) => {
+      this.stepTimes.push(msPerStep);
+      if (onProgress && performance.now() - last > PROGRESS_MS) {
+        onProgress(done, await readMeters(this.device, this.#meters));
+        last = performance.now();
+      }
+      return !signal?.aborted;
+    };
+  }
+
+  #control(stop: () => void): TrainingControl {
+    const { device, variables, optimizerState } = this;
+    const trainer = this;
+    return {
+      get learningRate() {
+        return optimizerState.learningRate;
+      },
+      set learningRate(value: number) {
+        optimizerState.setLearningRate(device, value);
+      },
+      get weights() {
+        return trainer.lastWeights;
+      },
+      stop,
+      restore: (weights) => variables.load(device, weights),
+    };
+  }
+
+  #recordTrain(batch: number): Program {
+    const { model, variables, device: capabilities } = this;
+    const { rungs = {} } = this.#options;
+    const request = { model, variables, feed: this.#feed, meters: this.#meters, batch };
+    return recordTrainStep({ ...request, capabilities, rungs }, this.optimizerState);
+  }
+
+  async #train(batch: number, record = () => this.#recordTrain(batch)): Promise<Executable> {
+    let executable = this.#executables.get(batch);
+    if (!executable) {
+      executable = await Executable.compile(this.device, record(), this.#workspace);
+      this.#executables.set(batch, executable);
+    }
+    return executable;
+  }
+}
+
+/** The rows in this epoch's order: the same for the same seed and epoch, whatever came before. */
+function shuffled(rows: Uint32Array, seed: number, epoch: number): Uint32Array<ArrayBuffer> {
+  const order = new RandomState([seed, epoch]).permutation(rows.length);
+  return Uint32Array.from(order, (index) => rows[index] ?? 0);
+}
