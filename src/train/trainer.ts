@@ -109,6 +109,11 @@ export class Trainer {
     return trainer;
   }
 
+  /** Dispatches of one training step, after the planner. */
+  get dispatchesPerStep(): number {
+    return this.#executables.get(this.#options.batchSize)?.dispatches.length ?? 0;
+  }
+
   async fit(options: FitOptions): Promise<void> {
     const { epochs, callbacks = [], signal } = options;
     let stopped = false;

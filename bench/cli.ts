@@ -1,0 +1,137 @@
+// `npm run bench`: throughput of every kernel and variant, and of the whole training step, on the adapter at hand.
+
+import { type CommandContext, defineCommand, runCommand } from "../src/cli/command.ts";
+import { loadData } from "../src/cli/data-set.ts";
+import type { Device } from "../src/engine/core/device.ts";
+import { openDevice } from "../src/io/adapter.ts";
+import type { JsonValue } from "../src/io/files.ts";
+import { benchCases } from "./cases.ts";
+import { type Ceiling, measureCeiling } from "./ceiling.ts";
+import { type KernelResult, timeCase } from "./kernels.ts";
+import { type TrainStepResult, timeTrainStep } from "./train-step.ts";
+
+const FLAGS = {
+  filter: {
+    type: "string",
+    value: "text",
+    help: "only what has this in its name, e.g. conv2, gemm, train",
+  },
+  data: { type: "string", value: "path", help: "data set of the training step, as for train" },
+  adapter: { type: "string", value: "name", help: "part of the name of the GPU adapter to use" },
+} as const;
+
+type Context = CommandContext<typeof FLAGS, readonly []>;
+
+const command = defineCommand({
+  name: "npm run bench --",
+  summary: "Times every kernel variant and LeNet-5's training step on this machine's adapter.",
+  examples: [
+    { command: "npm run bench", does: "everything" },
+    {
+      command: "npm run bench -- --filter conv2",
+      does: "the second convolution, forward and backward",
+    },
+    { command: "npm run bench -- --filter train --json", does: "the training step, for a machine" },
+  ],
+  flags: FLAGS,
+  run: bench,
+});
+
+const BATCHES = [50, 256];
+
+async function bench(context: Context): Promise<void> {
+  const { flags, say, style, json, signal } = context;
+  say(style.bold("vitrine: measuring kernels"));
+  const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+  const ceiling = await measureCeiling(device);
+  say(
+    `adapter    ${device.name}${device.isSoftware ? " (software: never compare with hardware)" : ""}`,
+  );
+  say(
+    `ceiling    ${ceiling.gflops.toFixed(1)} GFLOPS between registers, ${ceiling.gbs.toFixed(1)} GB/s copied`,
+  );
+  const kernels = await timeKernels(context, device, ceiling);
+  const trainStep = signal.aborted ? [] : await timeSteps(context, device);
+  json({
+    adapter: device.name,
+    software: device.isSoftware,
+    ceiling: { ...ceiling },
+    kernels: kernels.map((result): JsonValue => ({ ...result })),
+    trainStep: trainStep.map((result): JsonValue => ({ ...result })),
+  });
+  device.destroy();
+}
+
+function isWanted(filter: string | undefined, name: string): boolean {
+  return filter === undefined || name.toLowerCase().includes(filter.toLowerCase());
+}
+
+async function timeKernels(
+  context: Context,
+  device: Device,
+  ceiling: Ceiling,
+): Promise<KernelResult[]> {
+  const { flags, say, style, terminal, signal } = context;
+  const results: KernelResult[] = [];
+  const cases = [...benchCases()].filter(({ name }) => isWanted(flags.filter, name));
+  if (cases.length > 0) {
+    say();
+    say(
+      style.bold(row(["kernel", "variant", "shape", "ms", "p90", "GFLOPS", "GB/s", "of ceiling"])),
+    );
+  }
+  const live = terminal.live();
+  for (const benchCase of cases) {
+    if (signal.aborted) break;
+    live.update(() => `${benchCase.name} …`);
+    for await (const result of timeCase(device, benchCase, ceiling)) {
+      results.push(result);
+      const { name, variant, shape, ms, p90, gflops, gbs, share } = result;
+      const rates = [gflops, gbs].map((rate) => rate?.toFixed(1) ?? "");
+      say(
+        row([
+          name,
+          variant,
+          shape,
+          ms.toFixed(3),
+          p90.toFixed(3),
+          ...rates,
+          `${(100 * share).toFixed(0)} %`,
+        ]),
+      );
+    }
+  }
+  live.finish();
+  return results;
+}
+
+async function timeSteps(context: Context, device: Device): Promise<TrainStepResult[]> {
+  const { flags, say, style, terminal } = context;
+  const batches = BATCHES.filter((batch) =>
+    isWanted(flags.filter, `train step lenet5 batch ${batch}`),
+  );
+  if (batches.length === 0) return [];
+  const data = await loadData(terminal, flags.data);
+  const results: TrainStepResult[] = [];
+  say();
+  for (const batch of batches) {
+    const result = await timeTrainStep(device, data, batch);
+    results.push(result);
+    const { model, ms, p90, steps, dispatches, loss } = result;
+    say(
+      `${model} training step, batch ${batch}: ${style.bold(`${ms.toFixed(2)} ms`)} (p90 ${p90.toFixed(2)}), ` +
+        `${((1000 * batch) / ms).toFixed(0)} images/s, ${dispatches} dispatches, ${steps} steps, mean loss ${loss.toFixed(4)}`,
+    );
+  }
+  return results;
+}
+
+function row(cells: readonly string[]): string {
+  const widths = [22, 9, 36, 9, 9, 8, 7, 10];
+  return cells
+    .map((cell, i) => (i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+    .join(" ")
+    .trimEnd();
+}
+
+await runCommand(command);

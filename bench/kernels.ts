@@ -1,0 +1,98 @@
+// Times the cases, variant by variant. A result is checked once before it is timed: against the first variant, or, where
+// there is only one, against itself (the same bits twice) and for being finite; the tests prove those kernels.
+
+import type { Device } from "../src/engine/core/device.ts";
+import { VitrineError } from "../src/engine/core/errors.ts";
+import type { Tensor } from "../src/engine/core/tensor.ts";
+import { Executable, Workspace } from "../src/engine/program/executor.ts";
+import { Recorder } from "../src/engine/program/recorder.ts";
+import { type BenchCase, makeInputs } from "./cases.ts";
+import type { Ceiling } from "./ceiling.ts";
+import { timeProgram } from "./harness.ts";
+
+export interface KernelResult {
+  readonly name: string;
+  readonly variant: string;
+  readonly shape: string;
+  /** Median milliseconds. */
+  readonly ms: number;
+  readonly p90: number;
+  readonly gflops: number | null;
+  readonly gbs: number | null;
+  /** Of the adapter's measured ceiling, from 0 to 1. */
+  readonly share: number;
+  readonly dispatches: number;
+}
+
+/** Times the variants of a case that the adapter has. */
+export async function* timeCase(
+  device: Device,
+  benchCase: BenchCase,
+  ceiling: Ceiling,
+): AsyncIterable<KernelResult> {
+  const workspace = new Workspace(device);
+  const inputs = makeInputs(device, benchCase.inputs);
+  let expected: Float32Array | null = null;
+  for (const variant of benchCase.variants) {
+    const built = await compileVariant(device, { benchCase, variant, inputs, workspace });
+    if (!built) continue;
+    const { executable, output } = built;
+    executable.run();
+    const actual = await executable.read(output);
+    expected ??= actual;
+    checkAgainst(`${benchCase.name} ${variant}`, actual, expected);
+    const { median, p90 } = await timeProgram(device, executable);
+    yield result(
+      benchCase,
+      { variant, median, p90, dispatches: executable.dispatches.length },
+      ceiling,
+    );
+  }
+}
+
+interface Variant {
+  readonly benchCase: BenchCase;
+  readonly variant: string;
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly workspace: Workspace;
+}
+
+/** Null when the adapter or the shape does not suit the variant. */
+async function compileVariant(
+  device: Device,
+  { benchCase, variant, inputs, workspace }: Variant,
+): Promise<{ executable: Executable; output: Tensor } | null> {
+  const rungs = benchCase.ladder ? { [benchCase.ladder]: variant } : {};
+  const rec = new Recorder({ name: benchCase.name, capabilities: device, rungs });
+  try {
+    const output = benchCase.build(rec, inputs);
+    rec.keep(output);
+    return { executable: await Executable.compile(device, rec.finish(), workspace), output };
+  } catch (error) {
+    if (error instanceof VitrineError && error.message.includes("no rung")) return null;
+    throw error;
+  }
+}
+
+function checkAgainst(name: string, actual: Float32Array, expected: Float32Array): void {
+  const scale = expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+  for (const [index, value] of actual.entries()) {
+    const error = Math.abs(value - (expected[index] ?? Number.NaN));
+    if (error <= 1e-4 * scale + 1e-6) continue;
+    throw new VitrineError(
+      `bench ${name}: disagrees with the first variant, got ${value} at ${index} for ${expected[index]}`,
+    );
+  }
+}
+
+function result(
+  { name, shape, work }: BenchCase,
+  timing: { variant: string; median: number; p90: number; dispatches: number },
+  ceiling: Ceiling,
+): KernelResult {
+  const { variant, median: ms, p90, dispatches } = timing;
+  const gflops = "flops" in work ? work.flops / ms / 1e6 : null;
+  const gbs = "bytes" in work ? work.bytes / ms / 1e6 : null;
+  const share = gflops === null ? (gbs ?? 0) / ceiling.gbs : gflops / ceiling.gflops;
+  return { name, variant, shape, ms, p90, gflops, gbs, share, dispatches };
+}

@@ -1,0 +1,52 @@
+// Times the real training step of LeNet-5: gather, forward, loss, backward and Adam on Fashion-MNIST itself, through the
+// same trainer as `npm run train`, so that the figure holds the host's part too.
+
+import type { FashionMnist } from "../src/data/fashion-mnist.ts";
+import type { Device } from "../src/engine/core/device.ts";
+import { adam } from "../src/engine/optim/adam.ts";
+import { lenet5 } from "../src/models/lenet5.ts";
+import { uploadDataset } from "../src/train/device-data.ts";
+import { Trainer } from "../src/train/trainer.ts";
+
+export interface TrainStepResult {
+  readonly model: string;
+  readonly batch: number;
+  /** Median milliseconds of a step. */
+  readonly ms: number;
+  readonly p90: number;
+  readonly steps: number;
+  readonly dispatches: number;
+  /** Mean loss over the steps: it must have learnt something. */
+  readonly loss: number;
+}
+
+export async function timeTrainStep(
+  device: Device,
+  data: FashionMnist,
+  batch: number,
+): Promise<TrainStepResult> {
+  const steps = 400;
+  const trainer = await Trainer.create({
+    device,
+    model: lenet5(),
+    optimizer: adam(),
+    data: uploadDataset(device, data.train),
+    batchSize: batch,
+    learningRate: 1e-3,
+    seed: 42,
+  });
+  const count = Math.min(data.train.rows - (data.train.rows % batch), steps * batch);
+  const rows = Uint32Array.from({ length: count }, (_, row) => row);
+  await trainer.fit({ rows, validationRows: new Uint32Array(), epochs: 1 });
+  const times = trainer.stepTimes.toSorted((a, b) => a - b);
+  const at = (share: number) => times[Math.floor(share * times.length)] ?? Number.NaN;
+  return {
+    model: "lenet5",
+    batch,
+    ms: at(0.5),
+    p90: at(0.9),
+    steps: trainer.steps,
+    dispatches: trainer.dispatchesPerStep,
+    loss: trainer.history[0]?.["loss"] ?? Number.NaN,
+  };
+}
