@@ -1,0 +1,124 @@
+// Files written whole or not at all: a temporary name in the same folder, fsync, rename. Also the run folder and stable
+// JSON. It knows no format beyond JSON and never reads data sets.
+
+import { randomBytes } from "node:crypto";
+import { mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { UsageError } from "../engine/core/errors.ts";
+
+/** What a file may hold; several pieces are written one after another without being joined in memory. */
+export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
+
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
+
+/** Writes the file so that a reader sees the old content or all of the new, also after a crash or a full disk. */
+export async function writeAtomically(path: string, data: FileContent): Promise<void> {
+  const suffix = `${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
+  const temporary = join(dirname(path), `.${basename(path)}.${suffix}`);
+  try {
+    await writeAndSync(temporary, data);
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+async function writeAndSync(path: string, data: FileContent): Promise<void> {
+  const file = await open(path, "wx");
+  try {
+    if (typeof data === "string" || data instanceof Uint8Array) await file.writeFile(data);
+    else for (const piece of data) await file.writeFile(piece);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes the rename itself survive a power cut; Windows cannot open a folder, and does not need it. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r").catch(() => undefined);
+  if (folder === undefined) return;
+  await folder.sync().catch(() => undefined);
+  await folder.close();
+}
+
+/** JSON with its keys sorted at every depth, so that equal values are equal files. NaN and infinities become null. */
+export function stableJson(value: JsonValue, indent = 2): string {
+  return JSON.stringify(sortKeys(value), null, indent);
+}
+
+function sortKeys(value: JsonValue): JsonValue {
+  if (isJsonList(value)) return value.map(sortKeys);
+  if (typeof value !== "object" || value === null) return value;
+  const keys = Object.keys(value).sort();
+  return Object.fromEntries(keys.map((key) => [key, sortKeys(value[key])]));
+}
+
+/** Array.isArray alone does not narrow a readonly array. */
+function isJsonList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+export async function writeJson(path: string, value: JsonValue): Promise<void> {
+  await writeAtomically(path, `${stableJson(value)}\n`);
+}
+
+export interface PrepareOutOptions {
+  /** A run that resumes goes on in the folder that it left; default false. */
+  readonly mayExist?: boolean;
+}
+
+/**
+ * Creates the folder of a run, with its parents, and proves that it can be written before any work is done.
+ * Throws UsageError, naming --out, for a file, for a folder with something in it, and for a place that cannot be written.
+ */
+export async function prepareOut(path: string, options: PrepareOutOptions = {}): Promise<void> {
+  if (path === "") throw new UsageError("--out: must name a folder, got an empty string");
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined && !found.isDirectory()) {
+    throw new UsageError(`--out: must be a folder, got the file ${path}`);
+  }
+  try {
+    await mkdir(path, { recursive: true });
+    const entries = await readdir(path);
+    if (entries.length > 0 && options.mayExist !== true) throw notEmpty(path, entries.length);
+    await proveWritable(path);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw unwritable(path, error);
+  }
+}
+
+function notEmpty(path: string, count: number): UsageError {
+  const entries = count === 1 ? "1 entry" : `${count} entries`;
+  return new UsageError(`--out: the folder must be new or empty, got ${path} with ${entries}`, {
+    help: "choose another --out, or move the old folder away",
+  });
+}
+
+/** Permission bits do not tell (read-only mounts, full disks, root), so a file is really written. */
+async function proveWritable(path: string): Promise<void> {
+  const probe = join(path, `.probe.${process.pid}.tmp`);
+  try {
+    await writeAndSync(probe, "x");
+  } finally {
+    await unlink(probe).catch(() => undefined);
+  }
+}
+
+function unwritable(path: string, cause: unknown): UsageError {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+  return new UsageError(`--out: must be a folder that can be written, got ${path} (${code})`, {
+    help: "choose another --out",
+    cause,
+  });
+}
