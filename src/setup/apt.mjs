@@ -14,7 +14,7 @@ import {
   writeAtomically,
 } from "./files.mjs";
 import { withLock } from "./lock.mjs";
-import { findProgram, mustRun } from "./run.mjs";
+import { findProgram, mustRun, run } from "./run.mjs";
 import { formatBytes, SetupError, say as sayOnTerminal, withProgress } from "./say.mjs";
 import { packageSources, readSystem } from "./sources.mjs";
 
@@ -238,15 +238,16 @@ export async function download({ apt, packages, into }) {
  * @returns {Promise<Package[]>}
  */
 export async function resolvePackages(apt, wanted) {
-  const planned = await mustRun("finding what Mesa needs", "apt-get", [
+  const plan = [
     ...apt.options,
-    "install",
-    "-qq",
-    "--reinstall",
-    "--no-install-recommends",
-    "--print-uris",
+    ...["install", "-qq", "--reinstall", "--no-install-recommends", "--print-uris"],
     ...wanted,
-  ]);
+  ];
+  const here = await run("apt-get", plan);
+  if (here.code === 0) return parseUris(here.stdout);
+  // Half-installed or held packages do not concern a private copy: as if nothing were installed.
+  const bare = ["-o", "Dir::State::status=/dev/null", ...plan];
+  const planned = await mustRun(`finding what ${wanted[0]} needs`, "apt-get", bare);
   return parseUris(planned.stdout);
 }
 

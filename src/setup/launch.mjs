@@ -102,7 +102,17 @@ function fail(error) {
   process.exit(2);
 }
 
+/** tsx, which loads the TypeScript, needs module hooks: Node has them since 20.6. */
+export function checkNode(version = process.versions.node) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major > 20 || (major === 20 && minor >= 6)) return;
+  throw new SetupError(`launch: Node 20.6 or later is needed, got ${version}`, {
+    help: "install a newer Node from nodejs.org or your system's packages",
+  });
+}
+
 async function main() {
+  checkNode();
   const [command, ...args] = process.argv.slice(2);
   const isSetup = command === "setup";
   const program = isSetup ? [] : programOf(command, args);

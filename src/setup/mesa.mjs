@@ -93,12 +93,16 @@ async function fetchNewest(apt, work) {
 }
 
 /**
- * Libraries only. Never the C library: a program cannot run with a newer one than its loader.
+ * Libraries only. Never those that Node itself runs on: the C library must match its loader, and
+ * Node brought in the C++ one.
  * @param {string} name
  */
 export function isWanted(name) {
   if (name === DRIVERS || name === "zlib1g") return true;
-  return /^lib/.test(name) && !/^libc6|^libc-|^libpython|-(data|common|bin|perl)$/.test(name);
+  return (
+    /^lib/.test(name) &&
+    !/^libc6|^libc-|^libstdc|^libgcc-s1|^libpython|-(data|common|bin|perl)$/.test(name)
+  );
 }
 
 /**
