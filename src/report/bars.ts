@@ -21,7 +21,7 @@ const MAX_BAR = 40;
 const MIN_BAR = 8;
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
-/** One line an item, `Ankle boot ███████▌  97.3 %`, joined by line ends; an eighth of a column is the resolution. */
+/** One line an item, `Ankle boot ███████▌  97.3%`, joined by line ends; an eighth of a column is the resolution. */
 export function probabilityBars(items: readonly BarItem[], options: BarOptions = {}): string {
   const { width = 80, sorted = false, highlight = (line: string) => line } = options;
   const ordered = sorted ? [...items].sort((a, b) => b.value - a.value) : items;
@@ -44,11 +44,11 @@ function bar(value: number, room: number): string {
   return ("█".repeat(eighths >> 3) + (EIGHTHS[eighths & 7] ?? "")).padEnd(room);
 }
 
-/** Rounding must not turn a doubt into certainty: only 1 is "100.0 %", only 0 is "0.0 %". */
+/** Rounding must not turn a doubt into certainty: only 1 is "100.0%", only 0 is "0.0%". */
 function percent(value: number): string {
   if (!Number.isFinite(value)) return `${value}`.padStart(7);
   const text = (100 * value).toFixed(1);
-  if (text === "100.0" && value < 1) return "> 99.9 %".padStart(8);
-  if (text === "0.0" && value > 0) return "< 0.1 %".padStart(8);
-  return `${text} %`.padStart(8);
+  if (text === "100.0" && value < 1) return "> 99.9%".padStart(7);
+  if (text === "0.0" && value > 0) return "< 0.1%".padStart(7);
+  return `${text}%`.padStart(7);
 }

@@ -42,7 +42,8 @@ const CONFIG = {
     titleFontSize: 12,
     titleFontWeight: 500,
     titleColor: INK.text,
-    titlePadding: 8,
+    titlePadding: 10,
+    labelPadding: 6,
     gridColor: INK.grid,
     domainColor: INK.axis,
     tickColor: INK.axis,
@@ -59,11 +60,36 @@ export async function renderChart(spec: ChartSpec): Promise<string> {
   const compiled = compile({ ...spec, config: CONFIG }, { logger: silent });
   const view = new vega.View(vega.parse(compiled.spec), { renderer: "none", logger: silent });
   vega.resetSVGDefIds();
+  measureText(vega);
   try {
     return scalable(await view.toSVG());
   } finally {
     view.finalize();
   }
+}
+
+/** Vega calls this where it has no canvas; its own guess, 0.8 em a character, leaves holes in the layout. */
+function measureText(vega: object): void {
+  if (!("textMetrics" in vega)) return;
+  const metrics = vega.textMetrics as { width: (item: TextItem, text: unknown) => number };
+  metrics.width = ({ fontSize = 11, fontWeight }, text) =>
+    textEms(String(text ?? "")) * fontSize * (Number(fontWeight) >= 600 ? 1.08 : 1);
+}
+
+interface TextItem {
+  readonly fontSize?: number;
+  readonly fontWeight?: number | string;
+}
+
+/** Widths of the wider among the usual sans-serif faces, so that a label may end early but is never cut. */
+function textEms(text: string): number {
+  let ems = 0;
+  for (const character of text) {
+    if (/[ijl.,:;'|!()[\] ftr\-/]/.test(character)) ems += 0.37;
+    else if (/[mwMW%@]/.test(character)) ems += 0.95;
+    else ems += /[A-Z0-9]/.test(character) ? 0.66 : 0.61;
+  }
+  return ems;
 }
 
 /** Vega fixes width and height in pixels; the viewBox that it also writes lets the page decide. */

@@ -58,6 +58,11 @@ function bestPoint({ points, better }: Panel): CurvePoint | undefined {
   return [...candidates].sort((a, b) => sign * (a.value - b.value) || a.epoch - b.epoch)[0];
 }
 
+/** Nothing that is not drawn is in the legend. */
+function seriesOf({ points }: Panel): string[] {
+  return [TRAINING, VALIDATION].filter((name) => points.some((point) => point.series === name));
+}
+
 function curvePanel(panel: Panel) {
   const best = bestPoint(panel);
   const x = {
@@ -65,19 +70,26 @@ function curvePanel(panel: Panel) {
     type: "quantitative",
     title: "epoch",
     scale: { domain: epochDomain(panel.epochs), nice: false },
-    axis: { values: integerTicks(panel.epochs), format: "d", grid: false },
+    axis: {
+      values: integerTicks(panel.epochs),
+      // Not "d", from which Vega-Lite infers a least step that drops every second tick of a short run.
+      format: "~r",
+      grid: false,
+      labelFlush: false,
+      labelOverlap: false,
+    },
   };
   const y = {
     field: "value",
     type: "quantitative",
     title: null,
-    scale: { zero: false, nice: true },
+    scale: panel.points.length > 0 ? { zero: false, nice: 6 } : { domain: [0, 1] },
     axis: { format: panel.format, tickCount: 6, domain: false, ticks: false },
   };
   const color = {
     field: "series",
     type: "nominal",
-    scale: { domain: [TRAINING, VALIDATION], range: [PALETTE.blue, PALETTE.vermillion] },
+    scale: { domain: seriesOf(panel), range: [PALETTE.blue, PALETTE.vermillion] },
     legend: { orient: "bottom", direction: "horizontal", symbolType: "stroke", offset: 14 },
   };
   const line = { type: "line", strokeWidth: 2.2, interpolate: "linear", point: panel.epochs <= 30 };
@@ -99,7 +111,7 @@ function bestText({ better, title }: Panel, best: CurvePoint | undefined): strin
 }
 
 function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
+  return `${(100 * share).toFixed(2)}%`;
 }
 
 function epochDomain(epochs: number): [number, number] {
@@ -115,6 +127,12 @@ function integerTicks(epochs: number): number[] {
 }
 
 const CELL = 46;
+
+/** From the paper's white to dark blue; steeper at the low end, where the mistakes are. */
+const SHARE_COLOURS = {
+  domain: [0, 0.2, 0.6, 1],
+  range: ["#f3f5f8", "#b5d2ea", "#3f8fc4", "#08468b"],
+};
 
 /** Counts of true (rows) against predicted (columns) classes; colour is the share of the row, recall stands at its end. */
 export async function confusionSvg(
@@ -133,13 +151,15 @@ export async function confusionSvg(
   );
   const recalls = rows.map(({ name, hits, total }) => ({
     true: name,
-    recall: total === 0 ? "none" : `${((100 * hits) / total).toFixed(1)} %`,
+    recall: total === 0 ? "none" : `${((100 * hits) / total).toFixed(1)}%`,
   }));
   const total = rows.reduce((sum, row) => sum + row.total, 0);
   const hits = rows.reduce((sum, row) => sum + row.hits, 0);
   const accuracy = total === 0 ? "no images" : `accuracy ${percent(hits / total)}`;
-  const subtitle = `${accuracy}; ${hits} of ${total} images; colour is the share of the true class`;
-  return await renderChart(confusionSpec({ cells, recalls, names: rows.map((r) => r.name), subtitle }));
+  const subtitle = `${accuracy}, ${hits.toLocaleString("en")} of ${total.toLocaleString("en")} images; colour is the share of the true class`;
+  return await renderChart(
+    confusionSpec({ cells, recalls, names: rows.map((r) => r.name), subtitle }),
+  );
 }
 
 interface Confusion {
@@ -160,10 +180,10 @@ function confusionSpec({ cells, recalls, names, subtitle }: Confusion): ChartSpe
     title: "predicted class",
     axis: { ...bare, labelAngle: -40, labelOverlap: false },
   };
-  const share = { field: "share", type: "quantitative", scale: { domain: [0, 1], scheme: "blues" } };
+  const share = { field: "share", type: "quantitative", scale: SHARE_COLOURS, legend: null };
   const ink = {
     condition: [
-      { test: "datum.share > 0.5", value: "white" },
+      { test: "datum.share > 0.45", value: "white" },
       { test: "datum.count === 0", value: INK.axis },
     ],
     value: INK.text,
@@ -179,14 +199,18 @@ function confusionSpec({ cells, recalls, names, subtitle }: Confusion): ChartSpe
       {
         data: { values: cells },
         mark: { type: "rect", stroke: "white", strokeWidth: 2 },
-        encoding: { x, y, color: { ...share, legend: null } },
+        encoding: { x, y, color: share },
       },
       {
         data: { values: cells },
         mark: { type: "text", fontSize: 12 },
         encoding: { x, y, text: { field: "count" }, color: ink },
       },
-      { data: { values: recalls }, mark: recall, encoding: { ...beside, y, text: { field: "recall" } } },
+      {
+        data: { values: recalls },
+        mark: recall,
+        encoding: { ...beside, y, text: { field: "recall" } },
+      },
       {
         data: { values: [{}] },
         mark: { ...heading, text: "recall" },
@@ -209,7 +233,7 @@ export async function barsSvg({ title, subtitle, items, unit }: BarsChart): Prom
   const largest = Math.max(...items.map((item) => item.value));
   const values = items.map((item) => ({
     ...item,
-    text: unit === "share" ? `${(100 * item.value).toFixed(1)} %` : item.value.toLocaleString("en"),
+    text: unit === "share" ? `${(100 * item.value).toFixed(1)}%` : item.value.toLocaleString("en"),
     largest: unit === "share" && item.value === largest,
   }));
   const domain = [0, unit === "share" ? 1 : Math.max(1, largest)];
