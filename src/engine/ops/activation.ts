@@ -1,0 +1,68 @@
+// Activations as an op of their own; dense and conv2d fuse theirs (bias-activation.ts).
+//   relu: y = x where x > 0, else 0, dx = dy where y > 0     tanh: dx = dy · (1 − y²)     sigmoid: dx = dy · y · (1 − y)
+//   x, y any shape
+// The gradient of relu at 0 is 0, as in Keras. A NaN passes through all three.
+
+import source from "../../shaders/activation.wgsl";
+import type { Kernel } from "../core/kernel.ts";
+import { ceilDiv, sizeOf } from "../core/shape.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { linearGrid } from "../program/recorder.ts";
+import type { Op } from "../program/tape.ts";
+
+export type ActivationKind = "relu" | "tanh" | "sigmoid";
+
+export interface ActivationAttrs {
+  readonly kind: ActivationKind;
+}
+
+const KINDS: readonly ActivationKind[] = ["relu", "tanh", "sigmoid"];
+
+export const activation: Op<readonly [x: Tensor], ActivationAttrs, Tensor> = {
+  name: "activation",
+
+  infer([x]) {
+    return x;
+  },
+
+  forward(rec, [x], { kind }) {
+    const y = rec.allocate(x.shape, "y");
+    rec.dispatch({
+      op: "activation",
+      kernel: kernel(kind, "forward"),
+      bind: { x, y },
+      ...extent(x),
+    });
+    return { output: y, saved: y };
+  },
+
+  backward(rec, dy, output, { kind }) {
+    const dx = rec.allocate(dy.shape, "dx");
+    rec.dispatch({
+      op: "activation",
+      kernel: kernel(kind, "backward"),
+      bind: { output, dy, dx },
+      ...extent(dy),
+    });
+    return [dx];
+  },
+};
+
+function extent({ shape }: Tensor) {
+  const elements = sizeOf(shape);
+  const vectors = ceilDiv(elements, 4);
+  return { grid: linearGrid(vectors, 64), params: { vectors }, flops: elements };
+}
+
+function kernel(kind: ActivationKind, pass: "forward" | "backward"): Kernel {
+  const entry = `${kind}_${pass}`;
+  return { label: `activation/${entry}`, source, entry };
+}
+
+/** Every kernel that this file dispatches. */
+export function* activationKernels(): Iterable<Kernel> {
+  for (const kind of KINDS) {
+    yield kernel(kind, "forward");
+    yield kernel(kind, "backward");
+  }
+}

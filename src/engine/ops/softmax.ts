@@ -1,0 +1,65 @@
+// Softmax over the last axis. A loss on top of it goes back to the logits instead (softmax-cross-entropy.ts).
+//   y[n,k] = exp(x[n,k] − max x[n]) / Σ exp(x[n,·] − max x[n])     dx = y · (dy − Σ dy · y)
+//   x (N,K)   ->   y (N,K)
+
+import source from "../../shaders/softmax.wgsl";
+import type { Kernel } from "../core/kernel.ts";
+import { type Shape, shape2, sizeOf } from "../core/shape.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { type Capabilities, linearGrid, type Recorder } from "../program/recorder.ts";
+import type { Op } from "../program/tape.ts";
+
+/** A power of two that divides the workgroup of 64. */
+export type RowLanes = 1 | 16 | 64;
+
+export const ROW_LANES: readonly RowLanes[] = [1, 16, 64];
+
+/** Invocations that share a row of `classes`. */
+export function rowLanes({ isSoftware }: Capabilities, classes: number): RowLanes {
+  if (isSoftware) return 1;
+  return classes <= 32 ? 16 : 64;
+}
+
+export const softmax: Op<readonly [x: Tensor], Record<string, never>, Tensor> = {
+  name: "softmax",
+
+  infer([x]) {
+    return shape2(x, "softmax");
+  },
+
+  forward(rec, [x], _attrs, shape) {
+    const y = rec.allocate(shape, "y");
+    rec.dispatch({ ...rows(rec, "forward", shape), bind: { x, y }, flops: 5 * sizeOf(shape) });
+    return { output: y, saved: y };
+  },
+
+  backward(rec, dy, output) {
+    const dx = rec.allocate(dy.shape, "dx");
+    const bind = { output, dy, dx };
+    rec.dispatch({ ...rows(rec, "backward", dy.shape), bind, flops: 4 * sizeOf(dy.shape) });
+    return [dx];
+  },
+};
+
+function rows(rec: Recorder, entry: string, shape: Shape) {
+  const [n, classes] = shape2(shape, "softmax");
+  const lanes = rowLanes(rec.capabilities, classes);
+  return {
+    op: "softmax",
+    kernel: kernel(entry, lanes),
+    grid: linearGrid(n * lanes, 64),
+    params: { rows: n, classes },
+  };
+}
+
+function kernel(entry: string, lanes: RowLanes): Kernel {
+  return { label: `softmax/${entry}`, source, entry, constants: { LANES: lanes } };
+}
+
+/** Every kernel that this file dispatches. */
+export function* softmaxKernels(): Iterable<Kernel> {
+  for (const lanes of ROW_LANES) {
+    yield kernel("forward", lanes);
+    yield kernel("backward", lanes);
+  }
+}

@@ -1,0 +1,89 @@
+// Softmax over the last axis.
+//   y[n,k] = exp(x[n,k] − max x[n]) / Σ exp(x[n,·] − max x[n])     dx = y · (dy − Σ dy · y)
+//   x, y, dy, dx (N,K)
+// LANES neighbouring invocations share a row: 1 where a gather costs the same however it is spread (software
+// adapters), more where memory wants neighbours to read neighbours. Sums are trees of fixed shape.
+
+const LANES: u32 = 16u;  // 1 to 64, a power of two
+
+struct Params {
+  rows: u32,     // N
+  classes: u32,  // K
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<storage, read> output: array<f32>;
+@group(0) @binding(4) var<storage, read> dy: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dx: array<f32>;
+
+const LOWEST: f32 = -3.4028234e38;
+
+var<workgroup> scratch: array<f32, 64>;
+
+fn row_sum(value: f32, local: u32) -> f32 {
+  if (LANES == 1u) { return value; }
+  scratch[local] = value;
+  workgroupBarrier();
+  for (var stride = LANES / 2u; stride > 0u; stride /= 2u) {
+    if (local % LANES < stride) { scratch[local] += scratch[local + stride]; }
+    workgroupBarrier();
+  }
+  let sum = scratch[local - local % LANES];
+  workgroupBarrier();
+  return sum;
+}
+
+fn row_max(value: f32, local: u32) -> f32 {
+  if (LANES == 1u) { return value; }
+  scratch[local] = value;
+  workgroupBarrier();
+  for (var stride = LANES / 2u; stride > 0u; stride /= 2u) {
+    if (local % LANES < stride) { scratch[local] = max(scratch[local], scratch[local + stride]); }
+    workgroupBarrier();
+  }
+  let peak = scratch[local - local % LANES];
+  workgroupBarrier();
+  return peak;
+}
+
+@compute @workgroup_size(64)
+fn forward(
+  @builtin(workgroup_id) wg: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let row = (wg.y * groups.x + wg.x) * (64u / LANES) + local / LANES;
+  // Invocations past the last row repeat it, because every one must reach the barriers, but write nothing.
+  let start = min(row, params.rows - 1u) * params.classes;
+  var peak = LOWEST;
+  for (var k = local % LANES; k < params.classes; k += LANES) { peak = max(peak, x[start + k]); }
+  peak = row_max(peak, local);
+  var sum = 0.0;
+  for (var k = local % LANES; k < params.classes; k += LANES) { sum += exp(x[start + k] - peak); }
+  sum = row_sum(sum, local);
+  if (row >= params.rows) { return; }
+  for (var k = local % LANES; k < params.classes; k += LANES) {
+    y[start + k] = exp(x[start + k] - peak) / sum;
+  }
+}
+
+@compute @workgroup_size(64)
+fn backward(
+  @builtin(workgroup_id) wg: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let row = (wg.y * groups.x + wg.x) * (64u / LANES) + local / LANES;
+  let start = min(row, params.rows - 1u) * params.classes;
+  var sum = 0.0;
+  for (var k = local % LANES; k < params.classes; k += LANES) {
+    sum += dy[start + k] * output[start + k];
+  }
+  sum = row_sum(sum, local);
+  if (row >= params.rows) { return; }
+  for (var k = local % LANES; k < params.classes; k += LANES) {
+    dx[start + k] = output[start + k] * (dy[start + k] - sum);
+  }
+}
