@@ -13,8 +13,12 @@ type Nested = number | readonly Nested[];
 export function nested(values: Nested): { shape: Shape; data: Float64Array } {
   const shape: number[] = [];
   for (let at: Nested | undefined = values; Array.isArray(at); at = at[0]) shape.push(at.length);
-  const data = Float64Array.from([values].flat(shape.length + 1) as number[]);
+  const data = Float64Array.from(flatten(values));
   return { shape, data };
+}
+
+function flatten(values: Nested): readonly number[] {
+  return typeof values === "number" ? [values] : values.flatMap(flatten);
 }
 
 export interface OpRun {
