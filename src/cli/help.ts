@@ -46,7 +46,7 @@ export function helpText(command: Documented, { style, width }: HelpLayout): str
     `  ${line}`,
   ]);
   const lines = [
-    command.summary,
+    ...wrapWords(command.summary, layout.width),
     ...section("Usage", [`  ${command.usage ?? usageLine(command)}`]),
     ...section("Arguments", list(rows)),
     ...section("Flags", list(own)),
