@@ -57,7 +57,7 @@ export function recordBiasActivationBackward(
  * the matrix is small, because then its sum is db already and the second dispatch is saved.
  */
 function slicesOf(rec: Recorder, words: number, period: number): number {
-  const [filling, perInvocation] = rec.capabilities.isSoftware ? [512, 64] : [32_768, 8];
+  const [filling, perInvocation] = rec.capabilities.isSoftware ? [512, 32] : [32_768, 8];
   const most = Math.min(filling, words / perInvocation);
   return Math.max(1, Math.floor(most / period));
 }

@@ -1,0 +1,74 @@
+// Fully connected layer.
+//   y = activate(x · w + b)
+//   x (N, I)   w (I, O)   b (O), optional   ->   y (N, O)
+//   dz, db as in bias-activation.ts     dx = dz · wᵀ     dw = xᵀ · dz
+
+import { ShapeError, UsageError } from "../core/errors.ts";
+import { formatShape, shape2 } from "../core/shape.ts";
+import type { Tensor } from "../core/tensor.ts";
+import type { Op } from "../program/tape.ts";
+import { ACTIVATIONS, type Activation, recordBiasActivationBackward } from "./bias-activation.ts";
+import { recordGemm } from "./gemm.ts";
+
+export interface DenseAttrs {
+  readonly activation: Activation;
+}
+
+export type DenseInputs =
+  | readonly [x: Tensor, w: Tensor]
+  | readonly [x: Tensor, w: Tensor, b: Tensor];
+
+interface Saved {
+  readonly x: Tensor;
+  readonly w: Tensor;
+  readonly hasBias: boolean;
+  readonly y: Tensor;
+}
+
+export const dense: Op<DenseInputs, DenseAttrs, Saved> = {
+  name: "dense",
+
+  infer([x, w, b], { activation }) {
+    if (!ACTIVATIONS.includes(activation)) {
+      throw new UsageError(
+        `dense: activation is one of ${ACTIVATIONS.join(", ")}, got ${activation}`,
+      );
+    }
+    const [n, features] = shape2(x, "dense");
+    const [i, o] = shape2(w, "dense");
+    if (features !== i) {
+      throw new ShapeError(
+        `dense: input has ${features} features but the weight expects ${i}, ` +
+          `got x ${formatShape(x)}, w ${formatShape(w)}`,
+      );
+    }
+    if (b && (b.length !== 1 || b[0] !== o)) {
+      throw new ShapeError(
+        `dense: bias has one value a unit, got b ${formatShape(b)}, w ${formatShape(w)}`,
+      );
+    }
+    return [n, o];
+  },
+
+  forward(rec, [x, w, b], { activation }) {
+    const bias = b ?? null;
+    const y = recordGemm(rec, { op: "dense", a: x, b: w, bias, activation, label: "y" });
+    return { output: y, saved: { x, w, hasBias: bias !== null, y } };
+  },
+
+  backward(rec, dy, { x, w, hasBias, y }, { activation }, [needsX, needsW, needsB]) {
+    const { dz, db } = recordBiasActivationBackward(rec, {
+      dy,
+      y,
+      activation,
+      hasBias: hasBias && needsB === true,
+    });
+    const dx = needsX
+      ? recordGemm(rec, { op: "dense", a: dz, b: w, transB: true, label: "dx" })
+      : null;
+    const dw = needsW
+      ? recordGemm(rec, { op: "dense", a: x, b: dz, transA: true, label: "dw" })
+      : null;
+    return hasBias ? [dx, dw, db] : [dx, dw];
+  },
+};

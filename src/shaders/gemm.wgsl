@@ -1,0 +1,82 @@
+// Matrix product, the naive rung: one invocation an element, operands read element by element. It needs nothing of the
+// adapter and takes every shape; the other rungs are checked against it. Also the second stage of a product whose sum
+// over k was cut into slices.
+//   c = activate(op(a) · op(b) + bias)
+//   op(a) (m, k), stored (k, m) with TRANS_A     op(b) (k, n), stored (n, k) with TRANS_B     bias (n)     c (m, n)
+
+struct Params {
+  m: u32,
+  n: u32,
+  k: u32,
+  slices: u32,  // partial products that `combine` adds
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> a: array<f32>;
+@group(0) @binding(2) var<storage, read> b: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read_write> c: array<f32>;
+@group(0) @binding(5) var<storage, read> partial: array<f32>;
+
+fn activate(z: f32) -> f32 {
+  var value = z;
+  //#if ${RELU}
+  value = max(value, 0.0);
+  //#endif
+  //#if ${TANH}
+  value = tanh(clamp(value, -15.0, 15.0));  // some drivers' tanh is inf / inf far out
+  //#endif
+  //#if ${SIGMOID}
+  value = 1.0 / (1.0 + exp(-max(value, -80.0)));
+  //#endif
+  return value;
+}
+
+fn finish(i: u32, sum: f32) {
+  var z = sum;
+  //#if ${HAS_BIAS}
+  z += bias[i % params.n];
+  //#endif
+  c[i] = activate(z);
+}
+
+@compute @workgroup_size(64)
+fn naive(
+  @builtin(workgroup_id) wg: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = (wg.y * groups.x + wg.x) * 64u + local;
+  if (i >= params.m * params.n) { return; }
+  let row = i / params.n;
+  let column = i % params.n;
+  var sum = 0.0;
+  for (var k = 0u; k < params.k; k++) {
+    var at_a = row * params.k + k;
+    //#if ${TRANS_A}
+    at_a = k * params.m + row;
+    //#endif
+    var at_b = k * params.n + column;
+    //#if ${TRANS_B}
+    at_b = column * params.k + k;
+    //#endif
+    sum += a[at_a] * b[at_b];
+  }
+  finish(i, sum);
+}
+
+@compute @workgroup_size(64)
+fn combine(
+  @builtin(workgroup_id) wg: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = (wg.y * groups.x + wg.x) * 64u + local;
+  let elements = params.m * params.n;
+  if (i >= elements) { return; }
+  var sum = 0.0;
+  for (var slice = 0u; slice < params.slices; slice++) {
+    sum += partial[slice * elements + i];
+  }
+  finish(i, sum);
+}

@@ -1,0 +1,200 @@
+// Every rung of the matrix product against float64 loops: awkward extents, both ways of storing each operand, bias,
+// activations, and sums that are cut into slices.
+
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Kernel } from "../../src/engine/core/kernel.ts";
+import { ACTIVATIONS, type Activation } from "../../src/engine/ops/bias-activation.ts";
+import { gemmKernels, recordGemm } from "../../src/engine/ops/gemm.ts";
+import { Executable } from "../../src/engine/program/executor.ts";
+import { Recorder } from "../../src/engine/program/recorder.ts";
+import { assertClose, EXACT, f32 } from "../support/close.ts";
+import { gpu } from "../support/gpu.ts";
+import { randomArray } from "../support/random.ts";
+
+const test = suite("gemm");
+
+const RUNGS = ["naive", "tiled", "subgroup"] as const;
+
+interface Case {
+  readonly extents: readonly [m: number, n: number, k: number];
+  readonly rung?: (typeof RUNGS)[number];
+  readonly transA?: boolean;
+  readonly transB?: boolean;
+  readonly hasBias?: boolean;
+  readonly activation?: Activation;
+  /** Small integers, whose sums float32 holds exactly. */
+  readonly integers?: boolean;
+  /** As if the adapter were hardware, where short products are cut into slices. */
+  readonly asHardware?: boolean;
+}
+
+const ACTIVATE: Readonly<Record<Activation, (z: number) => number>> = {
+  linear: (z) => z,
+  relu: (z) => Math.max(0, z),
+  tanh: Math.tanh,
+  sigmoid: (z) => 1 / (1 + Math.exp(-z)),
+};
+
+function reference(
+  testCase: Case,
+  values: { a: Float32Array; b: Float32Array; bias: Float32Array },
+) {
+  const { extents, transA, transB, hasBias, activation = "linear" } = testCase;
+  const { a, b, bias } = values;
+  const [m, n, k] = extents;
+  return Float64Array.from({ length: m * n }, (_, at) => {
+    const [i, j] = [Math.floor(at / n), at % n];
+    let z = hasBias ? (bias[j] ?? 0) : 0;
+    for (let p = 0; p < k; p++) {
+      z += (a[transA ? p * m + i : i * k + p] ?? 0) * (b[transB ? j * k + p : p * n + j] ?? 0);
+    }
+    return ACTIVATE[activation](z);
+  });
+}
+
+function dataOf({ extents: [m, n, k], integers }: Case) {
+  const numbers = (length: number, seed: number) =>
+    Float32Array.from(randomArray(length, seed), (v) => (integers ? Math.round(v * 8) : v));
+  return { a: numbers(m * k, 1), b: numbers(k * n, 2), bias: numbers(n, 3) };
+}
+
+/** A tensor whose padding beyond the last element is NaN, so that reading it shows. */
+async function poisoned(shape: readonly number[], data: Float32Array, label: string) {
+  const device = await gpu();
+  const tensor = device.tensor(shape, label);
+  const whole = new Float32Array(tensor.storage.bytes / 4).fill(Number.NaN);
+  whole.set(data);
+  device.write(tensor, whole);
+  return tensor;
+}
+
+async function check(testCase: Case): Promise<{ kernels: readonly Kernel[] }> {
+  const { extents, rung, transA = false, transB = false, hasBias, activation } = testCase;
+  const [m, n, k] = extents;
+  const device = await gpu();
+  const values = dataOf(testCase);
+  const a = await poisoned(transA ? [k, m] : [m, k], values.a, "a");
+  const b = await poisoned(transB ? [n, k] : [k, n], values.b, "b");
+  const bias = hasBias ? await poisoned([n], values.bias, "bias") : null;
+  const { subgroupSize, isSoftware } = device;
+  const rec = new Recorder({
+    name: "gemm",
+    capabilities: { subgroupSize, isSoftware: testCase.asHardware ? false : isSoftware },
+    rungs: rung ? { gemm: rung } : {},
+  });
+  const shared = { op: "gemm", a, b, transA, transB, bias, label: "c" };
+  const c = recordGemm(rec, { ...shared, ...(activation ? { activation } : {}) });
+  rec.keep(c);
+  const executable = await Executable.compile(device, rec.finish());
+  executable.run();
+  assertClose({
+    label: JSON.stringify(testCase),
+    shape: [m, n],
+    actual: await executable.read(c),
+    expected: reference(testCase, values),
+    tolerance: testCase.integers ? EXACT : f32(k),
+  });
+  return { kernels: executable.dispatches.map((dispatch) => dispatch.kernel) };
+}
+
+async function rungsHere() {
+  const { subgroupSize } = await gpu();
+  return RUNGS.filter((rung) => rung !== "subgroup" || subgroupSize !== null);
+}
+
+const STORED = [
+  [false, false],
+  [true, false],
+  [false, true],
+  [true, true],
+] as const;
+
+for (const extents of [
+  [1, 1, 1],
+  [3, 10, 84],
+  [84, 3, 10],
+  [33, 10, 1],
+  [16, 64, 16],
+  [17, 65, 18],
+  [1, 513, 33],
+  [130, 68, 20],
+  [20, 36, 7],
+  [12, 7, 40],
+  [513, 33, 3],
+] as const) {
+  test(`integers are exact, ${extents.join("×")}`, async () => {
+    for (const rung of await rungsHere()) {
+      for (const [transA, transB] of STORED) {
+        await check({ extents, rung, transA, transB, hasBias: true, integers: true });
+      }
+    }
+  });
+}
+
+for (const activation of ACTIVATIONS) {
+  test(`bias and ${activation}`, async () => {
+    for (const rung of await rungsHere()) {
+      await check({ extents: [18, 70, 33], rung, activation, hasBias: true });
+      await check({ extents: [18, 72, 32], rung, activation, hasBias: true });
+      await check({ extents: [9, 20, 8], rung, activation });
+    }
+  });
+}
+
+test("a long sum over little output is cut into slices", async () => {
+  for (const rung of await rungsHere()) {
+    for (const [transA, transB] of STORED) {
+      const shared = { rung, transA, transB, hasBias: true, activation: "relu" } as const;
+      for (const extents of [
+        [5, 10, 1031],
+        [8, 12, 1024],
+      ] as const) {
+        const { kernels } = await check({ ...shared, extents, asHardware: true });
+        assert.is(kernels.length, rung === "naive" ? 1 : 2);
+      }
+    }
+  }
+});
+
+test("512³ by the rung that this adapter prefers", async () => {
+  await check({ extents: [512, 512, 512], integers: true });
+});
+
+test("inner extents must agree", () => {
+  const capabilities = { subgroupSize: null, isSoftware: true };
+  const rec = new Recorder({ name: "shapes", capabilities });
+  const [a, b] = [rec.allocate([2, 3], "a"), rec.allocate([2, 3], "b")];
+  assert.throws(
+    () => recordGemm(rec, { op: "dense", a, b, label: "c" }),
+    "dense: a product's inner extents are equal, got 3 of (2, 3) and 2 of (2, 3)",
+  );
+});
+
+test("the list of kernels has no doubles, and holds what is dispatched", async () => {
+  const { subgroupSize } = await gpu();
+  const keyOf = ({ label, flags, constants }: Kernel) => {
+    const on = Object.keys(flags ?? {}).filter((name) => flags?.[name]);
+    return `${label} ${on.sort()} ${JSON.stringify(constants ?? {})}`;
+  };
+  const listed = [...gemmKernels(subgroupSize)].map(keyOf);
+  const known = new Set(listed);
+  assert.is(known.size, listed.length);
+  for (const rung of await rungsHere()) {
+    for (const [transA, transB] of STORED) {
+      for (const extents of [
+        [8, 12, 16],
+        [7, 12, 16],
+        [8, 11, 16],
+        [8, 12, 15],
+        [9, 70, 1025],
+      ] as const) {
+        const shared = { extents, rung, transA, transB, asHardware: true };
+        const { kernels } = await check({ ...shared, activation: "tanh", hasBias: true });
+        for (const kernel of kernels) assert.ok(known.has(keyOf(kernel)), keyOf(kernel));
+      }
+    }
+  }
+});
+
+test.run();
