@@ -5,7 +5,8 @@ import type { Shape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Recorder } from "./recorder.ts";
 
-export type Tensors = readonly Tensor[];
+/** A tuple of tensors; optional elements (a bias) may be left out at the end. */
+export type Tensors = readonly (Tensor | undefined)[];
 /** One per input; null where no gradient flows. */
 export type Gradients<In extends Tensors> = { readonly [K in keyof In]: Tensor | null };
 export type Shapes<In extends Tensors> = { readonly [K in keyof In]: Shape };
@@ -27,7 +28,7 @@ export interface Op<In extends Tensors, Attrs, Saved> {
 export interface TapeEntry {
   readonly op: string;
   readonly layer: string;
-  readonly inputs: Tensors;
+  readonly inputs: readonly Tensor[];
   readonly output: Tensor;
   /** A root needs no incoming gradient: it is a loss, whose gradient is 1. */
   readonly isLoss: boolean;
@@ -41,18 +42,19 @@ export function apply<In extends Tensors, Attrs, Saved>(
   inputs: In,
   attrs: Attrs,
 ): Tensor {
-  const shapes = inputs.map((tensor) => tensor.shape) as unknown as Shapes<In>;
+  const present = inputs as readonly unknown[] as readonly Tensor[];
+  const shapes = present.map((tensor) => tensor.shape) as unknown as Shapes<In>;
   const shape = op.infer(shapes, attrs);
   const { output, saved } = op.forward(rec, inputs, attrs, shape);
-  const needs = inputs.map((tensor) => rec.isWatched(tensor)) as unknown as Needs<In>;
+  const needs = present.map((tensor) => rec.isWatched(tensor)) as unknown as Needs<In>;
   if (needs.some(Boolean)) rec.watch(output);
   rec.tape.push({
     op: op.name,
     layer: rec.layer,
-    inputs,
+    inputs: present,
     output,
     isLoss: false,
-    backward: (dy) => (dy ? op.backward(rec, dy, saved, attrs, needs) : inputs.map(() => null)),
+    backward: (dy) => (dy ? op.backward(rec, dy, saved, attrs, needs) : present.map(() => null)),
   });
   return output;
 }
