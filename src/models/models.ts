@@ -2,23 +2,20 @@
 
 import { UsageError } from "../engine/core/errors.ts";
 import type { Model } from "../engine/layers/model.ts";
-import { lenet5 } from "./lenet5.ts";
+import { type Lenet5Config, lenet5 } from "./lenet5.ts";
 
-/** What is needed to build a model again; saved with every run. */
-export interface ModelConfig {
-  readonly name: string;
-  readonly activation: "relu" | "tanh";
-  readonly pooling: "max" | "average";
-  readonly classes: number;
-}
+/** What is needed to build a model again: its name and its own settings. Saved with every run. */
+export type ModelConfig = { readonly name: "lenet5" } & Lenet5Config;
 
-const BUILDERS: Readonly<Record<string, (config: ModelConfig) => Model>> = {
-  lenet5: (config) => lenet5(config),
+export type ModelName = ModelConfig["name"];
+
+const BUILDERS: { readonly [N in ModelName]: (config: ModelConfig & { name: N }) => Model } = {
+  lenet5,
 };
 
-export const MODEL_NAMES: readonly string[] = Object.keys(BUILDERS);
+export const MODEL_NAMES = Object.keys(BUILDERS) as readonly ModelName[];
 
-/** Throws UsageError for a name that is none of ours. */
+/** Throws UsageError for a name that is none of ours, as a saved run from elsewhere may have. */
 export function createModel(config: ModelConfig): Model {
   const build = BUILDERS[config.name];
   if (!build) {

@@ -56,16 +56,21 @@ export class Device {
   readonly subgroupSize: number | null;
   /** True for an adapter that computes on the processor (llvmpipe, SwiftShader, WARP). */
   readonly isSoftware: boolean;
-  readonly counters: Counters = { buffers: 0, bindGroups: 0, submits: 0, readBacks: 0 };
+  readonly counters: Counters;
   readonly #staging: Staging;
+  /** Buffers made through this object; destroyed with it. */
+  readonly #owned: GPUBuffer[] = [];
+  readonly #parent: Device | null;
   /** Set when the device is lost or runs out of memory; every later call throws it. */
   #failure: DeviceError | null = null;
 
-  private constructor(options: DeviceOptions, handle: GPUDevice, info: GPUAdapterInfo) {
-    this.gpu = options.gpu;
+  private constructor(gpu: GPU, handle: GPUDevice, info: GPUAdapterInfo, parent: Device | null) {
+    this.gpu = gpu;
     this.handle = handle;
     this.info = info;
-    this.kernels = new KernelCache(handle);
+    this.#parent = parent;
+    this.kernels = parent?.kernels ?? new KernelCache(handle);
+    this.counters = parent?.counters ?? { buffers: 0, bindGroups: 0, submits: 0, readBacks: 0 };
     this.#staging = new Staging(handle, (bytes) => this.#mappableBuffer(bytes));
     const { subgroupMinSize, subgroupMaxSize } = info;
     const oneSize = handle.features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
@@ -73,23 +78,6 @@ export class Device {
     this.isSoftware = /llvmpipe|swiftshader|basic render/i.test(
       `${info.device} ${info.description}`,
     );
-    handle.lost.then((lost) => {
-      if (lost.reason === "destroyed") return;
-      this.#fail(
-        new DeviceError(`device: was lost, got ${lost.message || lost.reason}`),
-        options.onLost,
-      );
-    }, undefined);
-    handle.addEventListener("uncapturederror", (event) => {
-      const { message } = event.error;
-      const text = message.split("\n")[0] ?? message;
-      const help = { help: "use a smaller --batch-size, or another adapter (--adapter)" };
-      const error =
-        event.error instanceof GPUOutOfMemoryError
-          ? new DeviceError(`device: out of memory, got ${text}`, help)
-          : new DeviceError(`device: validation failed, got ${message}`);
-      this.#fail(error, options.onLost);
-    });
   }
 
   /**
@@ -111,7 +99,17 @@ export class Device {
       requiredFeatures: WANTED_FEATURES.filter((name) => adapter.features.has(name)),
       requiredLimits,
     });
-    return new Device(options, handle, adapter.info);
+    const device = new Device(gpu, handle, adapter.info, null);
+    device.#listen(options.onLost);
+    return device;
+  }
+
+  /**
+   * The same device with an account of its own: `destroy()` on it frees the buffers made through it, and nothing else.
+   * For one of several models trained after another.
+   */
+  scope(): Device {
+    return new Device(this.gpu, this.handle, this.info, this);
   }
 
   /** `llvmpipe (LLVM 15.0.6, 256 bits)`, or whatever the adapter calls itself. */
@@ -121,12 +119,12 @@ export class Device {
   }
 
   get failure(): DeviceError | null {
-    return this.#failure;
+    return this.#parent ? this.#parent.failure : this.#failure;
   }
 
   /** Throws what went wrong with the device, if anything did. */
   check(): void {
-    if (this.#failure) throw this.#failure;
+    if (this.failure) throw this.failure;
   }
 
   /** A storage with a buffer of its own, zeroed, that lives until the device is destroyed. */
@@ -157,14 +155,12 @@ export class Device {
         },
       );
     }
-    this.counters.buffers++;
     const usage = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
-    return this.handle.createBuffer({ label, size: bytes, usage });
+    return this.#create({ label, size: bytes, usage });
   }
 
   uniformBuffer(bytes: number, label: string): GPUBuffer {
-    this.counters.buffers++;
-    return this.handle.createBuffer({ label, size: bytes, usage: USAGE.UNIFORM | USAGE.COPY_DST });
+    return this.#create({ label, size: bytes, usage: USAGE.UNIFORM | USAGE.COPY_DST });
   }
 
   bindGroup(descriptor: GPUBindGroupDescriptor): GPUBindGroup {
@@ -216,14 +212,39 @@ export class Device {
     return data;
   }
 
+  /** Frees what was made through this object: a scope's buffers, or the device with everything on it. */
   destroy(): void {
-    this.handle.destroy();
+    if (!this.#parent) this.handle.destroy();
+    for (const buffer of this.#owned.splice(0)) buffer.destroy();
+  }
+
+  #create(descriptor: GPUBufferDescriptor): GPUBuffer {
+    this.counters.buffers++;
+    const buffer = this.handle.createBuffer(descriptor);
+    this.#owned.push(buffer);
+    return buffer;
+  }
+
+  #listen(onLost: DeviceOptions["onLost"]): void {
+    this.handle.lost.then((lost) => {
+      if (lost.reason === "destroyed") return;
+      this.#fail(new DeviceError(`device: was lost, got ${lost.message || lost.reason}`), onLost);
+    }, undefined);
+    this.handle.addEventListener("uncapturederror", (event) => {
+      const { message } = event.error;
+      const text = message.split("\n")[0] ?? message;
+      const help = { help: "use a smaller --batch-size, or another adapter (--adapter)" };
+      const error =
+        event.error instanceof GPUOutOfMemoryError
+          ? new DeviceError(`device: out of memory, got ${text}`, help)
+          : new DeviceError(`device: validation failed, got ${message}`);
+      this.#fail(error, onLost);
+    });
   }
 
   #mappableBuffer(bytes: number): GPUBuffer {
-    this.counters.buffers++;
     const usage = USAGE.MAP_READ | USAGE.COPY_DST;
-    return this.handle.createBuffer({ label: "staging", size: bytes, usage });
+    return this.#create({ label: "staging", size: bytes, usage });
   }
 
   #fail(error: DeviceError, onLost: DeviceOptions["onLost"]): void {
