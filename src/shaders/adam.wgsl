@@ -5,6 +5,7 @@
 
 struct Params {
   vectors: u32,          // vec4 words in w
+  stride: u32,           // from one word of an invocation to its next
   beta1: f32,
   beta2: f32,
   one_minus_beta1: f32,  // computed in float64: 1 − β loses digits in float32
@@ -34,13 +35,17 @@ fn update(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let i = (wg.y * groups.x + wg.x) * 64u + local;
-  if (i >= params.vectors) { return; }
+  let first = (wg.y * groups.x + wg.x) * 64u + local;
+  if (first >= params.stride) { return; }
   let alpha = learning_rate[0] * sqrt(corrections[1]) / corrections[0];
-  let g = dw[i];
-  let m_new = m[i] + (g - m[i]) * params.one_minus_beta1;
-  let v_new = v[i] + (g * g - v[i]) * params.one_minus_beta2;
-  m[i] = m_new;
-  v[i] = v_new;
-  w[i] -= m_new * alpha / (sqrt(v_new) + params.epsilon);
+  for (var i = first; i < params.vectors; i += params.stride) {
+    let g = dw[i];
+    let m_old = m[i];
+    let v_old = v[i];
+    let m_new = m_old + (g - m_old) * params.one_minus_beta1;
+    let v_new = v_old + (g * g - v_old) * params.one_minus_beta2;
+    m[i] = m_new;
+    v[i] = v_new;
+    w[i] -= m_new * alpha / (sqrt(v_new) + params.epsilon);
+  }
 }

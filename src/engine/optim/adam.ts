@@ -7,6 +7,7 @@ import type { Kernel } from "../core/kernel.ts";
 import { ceilDiv, sizeOf } from "../core/shape.ts";
 import { linearGrid } from "../program/recorder.ts";
 import type { Optimizer } from "./optimizer.ts";
+import { wordStride } from "./word-stride.ts";
 
 export interface AdamConfig {
   /** Decay of the first moment; default 0.9. */
@@ -36,7 +37,7 @@ export function adam(config: AdamConfig = {}): Optimizer {
         kernel: kernel("advance"),
         grid: [1, 1, 1],
         bind: { next_corrections: state },
-        params: { vectors: 0, ...rates },
+        params: { vectors: 0, stride: 0, ...rates },
       });
     },
 
@@ -45,12 +46,13 @@ export function adam(config: AdamConfig = {}): Optimizer {
       if (!(m && v && state)) throw new UsageError("adam: takes slots m and v and a state");
       const elements = sizeOf(w.shape);
       const vectors = ceilDiv(elements, 4);
+      const stride = wordStride(rec, vectors);
       rec.dispatch({
         op: "adam",
         kernel: kernel("update"),
-        grid: linearGrid(vectors, 64),
+        grid: linearGrid(stride, 64),
         bind: { dw, learning_rate: learningRate, corrections: state, w, m, v },
-        params: { vectors, ...rates },
+        params: { vectors, stride, ...rates },
         flops: 13 * elements,
       });
     },
