@@ -2,7 +2,7 @@
 // pipes. Pure functions from a state to a string; who prints it, and how often, is the terminal's business.
 // Formats: keras/src/utils/progbar.py (3.x) and keras/utils/generic_utils.py (2.8).
 
-import { formatExponent, formatFixed } from "./number-format.ts";
+import { formatExponent, formatFixed } from "../io/number-format.ts";
 
 export interface ProgressState {
   /** Steps done, of `target`. */

@@ -2,7 +2,7 @@
 // description and knows nothing of models; totals are the description's, not recomputed.
 // Sources: keras/src/utils/summary_utils.py (3.x) with rich 15's table, keras/utils/layer_utils.py (2.8).
 
-import { formatCount, formatMemory } from "./number-format.ts";
+import { formatCount, formatMemory } from "../io/number-format.ts";
 import { boxRow, collapseWidths, rule, type StyledText, styled } from "./text-table.ts";
 
 export interface LayerSummary {

@@ -7,7 +7,7 @@ import {
   formatExponent,
   formatFixed,
   formatMemory,
-} from "../../src/report/number-format.ts";
+} from "../../src/io/number-format.ts";
 
 const test = suite("number-format");
 
