@@ -10,7 +10,6 @@ struct Params {
   width: u32,
   channels: u32,
   pad: u32,
-  elements: u32,  // of x
   scale: f32,
 }
 
@@ -23,30 +22,30 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> y: array<u32>;
 @group(0) @binding(7) var<storage, read_write> next_clock: array<u32>;
 
-@compute @workgroup_size(64)
+// One invocation a row of x, so that the divisions that find its place are paid once for the whole row.
+@compute @workgroup_size(16)
 fn gather_images(
   @builtin(workgroup_id) wg: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let i = (wg.y * groups.x + wg.x) * 64u + local;
-  if (i >= params.elements) { return; }
-  let c = i % params.channels;
-  let pixel = i / params.channels;
-  let padded_width = params.width + 2u * params.pad;
+  let i = (wg.y * groups.x + wg.x) * 16u + local;
   let padded_height = params.height + 2u * params.pad;
-  // Columns and rows left of or above the border wrap to huge numbers, and fail the same test as those beyond it.
-  let w = pixel % padded_width - params.pad;
-  let h = (pixel / padded_width) % padded_height - params.pad;
-  let n = pixel / (padded_width * padded_height);
-  if (w >= params.width || h >= params.height) {
-    x[i] = 0.0;
-    return;
+  let row_elements = (params.width + 2u * params.pad) * params.channels;
+  if (i >= params.batch * padded_height) { return; }
+  let border = params.pad * params.channels;
+  let inner = params.width * params.channels;
+  // A row above the border wraps to a huge number, and fails the same test as one below it; so do columns.
+  let h = i % padded_height - params.pad;
+  let image = order[clock[1] + i / padded_height];
+  let start = (image * params.height + h) * inner;
+  for (var k = 0u; k < row_elements; k++) {
+    let column = k - border;
+    let inside = h < params.height && column < inner;
+    let at = select(0u, start + column, inside);
+    let byte = (images[at >> 2u] >> (8u * (at & 3u))) & 0xffu;
+    x[i * row_elements + k] = select(0.0, f32(byte) * params.scale, inside);
   }
-  let row = order[clock[1] + n];
-  let at = ((row * params.height + h) * params.width + w) * params.channels + c;
-  let byte = (images[at >> 2u] >> (8u * (at & 3u))) & 0xffu;
-  x[i] = f32(byte) * params.scale;
 }
 
 @compute @workgroup_size(64)

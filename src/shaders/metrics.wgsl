@@ -1,7 +1,8 @@
 // Adds one batch to the running sums of loss, hits and rows, and to the confusion matrix. One workgroup, in a fixed
-// order, so that the sums are the same on every run; the loss is summed with Kahan's compensation.
+// order, so that the sums are the same on every run. (Kahan's compensation is no use here: drivers simplify it away. Plain
+// float32 is good to about 1e-6 over an epoch of a thousand batches.)
 //   row_loss (N)  row_hit (N)  labels (N)  predicted (N)  penalty ()
-//   loss_sum (sum, compensation)   counts (hits, rows)   confusion (K, K) [label, predicted]
+//   loss_sum (1)   counts (hits, rows)   confusion (K, K) [label, predicted]
 
 struct Params {
   batch: u32,
@@ -45,10 +46,7 @@ fn accumulate(@builtin(local_invocation_index) lane: u32) {
 //#if ${HAS_PENALTY}
   batch_loss += penalty[0] * f32(params.batch);
 //#endif
-  let addend = batch_loss - loss_sum[1];
-  let sum = loss_sum[0] + addend;
-  loss_sum[1] = (sum - loss_sum[0]) - addend;
-  loss_sum[0] = sum;
+  loss_sum[0] += batch_loss;
   counts[0] += hits[0];
   counts[1] += params.batch;
 }

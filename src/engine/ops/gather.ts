@@ -2,7 +2,7 @@
 
 import source from "../../shaders/gather.wgsl";
 import type { Kernel } from "../core/kernel.ts";
-import { ceilDiv, type Shape, sizeOf } from "../core/shape.ts";
+import { ceilDiv, type Shape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { linearGrid, type Recorder } from "../program/recorder.ts";
 
@@ -37,14 +37,13 @@ export function gatherBatch(
   const pad = ((inputShape[0] ?? 0) - height) / 2;
   const x = rec.allocate([batch, ...inputShape], "x");
   const y = rec.allocate([batch], "labels", "u32");
-  const elements = sizeOf(x.shape);
-  const params = { batch, height, width, channels, pad, elements, scale };
+  const params = { batch, height, width, channels, pad, scale };
   const { images, labels, order, clock } = feed;
   rec.inPass("data", () => {
     rec.dispatch({
       op: "gather",
       kernel: kernel("gather_images"),
-      grid: linearGrid(elements, 64),
+      grid: linearGrid(batch * (height + 2 * pad), 16),
       bind: { images, order, clock, x },
       params,
     });
@@ -67,7 +66,7 @@ export function advanceClock(rec: Recorder, feed: Feed, batch: number): void {
       kernel: kernel("advance"),
       grid: [1, 1, 1],
       bind: { next_clock: feed.clock },
-      params: { batch, height: 0, width: 0, channels: 0, pad: 0, elements: 0, scale: 0 },
+      params: { batch, height: 0, width: 0, channels: 0, pad: 0, scale: 0 },
     });
   });
 }

@@ -10,7 +10,7 @@ import type { Recorder } from "../program/recorder.ts";
 
 /** Running sums on the device. */
 export interface Meters {
-  /** (sum, compensation) f32. */
+  /** (1) f32. */
   readonly lossSum: Tensor;
   /** (hits, rows) u32. */
   readonly counts: Tensor;
@@ -38,7 +38,7 @@ export interface MetricValues {
 
 export function createMeters(device: Device, classes: number): Meters {
   return {
-    lossSum: device.tensor([2], "meters.loss"),
+    lossSum: device.tensor([1], "meters.loss"),
     counts: device.tensor([2], "meters.counts", undefined, "u32"),
     confusion: device.tensor([classes, classes], "meters.confusion", undefined, "u32"),
   };
