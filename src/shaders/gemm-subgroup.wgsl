@@ -109,10 +109,11 @@ fn subgroup(
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
   let tile = wg.y * groups.x + wg.x;
-  let across = (params.n + WORDS * SUBGROUP * 4u - 1u) / (WORDS * SUBGROUP * 4u);
-  let row = tile / across * ROWS;
-  if (row >= params.m) { return; }
-  let column = (tile % across * WORDS * SUBGROUP + lane) * 4u;
+  // Neighbouring tiles share their columns: reading op(b), the wider piece, again from memory costs more than op(a).
+  let down = (params.m + ROWS - 1u) / ROWS;
+  let row = tile % down * ROWS;
+  let column = (tile / down * WORDS * SUBGROUP + lane) * 4u;
+  if (tile / down * WORDS * SUBGROUP * 4u >= params.n) { return; }
   let end = min(params.k, (wg.z + 1u) * params.slice);
   var sum: array<vec4f, ROWS * WORDS>;
   for (var k = wg.z * params.slice; k < end; k += 4u) {

@@ -107,7 +107,7 @@ function recordSubgroup(rec: Recorder, problem: Problem): void {
   const { request, m, n, k } = problem;
   const { transA, transB } = request;
   const lanes = rec.capabilities.subgroupSize ?? 1;
-  const words = wordsOf(n, lanes);
+  const words = wordsOf(n, lanes, transB);
   const tiles = ceilDiv(m, ROWS) * ceilDiv(n, words * lanes * 4);
   const vec = (extent: number) => extent % 4 === 0;
   const flags = {
@@ -126,9 +126,12 @@ function recordSubgroup(rec: Recorder, problem: Problem): void {
 /** Rows of a tile of the subgroup rung. */
 const ROWS = 16;
 
-/** Words a lane: two pay for their columns unless too many of them lie beyond the edge (bench/NOTES.md). */
-function wordsOf(n: number, lanes: number): number {
-  return 1.75 * ceilDiv(n, 8 * lanes) <= ceilDiv(n, 4 * lanes) ? 2 : 1;
+/**
+ * Words a lane: two halve the shuffles, and take half as long again as one; so they pay unless too many of their columns
+ * lie beyond the edge, or each costs four loads anyway (bench/NOTES.md).
+ */
+function wordsOf(n: number, lanes: number, transB = false): number {
+  return !transB && 1.5 * ceilDiv(n, 8 * lanes) <= ceilDiv(n, 4 * lanes) ? 2 : 1;
 }
 
 /** Steps of k in a slice: all of them unless the tiles are too few to fill the machine. */
@@ -220,7 +223,8 @@ export function* gemmKernels(subgroupSize: number | null): Iterable<Kernel> {
     for (const flags of tiled) yield tiledKernel({ ...flags, ...end });
     if (subgroupSize === null) continue;
     for (const flags of vecs) {
-      for (const words of [1, 2]) yield subgroupKernel({ ...flags, ...end }, subgroupSize, words);
+      for (const words of flags["TRANS_B"] ? [1] : [1, 2])
+        yield subgroupKernel({ ...flags, ...end }, subgroupSize, words);
     }
   }
 }
