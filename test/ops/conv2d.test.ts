@@ -4,16 +4,26 @@
 import fs from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { type Shape, sizeOf } from "../../src/engine/core/shape.ts";
 import { conv2d } from "../../src/engine/ops/conv2d.ts";
-import { type Conv2dAttrs, convGeometry } from "../../src/engine/ops/conv2d-problem.ts";
+import { weightGradientLadder } from "../../src/engine/ops/conv2d-dw.ts";
+import { inputGradientLadder } from "../../src/engine/ops/conv2d-dx.ts";
+import { forwardLadder } from "../../src/engine/ops/conv2d-forward.ts";
+import {
+  type Conv2dAttrs,
+  type ConvGeometry,
+  convGeometry,
+} from "../../src/engine/ops/conv2d-problem.ts";
 import { recordGradients } from "../../src/engine/ops/gradients.ts";
 import { Executable } from "../../src/engine/program/executor.ts";
+import type { Ladder } from "../../src/engine/program/ladder.ts";
 import { Recorder } from "../../src/engine/program/recorder.ts";
 import { apply } from "../../src/engine/program/tape.ts";
 import { checkOp } from "../support/check-op.ts";
 import { assertClose, f32 } from "../support/close.ts";
 import { convReference } from "../support/conv-reference.ts";
 import { gpu } from "../support/gpu.ts";
+import { randomArray } from "../support/random.ts";
 
 const test = suite("conv2d");
 
@@ -46,20 +56,102 @@ const CASES: readonly Case[] = [
   { x: [9, 3, 3, 1], k: [3, 3], o: 1, attrs: { padding: "same", activation: "relu" } },
 ];
 
+const LADDERS: readonly Ladder<{ readonly geometry: ConvGeometry }>[] = [
+  forwardLadder,
+  inputGradientLadder,
+  weightGradientLadder,
+];
+
+/** The rung in each ladder that has it for this problem; elsewhere the naive one. */
+async function rungsFor(rung: string, geometry: ConvGeometry): Promise<Record<string, string>> {
+  const device = await gpu();
+  const fits = (ladder: (typeof LADDERS)[number]) =>
+    ladder.rungs.some((r) => r.name === rung && r.fits({ geometry }, device)) ? rung : "naive";
+  return Object.fromEntries(LADDERS.map((ladder) => [ladder.name, fits(ladder)]));
+}
+
 for (const { x, k, o, attrs: given } of CASES) {
   const options = attrs(given);
   const w = [...k, x[3], o] as const;
   const label = `x ${x}, w ${w}, stride ${options.strides}, ${options.padding}, ${options.activation}`;
   const sumLength = k[0] * k[1] * x[3];
-  test(`naive: ${label}`, () =>
-    checkOp({
-      label,
-      inputs: { x: { shape: x }, w: { shape: w }, b: { shape: [o] } },
-      build: (rec, inputs) => apply(rec, conv2d, [inputs.x, inputs.w, inputs.b], options),
-      reference: convReference(convGeometry(x, w, options), options.activation),
-      sumLength,
-      rungs: { "conv2d.forward": "naive", "conv2d.dx": "naive", "conv2d.dw": "naive" },
-    }));
+  for (const rung of ["naive", "subgroup"]) {
+    test(`${rung}: ${label}`, async () =>
+      checkOp({
+        label,
+        inputs: { x: { shape: x }, w: { shape: w }, b: { shape: [o] } },
+        build: (rec, inputs) => apply(rec, conv2d, [inputs.x, inputs.w, inputs.b], options),
+        reference: convReference(convGeometry(x, w, options), options.activation),
+        sumLength,
+        rungs: await rungsFor(rung, convGeometry(x, w, options)),
+      }));
+  }
+}
+
+// Larger than central differences can take: tiles that do not fill, several blocks of filters, several groups of lanes.
+const LARGE: readonly Case[] = [
+  { x: [50, 32, 32, 1], k: [5, 5], o: 6, attrs: { activation: "relu" } },
+  { x: [50, 14, 14, 6], k: [5, 5], o: 16, attrs: { activation: "relu" } },
+  { x: [3, 13, 17, 6], k: [5, 5], o: 16, attrs: { padding: "same" } },
+  { x: [2, 19, 33, 3], k: [3, 3], o: 33, attrs: { padding: "same" } },
+  { x: [2, 9, 21, 33], k: [3, 5], o: 20 },
+  { x: [1, 23, 37, 3], k: [7, 7], o: 17, attrs: { strides: [2, 2], padding: "same" } },
+  { x: [3, 12, 14, 5], k: [4, 2], o: 12, attrs: { strides: [3, 2] } },
+  { x: [2, 8, 30, 40], k: [1, 1], o: 36 },
+  { x: [2, 3, 40, 2], k: [2, 13], o: 3, attrs: { padding: "same" } },
+];
+
+for (const { x, k, o, attrs: given } of LARGE) {
+  const options = attrs(given);
+  const w = [...k, x[3], o] as const;
+  for (const rung of ["subgroup"]) {
+    test(`${rung} agrees with naive: x ${x}, w ${w}`, async () => {
+      const rungs = await rungsFor(rung, convGeometry(x, w, options));
+      const [actual, expected] = [
+        await results(x, w, options, rungs),
+        await results(x, w, options, NAIVE),
+      ];
+      for (const [index, { label, shape, values }] of actual.entries()) {
+        const tolerance = f32(10 * Math.max(k[0] * k[1] * Math.max(x[3], o), x[0] * x[1] * x[2]));
+        assertClose({
+          label,
+          shape,
+          actual: values,
+          expected: expected[index]?.values ?? [],
+          tolerance,
+        });
+      }
+    });
+  }
+}
+
+const NAIVE = { "conv2d.forward": "naive", "conv2d.dx": "naive", "conv2d.dw": "naive" };
+
+/** Output and gradients on the given rungs. */
+async function results(
+  x: Shape,
+  w: Shape,
+  options: Conv2dAttrs,
+  rungs: Readonly<Record<string, string>>,
+) {
+  const device = await gpu();
+  const put = (shape: Shape, seed: number) =>
+    device.tensor(shape, "t", Float32Array.from(randomArray(sizeOf(shape), seed)));
+  const inputs = [put(x, 1), put(w, 2), put(w.slice(3), 3)] as const;
+  const rec = new Recorder({ name: "results", capabilities: device, rungs });
+  for (const tensor of inputs) rec.watch(tensor);
+  const y = apply(rec, conv2d, inputs, options);
+  const gradients = recordGradients(rec, new Map([[y, put(y.shape, 4)]]));
+  const tensors = [y, ...inputs.map((input) => gradients.get(input) ?? input)];
+  for (const tensor of tensors) rec.keep(tensor);
+  const executable = await Executable.compile(device, rec.finish());
+  executable.run();
+  return Promise.all(
+    tensors.map(async ({ label, shape }, i) => {
+      const tensor = tensors[i] ?? y;
+      return { label, shape, values: await executable.read(tensor) };
+    }),
+  );
 }
 
 test("without bias", () =>

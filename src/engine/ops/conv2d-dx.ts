@@ -6,6 +6,7 @@ import type { Kernel } from "../core/kernel.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Ladder } from "../program/ladder.ts";
 import { linearGrid } from "../program/recorder.ts";
+import { fitsDirect, gradientGeometry, recordDirect } from "./conv2d-direct.ts";
 import { convFlops, type InputGradientProblem } from "./conv2d-problem.ts";
 
 const NAIVE: Kernel = { label: "conv2d/dx", source: naiveSource, entry: "input_gradient" };
@@ -26,10 +27,28 @@ export const inputGradientLadder: Ladder<InputGradientProblem> = {
           flops: convFlops(geometry),
         }),
     },
+    {
+      name: "subgroup",
+      fits: ({ geometry }, { subgroupSize }) =>
+        geometry.sh === 1 &&
+        geometry.sw === 1 &&
+        fitsDirect(gradientGeometry(geometry), subgroupSize),
+      record: (rec, { geometry, dy, w, dx }) =>
+        recordDirect(rec, {
+          geometry: gradientGeometry(geometry),
+          x: dy,
+          w,
+          b: null,
+          y: dx,
+          activation: "linear",
+          transposed: true,
+          flops: convFlops(geometry),
+        }),
+    },
   ],
 };
 
-/** Every kernel that the input gradient may dispatch. */
-export function* inputGradientKernels(_subgroupSize: number | null): Iterable<Kernel> {
+/** Every kernel that the input gradient dispatches and the forward pass does not. */
+export function* inputGradientKernels(): Iterable<Kernel> {
   yield NAIVE;
 }

@@ -6,6 +6,7 @@ import { sizeOf } from "../core/shape.ts";
 import type { Ladder } from "../program/ladder.ts";
 import { linearGrid } from "../program/recorder.ts";
 import { ACTIVATIONS, type Activation, activationFlags } from "./bias-activation.ts";
+import { directKernels, fitsDirect, recordDirect } from "./conv2d-direct.ts";
 import { convFlops, type ForwardProblem } from "./conv2d-problem.ts";
 
 export const forwardLadder: Ladder<ForwardProblem> = {
@@ -24,6 +25,12 @@ export const forwardLadder: Ladder<ForwardProblem> = {
           flops: convFlops(geometry),
         }),
     },
+    {
+      name: "subgroup",
+      fits: ({ geometry }, { subgroupSize }) => fitsDirect(geometry, subgroupSize),
+      record: (rec, problem) =>
+        recordDirect(rec, { ...problem, transposed: false, flops: convFlops(problem.geometry) }),
+    },
   ],
 };
 
@@ -33,8 +40,9 @@ function naiveKernel(activation: Activation, hasBias: boolean): Kernel {
 }
 
 /** Every kernel that the forward pass may dispatch. */
-export function* forwardKernels(_subgroupSize: number | null): Iterable<Kernel> {
+export function* forwardKernels(subgroupSize: number | null): Iterable<Kernel> {
   for (const activation of ACTIVATIONS) {
     for (const hasBias of [false, true]) yield naiveKernel(activation, hasBias);
   }
+  yield* directKernels(subgroupSize);
 }

@@ -64,6 +64,6 @@ export const conv2d: Op<Inputs, Conv2dAttrs, Saved> = {
 /** Every kernel that the op may dispatch on an adapter whose subgroups have this size. */
 export function* conv2dKernels(subgroupSize: number | null): Iterable<Kernel> {
   yield* forwardKernels(subgroupSize);
-  yield* inputGradientKernels(subgroupSize);
+  yield* inputGradientKernels();
   yield* weightGradientKernels(subgroupSize);
 }
