@@ -1,0 +1,232 @@
+// Cross-validation: a fresh model for every fold, trained as `train` does, scored on the rows that the fold held out and,
+// where asked, on a test set. Knows no files and prints nothing: finished folds are handed out, and may be handed back.
+
+import { RandomState } from "../data/random-state.ts";
+import { kFold, type Split, stratifiedKFold } from "../data/split.ts";
+import type { Device } from "../engine/core/device.ts";
+import { UsageError } from "../engine/core/errors.ts";
+import type { Variables, Weights } from "../engine/layers/variables.ts";
+import type { MetricValues } from "../engine/ops/metrics.ts";
+import { adam } from "../engine/optim/adam.ts";
+import { createModel, type ModelConfig } from "../models/models.ts";
+import type { Logs } from "./callbacks/callback.ts";
+import { EarlyStopping } from "./callbacks/early-stopping.ts";
+import { holdThenDecay, LearningRateScheduler } from "./callbacks/learning-rate-scheduler.ts";
+import { TerminateOnNaN } from "./callbacks/terminate-on-nan.ts";
+import type { DeviceData } from "./device-data.ts";
+import { Trainer } from "./trainer.ts";
+
+/** How each fold trains: Adam under the study's schedule, the weights of the best val_loss kept. */
+export interface FoldTraining {
+  /** At most. */
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  /** Epochs without a better val_loss before a fold stops; 0 never stops early. */
+  readonly patience: number;
+}
+
+export interface Score {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly rows: number;
+}
+
+export type FoldResult = {
+  /** From 0. */
+  readonly fold: number;
+  readonly seed: number;
+  readonly trainRows: number;
+  readonly epochs: number;
+  /** From 0: the epoch whose weights were kept and scored. */
+  readonly bestEpoch: number;
+  /** On the rows that the fold held out; they also chose the epoch. */
+  readonly heldOut: Score;
+  /** On the test set, where one was given. */
+  readonly test: Score | null;
+  /** On `leakedRows`, most of which the fold was trained on: the study's figure, no measure of quality. */
+  readonly leaked: Score | null;
+  readonly history: readonly Logs[];
+};
+
+export interface FoldSplitOptions {
+  readonly folds: number;
+  readonly seed: number;
+  /** One label a row; given, every fold has each class in equal share. */
+  readonly stratify?: ArrayLike<number> | undefined;
+}
+
+/** What a fold is doing, for whoever shows it. */
+export interface FoldEvents {
+  readonly onFoldBegin?: (fold: number, split: Split) => void;
+  readonly onCompile?: (label: string, index: number, total: number) => void;
+  readonly onCompiled?: (total: number) => void;
+  readonly onEpochBegin?: (epoch: number, steps: number) => void;
+  readonly onProgress?: (step: number, values: MetricValues) => void;
+  readonly onEpochEnd?: (epoch: number, logs: Logs) => void;
+  /** A fold is finished; what it returns is awaited before the next begins. */
+  readonly onFold?: (result: FoldResult, model: TrainedFold) => void | Promise<void>;
+}
+
+export interface TrainedFold {
+  readonly variables: Variables;
+  readonly weights: Weights;
+}
+
+export interface CrossValidationOptions extends FoldEvents {
+  readonly device: Device;
+  readonly model: ModelConfig;
+  /** Of which the splits name rows; lies on `device`, and stays there. */
+  readonly data: DeviceData;
+  readonly splits: readonly Split[];
+  readonly training: FoldTraining;
+  readonly seed: number;
+  readonly test?: DeviceData | undefined;
+  readonly leakedRows?: Uint32Array<ArrayBuffer> | undefined;
+  /** The result of a fold that an earlier run finished; such a fold is not trained again. */
+  readonly finished?: (fold: number) => FoldResult | undefined;
+  /** Ends it within the step; the fold under way is lost, finished ones are returned. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Splits of rows 0 to `rows` − 1, shuffled; those of scikit-learn's KFold, or StratifiedKFold with labels. */
+export function foldSplits(rows: number, { folds, seed, stratify }: FoldSplitOptions): Split[] {
+  if (folds > rows) {
+    throw new UsageError(`--folds: must be at most the ${rows} rows, got ${folds}`);
+  }
+  return stratify ? stratifiedKFold(stratify, { folds, seed }) : kFold(rows, { folds, seed });
+}
+
+/** Of a fold's weights, shuffling and dropout: no fold shares another's, whatever the seed. */
+export function foldSeed(seed: number, fold: number): number {
+  return new RandomState([seed, fold]).u32();
+}
+
+/**
+ * Trains and scores every fold in turn and returns their results in order; fewer when interrupted. Each fold depends on
+ * the options and its number alone, so folds from an earlier run may be handed back through `finished`.
+ */
+export async function crossValidate(options: CrossValidationOptions): Promise<FoldResult[]> {
+  const { splits, training } = options;
+  const fewest = Math.min(...splits.map((split) => split.train.length));
+  if (training.batchSize > fewest) {
+    throw new UsageError(
+      `--batch-size: must be at most the ${fewest} rows that a fold trains on, got ${training.batchSize}`,
+    );
+  }
+  const results: FoldResult[] = [];
+  for (const [fold, split] of splits.entries()) {
+    const result = options.finished?.(fold) ?? (await runFold(options, fold, split));
+    if (!result) break;
+    results.push(result);
+  }
+  return results;
+}
+
+/** Null when interrupted. */
+async function runFold(
+  options: CrossValidationOptions,
+  fold: number,
+  split: Split,
+): Promise<FoldResult | null> {
+  if (options.signal?.aborted) return null;
+  options.onFoldBegin?.(fold, split);
+  const device = options.device.scope();
+  try {
+    const seed = foldSeed(options.seed, fold);
+    const trainer = await createTrainer(options, device, seed);
+    const stopping = await fit(options, trainer, split);
+    if (options.signal?.aborted) return null;
+    const heldOut = Uint32Array.from(split.test);
+    const { data, test, leakedRows } = options;
+    const result = {
+      fold,
+      seed,
+      trainRows: split.train.length,
+      epochs: trainer.history.length,
+      bestEpoch: stopping.bestEpoch,
+      heldOut: await score(trainer, data, heldOut),
+      test: test ? await score(trainer, test, allRows(test)) : null,
+      leaked: leakedRows ? await score(trainer, data, leakedRows) : null,
+      history: trainer.history,
+    };
+    await options.onFold?.(result, { variables: trainer.variables, weights: trainer.lastWeights });
+    return result;
+  } finally {
+    device.destroy();
+  }
+}
+
+function createTrainer(
+  { model, data, training, onCompile, onCompiled }: CrossValidationOptions,
+  device: Device,
+  seed: number,
+): Promise<Trainer> {
+  const { batchSize, learningRate } = training;
+  return Trainer.create({
+    device,
+    model: createModel(model),
+    optimizer: adam(),
+    data,
+    batchSize,
+    learningRate,
+    seed,
+    ...(onCompile ? { onCompile } : {}),
+    ...(onCompiled ? { onCompiled } : {}),
+  });
+}
+
+async function fit(
+  options: CrossValidationOptions,
+  trainer: Trainer,
+  split: Split,
+): Promise<EarlyStopping> {
+  const { training, signal, onEpochBegin, onProgress, onEpochEnd } = options;
+  const patience = training.patience > 0 ? training.patience : Number.POSITIVE_INFINITY;
+  const stopping = new EarlyStopping({ patience, restoreBestWeights: true });
+  const notANumber = new TerminateOnNaN();
+  await trainer.fit({
+    rows: Uint32Array.from(split.train),
+    validationRows: Uint32Array.from(split.test),
+    epochs: training.epochs,
+    callbacks: [new LearningRateScheduler(holdThenDecay), stopping, notANumber],
+    ...(signal ? { signal } : {}),
+    ...(onEpochBegin ? { onEpochBegin } : {}),
+    ...(onProgress ? { onProgress } : {}),
+    ...(onEpochEnd ? { onEpochEnd } : {}),
+  });
+  if (notANumber.stoppedEpoch !== null) {
+    throw new UsageError(
+      `--learning-rate: the loss became NaN or infinite in epoch ${notANumber.stoppedEpoch + 1}`,
+      { help: `try a lower rate than ${training.learningRate}` },
+    );
+  }
+  return stopping;
+}
+
+async function score(
+  trainer: Trainer,
+  data: DeviceData,
+  rows: Uint32Array<ArrayBuffer>,
+): Promise<Score> {
+  const { loss, accuracy } = await trainer.evaluate(data, rows);
+  return { loss, accuracy, rows: rows.length };
+}
+
+function allRows(data: DeviceData): Uint32Array<ArrayBuffer> {
+  return Uint32Array.from({ length: data.rows }, (_, row) => row);
+}
+
+export interface Spread {
+  readonly mean: number;
+  /** Of a sample, with n − 1 below the sum; 0 for a single value. */
+  readonly deviation: number;
+}
+
+/** Mean and sample standard deviation. */
+export function spread(values: readonly number[]): Spread {
+  const count = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: count > 1 ? Math.sqrt(squares / (count - 1)) : 0 };
+}
