@@ -3,6 +3,7 @@
 
 import source from "../../shaders/add.wgsl";
 import { ShapeError } from "../core/errors.ts";
+import type { Kernel } from "../core/kernel.ts";
 import { ceilDiv, formatShape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { linearGrid, type Recorder } from "../program/recorder.ts";
@@ -29,6 +30,12 @@ export const add: Op<readonly [a: Tensor, b: Tensor], Record<string, never>, nul
   },
 };
 
+const KERNEL: Kernel = { label: "add/forward", source, entry: "forward" };
+
+export function* addKernels(): Iterable<Kernel> {
+  yield KERNEL;
+}
+
 /** Records `a + b` into a new tensor. */
 export function addTensors(rec: Recorder, a: Tensor, b: Tensor, label: string): Tensor {
   const y = rec.allocate(a.shape, label);
@@ -36,7 +43,7 @@ export function addTensors(rec: Recorder, a: Tensor, b: Tensor, label: string): 
   const vectors = ceilDiv(elements, 4);
   rec.dispatch({
     op: "add",
-    kernel: { label: "add/forward", source, entry: "forward" },
+    kernel: KERNEL,
     grid: linearGrid(vectors, 64),
     bind: { a, b, y },
     params: { vectors },

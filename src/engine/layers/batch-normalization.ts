@@ -1,0 +1,39 @@
+// Batch normalisation layer, Keras's BatchNormalization.
+//   input (N, …, C) -> output like the input; gamma, beta (C), moving_mean, moving_variance (C, not trainable)
+
+import { batchNormalization as batchNormalizationOp } from "../ops/batch-normalization.ts";
+import { apply } from "../program/tape.ts";
+import { ones, zeros } from "./initializers.ts";
+import type { Layer } from "./net.ts";
+
+export interface BatchNormalizationConfig {
+  /** Share of the old moving statistics that stays; default 0.99. */
+  readonly momentum?: number;
+  /** Added to the variance; default 1e-3. */
+  readonly epsilon?: number;
+  /** Frozen: gamma and beta stay, and the moving statistics are used also while training. Default true. */
+  readonly trainable?: boolean;
+  readonly name?: string;
+}
+
+export function batchNormalization(config: BatchNormalizationConfig = {}): Layer {
+  const { momentum = 0.99, epsilon = 1e-3, trainable = true, name } = config;
+  return (net, x) =>
+    net.layer({ className: "BatchNormalization", name, inputs: [x] }, () => {
+      const shape = [x.shape.at(-1) ?? 0];
+      const gamma = net.parameter({ name: "gamma", shape, initializer: ones, trainable });
+      const beta = net.parameter({ name: "beta", shape, initializer: zeros, trainable });
+      const statistic = { shape, trainable: false };
+      const moving = {
+        mean: net.parameter({ ...statistic, name: "moving_mean", initializer: zeros }),
+        variance: net.parameter({ ...statistic, name: "moving_variance", initializer: ones }),
+      };
+      const training = net.training && trainable;
+      return apply(net.rec, batchNormalizationOp, [x, gamma, beta], {
+        training,
+        moving,
+        momentum,
+        epsilon,
+      });
+    });
+}

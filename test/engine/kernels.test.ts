@@ -1,0 +1,103 @@
+// Every kernel of the engine, with every combination of switches that an op may dispatch, compiles; and no entry point
+// or switch of a .wgsl file is left out of that.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { describeKernel, type Kernel } from "../../src/engine/core/kernel.ts";
+import { entriesOf, switchesOf } from "../../src/engine/core/wgsl.ts";
+import { activationKernels } from "../../src/engine/ops/activation.ts";
+import { addKernels } from "../../src/engine/ops/add.ts";
+import { batchNormalizationKernels } from "../../src/engine/ops/batch-normalization.ts";
+import { biasActivationKernels } from "../../src/engine/ops/bias-activation.ts";
+import { conv2dKernels } from "../../src/engine/ops/conv2d.ts";
+import { dropoutKernels } from "../../src/engine/ops/dropout.ts";
+import { gatherKernels } from "../../src/engine/ops/gather.ts";
+import { gemmKernels } from "../../src/engine/ops/gemm.ts";
+import { globalAveragePool2dKernels } from "../../src/engine/ops/global-average-pool2d.ts";
+import { l2Kernels } from "../../src/engine/ops/l2.ts";
+import { metricsKernels } from "../../src/engine/ops/metrics.ts";
+import { pool2dKernels } from "../../src/engine/ops/pool2d.ts";
+import { softmaxKernels } from "../../src/engine/ops/softmax.ts";
+import { softmaxCrossEntropyKernels } from "../../src/engine/ops/softmax-cross-entropy.ts";
+import { zeroPaddingKernels } from "../../src/engine/ops/zero-padding.ts";
+import { adamKernels } from "../../src/engine/optim/adam.ts";
+import { sgdKernels } from "../../src/engine/optim/sgd.ts";
+import { gpu } from "../support/gpu.ts";
+
+const test = suite("kernels");
+
+const SHADERS = new URL("../../src/shaders/", import.meta.url);
+
+function* allKernels(subgroupSize: number | null): Iterable<Kernel> {
+  yield* activationKernels();
+  yield* addKernels();
+  yield* batchNormalizationKernels();
+  yield* biasActivationKernels();
+  yield* conv2dKernels(subgroupSize);
+  yield* dropoutKernels();
+  yield* gatherKernels();
+  yield* gemmKernels(subgroupSize);
+  yield* globalAveragePool2dKernels();
+  yield* l2Kernels();
+  yield* metricsKernels();
+  yield* pool2dKernels();
+  yield* softmaxKernels();
+  yield* softmaxCrossEntropyKernels();
+  yield* zeroPaddingKernels();
+  yield* adamKernels();
+  yield* sgdKernels();
+}
+
+test("every kernel compiles with every combination of switches", async () => {
+  const device = await gpu();
+  const failures: string[] = [];
+  const seen = new Set<string>();
+  for (const kernel of allKernels(device.subgroupSize)) {
+    const { text } = describeKernel(kernel);
+    const key = `${kernel.entry} ${text}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const module = device.handle.createShaderModule({ label: kernel.label, code: text });
+    const compute = { module, entryPoint: kernel.entry };
+    await device.handle.createComputePipelineAsync({ layout: "auto", compute }).catch((error) => {
+      failures.push(`${kernel.label} ${JSON.stringify(kernel.flags ?? {})}: ${error.message}`);
+    });
+  }
+  assert.equal(failures, []);
+  assert.ok(seen.size > 60, `${seen.size} kernels`);
+});
+
+test("no entry point of a file is left out, and every switch is tried on and off", () => {
+  const kernels = [...allKernels(8)];
+  for (const file of readdirSync(SHADERS).filter((name) => name.endsWith(".wgsl"))) {
+    const source = readFileSync(new URL(file, SHADERS), "utf8");
+    const own = kernels.filter((kernel) => kernel.source === source);
+    const entries = new Set(own.map((kernel) => kernel.entry));
+    for (const entry of entriesOf(source)) assert.ok(entries.has(entry), `${file}: ${entry}`);
+    for (const name of switchesOf(source)) {
+      const values = new Set(own.map((kernel) => kernel.flags?.[name] ?? false));
+      assert.is(values.size, 2, `${file}: switch ${name}`);
+    }
+  }
+});
+
+test("a kernel that does not compile says where and why", async () => {
+  const device = await gpu();
+  const source = "@compute @workgroup_size(1)\nfn broken() {\n  let x = missing;\n}\n";
+  const compiled = device.kernels.describe({ label: "test/broken", source, entry: "broken" });
+  device.handle.pushErrorScope("validation");
+  try {
+    await device.kernels.pipeline(compiled, device.kernels.layout(compiled, new Set()));
+    assert.unreachable();
+  } catch (error) {
+    const { message } = error as Error;
+    assert.match(message, "kernel test/broken: does not compile");
+    assert.match(message, /3:11 error: unresolved value 'missing'/);
+    assert.match(message, "let x = missing;");
+  } finally {
+    await device.handle.popErrorScope();
+  }
+});
+
+test.run();
