@@ -6,6 +6,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { adapterEnvironment, findAdapter, rememberedAdapter } from "./adapter.mjs";
+import { withoutDawnWarnings } from "./dawn-warnings.mjs";
 import { ROOT, sweepTemporary } from "./files.mjs";
 import { withLock } from "./lock.mjs";
 import { hasPackages, providePackages } from "./packages.mjs";
@@ -60,7 +61,7 @@ function start(program, adapter) {
   const hook = pathToFileURL(join(ROOT, "src", "shaders", "node-hook.mjs")).href;
   const loaders = ["--import", import.meta.resolve("tsx"), "--import", hook];
   const child = spawn(process.execPath, [...loaders, ...program], {
-    stdio: "inherit",
+    stdio: ["inherit", "inherit", "pipe"],
     env: {
       ...process.env,
       ...adapterEnvironment(adapter),
@@ -73,9 +74,12 @@ function start(program, adapter) {
     process.on(signal, () => child.kill(signal));
   }
   child.on("error", (error) => fail(error));
-  child.on("exit", (code, signal) =>
-    process.exit(code ?? 128 + (signal ? constants.signals[signal] : 0)),
-  );
+  const filter = withoutDawnWarnings();
+  child.stderr.setEncoding("utf8").on("data", (piece) => process.stderr.write(filter(piece)));
+  child.on("close", (code, signal) => {
+    process.stderr.write(filter());
+    process.exit(code ?? 128 + (signal ? constants.signals[signal] : 0));
+  });
 }
 
 /** Ctrl-C during set-up: nothing half-made stays in place, so it is enough to stop. */
