@@ -6,6 +6,11 @@ import type { Kernel } from "../core/kernel.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Ladder } from "../program/ladder.ts";
 import { linearGrid } from "../program/recorder.ts";
+import {
+  fitsWeightGradient,
+  recordWeightGradient,
+  weightGradientSubgroupKernels,
+} from "./conv2d-dw-subgroup.ts";
 import { convFlops, type WeightGradientProblem } from "./conv2d-problem.ts";
 
 const NAIVE: Kernel = { label: "conv2d/dw", source: naiveSource, entry: "weight_gradient" };
@@ -26,10 +31,16 @@ export const weightGradientLadder: Ladder<WeightGradientProblem> = {
           flops: convFlops(geometry),
         }),
     },
+    {
+      name: "subgroup",
+      fits: ({ geometry }, { subgroupSize }) => fitsWeightGradient(geometry, subgroupSize),
+      record: recordWeightGradient,
+    },
   ],
 };
 
 /** Every kernel that the weight gradient may dispatch. */
-export function* weightGradientKernels(_subgroupSize: number | null): Iterable<Kernel> {
+export function* weightGradientKernels(subgroupSize: number | null): Iterable<Kernel> {
   yield NAIVE;
+  yield* weightGradientSubgroupKernels(subgroupSize);
 }

@@ -1,0 +1,164 @@
+// Gradient of a convolution's weights, the subgroup rung. A lane walks some rows of an image and holds, for one input
+// channel, all KH·KW·CHANNELS sums in registers: a window of x slides along with it, so that a column costs KH reads of
+// x and CHANNELS of dy for KH·KW·CHANNELS multiply-adds. Subgroups then add their lanes up and write partial sums; a
+// second dispatch adds those, in a fixed order. Needs subgroups of the known size SUBGROUP, a power of two.
+//   x (N,H,W,I)   dy (N,OH,OW,O)   partial (groups, I, blocks of filters, SIZE)   ->   dw (KH,KW,I,O)
+
+enable subgroups;
+diagnostic(off, subgroup_uniformity);
+
+const SUBGROUP: u32 = 8u;
+const KH: u32 = 5u;
+const KW: u32 = 5u;
+const CHANNELS: u32 = 8u; // filters of a lane
+const STRIDE: u32 = 1u;   // across
+const SIZE = (KH * KW * CHANNELS + SUBGROUP - 1u) / SUBGROUP * SUBGROUP;
+
+struct Params {
+  n: u32,
+  h: u32,
+  w: u32,
+  i: u32,
+  oh: u32,
+  ow: u32,
+  o: u32,
+  sh: u32,
+  top: u32,
+  left: u32,
+  rows: u32,    // output rows of a lane
+  bands: u32,   // lanes an image
+  groups: u32,
+  blocks: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+//#if ${WORDS}
+@group(0) @binding(2) var<storage, read> dy: array<vec4f>;
+//#else
+@group(0) @binding(2) var<storage, read> dy: array<f32>;
+//#endif
+@group(0) @binding(3) var<storage, read_write> partial: array<f32>;
+@group(0) @binding(4) var<storage, read_write> dw: array<f32>;
+
+alias Sums = array<f32, SIZE>;
+alias Window = array<array<f32, KW>, KH>;
+alias Slopes = array<f32, CHANNELS>;
+alias Lanes = array<f32, SUBGROUP>;
+
+// Functions take a part of the work each because Mesa unrolls a loop only up to some 800 instructions, and an array that
+// is indexed in a loop that stays lives in memory.
+fn accumulate(sums: ptr<function, Sums>, window: ptr<function, Window>, slopes: ptr<function, Slopes>, start: u32) {
+  for (var kh = start; kh < min(start + 2u, KH); kh++) {
+    for (var kw = 0u; kw < KW; kw++) {
+      for (var c = 0u; c < CHANNELS; c++) {
+        (*sums)[(kh * KW + kw) * CHANNELS + c] += (*window)[kh][kw] * (*slopes)[c];
+      }
+    }
+  }
+}
+
+// Adds pairs of lanes: of two neighbouring sums, lanes without `bit` get the first and lanes with it the second.
+fn fold(v: ptr<function, Lanes>, lane: u32, bit: u32) {
+  let second = (lane & bit) != 0u;
+  for (var k = 0u; k < SUBGROUP / 2u / bit; k++) {
+    let mine = select((*v)[2u * k], (*v)[2u * k + 1u], second);
+    let other = select((*v)[2u * k + 1u], (*v)[2u * k], second);
+    (*v)[k] = mine + subgroupShuffleXor(other, bit);
+  }
+}
+
+// Adds the lanes up, SUBGROUP sums at a time, and leaves each lane one of them to write.
+fn reduce(sums: ptr<function, Sums>, to: u32, lane: u32, start: u32) {
+  for (var g = start; g < min(start + 8u, SIZE / SUBGROUP); g++) {
+    var v: Lanes;
+    for (var s = 0u; s < SUBGROUP; s++) { v[s] = (*sums)[g * SUBGROUP + s]; }
+    fold(&v, lane, 1u);
+    if (SUBGROUP > 2u) { fold(&v, lane, 2u); }
+    if (SUBGROUP > 4u) { fold(&v, lane, 4u); }
+    if (SUBGROUP > 8u) { fold(&v, lane, 8u); }
+    if (SUBGROUP > 16u) { fold(&v, lane, 16u); }
+    if (SUBGROUP > 32u) { fold(&v, lane, 32u); }
+    partial[to + g * SUBGROUP + lane] = v[0];
+  }
+}
+
+// x at row h and column `at` of image n, zero where that is padding.
+fn input(n: u32, h: u32, at: u32, i: u32) -> f32 {
+  //#if ${PADDED}
+  let value = x[((n * params.h + min(h, params.h - 1u)) * params.w + min(at, params.w - 1u)) * params.i + i];
+  return select(0.0, value, h < params.h && at < params.w);
+  //#else
+  return x[((n * params.h + h) * params.w + at) * params.i + i];
+  //#endif
+}
+
+fn read_slopes(position: u32, first: u32, counts: bool) -> Slopes {
+  var slopes: Slopes;
+  //#if ${WORDS}
+  for (var q = 0u; q < CHANNELS / 4u; q++) {
+    let four = dy[(position * params.o + min(first + q * 4u, params.o - 4u)) / 4u];
+    for (var s = 0u; s < 4u; s++) { slopes[q * 4u + s] = select(0.0, four[s], counts); }
+  }
+  //#else
+  for (var c = 0u; c < CHANNELS; c++) {
+    slopes[c] = select(0.0, dy[position * params.o + min(first + c, params.o - 1u)], counts);
+  }
+  //#endif
+  return slopes;
+}
+
+@compute @workgroup_size(SUBGROUP)
+fn sum_windows(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let p = params;
+  let lanes = p.n * p.bands;
+  let t = min(wg.x * SUBGROUP + lane, lanes - 1u);
+  let n = t / p.bands;
+  let top_row = t % p.bands * p.rows;
+  let first = wg.z * CHANNELS;
+  var sums: Sums;
+  for (var r = 0u; r < p.rows; r++) {
+    let oh = min(top_row + r, p.oh - 1u);
+    let counts = wg.x * SUBGROUP + lane < lanes && top_row + r < p.oh;
+    let h = oh * p.sh - p.top;
+    var window: Window;
+    for (var kh = 0u; kh < KH; kh++) {
+      for (var k = STRIDE; k < KW; k++) { window[kh][k] = input(n, h + kh, k - STRIDE - p.left, wg.y); }
+    }
+    for (var ow = 0u; ow < p.ow; ow++) {
+      let at = ow * STRIDE - p.left;
+      for (var kh = 0u; kh < KH; kh++) {
+        for (var k = 0u; k + STRIDE < KW; k++) { window[kh][k] = window[kh][k + STRIDE]; }
+        for (var k = max(KW, STRIDE) - STRIDE; k < KW; k++) { window[kh][k] = input(n, h + kh, at + k, wg.y); }
+      }
+      var slopes = read_slopes((n * p.oh + oh) * p.ow + ow, first, counts);
+      accumulate(&sums, &window, &slopes, 0u);
+      if (KH > 2u) { accumulate(&sums, &window, &slopes, 2u); }
+      if (KH > 4u) { accumulate(&sums, &window, &slopes, 4u); }
+      if (KH > 6u) { accumulate(&sums, &window, &slopes, 6u); }
+    }
+  }
+  let to = ((wg.x * p.i + wg.y) * p.blocks + wg.z) * SIZE;
+  reduce(&sums, to, lane, 0u);
+  if (SIZE > 8u * SUBGROUP) { reduce(&sums, to, lane, 8u); }
+  if (SIZE > 16u * SUBGROUP) { reduce(&sums, to, lane, 16u); }
+  if (SIZE > 24u * SUBGROUP) { reduce(&sums, to, lane, 24u); }
+}
+
+@compute @workgroup_size(64)
+fn add_partials(
+  @builtin(workgroup_id) wg: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (wg.y * groups.x + wg.x) * 64u + local;
+  let p = params;
+  if (index >= KH * KW * p.i * p.o) { return; }
+  let o = index % p.o;
+  let i = index / p.o % p.i;
+  let k = index / (p.o * p.i);
+  let at = (i * p.blocks + o / CHANNELS) * SIZE + k * CHANNELS + o % CHANNELS;
+  var sum = 0.0;
+  for (var g = 0u; g < p.groups; g++) { sum += partial[at + g * p.i * p.blocks * SIZE]; }
+  dw[index] = sum;
+}
