@@ -27,6 +27,21 @@ export function formatExponent(value: number, digits: number): string {
   return `${mantissa}e${exponent.slice(0, 1)}${exponent.slice(1).padStart(2, "0")}`;
 }
 
+/** `repr(value)` of a Python float: the shortest digits that read back as the same double; whole numbers end in `.0`. */
+export function formatRepr(value: number): string {
+  const special = formatSpecial(value);
+  if (special !== undefined) return special;
+  const [mantissa = "", exponent = "0"] = value.toExponential().split("e");
+  const power = Number(exponent);
+  if (value !== 0 && (power < -4 || power >= 16)) {
+    const sign = power < 0 ? "-" : "+";
+    return `${mantissa}e${sign}${String(Math.abs(power)).padStart(2, "0")}`;
+  }
+  const text =
+    power < 0 ? value.toFixed(mantissa.replace(/\D/g, "").length - power - 1) : `${value}`;
+  return (Object.is(value, -0) ? "-0" : text) + (text.includes(".") ? "" : ".0");
+}
+
 /** Thousands separated by commas, as Python's `{:,}`. */
 export function formatCount(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ",");

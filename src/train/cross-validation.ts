@@ -4,7 +4,7 @@
 import { RandomState } from "../data/random-state.ts";
 import { kFold, type Split, stratifiedKFold } from "../data/split.ts";
 import type { Device } from "../engine/core/device.ts";
-import { UsageError } from "../engine/core/errors.ts";
+import { UsageError, VitrineError } from "../engine/core/errors.ts";
 import type { Variables, Weights } from "../engine/layers/variables.ts";
 import type { MetricValues } from "../engine/ops/metrics.ts";
 import { adam } from "../engine/optim/adam.ts";
@@ -89,6 +89,11 @@ export interface CrossValidationOptions extends FoldEvents {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A fold's loss became NaN or infinite. */
+export class DivergenceError extends VitrineError {
+  override name = "DivergenceError";
+}
+
 /** Splits of rows 0 to `rows` − 1, shuffled; those of scikit-learn's KFold, or StratifiedKFold with labels. */
 export function foldSplits(rows: number, { folds, seed, stratify }: FoldSplitOptions): Split[] {
   if (folds > rows) {
@@ -105,6 +110,7 @@ export function foldSeed(seed: number, fold: number): number {
 /**
  * Trains and scores every fold in turn and returns their results in order; fewer when interrupted. Each fold depends on
  * the options and its number alone, so folds from an earlier run may be handed back through `finished`.
+ * Throws DivergenceError when a fold's loss becomes NaN or infinite.
  */
 export async function crossValidate(options: CrossValidationOptions): Promise<FoldResult[]> {
   const { splits, training } = options;
@@ -196,9 +202,9 @@ async function fit(
     ...(onEpochEnd ? { onEpochEnd } : {}),
   });
   if (notANumber.stoppedEpoch !== null) {
-    throw new UsageError(
-      `--learning-rate: the loss became NaN or infinite in epoch ${notANumber.stoppedEpoch + 1}`,
-      { help: `try a lower rate than ${training.learningRate}` },
+    throw new DivergenceError(
+      `training: the loss must stay finite, got NaN or infinity in epoch ${notANumber.stoppedEpoch + 1}`,
+      { help: `try a lower --learning-rate than ${training.learningRate}` },
     );
   }
   return stopping;

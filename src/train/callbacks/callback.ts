@@ -48,3 +48,9 @@ export function isMaximised(name: string, mode: MonitorMode): boolean {
 export function worst(name: string, mode: MonitorMode): number {
   return isMaximised(name, mode) ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
 }
+
+/** `auto` as Keras 2's ModelCheckpoint and ReduceLROnPlateau read it: any metric with acc in its name is maximised. */
+export function resolveMode(name: string, mode: MonitorMode): MonitorMode {
+  if (mode !== "auto") return mode;
+  return name.includes("acc") || name.startsWith("fmeasure") ? "max" : "min";
+}

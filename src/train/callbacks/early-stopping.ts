@@ -19,10 +19,14 @@ export interface EarlyStoppingConfig {
   /** Epochs without improvement before it stops; default 0. Infinity never stops, but still restores. */
   readonly patience?: number;
   readonly mode?: MonitorMode;
+  /** A value that must also be beaten, or the epochs count as without improvement; default none. */
+  readonly baseline?: number | null;
   /** Default false. */
   readonly restoreBestWeights?: boolean;
   /** Epochs (from 0) before it starts to watch; default 0. */
   readonly startFromEpoch?: number;
+  /** Gets Keras's messages of verbose=1; default none. */
+  readonly say?: (line: string) => void;
 }
 
 export class EarlyStopping implements Callback {
@@ -41,8 +45,10 @@ export class EarlyStopping implements Callback {
       minDelta: 0,
       patience: 0,
       mode: "auto",
+      baseline: null,
       restoreBestWeights: false,
       startFromEpoch: 0,
+      say: () => undefined,
       ...config,
     };
   }
@@ -57,15 +63,18 @@ export class EarlyStopping implements Callback {
   }
 
   onEpochEnd(epoch: number, logs: Logs, control: TrainingControl): void {
-    const { monitor: name, mode, minDelta, patience, startFromEpoch } = this.#config;
+    const { monitor: name, mode, minDelta, patience, startFromEpoch, baseline } = this.#config;
     const current = logs[name];
     if (current === undefined || epoch < startFromEpoch) return;
     // The first epoch's weights are kept whatever they are worth: a NaN improves on nothing.
     if (!this.bestWeights) [this.bestWeights, this.bestEpoch] = [control.weights, epoch];
     this.#wait++;
     if (improves({ name, mode, minDelta }, current, this.#best)) {
-      [this.#best, this.#wait] = [current, 0];
+      this.#best = current;
       [this.bestWeights, this.bestEpoch] = [control.weights, epoch];
+      // Both must be beaten for the count to start again.
+      if (baseline === null || improves({ name, mode, minDelta }, current, baseline))
+        this.#wait = 0;
       return;
     }
     if (this.#wait >= patience && epoch > 0) {
@@ -75,6 +84,10 @@ export class EarlyStopping implements Callback {
   }
 
   onTrainEnd(control: TrainingControl): void {
-    if (this.#config.restoreBestWeights && this.bestWeights) control.restore(this.bestWeights);
+    const { say, restoreBestWeights } = this.#config;
+    if (this.stoppedEpoch !== null) say(`Epoch ${this.stoppedEpoch + 1}: early stopping`);
+    if (!restoreBestWeights || !this.bestWeights) return;
+    say(`Restoring model weights from the end of the best epoch: ${this.bestEpoch + 1}.`);
+    control.restore(this.bestWeights);
   }
 }
