@@ -93,19 +93,18 @@ fn input(n: u32, h: u32, at: u32, i: u32) -> f32 {
   //#endif
 }
 
-fn read_slopes(position: u32, first: u32, counts: bool) -> Slopes {
-  var slopes: Slopes;
+// dy at one position; zero for lanes that only keep others company.
+fn read_slopes(slopes: ptr<function, Slopes>, position: u32, first: u32, counts: bool) {
   //#if ${WORDS}
   for (var q = 0u; q < CHANNELS / 4u; q++) {
     let four = dy[(position * params.o + min(first + q * 4u, params.o - 4u)) / 4u];
-    for (var s = 0u; s < 4u; s++) { slopes[q * 4u + s] = select(0.0, four[s], counts); }
+    for (var s = 0u; s < 4u; s++) { (*slopes)[q * 4u + s] = select(0.0, four[s], counts); }
   }
   //#else
   for (var c = 0u; c < CHANNELS; c++) {
-    slopes[c] = select(0.0, dy[position * params.o + min(first + c, params.o - 1u)], counts);
+    (*slopes)[c] = select(0.0, dy[position * params.o + min(first + c, params.o - 1u)], counts);
   }
   //#endif
-  return slopes;
 }
 
 @compute @workgroup_size(SUBGROUP)
@@ -131,7 +130,8 @@ fn sum_windows(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index
         for (var k = 0u; k + STRIDE < KW; k++) { window[kh][k] = window[kh][k + STRIDE]; }
         for (var k = max(KW, STRIDE) - STRIDE; k < KW; k++) { window[kh][k] = input(n, h + kh, at + k, wg.y); }
       }
-      var slopes = read_slopes((n * p.oh + oh) * p.ow + ow, first, counts);
+      var slopes: Slopes;
+      read_slopes(&slopes, (n * p.oh + oh) * p.ow + ow, first, counts);
       accumulate(&sums, &window, &slopes, 0u);
       if (KH > 2u) { accumulate(&sums, &window, &slopes, 2u); }
       if (KH > 4u) { accumulate(&sums, &window, &slopes, 4u); }
