@@ -18,9 +18,26 @@ const CHUNK_BYTES = 1 << 20;
 const LONGEST_LINE = 64 * 1024;
 const [NEWLINE, RETURN, COMMA, ZERO] = [10, 13, 44, 48];
 
+// What pandas' read_csv takes for a missing value.
+const MISSING = new Set(
+  " #N/A #NA -1.#IND -1.#QNAN -NaN -nan 1.#IND 1.#QNAN <NA> N/A NA NULL NaN None n/a nan null".split(
+    " ",
+  ),
+).add("#N/A N/A");
+
+/** A row that lacks values. */
+export interface MissingRow {
+  readonly file: string;
+  /** From 1, the header's. */
+  readonly line: number;
+  readonly columns: readonly string[];
+}
+
 export interface CsvOptions {
   readonly name: string;
   readonly classNames: readonly string[];
+  /** Gets every row that lacks values, and the row is left out; not given, the first one is an error. */
+  onMissing?(row: MissingRow): void;
   /** Called about once a megabyte with the share read, the last time with 1. */
   progress?(fraction: number): void;
 }
@@ -32,7 +49,7 @@ export interface CsvOptions {
  */
 export async function readKaggleCsv(file: string, options: CsvOptions): Promise<Dataset> {
   const size = await sizeOf(file);
-  const table = new Table(file, size, options.classNames.length);
+  const table = new Table(file, size, options);
   let done = 0;
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES })) {
@@ -60,15 +77,17 @@ async function sizeOf(file: string): Promise<number> {
 class Table {
   readonly #file: string;
   readonly #classes: number;
+  readonly #onMissing: (row: MissingRow) => void;
   readonly #images: Uint8Array;
   readonly #labels: Uint8Array;
   readonly #row = new Uint8Array(COLUMNS);
   #rows = 0;
   #line = 1;
 
-  constructor(file: string, size: number, classes: number) {
+  constructor(file: string, size: number, { classNames, onMissing }: CsvOptions) {
     this.#file = file;
-    this.#classes = classes;
+    this.#classes = classNames.length;
+    this.#onMissing = onMissing ?? ((row) => this.failAt(missingRule(row)));
     // Every value takes a digit and a comma or line end, so no file of this size has more rows.
     const most = Math.ceil(size / (2 * COLUMNS));
     this.#images = new Uint8Array(most * PIXELS);
@@ -89,12 +108,15 @@ class Table {
     const line = bytes.at(-1) === RETURN ? bytes.subarray(0, -1) : bytes;
     if (this.#line === 1) this.#checkHeader(line);
     else if (line.length > 0) {
-      if (!readPlainRow(line, this.#row, this.#classes)) this.#readFields(line);
-      this.#images.set(this.#row.subarray(1), this.#rows * PIXELS);
-      this.#labels[this.#rows] = this.#row[0] ?? 0;
-      this.#rows += 1;
+      if (readPlainRow(line, this.#row, this.#classes) || this.#readFields(line)) this.#keepRow();
     }
     this.#line += 1;
+  }
+
+  #keepRow(): void {
+    this.#images.set(this.#row.subarray(1), this.#rows * PIXELS);
+    this.#labels[this.#rows] = this.#row[0] ?? 0;
+    this.#rows += 1;
   }
 
   #checkHeader(line: Buffer): void {
@@ -108,20 +130,28 @@ class Table {
     this.failAt(`the header must read label,pixel1,…,pixel${PIXELS}, got ${got}`);
   }
 
-  #readFields(line: Buffer): void {
+  /** False for a row that lacks values. */
+  #readFields(line: Buffer): boolean {
     const fields = this.#split(line);
     if (fields.length !== COLUMNS) {
       this.failAt(`a row must have ${COLUMNS} values, got ${fields.length}`);
     }
+    const missing: string[] = [];
     for (const [i, field] of fields.entries()) {
       const last = i === 0 ? this.#classes - 1 : 255;
-      if (field === "") this.failAt(`a row must have every value, got none for ${HEADER[i]}`);
+      if (MISSING.has(field)) {
+        missing.push(HEADER[i] ?? "");
+        continue;
+      }
       if (!/^\d+$/.test(field) || Number(field) > last) {
         const got = `"${shorten(field)}"`;
         this.failAt(`${HEADER[i]} must be a whole number from 0 to ${last}, got ${got}`);
       }
       this.#row[i] = Number(field);
     }
+    if (missing.length === 0) return true;
+    this.#onMissing({ file: this.#file, line: this.#line, columns: missing });
+    return false;
   }
 
   #split(line: Buffer): string[] {
@@ -171,6 +201,14 @@ function readPlainRow(line: Uint8Array, row: Uint8Array, classes: number): boole
     value = value < 0 ? digit : value * 10 + digit;
   }
   return column === COLUMNS && (row[0] ?? 0) < classes;
+}
+
+/** `a row must have every value, got none for pixel12 and 3 more columns`. */
+export function missingRule({ columns }: MissingRow): string {
+  const [first = ""] = columns;
+  const more = columns.length - 1;
+  const others = more === 0 ? "" : ` and ${more} more ${more === 1 ? "column" : "columns"}`;
+  return `a row must have every value, got none for ${first}${others}`;
 }
 
 function shorten(text = ""): string {

@@ -49,7 +49,7 @@ export function dropDuplicates(dataset: Dataset): Duplicates {
   for (let row = 0; row < dataset.rows; row++) {
     const hash = hashRow(dataset, row);
     const candidates = firsts.get(hash) ?? [];
-    const first = candidates.find((candidate) => equalRows(dataset, candidate, row));
+    const first = candidates.find((candidate) => equalRows([dataset, candidate], [dataset, row]));
     if (first !== undefined) {
       dropped.push({ row, first });
       continue;
@@ -59,6 +59,26 @@ export function dropDuplicates(dataset: Dataset): Duplicates {
     firsts.set(hash, candidates);
   }
   return { kept: Uint32Array.from(kept), dropped };
+}
+
+/** Rows of `dataset` that equal a row of `other` in label and every pixel, ascending, with the first such row. */
+export function sharedRows(
+  dataset: Dataset,
+  other: Dataset,
+): readonly { readonly row: number; readonly other: number }[] {
+  const byHash = new Map<number, number[]>();
+  for (let row = 0; row < dataset.rows; row++) {
+    const hash = hashRow(dataset, row);
+    byHash.set(hash, [...(byHash.get(hash) ?? []), row]);
+  }
+  const found = new Map<number, number>();
+  for (let candidate = 0; candidate < other.rows; candidate++) {
+    for (const row of byHash.get(hashRow(other, candidate)) ?? []) {
+      if (!found.has(row) && equalRows([dataset, row], [other, candidate]))
+        found.set(row, candidate);
+    }
+  }
+  return [...found].map(([row, at]) => ({ row, other: at })).sort((a, b) => a.row - b.row);
 }
 
 /** Rows of each class, by class number. */
@@ -84,12 +104,13 @@ function hashRow(dataset: Dataset, row: number): number {
   return hash;
 }
 
-function equalRows(dataset: Dataset, a: number, b: number): boolean {
-  if (dataset.labels[a] !== dataset.labels[b]) return false;
-  const { images } = dataset;
-  const size = imageSize(dataset);
+type RowOf = readonly [dataset: Dataset, row: number];
+
+function equalRows([a, rowA]: RowOf, [b, rowB]: RowOf): boolean {
+  const size = imageSize(a);
+  if (a.labels[rowA] !== b.labels[rowB] || size !== imageSize(b)) return false;
   for (let i = 0; i < size; i++) {
-    if (images[a * size + i] !== images[b * size + i]) return false;
+    if (a.images[rowA * size + i] !== b.images[rowB * size + i]) return false;
   }
   return true;
 }

@@ -5,11 +5,13 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { VitrineError } from "../engine/core/errors.ts";
 import { fetchDebianPackage } from "../setup/apt.mjs";
+import type { MissingRow } from "./csv.ts";
 import { downloadFile } from "./download.ts";
 import {
   isDownloaded,
   OFFICIAL_FILES,
   type OfficialFile,
+  type Part,
   readOfficialFolder,
   type TrainAndTest,
 } from "./official-files.ts";
@@ -28,6 +30,8 @@ export interface FashionMnistRequest {
 export interface FashionMnist extends TrainAndTest {
   /** Where the rows came from, for the record of a run. */
   readonly source: string;
+  /** Rows that lack values, which the reader left out; cleaning refuses or drops them. */
+  readonly missing?: Readonly<Record<Part, readonly MissingRow[]>>;
 }
 
 /** Where the search goes. Given by tests; the product uses the default. */

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { FormatError, UsageError } from "../engine/core/errors.ts";
-import { readKaggleCsv } from "./csv.ts";
+import { type MissingRow, readKaggleCsv } from "./csv.ts";
 import { readIdxDataset } from "./idx.ts";
 import { FASHION_MNIST_CLASSES, type Part, type TrainAndTest } from "./official-files.ts";
 
@@ -13,6 +13,13 @@ export interface Progress {
   readonly label: string;
   /** From 0 to 1. */
   readonly fraction: number;
+}
+
+export interface UserData extends TrainAndTest {
+  /** What was read. */
+  readonly source: string;
+  /** Rows that lack values, and were left out. */
+  readonly missing?: Readonly<Record<Part, readonly MissingRow[]>>;
 }
 
 interface IdxFiles {
@@ -33,13 +40,11 @@ const IDX_PATTERNS = {
 } as const;
 const WANTED = "the four IDX files of Fashion-MNIST (plain or .gz), or Kaggle's two CSVs";
 
-/**
- * Reads what lies at `data`; the IDX files win where both kinds do. `source` says what was read.
- */
+/** Reads what lies at `data`; the IDX files win where both kinds do. */
 export async function readUserFiles(
   data: string,
   progress: (step: Progress) => void,
-): Promise<TrainAndTest & { source: string }> {
+): Promise<UserData> {
   const entry = await stat(data).catch((cause) => {
     const help = `give a folder with ${WANTED}`;
     throw new UsageError(`--data: must be a file or a folder, got ${data}`, { help, cause });
@@ -108,12 +113,15 @@ function withSibling(file: string): Record<Part, string> {
 }
 
 async function readCsvPair(files: Record<Part, string>, progress: (step: Progress) => void) {
+  const missing: Record<Part, MissingRow[]> = { train: [], test: [] };
   const read = (part: Part) =>
     readKaggleCsv(files[part], {
       name: `fashion-mnist/${part}`,
       classNames: FASHION_MNIST_CLASSES,
+      onMissing: (row) => missing[part].push(row),
       progress: (fraction) => progress({ label: `reading ${basename(files[part])}`, fraction }),
     });
   const train = await read("train");
-  return { train, test: await read("test"), source: `${files.train} and ${files.test}` };
+  const test = await read("test");
+  return { train, test, source: `${files.train} and ${files.test}`, missing };
 }

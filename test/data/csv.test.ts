@@ -99,7 +99,7 @@ test("ragged rows, a file cut short among them", async () => {
 test("values that are not whole numbers in range", async () => {
   const pixel = (value: string) => withLine(4, (fields) => fields.with(12, value));
   const rule = ":4: pixel12 must be a whole number from 0 to 255, got";
-  for (const value of ["256", "-1", "1.5", "x", "1e2", "NaN", "99999999999999999999"]) {
+  for (const value of ["256", "-1", "1.5", "x", "1e2", "nine", "99999999999999999999"]) {
     await refused(await pixel(value), `${rule} "${value}"`);
   }
   await refused(await pixel(""), ":4: a row must have every value, got none for pixel12");
