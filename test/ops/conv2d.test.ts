@@ -75,7 +75,7 @@ for (const { x, k, o, attrs: given } of CASES) {
   const w = [...k, x[3], o] as const;
   const label = `x ${x}, w ${w}, stride ${options.strides}, ${options.padding}, ${options.activation}`;
   const sumLength = k[0] * k[1] * x[3];
-  for (const rung of ["naive", "subgroup"]) {
+  for (const rung of ["naive", "tiled", "subgroup"]) {
     test(`${rung}: ${label}`, async () =>
       checkOp({
         label,
@@ -104,7 +104,7 @@ const LARGE: readonly Case[] = [
 for (const { x, k, o, attrs: given } of LARGE) {
   const options = attrs(given);
   const w = [...k, x[3], o] as const;
-  for (const rung of ["subgroup"]) {
+  for (const rung of ["tiled", "subgroup"]) {
     test(`${rung} agrees with naive: x ${x}, w ${w}`, async () => {
       const rungs = await rungsFor(rung, convGeometry(x, w, options));
       const [actual, expected] = [

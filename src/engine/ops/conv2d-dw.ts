@@ -12,6 +12,7 @@ import {
   weightGradientSubgroupKernels,
 } from "./conv2d-dw-subgroup.ts";
 import { convFlops, type WeightGradientProblem } from "./conv2d-problem.ts";
+import { fitsTiled, recordTiled } from "./conv2d-tiled.ts";
 
 const NAIVE: Kernel = { label: "conv2d/dw", source: naiveSource, entry: "weight_gradient" };
 
@@ -30,6 +31,12 @@ export const weightGradientLadder: Ladder<WeightGradientProblem> = {
           params: { ...geometry },
           flops: convFlops(geometry),
         }),
+    },
+    {
+      name: "tiled",
+      fits: ({ geometry }) => fitsTiled("dw", geometry),
+      record: (rec, { geometry, x, dy, dw }) =>
+        recordTiled(rec, { pass: "dw", geometry, a: x, b: dy, out: dw }),
     },
     {
       name: "subgroup",

@@ -8,6 +8,7 @@ import type { Ladder } from "../program/ladder.ts";
 import { linearGrid } from "../program/recorder.ts";
 import { fitsDirect, gradientGeometry, recordDirect } from "./conv2d-direct.ts";
 import { convFlops, type InputGradientProblem } from "./conv2d-problem.ts";
+import { fitsTiled, recordTiled } from "./conv2d-tiled.ts";
 
 const NAIVE: Kernel = { label: "conv2d/dx", source: naiveSource, entry: "input_gradient" };
 
@@ -26,6 +27,12 @@ export const inputGradientLadder: Ladder<InputGradientProblem> = {
           params: { ...geometry },
           flops: convFlops(geometry),
         }),
+    },
+    {
+      name: "tiled",
+      fits: ({ geometry }) => fitsTiled("dx", geometry),
+      record: (rec, { geometry, dy, w, dx }) =>
+        recordTiled(rec, { pass: "dx", geometry, a: dy, b: w, out: dx }),
     },
     {
       name: "subgroup",

@@ -8,6 +8,7 @@ import { linearGrid } from "../program/recorder.ts";
 import { ACTIVATIONS, type Activation, activationFlags } from "./bias-activation.ts";
 import { directKernels, fitsDirect, recordDirect } from "./conv2d-direct.ts";
 import { convFlops, type ForwardProblem } from "./conv2d-problem.ts";
+import { fitsTiled, recordTiled, tiledKernels } from "./conv2d-tiled.ts";
 
 export const forwardLadder: Ladder<ForwardProblem> = {
   name: "conv2d.forward",
@@ -26,6 +27,12 @@ export const forwardLadder: Ladder<ForwardProblem> = {
         }),
     },
     {
+      name: "tiled",
+      fits: ({ geometry }) => fitsTiled("forward", geometry),
+      record: (rec, { geometry, x, w, b, y, activation }) =>
+        recordTiled(rec, { pass: "forward", geometry, a: x, b: w, out: y, bias: b, activation }),
+    },
+    {
       name: "subgroup",
       fits: ({ geometry }, { subgroupSize }) => fitsDirect(geometry, subgroupSize),
       record: (rec, problem) =>
@@ -39,10 +46,11 @@ function naiveKernel(activation: Activation, hasBias: boolean): Kernel {
   return { label: "conv2d/forward", source: naiveSource, entry: "forward", flags };
 }
 
-/** Every kernel that the forward pass may dispatch. */
+/** Every kernel that the forward pass may dispatch, and the tiled ones of all three passes. */
 export function* forwardKernels(subgroupSize: number | null): Iterable<Kernel> {
   for (const activation of ACTIVATIONS) {
     for (const hasBias of [false, true]) yield naiveKernel(activation, hasBias);
   }
   yield* directKernels(subgroupSize);
+  yield* tiledKernels();
 }
