@@ -1,7 +1,9 @@
-// Loads the data set for a command, telling the person what is read from where and how far it is.
+// Loads the data set for a command, telling the person what is read from where and how far it is; and cleans it, so that
+// every command trains and scores the same rows.
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type CleanData, type CleanOptions, cleanData, describeDropped } from "../data/clean.ts";
 import { type FashionMnist, loadFashionMnist } from "../data/fashion-mnist.ts";
 import { startProgress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
@@ -9,7 +11,20 @@ import type { Terminal } from "./terminal.ts";
 /** The project's own folder for what can be fetched or computed again. */
 export const CACHE = join(fileURLToPath(new URL("../..", import.meta.url)), ".cache");
 
+/** The rows to work with: duplicates dropped, rows without all values refused or dropped; says how many. */
 export async function loadData(
+  terminal: Terminal,
+  data: string | undefined,
+  options: CleanOptions = {},
+): Promise<CleanData> {
+  const clean = cleanData(await loadRawData(terminal, data), options);
+  const dropped = describeDropped(clean.cleaning);
+  if (dropped !== "") terminal.print(`dropped    ${dropped}`);
+  return clean;
+}
+
+/** The rows as they are found. */
+export async function loadRawData(
   terminal: Terminal,
   data: string | undefined,
 ): Promise<FashionMnist> {

@@ -6,15 +6,12 @@ import { type CommandContext, defineCommand, runCommand } from "./command.ts";
 import { loadData } from "./data-set.ts";
 import { startProgress } from "./progress.ts";
 import { loadModel } from "./saved-model.ts";
+import { ADAPTER_FLAG, DATA_FLAGS } from "./shared-flags.ts";
 
 const FLAGS = {
-  data: {
-    type: "string",
-    value: "path",
-    help: "folder of the IDX files or of Kaggle's CSVs, or one of the files; found or fetched if not given",
-  },
+  ...DATA_FLAGS,
   set: { type: "choice", choices: ["test", "train"], default: "test", help: "rows to score" },
-  adapter: { type: "string", value: "name", help: "part of the name of the GPU adapter to use" },
+  ...ADAPTER_FLAG,
 } as const;
 
 const POSITIONALS = [
@@ -40,7 +37,7 @@ async function evaluate(context: CommandContext<typeof FLAGS, typeof POSITIONALS
   const [run] = positionals;
   const saved = await loadModel(run);
   say(style.bold(`vitrine: evaluating ${saved.config.model.name} of ${run}`));
-  const loaded = await loadData(terminal, flags.data);
+  const loaded = await loadData(terminal, flags.data, flags);
   const dataset = flags.set === "test" ? loaded.test : loaded.train;
   const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
   say(`adapter    ${device.name}`);

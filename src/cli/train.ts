@@ -1,6 +1,5 @@
 // `npm run train`: trains a model on Fashion-MNIST, scores it on held-out and test rows, and saves the run.
 
-import { join } from "node:path";
 import type { FashionMnist } from "../data/fashion-mnist.ts";
 import { trainTestSplit } from "../data/split.ts";
 import type { Device } from "../engine/core/device.ts";
@@ -10,8 +9,8 @@ import { adam } from "../engine/optim/adam.ts";
 import { openDevice } from "../io/adapter.ts";
 import { type JsonValue, prepareOut } from "../io/files.ts";
 import { tensorDigest } from "../io/safetensors.ts";
-import { createModel, MODEL_NAMES, type ModelConfig } from "../models/models.ts";
-import { namedTensors, runConfig, saveRun } from "../report/run-folder.ts";
+import { createModel, type ModelConfig } from "../models/models.ts";
+import { historyFile, namedTensors, runConfig, saveRun } from "../report/run-folder.ts";
 import { keras3Summary, type ModelSummary } from "../report/summary-table.ts";
 import { EarlyStopping } from "../train/callbacks/early-stopping.ts";
 import {
@@ -25,9 +24,17 @@ import { Trainer } from "../train/trainer.ts";
 import { type CommandContext, defineCommand, runCommand } from "./command.ts";
 import { loadData } from "./data-set.ts";
 import { EpochDisplay } from "./epoch-display.ts";
+import {
+  ADAPTER_FLAG,
+  DATA_FLAGS,
+  defaultOut,
+  MODEL_FLAGS,
+  modelConfig,
+  SEED_FLAG,
+} from "./shared-flags.ts";
 
 const FLAGS = {
-  model: { type: "choice", choices: MODEL_NAMES, default: "lenet5", help: "model to train" },
+  ...MODEL_FLAGS,
   epochs: { type: "integer", default: 20, min: 1, help: "passes over the training rows, at most" },
   "batch-size": { type: "integer", default: 50, min: 1, help: "rows in a training step" },
   "learning-rate": {
@@ -36,31 +43,13 @@ const FLAGS = {
     above: 0,
     help: "Adam's rate; it holds for 10 epochs and is then multiplied by exp(-0.1) each epoch",
   },
-  seed: {
-    type: "integer",
-    default: 42,
-    min: 0,
-    max: 2 ** 32 - 1,
-    help: "of weights, shuffling and split",
-  },
+  ...SEED_FLAG,
   validation: {
     type: "number",
     default: 0.05,
     min: 0,
     max: 0.9,
     help: "share of the training rows held out, stratified by class as scikit-learn does; 0 holds out none",
-  },
-  activation: {
-    type: "choice",
-    choices: ["relu", "tanh"],
-    default: "relu",
-    help: "of the hidden layers",
-  },
-  pooling: {
-    type: "choice",
-    choices: ["max", "average"],
-    default: "max",
-    help: "of the pooling layers",
   },
   patience: {
     type: "integer",
@@ -69,17 +58,13 @@ const FLAGS = {
     help: "epochs without a better val_loss before training stops; 0 never stops early",
   },
   limit: { type: "integer", min: 10, help: "use only the first so many training rows" },
-  data: {
-    type: "string",
-    value: "path",
-    help: "folder of the IDX files or of Kaggle's CSVs, or one of the files; found or fetched if not given",
-  },
+  ...DATA_FLAGS,
   out: {
     type: "string",
     value: "folder",
     help: "where to save the run; default runs/<time>-<model>",
   },
-  adapter: { type: "string", value: "name", help: "part of the name of the GPU adapter to use" },
+  ...ADAPTER_FLAG,
 } as const;
 
 type Context = CommandContext<typeof FLAGS, readonly []>;
@@ -105,9 +90,9 @@ async function train(context: Context): Promise<void> {
   const { flags, say, style, terminal } = context;
   const model = modelConfig(flags);
   say(style.bold(`vitrine: training ${model.name} on Fashion-MNIST`));
-  const out = flags.out ?? join("runs", `${timestamp(new Date())}-${model.name}`);
+  const out = flags.out ?? defaultOut(model.name);
   await prepareOut(out);
-  const data = await loadData(terminal, flags.data);
+  const data = await loadData(terminal, flags.data, flags);
   const rows = splitRows(data, flags);
   const device = await openDevice({ ...(flags.adapter ? { adapter: flags.adapter } : {}) });
   say(`adapter    ${device.name}`);
@@ -170,7 +155,12 @@ async function run(context: Context, session: Session): Promise<void> {
       rows: rows.train,
       validationRows: rows.heldOut,
       epochs: flags.epochs,
-      callbacks: [new LearningRateScheduler(holdThenDecay), stopping, notANumber],
+      callbacks: [
+        new LearningRateScheduler(holdThenDecay),
+        stopping,
+        notANumber,
+        historyFile(session.out),
+      ],
       signal,
       onEpochBegin: (epoch, steps) => display.epochBegin(epoch, steps),
       onProgress: (step, values) => display.progress(step, values),
@@ -312,10 +302,6 @@ function firstRows(count: number): Uint32Array<ArrayBuffer> {
   return Uint32Array.from({ length: count }, (_, row) => row);
 }
 
-function modelConfig({ model, activation, pooling }: Flags): ModelConfig {
-  return { name: model, activation, pooling, classes: 10 };
-}
-
 function summaryOf(model: Model): ModelSummary {
   const { name, layers, trainable, nonTrainable } = describeModel(model);
   const rows = layers.map((layer) => ({ ...layer, outputShape: [null, ...layer.outputShape] }));
@@ -328,12 +314,6 @@ function percent(share: number): string {
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-/** `2026-08-01-14-03-22`, in local time: sorts by time, and is a folder name everywhere. */
-function timestamp(date: Date): string {
-  const local = new Date(date.getTime() - 60_000 * date.getTimezoneOffset());
-  return local.toISOString().slice(0, 19).replaceAll(/[T:]/g, "-");
 }
 
 await runCommand(command);

@@ -10,7 +10,7 @@ import { type JsonValue, writeAtomically, writeJson } from "../io/files.ts";
 import { type EpochRow, writeHistory } from "../io/history.ts";
 import { type NamedTensor, readSafetensors, writeSafetensors } from "../io/safetensors.ts";
 import type { ModelConfig } from "../models/models.ts";
-import type { Logs } from "../train/callbacks/callback.ts";
+import type { Callback, Logs } from "../train/callbacks/callback.ts";
 import { confusionSvg, curvesSvg } from "./charts.ts";
 
 /** Raised when the folder's files change meaning; a newer one is refused. */
@@ -53,6 +53,20 @@ export async function saveRun(out: string, results: RunResults): Promise<void> {
     join(out, "confusion.svg"),
     await confusionSvg(confusion, config.classNames),
   );
+}
+
+/** Writes the folder's history.csv after every epoch, so that it outlives the run. Comes last, when the logs are complete. */
+export function historyFile(out: string): Callback {
+  const rows: EpochRow[] = [];
+  return {
+    onTrainBegin: () => {
+      rows.length = 0;
+    },
+    onEpochEnd: (epoch, logs) => {
+      rows.push(historyRow(logs, epoch));
+      return writeHistory(join(out, "history.csv"), rows);
+    },
+  };
 }
 
 export function historyRow(logs: Logs, epoch: number): EpochRow {

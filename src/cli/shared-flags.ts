@@ -1,0 +1,64 @@
+// Flags that several commands have in common, so that they are called, checked and explained alike.
+
+import { join } from "node:path";
+import { MODEL_NAMES, type ModelConfig } from "../models/models.ts";
+
+/** Where the rows come from, and what becomes of those that lack values. */
+export const DATA_FLAGS = {
+  data: {
+    type: "string",
+    value: "path",
+    help: "folder of the IDX files or of Kaggle's CSVs, or one of the files; found or fetched if not given",
+  },
+  "drop-missing": {
+    type: "boolean",
+    help: "leave out rows of a CSV that lack values, which are refused otherwise",
+  },
+} as const;
+
+export const ADAPTER_FLAG = {
+  adapter: { type: "string", value: "name", help: "part of the name of the GPU adapter to use" },
+} as const;
+
+export const MODEL_FLAGS = {
+  model: { type: "choice", choices: MODEL_NAMES, default: "lenet5", help: "model to train" },
+  activation: {
+    type: "choice",
+    choices: ["relu", "tanh"],
+    default: "relu",
+    help: "of the hidden layers",
+  },
+  pooling: {
+    type: "choice",
+    choices: ["max", "average"],
+    default: "max",
+    help: "of the pooling layers",
+  },
+} as const;
+
+export const SEED_FLAG = {
+  seed: {
+    type: "integer",
+    default: 42,
+    min: 0,
+    max: 2 ** 32 - 1,
+    help: "of weights, shuffling and split",
+  },
+} as const;
+
+export interface ModelFlags {
+  readonly model: ModelConfig["name"];
+  readonly activation: "relu" | "tanh";
+  readonly pooling: "max" | "average";
+}
+
+export function modelConfig({ model, activation, pooling }: ModelFlags): ModelConfig {
+  return { name: model, activation, pooling, classes: 10 };
+}
+
+/** `runs/2026-08-01-14-03-22-lenet5`, in local time: sorts by time, and is a folder name everywhere. */
+export function defaultOut(what: string, date = new Date()): string {
+  const local = new Date(date.getTime() - 60_000 * date.getTimezoneOffset());
+  const time = local.toISOString().slice(0, 19).replaceAll(/[T:]/g, "-");
+  return join("runs", `${time}-${what}`);
+}
