@@ -18,7 +18,8 @@ export const PALETTE = {
 
 export const INK = { text: "#1f2328", muted: "#59636e", grid: "#e7eaee", axis: "#b7bec7" } as const;
 
-const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
+export const FONT =
+  "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 
 const CONFIG = {
   background: "white",
