@@ -37,8 +37,10 @@ export interface CommandContext<F extends FlagSpecs, P extends readonly Position
   readonly say: (text?: string) => void;
   /** With --json, the value becomes the last line of stdout once the command has succeeded; else nothing. */
   readonly json: (value: JsonValue) => void;
-  /** Aborted by the first Ctrl-C (or SIGTERM); the second ends the process at once. */
+  /** Aborted by the first Ctrl-C (or SIGTERM, SIGHUP); the second ends the process at once. */
   readonly signal: AbortSignal;
+  /** Runs work that must not be cut in two by a second Ctrl-C: saving. */
+  readonly finish: Cancellation["finish"];
   /** Of the stream that `say` writes to. */
   readonly terminal: Terminal;
   readonly style: Style;
@@ -80,13 +82,11 @@ export async function runCommand<F extends FlagSpecs, P extends readonly Positio
   argv: readonly string[] = process.argv,
 ): Promise<never> {
   const { stdout, stderr, env } = process;
-  // `… | head` closes the pipe; the shell's own answer to that is 141, silently.
-  stdout.on("error", (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === "EPIPE" ? 141 : 1),
-  );
-  const cancellation = watchSignals((text) => stderr.write(text));
-  const host = { stdout, stderr, env, cancellation };
   const args = argv.slice(2);
+  for (const stream of [stdout, stderr]) stream.on("error", onStreamError);
+  const quiet = args.includes("--quiet");
+  const cancellation = watchSignals({ tell: (text) => quiet || stderr.write(text) });
+  const host = { stdout, stderr, env, cancellation };
   // A driver's callback may throw where no await sees it.
   process.on("uncaughtException", (error) => process.exit(reportFailure(error, args, host)));
   const code = await executeCommand(command, args, host);
@@ -94,11 +94,19 @@ export async function runCommand<F extends FlagSpecs, P extends readonly Positio
   process.exit(code);
 }
 
+/**
+ * `… | head` closes the pipe; the shell's own answer to that is 141, silently. EIO comes from a terminal that is gone:
+ * its SIGHUP stops the command in good order.
+ */
+function onStreamError(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EIO") process.exit(error.code === "EPIPE" ? 141 : 1);
+}
+
 function flush(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write("", () => resolve()));
 }
 
-/** Everything but the process: parses, runs, prints, and returns the exit code (0, 1, 2, 130, 143, or the command's). */
+/** Everything but the process: parses, runs, prints, and returns the exit code (0, 1, 2, 129, 130, 143, or the command's). */
 export async function executeCommand<F extends FlagSpecs, P extends readonly PositionalSpec[]>(
   command: Command<F, P>,
   args: readonly string[],
@@ -152,6 +160,7 @@ async function parseAndRun<F extends FlagSpecs, P extends readonly PositionalSpe
       result = value;
     },
     signal: host.cancellation.signal,
+    finish: host.cancellation.finish,
     terminal,
     style: terminal.style,
     setExitCode: (code) => {

@@ -1,8 +1,10 @@
-// What a failed command says and exits with: 2 for what the user can mend, 1 for what we must, 130 and 143 for signals.
+// What a failed command says and exits with: 2 for what the user can mend, 1 for what we must, 128 + n for signals.
 // It prints nothing itself.
 
 import { getSystemErrorMap } from "node:util";
 import { UsageError, VitrineError } from "../engine/core/errors.ts";
+
+const LONGEST_MESSAGE = 1000;
 
 export interface Failure {
   readonly exitCode: number;
@@ -20,8 +22,9 @@ export interface FailureOptions {
 
 export function describeFailure(error: unknown, options: FailureOptions): Failure {
   const stack = options.debug && error instanceof Error ? fullStack(error) : undefined;
-  if (isAbort(error)) {
-    return { exitCode: options.cancelled ?? 130, message: "", stack };
+  // Without a signal it is somebody else's abort, such as that of a read from a lost device, and must be told.
+  if (isAbort(error) && options.cancelled !== undefined) {
+    return { exitCode: options.cancelled, message: "", stack };
   }
   if (error instanceof VitrineError) {
     return {
@@ -62,7 +65,8 @@ function describeFileError(error: unknown): string | undefined {
 
 /** Compilers and drivers put paragraphs into messages; --debug shows them whole. */
 function oneLine(message: string): string {
-  return message.replaceAll(/\s*\n\s*/g, " ").trim();
+  const line = message.replaceAll(/\s*\n\s*/g, " ").trim();
+  return line.length > LONGEST_MESSAGE ? `${line.slice(0, LONGEST_MESSAGE)}…` : line;
 }
 
 function fullStack(error: Error): string {

@@ -1,24 +1,58 @@
-// Ctrl-C and SIGTERM: the first asks the command to stop at a good place, the second does not ask. Registered once, by
-// runCommand.
+// Ctrl-C, SIGTERM and SIGHUP: the first asks the command to stop at a good place, the second does not ask. Registered
+// once, by runCommand.
 
 export interface Cancellation {
   readonly signal: AbortSignal;
-  /** 130 after SIGINT, 143 after SIGTERM, undefined before either. */
+  /** 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP, undefined before any. */
   exitCode(): number | undefined;
+  /** Runs work that no signal may cut in two, such as saving; a second signal then ends the process when it is done. */
+  finish<T>(work: () => Promise<T>): Promise<T>;
 }
 
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+export interface WatchOptions {
+  /** Tells the person that the command is stopping. */
+  readonly tell: (text: string) => void;
+  /** What listens for signals and can be ended; process, but for tests. */
+  readonly host?: Pick<NodeJS.Process, "on" | "exit">;
+  /** Milliseconds; for tests. */
+  readonly now?: () => number;
+}
 
-export function watchSignals(tell: (text: string) => void): Cancellation {
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+/** One press may arrive several times: a terminal, npm, a launcher and `timeout` each pass signals on. */
+const REPEAT_MS = 1000;
+
+export function watchSignals(options: WatchOptions): Cancellation {
+  const { tell, host = process, now = () => performance.now() } = options;
   const controller = new AbortController();
   let exitCode: number | undefined;
+  let first = 0;
+  let finishing = 0;
+  let atOnce = false;
   const stop = (name: keyof typeof EXIT_CODES): void => {
-    if (exitCode !== undefined) process.exit(exitCode);
+    if (exitCode !== undefined) {
+      if (now() - first < REPEAT_MS) return;
+      if (finishing === 0) host.exit(exitCode);
+      atOnce = true;
+      return;
+    }
     exitCode = EXIT_CODES[name];
-    tell("\nstopping; press Ctrl-C again to stop at once\n");
+    first = now();
+    tell(`\nstopping${name === "SIGINT" ? "; press Ctrl-C again to stop at once" : ""}\n`);
     controller.abort();
   };
-  process.on("SIGINT", () => stop("SIGINT"));
-  process.on("SIGTERM", () => stop("SIGTERM"));
-  return { signal: controller.signal, exitCode: () => exitCode };
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) host.on(name, () => stop(name));
+  return {
+    signal: controller.signal,
+    exitCode: () => exitCode,
+    async finish(work) {
+      finishing++;
+      try {
+        return await work();
+      } finally {
+        finishing--;
+        if (atOnce && finishing === 0) host.exit(exitCode);
+      }
+    },
+  };
 }

@@ -4,6 +4,7 @@
 import os from "node:os";
 import { create, globals } from "webgpu";
 import { Device, type DeviceOptions } from "../engine/core/device.ts";
+import { DeviceError } from "../engine/core/errors.ts";
 
 Object.assign(globalThis, globals);
 
@@ -21,16 +22,43 @@ export async function openDevice(options: OpenOptions = {}): Promise<Device> {
   // llvmpipe reads this when the adapter is requested: twice as many threads as cores makes up for the core that Node's
   // main thread takes while it polls Dawn. Hardware drivers ignore it.
   process.env["LP_NUM_THREADS"] ??= String(2 * os.availableParallelism());
+  const { adapter, onLost } = options;
+  const device = await openNamed(adapter, onLost).catch((cause: unknown) => {
+    const names = namesIn(cause);
+    if (adapter === undefined || names === undefined) throw cause;
+    const wanted = adapter.toLowerCase();
+    const otherCase = names.find((name) => name.toLowerCase().includes(wanted));
+    if (otherCase === undefined) throw unknownAdapter(adapter, names, cause);
+    return openNamed(otherCase, onLost);
+  });
+  // The polling main thread yields to the driver's threads, which keep the priority they started with.
+  if (device.isSoftware) os.setPriority(0, os.constants.priority.PRIORITY_LOW);
+  return device;
+}
+
+function openNamed(adapter: string | undefined, onLost: OpenOptions["onLost"]): Promise<Device> {
   const flags = [
     "enable-dawn-features=allow_unsafe_apis",
     "disable-dawn-features=timestamp_quantization",
   ];
-  if (options.adapter) flags.push(`adapter=${options.adapter}`);
+  if (adapter) flags.push(`adapter=${adapter}`);
   const gpu = create(flags);
   instances.push(gpu);
-  const { onLost } = options;
-  const device = await Device.open({ gpu, ...(onLost ? { onLost } : {}) });
-  // The polling main thread yields to the driver's threads, which keep the priority they started with.
-  if (device.isSoftware) os.setPriority(0, os.constants.priority.PRIORITY_LOW);
-  return device;
+  return Device.open({ gpu, ...(onLost ? { onLost } : {}) });
+}
+
+/** Dawn throws a list of the adapters there are when none has the wanted name; names match letter by letter there. */
+function namesIn(error: unknown): string[] | undefined {
+  if (!(error instanceof Error) || !error.message.includes("no suitable backends"))
+    return undefined;
+  return [...error.message.matchAll(/name: '(.*)'/g)].map(([, name]) => name ?? "");
+}
+
+function unknownAdapter(adapter: string, names: readonly string[], cause: unknown): DeviceError {
+  const help =
+    names.length > 0
+      ? `the adapters here are: ${names.join("; ")}`
+      : "no adapter was found at all; `npm run setup` looks for one and installs it";
+  const rule = "--adapter: must be part of the name of an adapter";
+  return new DeviceError(`${rule}, got ${adapter}`, { help, cause });
 }

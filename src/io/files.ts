@@ -2,8 +2,9 @@
 // JSON. It knows no format beyond JSON and never reads data sets.
 
 import { randomBytes } from "node:crypto";
+import { existsSync, rmdirSync } from "node:fs";
 import { mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { UsageError } from "../engine/core/errors.ts";
 
 /** What a file may hold; several pieces are written one after another without being joined in memory. */
@@ -78,7 +79,8 @@ export interface PrepareOutOptions {
 }
 
 /**
- * Creates the folder of a run, with its parents, and proves that it can be written before any work is done.
+ * Creates the folder of a run, with its parents, and proves that it can be written before any work is done. Folders that
+ * it made and that are still empty when the process ends are removed again: a run that saved nothing leaves nothing.
  * Throws UsageError, naming --out, for a file, for a folder with something in it, and for a place that cannot be written.
  */
 export async function prepareOut(path: string, options: PrepareOutOptions = {}): Promise<void> {
@@ -88,13 +90,38 @@ export async function prepareOut(path: string, options: PrepareOutOptions = {}):
     throw new UsageError(`--out: must be a folder, got the file ${path}`);
   }
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolders(path);
     const entries = await readdir(path);
     if (entries.length > 0 && options.mayExist !== true) throw notEmpty(path, entries.length);
     await proveWritable(path);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw unwritable(path, error);
+  }
+}
+
+/** Outermost first. */
+const madeFolders: string[] = [];
+
+/** Not mkdir's own recursion, which never returns where the system refuses with ENOENT, as /proc does (Node 20). */
+async function makeFolders(path: string): Promise<void> {
+  const parent = dirname(path);
+  if (existsSync(path)) return;
+  if (parent !== path) await makeFolders(parent);
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  });
+  if (madeFolders.length === 0) process.once("exit", removeEmptyFolders);
+  madeFolders.push(resolve(path));
+}
+
+function removeEmptyFolders(): void {
+  for (const path of madeFolders.reverse()) {
+    try {
+      rmdirSync(path);
+    } catch {
+      // Something was saved in it.
+    }
   }
 }
 

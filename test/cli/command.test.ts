@@ -147,7 +147,9 @@ async function interrupted(manner: string): Promise<{ code: number | null; out: 
     out += data;
   });
   child.stderr?.on("data", (data) => {
-    if (manner === "stubborn" && String(data).includes("again")) child.kill("SIGINT");
+    // A repeat within a second counts as the same press.
+    const again = () => child.kill("SIGINT");
+    if (manner === "stubborn" && String(data).includes("again")) setTimeout(again, 1100);
   });
   const code = await new Promise<number | null>((resolve) => child.on("exit", resolve));
   return { code, out };

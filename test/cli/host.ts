@@ -33,7 +33,11 @@ export function memoryHost(): MemoryHost {
     stdout: memoryStream(),
     stderr: memoryStream(),
     env: {},
-    cancellation: { signal: controller.signal, exitCode: () => exitCode },
+    cancellation: {
+      signal: controller.signal,
+      exitCode: () => exitCode,
+      finish: (work) => work(),
+    },
     cancel(code) {
       exitCode = code;
       controller.abort();

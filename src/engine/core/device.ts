@@ -95,9 +95,12 @@ export class Device {
     const requiredLimits = Object.fromEntries(
       WANTED_LIMITS.map((name) => [name, adapter.limits[name]]),
     );
-    const handle = await adapter.requestDevice({
-      requiredFeatures: WANTED_FEATURES.filter((name) => adapter.features.has(name)),
-      requiredLimits,
+    const requiredFeatures = WANTED_FEATURES.filter((name) => adapter.features.has(name));
+    const request = adapter.requestDevice({ requiredFeatures, requiredLimits });
+    const handle = await request.catch((cause: unknown) => {
+      const name = adapter.info.description || adapter.info.device;
+      const help = "update its driver, or choose another adapter with --adapter";
+      throw new DeviceError(`device: ${name} cannot be opened, got ${cause}`, { help, cause });
     });
     const device = new Device(gpu, handle, adapter.info, null);
     device.#listen(options.onLost);
@@ -151,7 +154,7 @@ export class Device {
       throw new DeviceError(
         `device: ${label} needs ${megabytes(bytes)} in one binding, this adapter allows ${megabytes(limit)}`,
         {
-          help: "use a smaller batch or model, or an adapter with a larger maxStorageBufferBindingSize",
+          help: "use a smaller --batch-size or model, or another adapter (--adapter)",
         },
       );
     }
@@ -207,7 +210,11 @@ export class Device {
   async readPlace(place: Place, bytes: number): Promise<ArrayBuffer> {
     this.check();
     this.counters.readBacks++;
-    const data = await this.#staging.read(place, bytes);
+    const data = await this.#staging.read(place, bytes).catch((cause: unknown) => {
+      // A lost device aborts its reads; what became of it says more than that.
+      this.check();
+      throw new DeviceError(`device: could not be read, got ${cause}`, { cause });
+    });
     this.check();
     return data;
   }
@@ -228,7 +235,10 @@ export class Device {
   #listen(onLost: DeviceOptions["onLost"]): void {
     this.handle.lost.then((lost) => {
       if (lost.reason === "destroyed") return;
-      this.#fail(new DeviceError(`device: was lost, got ${lost.message || lost.reason}`), onLost);
+      const help =
+        "run it again; if that happens again, update the driver or choose another --adapter";
+      const got = lost.message.split("\n")[0] || lost.reason;
+      this.#fail(new DeviceError(`device: was lost, got ${got}`, { help }), onLost);
     }, undefined);
     this.handle.addEventListener("uncapturederror", (event) => {
       const { message } = event.error;
