@@ -143,6 +143,9 @@ fn sum_windows(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index
   if (SIZE > 8u * SUBGROUP) { reduce(&sums, to, lane, 8u); }
   if (SIZE > 16u * SUBGROUP) { reduce(&sums, to, lane, 16u); }
   if (SIZE > 24u * SUBGROUP) { reduce(&sums, to, lane, 24u); }
+  if (SIZE > 32u * SUBGROUP) { reduce(&sums, to, lane, 32u); }
+  if (SIZE > 40u * SUBGROUP) { reduce(&sums, to, lane, 40u); }
+  if (SIZE > 48u * SUBGROUP) { reduce(&sums, to, lane, 48u); }
 }
 
 @compute @workgroup_size(64)
