@@ -15,7 +15,7 @@ export interface ProgressOptions {
 
 export interface Progress {
   update(done: number): void;
-  /** Leaves one line with the amount and the time taken, or the given text. */
+  /** Leaves one line with the amount and the time taken, or the given text; nothing if that is empty. */
   finish(text?: string): void;
 }
 
@@ -39,7 +39,8 @@ export function startProgress(terminal: Terminal, options: ProgressOptions): Pro
     },
     finish(text) {
       const took = formatSeconds(seconds());
-      line.finish(text ?? `${label} ${formatAmount(reached, unit)} in ${took}`);
+      const told = text ?? `${label} ${formatAmount(reached, unit)} in ${took}`;
+      line.finish(told === "" ? undefined : told);
     },
   };
 }

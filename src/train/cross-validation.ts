@@ -26,11 +26,11 @@ export interface FoldTraining {
   readonly patience: number;
 }
 
-export interface Score {
+export type Score = {
   readonly loss: number;
   readonly accuracy: number;
   readonly rows: number;
-}
+};
 
 export type FoldResult = {
   /** From 0. */
@@ -223,11 +223,11 @@ function allRows(data: DeviceData): Uint32Array<ArrayBuffer> {
   return Uint32Array.from({ length: data.rows }, (_, row) => row);
 }
 
-export interface Spread {
+export type Spread = {
   readonly mean: number;
   /** Of a sample, with n − 1 below the sum; 0 for a single value. */
   readonly deviation: number;
-}
+};
 
 /** Mean and sample standard deviation. */
 export function spread(values: readonly number[]): Spread {

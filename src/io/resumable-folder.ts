@@ -1,0 +1,105 @@
+// A folder of long work that may be killed and taken up again: a manifest says what work it is, and only the same work may
+// go on in it. What lies beside the manifest is the caller's.
+
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { FormatError, UsageError } from "../engine/core/errors.ts";
+import { type JsonValue, prepareOut, stableJson, writeJson } from "./files.ts";
+
+export interface ResumableFolder {
+  /** Given by --out. */
+  readonly path: string;
+  /** File name of the manifest, such as `kfold.json`. */
+  readonly manifest: string;
+  /** What messages call the work: `cross-validation`. */
+  readonly kind: string;
+  /** Raised when the folder's files change meaning; a newer one is refused. */
+  readonly format: number;
+  /** All that decides the outcome; work of other settings is refused. */
+  readonly settings: Readonly<Record<string, JsonValue>>;
+  /** Names within the folder that belong to the work, and go with it. */
+  readonly contents: RegExp;
+  /** Removes work that is there, whatever its settings; default false. */
+  readonly overwrite?: boolean;
+}
+
+/** What a killed write leaves: a name of ours, a process id, a random word. */
+const TEMPORARY = /^\..+\.\d+(\.[0-9a-f]{8})?\.tmp$/;
+
+/**
+ * Starts work in a new or empty folder, or finds the same work begun there.
+ * @throws UsageError for a folder of something else or of other settings, FormatError for a manifest that is damaged or
+ * of a newer version; the folder is then as it was.
+ */
+export async function openResumable(folder: ResumableFolder): Promise<"new" | "resumed"> {
+  const { path, manifest, contents, format, settings } = folder;
+  const file = join(path, manifest);
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return null;
+    throw error;
+  });
+  if (text !== null && folder.overwrite !== true) {
+    checkManifest(folder, file, text);
+    await prepareOut(path, { mayExist: true });
+    await sweep(path, TEMPORARY);
+    return "resumed";
+  }
+  // The manifest goes last: a folder without it would be nobody's.
+  if (text !== null) {
+    await sweep(path, contents);
+    await rm(file, { force: true });
+  }
+  await sweep(path, TEMPORARY);
+  await prepareOut(path);
+  await writeJson(file, { format, ...settings });
+  return "new";
+}
+
+async function sweep(path: string, names: RegExp): Promise<void> {
+  const entries = await readdir(path).catch(() => []);
+  for (const name of entries.filter((entry) => names.test(entry))) {
+    await rm(join(path, name), { recursive: true, force: true });
+  }
+}
+
+function checkManifest(folder: ResumableFolder, file: string, text: string): void {
+  const { kind, format, settings } = folder;
+  const found = parseManifest(file, text);
+  if (typeof found["format"] !== "number") {
+    throw new FormatError(`${file}: must hold a format number, got ${found["format"]}`);
+  }
+  if (found["format"] > format) {
+    throw new FormatError(
+      `${file}: was written by a newer Vitrine, got format ${found["format"]}, this one reads ${format}`,
+      { help: "update Vitrine, or choose another --out" },
+    );
+  }
+  const keys = [...new Set([...Object.keys(settings), ...Object.keys(found)])];
+  const other = keys.find((key) => key !== "format" && show(settings[key]) !== show(found[key]));
+  if (other === undefined) return;
+  throw new UsageError(
+    `--out: the folder holds a ${kind} of other settings, got ${other} ${show(found[other])} in ${folder.path} and ${show(settings[other])} now`,
+    { help: "choose another --out, repeat the settings to go on there, or give --overwrite" },
+  );
+}
+
+function parseManifest(file: string, text: string): Record<string, JsonValue> {
+  try {
+    const value: JsonValue = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      return { ...value } as Record<string, JsonValue>;
+    }
+  } catch {
+    // Said below.
+  }
+  throw new FormatError(
+    `${file}: must be a JSON object, got ${text.length} characters that are not`,
+    {
+      help: "choose another --out, or give --overwrite",
+    },
+  );
+}
+
+function show(value: JsonValue): string {
+  return value === undefined ? "none" : stableJson(value, 0);
+}
