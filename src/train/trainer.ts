@@ -46,7 +46,10 @@ export interface FitOptions {
   readonly rows: Uint32Array<ArrayBuffer>;
   /** Rows of the training data held out for validation after every epoch. */
   readonly validationRows: Uint32Array<ArrayBuffer>;
+  /** Number of the last epoch, from 1. */
   readonly epochs: number;
+  /** Epochs that an earlier run has had: numbers, shuffling and schedule go on from there. Default 0. */
+  readonly initialEpoch?: number;
   readonly callbacks?: readonly Callback[];
   /** Stops the run between steps; the epoch under way is not counted. */
   readonly signal?: AbortSignal;
@@ -115,13 +118,13 @@ export class Trainer {
   }
 
   async fit(options: FitOptions): Promise<void> {
-    const { epochs, callbacks = [], signal } = options;
+    const { epochs, initialEpoch = 0, callbacks = [], signal } = options;
     let stopped = false;
     const control = this.#control(() => {
       stopped = true;
     });
     for (const callback of callbacks) await callback.onTrainBegin?.(control);
-    for (let epoch = 0; epoch < epochs && !stopped && !signal?.aborted; epoch++) {
+    for (let epoch = initialEpoch; epoch < epochs && !stopped && !signal?.aborted; epoch++) {
       for (const callback of callbacks) await callback.onEpochBegin?.(epoch, control);
       const logs = await this.#epoch(epoch, options);
       if (!logs) break;
