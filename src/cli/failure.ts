@@ -48,7 +48,8 @@ export function usageOf(command: { readonly name: string }, message: string): Us
   return new UsageError(message, { help: `${command.name} --help shows how it is used` });
 }
 
-function isAbort(error: unknown): boolean {
+/** Of an AbortSignal, whoever pulled it. */
+export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
 }
 

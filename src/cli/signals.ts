@@ -56,3 +56,18 @@ export function watchSignals(options: WatchOptions): Cancellation {
     },
   };
 }
+
+/** The work's result, unless the signal comes first: then its AbortError, while the work is left to end with the process. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

@@ -1,16 +1,14 @@
 // `npm run train`: trains a model on Fashion-MNIST, scores it on held-out and test rows, and saves the run.
 
-import type { FashionMnist } from "../data/fashion-mnist.ts";
-import { trainTestSplit } from "../data/split.ts";
-import type { Device } from "../engine/core/device.ts";
-import { DeviceError, UsageError } from "../engine/core/errors.ts";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { UsageError } from "../engine/core/errors.ts";
 import { describeModel, type Model } from "../engine/layers/model.ts";
 import { adam } from "../engine/optim/adam.ts";
 import { openDevice } from "../io/adapter.ts";
-import { type JsonValue, prepareOut } from "../io/files.ts";
-import { tensorDigest } from "../io/safetensors.ts";
-import { createModel, type ModelConfig } from "../models/models.ts";
-import { historyFile, namedTensors, runConfig, saveRun } from "../report/run-folder.ts";
+import { prepareOut } from "../io/files.ts";
+import { createModel } from "../models/models.ts";
+import { historyFile } from "../report/run-folder.ts";
 import { keras3Summary, type ModelSummary } from "../report/summary-table.ts";
 import { EarlyStopping } from "../train/callbacks/early-stopping.ts";
 import {
@@ -18,12 +16,13 @@ import {
   LearningRateScheduler,
 } from "../train/callbacks/learning-rate-scheduler.ts";
 import { TerminateOnNaN } from "../train/callbacks/terminate-on-nan.ts";
-import { type DeviceData, uploadDataset } from "../train/device-data.ts";
+import { uploadDataset } from "../train/device-data.ts";
 import type { Evaluation } from "../train/evaluator.ts";
 import { Trainer } from "../train/trainer.ts";
 import { type CommandContext, defineCommand, runCommand } from "./command.ts";
 import { loadData } from "./data-set.ts";
 import { EpochDisplay } from "./epoch-display.ts";
+import { isAbort } from "./failure.ts";
 import {
   ADAPTER_FLAG,
   DATA_FLAGS,
@@ -32,6 +31,15 @@ import {
   modelConfig,
   SEED_FLAG,
 } from "./shared-flags.ts";
+import { unlessAborted } from "./signals.ts";
+import { firstRows, splitRows } from "./split-rows.ts";
+import {
+  bestEpoch,
+  closingLines,
+  type Ending,
+  saveOutcome,
+  type TrainedRun,
+} from "./train-outcome.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,
@@ -83,43 +91,40 @@ const command = defineCommand({
     },
   ],
   flags: FLAGS,
-  run: train,
+  run: (context) =>
+    train(context).catch((error) => {
+      if (isAbort(error)) {
+        context.say("interrupted before the first epoch was finished; nothing was saved");
+      }
+      throw error;
+    }),
 });
 
 async function train(context: Context): Promise<void> {
-  const { flags, say, style, terminal } = context;
+  const { flags, say, style, terminal, signal } = context;
   const model = modelConfig(flags);
   say(style.bold(`vitrine: training ${model.name} on Fashion-MNIST`));
   const out = flags.out ?? defaultOut(model.name);
   await prepareOut(out);
-  const data = await loadData(terminal, flags.data, flags);
+  const data = await unlessAborted(loadData(terminal, flags.data, flags), signal);
   const rows = splitRows(data, flags);
   const device = await openDevice({ ...(flags.adapter ? { adapter: flags.adapter } : {}) });
+  signal.throwIfAborted();
   say(`adapter    ${device.name}`);
   say(`data set   ${data.source}`);
   say(
     `rows       ${rows.train.length} to train on, ${rows.heldOut.length} held out, ${data.test.rows} to test`,
   );
-  const session = await prepare(context, { device, data, rows, config: model, out });
-  await run(context, session);
+  await run(context, await prepare(context, { device, data, rows, config: model, out }));
   device.destroy();
 }
 
-interface Plan {
-  readonly device: Device;
-  readonly data: FashionMnist;
-  readonly rows: Rows;
-  readonly config: ModelConfig;
-  readonly out: string;
+interface Session extends TrainedRun {
+  readonly display: EpochDisplay;
+  readonly notANumber: TerminateOnNaN;
 }
 
-interface Session extends Plan {
-  readonly trainer: Trainer;
-  readonly trainData: DeviceData;
-  readonly display: EpochDisplay;
-  readonly stopping: EarlyStopping;
-  readonly startedAt: number;
-}
+type Plan = Pick<Session, "device" | "data" | "rows" | "config" | "out">;
 
 async function prepare(context: Context, plan: Plan): Promise<Session> {
   const { flags, say, terminal } = context;
@@ -129,191 +134,110 @@ async function prepare(context: Context, plan: Plan): Promise<Session> {
   say();
   say(keras3Summary(summaryOf(model), { columns, colour }));
   const display = new EpochDisplay(terminal, flags.epochs);
-  const trainData = uploadDataset(device, data.train);
   const trainer = await Trainer.create({
     device,
     model,
     optimizer: adam(),
-    data: trainData,
+    data: uploadDataset(device, data.train),
     batchSize: flags.batchSize,
     learningRate: flags.learningRate,
     seed: flags.seed,
     onCompile: (label, index, total) => display.compiling(label, index, total),
     onCompiled: (total) => display.compiled(total),
   });
-  const patience = flags.patience > 0 ? flags.patience : Number.POSITIVE_INFINITY;
-  const stopping = new EarlyStopping({ patience, restoreBestWeights: true });
-  return { ...plan, trainer, trainData, display, stopping, startedAt: performance.now() };
-}
-
-async function run(context: Context, session: Session): Promise<void> {
-  const { flags, say, signal } = context;
-  const { trainer, display, stopping, rows, device, data } = session;
-  const notANumber = new TerminateOnNaN();
-  try {
-    await trainer.fit({
-      rows: rows.train,
-      validationRows: rows.heldOut,
-      epochs: flags.epochs,
-      callbacks: [
-        new LearningRateScheduler(holdThenDecay),
-        stopping,
-        notANumber,
-        historyFile(session.out),
-      ],
-      signal,
-      onEpochBegin: (epoch, steps) => display.epochBegin(epoch, steps),
-      onProgress: (step, values) => display.progress(step, values),
-      onEpochEnd: (_epoch, logs) => display.epochEnd(logs),
-    });
-    if (signal.aborted) display.interrupted();
-    const heldOut =
-      rows.heldOut.length > 0 ? await trainer.evaluate(session.trainData, rows.heldOut) : null;
-    const test = signal.aborted
-      ? null
-      : await trainer.evaluate(uploadDataset(device, data.test), firstRows(data.test.rows));
-    await finish(context, session, { heldOut, test });
-  } catch (error) {
-    display.interrupted();
-    if (!(error instanceof DeviceError)) throw error;
-    if (trainer.history.length > 0) {
-      await save(
-        context,
-        session,
-        { heldOut: null, test: null },
-        stopping.bestWeights ?? trainer.lastWeights,
-      );
-      say(`the best weights of ${trainer.history.length} finished epochs are in ${session.out}`);
-    }
-    throw error;
-  }
-  if (notANumber.stoppedEpoch !== null) {
-    throw new UsageError(
-      `--learning-rate: the loss became NaN or infinite in epoch ${notANumber.stoppedEpoch + 1}`,
-      {
-        help: `try a lower rate than ${flags.learningRate}`,
-      },
-    );
-  }
-}
-
-interface Scores {
-  readonly heldOut: Evaluation | null;
-  readonly test: Evaluation | null;
-}
-
-async function finish(context: Context, session: Session, scores: Scores): Promise<void> {
-  const { say, style, json, signal } = context;
-  const { trainer, stopping, out } = session;
-  const { heldOut, test } = scores;
-  if (stopping.stoppedEpoch !== null) {
-    say(
-      `stopped early: val_loss was best in epoch ${stopping.bestEpoch + 1}, whose weights are kept`,
-    );
-  }
-  const result = await save(context, session, scores, trainer.lastWeights);
-  say();
-  if (heldOut)
-    say(
-      `held-out   loss ${heldOut.loss.toFixed(4)}  accuracy ${style.bold(percent(heldOut.accuracy))}`,
-    );
-  if (test)
-    say(`test       loss ${test.loss.toFixed(4)}  accuracy ${style.bold(percent(test.accuracy))}`);
-  if (signal.aborted)
-    say(`interrupted after ${trainer.history.length} epochs; the best weights so far are kept`);
-  say(`saved in   ${out}`);
-  json(result);
-}
-
-/** Saves the run and returns what --json prints. */
-async function save(
-  context: Context,
-  session: Session,
-  scores: Scores,
-  weights: Trainer["lastWeights"],
-): Promise<Record<string, JsonValue>> {
-  const { flags } = context;
-  const { trainer, stopping, data, rows, config, out, device } = session;
-  const tensors = namedTensors(trainer.variables, weights);
-  const metrics = {
-    model: config.name,
-    parameters: trainer.variables.count(),
-    epochs: trainer.history.length,
-    bestEpoch: stopping.bestEpoch + 1,
-    steps: trainer.steps,
-    msPerStep: median(trainer.stepTimes),
-    seconds: (performance.now() - session.startedAt) / 1000,
-    valLoss: scores.heldOut?.loss ?? null,
-    valAccuracy: scores.heldOut?.accuracy ?? null,
-    testLoss: scores.test?.loss ?? null,
-    testAccuracy: scores.test?.accuracy ?? null,
-    weightsSha256: tensorDigest(tensors),
-    adapter: device.name,
-    out,
-  };
   const { epochs, batchSize, learningRate, seed, validation, patience, limit = null } = flags;
-  await saveRun(out, {
-    config: runConfig({
-      model: config,
-      classNames: data.train.classNames,
-      training: { epochs, batchSize, learningRate, seed, validation, patience, limit },
-      data: {
-        source: data.source,
-        trainRows: rows.train.length,
-        heldOutRows: rows.heldOut.length,
-        testRows: data.test.rows,
-      },
-      adapter: device.name,
+  return {
+    ...plan,
+    trainer,
+    display,
+    stopping: new EarlyStopping({
+      patience: patience > 0 ? patience : Number.POSITIVE_INFINITY,
+      restoreBestWeights: true,
     }),
-    metrics,
-    history: trainer.history,
-    weights: tensors,
-    confusion: scores.test?.confusion ?? null,
-  });
-  return metrics;
+    notANumber: new TerminateOnNaN(),
+    startedAt: performance.now(),
+    training: { epochs, batchSize, learningRate, seed, validation, patience, limit },
+  };
 }
 
-interface Rows {
-  readonly train: Uint32Array<ArrayBuffer>;
-  readonly heldOut: Uint32Array<ArrayBuffer>;
-}
-
-function splitRows(data: FashionMnist, flags: Flags): Rows {
-  const { limit, validation, seed, batchSize } = flags;
-  const available = data.train.rows;
-  if (limit !== undefined && limit > available) {
-    throw new UsageError(`--limit: must be at most the ${available} training rows, got ${limit}`);
+/** Trains, scores and saves. Whatever ends the run, the best of its finished epochs is saved before the error is told. */
+async function run(context: Context, session: Session): Promise<void> {
+  const { signal, flags } = context;
+  const { display, notANumber, stopping, out } = session;
+  let test: Evaluation | null = null;
+  let ended: Ending["ended"] = "failed";
+  let failure: unknown;
+  try {
+    await fit(context, session);
+    if (signal.aborted) ended = "interrupted";
+    else if (notANumber.stoppedEpoch !== null) throw diverged(notANumber.stoppedEpoch, flags);
+    else {
+      ended = stopping.stoppedEpoch === null ? "finished" : "early";
+      test = await scoreTest(session);
+    }
+  } catch (error) {
+    failure = error;
   }
-  const rows = limit ?? available;
-  const stratify = data.train.labels.subarray(0, rows);
-  const split =
-    validation > 0
-      ? trainTestSplit({ rows, testSize: validation, seed, stratify })
-      : { train: firstRows(rows), test: new Uint32Array() };
-  if (batchSize > split.train.length) {
-    throw new UsageError(
-      `--batch-size: must be at most the ${split.train.length} rows to train on, got ${batchSize}`,
+  display.interrupted();
+  const best = bestEpoch(session);
+  if (best) {
+    const saving = context.finish(() => conclude(context, session, { best, test, ended }));
+    await saving.catch((error) => {
+      failure ??= error;
+    });
+  } else await rm(join(out, "history.csv"), { force: true });
+  if (failure !== undefined) throw failure;
+  if (!best) signal.throwIfAborted();
+}
+
+function fit({ flags, signal }: Context, session: Session): Promise<void> {
+  const { trainer, display, stopping, notANumber, rows, out } = session;
+  return trainer.fit({
+    rows: rows.train,
+    validationRows: rows.heldOut,
+    epochs: flags.epochs,
+    callbacks: [new LearningRateScheduler(holdThenDecay), stopping, notANumber, historyFile(out)],
+    signal,
+    onEpochBegin: (epoch, steps) => display.epochBegin(epoch, steps),
+    onProgress: (step, values) => display.progress(step, values),
+    onEpochEnd: (_epoch, logs) => display.epochEnd(logs),
+  });
+}
+
+function scoreTest({ trainer, device, data }: Session): Promise<Evaluation> {
+  return trainer.evaluate(uploadDataset(device, data.test), firstRows(data.test.rows));
+}
+
+const ENDINGS = {
+  early: "stopped early",
+  interrupted: "interrupted",
+  failed: "ended by an error",
+} as const;
+
+async function conclude(context: Context, session: Session, ending: Ending): Promise<void> {
+  const { say, style, json } = context;
+  const metrics = await saveOutcome(session, ending);
+  say();
+  if (ending.ended !== "finished") {
+    const count = metrics.epochs === 1 ? "1 epoch" : `${metrics.epochs} epochs`;
+    say(
+      `${ENDINGS[ending.ended]} after ${count}; the weights of epoch ${metrics.bestEpoch} are kept`,
     );
   }
-  return { train: Uint32Array.from(split.train), heldOut: Uint32Array.from(split.test) };
+  for (const line of closingLines(metrics, style)) say(line);
+  json(metrics);
 }
 
-function firstRows(count: number): Uint32Array<ArrayBuffer> {
-  return Uint32Array.from({ length: count }, (_, row) => row);
+function diverged(epoch: number, { learningRate }: Flags): UsageError {
+  return new UsageError(`--learning-rate: the loss became NaN or infinite in epoch ${epoch + 1}`, {
+    help: `try a lower rate than ${learningRate}`,
+  });
 }
 
 function summaryOf(model: Model): ModelSummary {
   const { name, layers, trainable, nonTrainable } = describeModel(model);
   const rows = layers.map((layer) => ({ ...layer, outputShape: [null, ...layer.outputShape] }));
   return { name, layers: rows, trainable, nonTrainable };
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 await runCommand(command);

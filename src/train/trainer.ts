@@ -127,7 +127,11 @@ export class Trainer {
     for (let epoch = initialEpoch; epoch < epochs && !stopped && !signal?.aborted; epoch++) {
       for (const callback of callbacks) await callback.onEpochBegin?.(epoch, control);
       const logs = await this.#epoch(epoch, options);
-      if (!logs) break;
+      if (!logs) {
+        // The epoch under way does not count, so its steps are taken back.
+        this.variables.load(this.device, this.lastWeights);
+        break;
+      }
       this.lastWeights = await this.variables.snapshot(this.device);
       for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, control);
       this.history.push(logs);
@@ -152,7 +156,8 @@ export class Trainer {
     resetMeters(this.device, this.#meters);
     const report = this.#reporter(options);
     const executable = await this.#train(batchSize);
-    const first = await this.#firstStep(executable);
+    const first = await this.#firstStep(executable, signal);
+    if (signal?.aborted) return null;
     options.onEpochBegin?.(epoch, full + (rest > 0 ? 1 : 0));
     await runPaced(this.device, executable, full - first, report);
     if (signal?.aborted) return null;
@@ -165,11 +170,15 @@ export class Trainer {
   }
 
   /** Runs the very first training step kernel by kernel, because each may compile for seconds; 1 if it did. */
-  async #firstStep(executable: Executable): Promise<number> {
+  async #firstStep(executable: Executable, signal: AbortSignal | undefined): Promise<number> {
     if (this.#isWarm) return 0;
     const { length } = executable.dispatches;
     const { onCompile, onCompiled } = this.#options;
-    await executable.runSlowly(({ kernel }, index) => onCompile?.(kernel.label, index, length));
+    await executable.runSlowly(({ kernel }, index) => {
+      onCompile?.(kernel.label, index, length);
+      return !signal?.aborted;
+    });
+    if (signal?.aborted) return 1;
     onCompiled?.(length);
     this.#isWarm = true;
     return 1;

@@ -88,11 +88,11 @@ export class Executable {
 
   /**
    * Runs the program once, one dispatch at a time. Drivers compile a kernel when it is first dispatched, which can take
-   * seconds; `onDispatch` is called before each, so that somebody can be told.
+   * seconds; `onDispatch` is called before each, so that somebody can be told, and false from it stops half-way.
    */
-  async runSlowly(onDispatch: (dispatch: Dispatch, index: number) => void): Promise<void> {
+  async runSlowly(onDispatch: (dispatch: Dispatch, index: number) => boolean): Promise<void> {
     for (const [index, step] of this.#steps.entries()) {
-      onDispatch(step.dispatch, index);
+      if (!onDispatch(step.dispatch, index)) return;
       const encoder = this.#device.handle.createCommandEncoder({
         label: step.dispatch.kernel.label,
       });
