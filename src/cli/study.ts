@@ -1,0 +1,112 @@
+// `npm run study`: the whole study, from raw rows to the concluding table and the report; interrupted, it goes on.
+
+import { join } from "node:path";
+import { cleanData } from "../data/clean.ts";
+import { openDevice } from "../io/adapter.ts";
+import { type JsonValue, prepareOut } from "../io/files.ts";
+import { concludingTable } from "../report/study-conclusion.ts";
+import { studyJson } from "../report/study-record.ts";
+import { quoted } from "../study/part-commands.ts";
+import { studySettings } from "../study/plan.ts";
+import { runStudy, type StudyOutcome } from "../study/run-study.ts";
+import { StepStore } from "../study/step-store.ts";
+import { type CommandContext, defineCommand, runCommand } from "./command.ts";
+import { loadRawData } from "./data-set.ts";
+import { ADAPTER_FLAG, DATA_FLAGS, SEED_FLAG } from "./shared-flags.ts";
+import { studyScreen } from "./study-screen.ts";
+
+const FLAGS = {
+  quick: { type: "boolean", help: "every step on a part of the rows, within minutes" },
+  ...SEED_FLAG,
+  ...DATA_FLAGS,
+  out: {
+    type: "string",
+    value: "folder",
+    help: "where the study lies and goes on; default runs/study, with --quick runs/study-quick",
+  },
+  overwrite: { type: "boolean", help: "delete the study that is in the folder, and begin anew" },
+  ...ADAPTER_FLAG,
+} as const;
+
+type Context = CommandContext<typeof FLAGS, readonly []>;
+
+const command = defineCommand({
+  name: "npm run study --",
+  summary:
+    "Repeats the Keras study of LeNet-5 on Fashion-MNIST and corrects it: data, split, tuner, training, evaluation, five folds, and a report. Given again, it goes on where it was.",
+  examples: [
+    { command: "npm run study -- --quick", does: "every step, in a few minutes" },
+    { command: "npm run study", does: "the full study, in about half an hour on two cores" },
+    { command: "npm run study -- --data archive/", does: "with Kaggle's CSVs, as the study had" },
+  ],
+  flags: FLAGS,
+  run: study,
+});
+
+async function study(context: Context): Promise<void> {
+  const { flags, say, style, terminal, signal } = context;
+  const { quick, seed, overwrite } = flags;
+  say(style.bold(`vitrine: the study of LeNet-5 on Fashion-MNIST${quick ? ", quickly" : ""}`));
+  const out = flags.out ?? join("runs", quick ? "study-quick" : "study");
+  await prepareOut(out, { mayExist: true });
+  const found = await loadRawData(terminal, flags.data);
+  const clean = cleanData(found, flags);
+  const store = await StepStore.open(out, studySettings({ quick, seed }, clean), overwrite);
+  say(`data set   ${found.source}`);
+  say(`folder     ${out}`);
+  const screen = studyScreen(terminal);
+  try {
+    const outcome = await runStudy({
+      store,
+      found,
+      clean,
+      openDevice: async () => {
+        const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+        say(`adapter    ${device.name}`);
+        return device;
+      },
+      screen,
+      signal,
+      command: commandLine(flags),
+      dataFlags: dataFlags(flags),
+    });
+    conclude(context, outcome, out);
+  } catch (error) {
+    screen.close();
+    say();
+    say(`what is done is kept in ${out}; the same command goes on from there`);
+    throw error;
+  }
+}
+
+function conclude({ say, style, json }: Context, outcome: StudyOutcome, out: string) {
+  const { record, report } = outcome;
+  say();
+  say(concludingTable(record, style.bold));
+  say();
+  say(`report     ${style.bold(report.html)}`);
+  say(`           ${report.markdown}`);
+  json({ out, report: report.html, ...(studyJson(record) as Record<string, JsonValue>) });
+}
+
+function commandLine(flags: Context["flags"]): string {
+  const { quick, seed, out, adapter } = flags;
+  const given = [
+    quick ? "--quick" : "",
+    seed === SEED_FLAG.seed.default ? "" : `--seed ${seed}`,
+    dataFlags(flags),
+    out === undefined ? "" : `--out ${quoted(out)}`,
+    adapter === undefined ? "" : `--adapter ${quoted(adapter)}`,
+  ].filter((flag) => flag !== "");
+  return given.length === 0 ? "npm run study" : `npm run study -- ${given.join(" ")}`;
+}
+
+function dataFlags({ data, dropMissing }: Context["flags"]): string {
+  const given = [
+    data === undefined ? "" : `--data ${quoted(data)}`,
+    dropMissing ? "--drop-missing" : "",
+  ];
+  return given.filter((flag) => flag !== "").join(" ");
+}
+
+await runCommand(command);

@@ -1,0 +1,78 @@
+// A story as Markdown with tables, as GitHub renders it. Figures are links to their files, which lie beside it.
+
+import type { Block, Code, Scores, Story, Table } from "./story.ts";
+
+export function storyMarkdown(story: Story): string {
+  const { title, subtitle, facts, blocks } = story;
+  const head = [`# ${title}`, `**${subtitle}**`, facts.map((fact) => `- ${fact}`).join("\n")];
+  return `${[...head, ...blocks.map(renderBlock)].join("\n\n")}\n`;
+}
+
+function renderBlock(block: Block): string {
+  switch (block.kind) {
+    case "heading":
+      return `${"#".repeat(block.level)} ${block.text}`;
+    case "text":
+      return block.text;
+    case "note":
+      return `> ${block.text}`;
+    case "list":
+      return block.items.map((item) => `- ${item}`).join("\n");
+    case "table":
+      return table(block);
+    case "figure":
+      return withCaption(
+        `![${block.alt.replaceAll(/[[\]]/g, "")}](${encodeURI(block.file)})`,
+        block,
+      );
+    case "code":
+      return withCaption(fence(block), block);
+    case "scores":
+      return scores(block);
+    case "details":
+      return [
+        `<details><summary>${block.summary}</summary>`,
+        ...block.blocks.map(renderBlock),
+        "</details>",
+      ].join("\n\n");
+  }
+}
+
+function withCaption(content: string, { caption }: { readonly caption?: string }): string {
+  return caption === undefined ? content : `${content}\n\n*${caption}*`;
+}
+
+/** Longer than any run of backticks within. */
+function fence({ text }: Code): string {
+  const runs = [...text.matchAll(/`+/g)].map(([run]) => run.length);
+  const marks = "`".repeat(Math.max(2, ...runs) + 1);
+  return `${marks}text\n${text.trimEnd()}\n${marks}`;
+}
+
+function table({ columns, rows, caption }: Table): string {
+  const rule = columns.map(({ type }) => (type === "number" ? "---:" : "---"));
+  const lines = [
+    line(columns.map(({ title }) => title)),
+    line(rule),
+    ...rows.map(({ cells, strong }) => line(strong ? cells.map(embolden) : cells)),
+  ];
+  return withCaption(lines.join("\n"), caption === undefined ? {} : { caption });
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+function embolden(cell: string): string {
+  return cell === "" || cell.includes("**") ? cell : `**${cell}**`;
+}
+
+function scores({ items }: Scores): string {
+  const rows = items.map(({ name, value, detail }) => ({ cells: [name, `**${value}**`, detail] }));
+  const columns = [
+    { title: "figure" },
+    { title: "value", type: "number" as const },
+    { title: "on" },
+  ];
+  return table({ kind: "table", columns, rows });
+}

@@ -1,0 +1,108 @@
+// What every step of a study is handed: settings, rows, a device that is opened when somebody needs it, the folder, and
+// whoever watches. It decides nothing.
+
+import type { CleanData } from "../data/clean.ts";
+import { takeRows } from "../data/dataset.ts";
+import { trainTestSplit } from "../data/split.ts";
+import type { Device } from "../engine/core/device.ts";
+import type { MetricValues } from "../engine/ops/metrics.ts";
+import type { StudySettings } from "../report/study-record.ts";
+import type { Logs } from "../train/callbacks/callback.ts";
+import { type DeviceData, uploadDataset } from "../train/device-data.ts";
+import type { StepStore } from "./step-store.ts";
+
+/** Shows one model's training. */
+export interface TrainingScreen {
+  onCompile(label: string, index: number, total: number): void;
+  onCompiled(total: number): void;
+  onEpochBegin(epoch: number, steps: number): void;
+  onProgress(step: number, values: MetricValues): void;
+  onEpochEnd(epoch: number, logs: Logs): void;
+}
+
+export interface StepPlace {
+  /** From 1, of `count`. */
+  readonly number: number;
+  readonly count: number;
+  readonly title: string;
+}
+
+export interface StudyScreen {
+  /** A step begins. */
+  begin(step: StepPlace): void;
+  /** A step that an earlier run has done. */
+  kept(step: StepPlace): void;
+  say(line: string): void;
+  /** For a training of at most so many epochs. */
+  training(epochs: number): TrainingScreen;
+}
+
+export interface StudyContext {
+  readonly settings: StudySettings;
+  readonly store: StepStore;
+  readonly data: CleanData;
+  readonly rows: StudyRows;
+  readonly bench: Workbench;
+  readonly screen: StudyScreen;
+  readonly signal: AbortSignal;
+}
+
+/** Rows of the training set by number. */
+export interface StudyRows {
+  readonly train: Uint32Array<ArrayBuffer>;
+  readonly heldOut: Uint32Array<ArrayBuffer>;
+  /** Both: what the study scored. */
+  readonly all: Uint32Array<ArrayBuffer>;
+}
+
+/** The rows that the study works on: the first ones where the settings ask for fewer. */
+export function limitedData(data: CleanData, { rows }: StudySettings): CleanData {
+  if (rows === null || rows >= data.train.rows) return data;
+  return { ...data, train: takeRows(data.train, firstRows(rows)) };
+}
+
+export function splitRows({ train }: CleanData, settings: StudySettings): StudyRows {
+  const { validation, seed } = settings;
+  const split = trainTestSplit({
+    rows: train.rows,
+    testSize: validation,
+    seed,
+    stratify: train.labels,
+  });
+  return {
+    train: Uint32Array.from(split.train),
+    heldOut: Uint32Array.from(split.test),
+    all: firstRows(train.rows),
+  };
+}
+
+export function firstRows(count: number): Uint32Array<ArrayBuffer> {
+  return Uint32Array.from({ length: count }, (_, row) => row);
+}
+
+export interface Equipment {
+  readonly device: Device;
+  readonly train: DeviceData;
+  readonly test: DeviceData;
+}
+
+/** Opens the device and uploads the rows on first use: a study that is done needs neither. */
+export class Workbench {
+  readonly #open: () => Promise<Device>;
+  readonly #data: CleanData;
+  #equipment: Promise<Equipment> | null = null;
+
+  constructor(data: CleanData, open: () => Promise<Device>) {
+    this.#data = data;
+    this.#open = open;
+  }
+
+  equipment(): Promise<Equipment> {
+    this.#equipment ??= this.#open().then((device) => ({
+      device,
+      train: uploadDataset(device, this.#data.train),
+      test: uploadDataset(device, this.#data.test),
+    }));
+    return this.#equipment;
+  }
+}

@@ -1,0 +1,65 @@
+// Scores weights on the three sets of rows that every model of the study is scored on.
+
+import { join } from "node:path";
+import { Variables, type Weights } from "../engine/layers/variables.ts";
+import { writeAtomically } from "../io/files.ts";
+import { createModel, type ModelConfig } from "../models/models.ts";
+import { confusionSvg } from "../report/charts.ts";
+import { loadRun } from "../report/run-folder.ts";
+import type { EvaluationLook, StudyScore, ThreeFigures } from "../report/study-record.ts";
+import type { DeviceData } from "../train/device-data.ts";
+import { type Evaluation, Evaluator } from "../train/evaluator.ts";
+import { firstRows, type StudyContext } from "./context.ts";
+
+export interface Candidate {
+  readonly model: ModelConfig;
+  readonly weights: Weights;
+}
+
+/** `run` is the folder of the trained model, `checkpoint` the best trial's weights as the tuner left them. */
+export async function evaluationStep(
+  context: StudyContext,
+  { run, checkpoint }: { readonly run: string; readonly checkpoint: Candidate },
+  folder: string,
+): Promise<EvaluationLook> {
+  const { config, weights } = await loadRun(run);
+  const { figures, confusion } = await score(context, { model: config.model, weights });
+  const svg = await confusionSvg(confusion, config.classNames);
+  await writeAtomically(join(folder, "confusion.svg"), svg);
+  const before = await score(context, checkpoint);
+  return { model: figures, checkpoint: before.figures, confusion };
+}
+
+interface Scored {
+  readonly figures: ThreeFigures;
+  /** Of the test set. */
+  readonly confusion: Evaluation["confusion"];
+}
+
+async function score(context: StudyContext, { model, weights }: Candidate): Promise<Scored> {
+  const { bench, rows, signal } = context;
+  const { device, train, test } = await bench.equipment();
+  const scope = device.scope();
+  try {
+    const variables = new Variables(0);
+    const evaluator = new Evaluator({ device: scope, model: createModel(model), variables });
+    evaluator.declare(train);
+    variables.materialise(scope);
+    variables.load(scope, weights);
+    const on = async (data: DeviceData, which: Uint32Array<ArrayBuffer>): Promise<Evaluation> => {
+      signal.throwIfAborted();
+      return evaluator.evaluate(data, which);
+    };
+    const heldOut = scoreOf(await on(train, rows.heldOut), rows.heldOut.length);
+    const onTest = await on(test, firstRows(test.rows));
+    const leaked = scoreOf(await on(train, rows.all), rows.all.length);
+    const figures = { heldOut, test: scoreOf(onTest, test.rows), leaked };
+    return { figures, confusion: onTest.confusion };
+  } finally {
+    scope.destroy();
+  }
+}
+
+function scoreOf({ loss, accuracy }: Evaluation, rows: number): StudyScore {
+  return { loss, accuracy, rows };
+}

@@ -1,0 +1,131 @@
+// Cross-validates the tuned hyper-parameters on the rows that the study's split gives to training, as the study did, and
+// scores every fold three times. Leaves a folder as `kfold` does, and goes on from finished folds.
+
+import { takeRows } from "../data/dataset.ts";
+import type { Split } from "../data/split.ts";
+import {
+  dataDigest,
+  type KfoldSettings,
+  loadFolds,
+  openKfold,
+  type SavedFold,
+  saveFold,
+  saveKfoldResults,
+} from "../report/kfold-folder.ts";
+import type { FoldLook, FoldsLook, StudyScore } from "../report/study-record.ts";
+import {
+  crossValidate,
+  type FoldTraining,
+  foldSplits,
+  type Score,
+} from "../train/cross-validation.ts";
+import type { TrainingPlan } from "../tune/spaces/lenet5.ts";
+import type { StudyContext } from "./context.ts";
+import type { Timed } from "./step-runner.ts";
+
+export async function foldsStep(
+  context: StudyContext,
+  plan: TrainingPlan,
+  folder: string,
+): Promise<Timed<FoldsLook>> {
+  const { settings, screen, signal, rows, bench } = context;
+  const training = { ...plan.training, epochs: settings.foldEpochs, patience: settings.patience };
+  const kfold = kfoldSettings(context, plan, training);
+  await openKfold(folder, kfold, false);
+  const saved = await loadFolds(folder, settings.folds);
+  if (saved.size > 0) screen.say(`${saved.size} of ${settings.folds} folds are done and kept`);
+  const { device, train, test } = await bench.equipment();
+  let start = 0;
+  await crossValidate({
+    device,
+    model: plan.model,
+    data: train,
+    splits: studyFolds(context),
+    training,
+    seed: settings.seed,
+    test,
+    leakedRows: rows.all,
+    finished: (fold) => saved.get(fold),
+    signal,
+    ...screen.training(training.epochs),
+    onFoldBegin: (fold) => {
+      start = performance.now();
+      screen.say(`fold ${fold + 1} of ${settings.folds}`);
+    },
+    onFold: async (result, trained) => {
+      const seconds = (performance.now() - start) / 1000;
+      const facts = { seconds, adapter: device.name, model: plan.model };
+      const fold = await saveFold(folder, result, trained, facts);
+      saved.set(fold.fold, fold);
+      screen.say(foldLine(fold));
+    },
+  });
+  signal.throwIfAborted();
+  const folds = [...saved.values()].sort((a, b) => a.fold - b.fold);
+  await saveKfoldResults(folder, kfold, folds);
+  const seconds = folds.reduce((sum, fold) => sum + fold.seconds, 0);
+  return { look: { folds: folds.map(lookOf), adapter: folds[0]?.adapter ?? device.name }, seconds };
+}
+
+/** Folds of the rows that were not held out; numbers are those of the whole training set. */
+function studyFolds({ rows: { train }, settings: { folds, seed } }: StudyContext): Split[] {
+  const inTrainingSet = (rows: Uint32Array): Uint32Array<ArrayBuffer> =>
+    Uint32Array.from(rows, (row) => train[row] ?? 0);
+  return foldSplits(train.length, { folds, seed }).map((split) => ({
+    train: inTrainingSet(split.train),
+    test: inTrainingSet(split.test),
+  }));
+}
+
+function kfoldSettings(
+  { settings, data, rows: { train: trainRows } }: StudyContext,
+  { model }: TrainingPlan,
+  training: FoldTraining,
+): KfoldSettings {
+  const { folds, seed, rows } = settings;
+  return {
+    model,
+    folds,
+    stratified: false,
+    seed,
+    training,
+    limit: rows,
+    leaked: true,
+    // The folds are of these rows, not of the whole training set.
+    data: {
+      train: dataDigest(takeRows(data.train, trainRows)),
+      test: dataDigest(data.test),
+    },
+  };
+}
+
+function foldLine({ fold, heldOut, test, leaked }: SavedFold): string {
+  const shown = [
+    `held-out ${percent(heldOut)}`,
+    test ? `test ${percent(test)}` : "",
+    leaked ? `leaked ${percent(leaked)}` : "",
+  ];
+  return `fold ${fold + 1}: ${shown.filter((text) => text !== "").join(", ")}`;
+}
+
+function percent({ accuracy }: Score): string {
+  return `${(100 * accuracy).toFixed(2)} %`;
+}
+
+function lookOf(result: SavedFold): FoldLook {
+  const { fold, trainRows, epochs, bestEpoch, heldOut } = result;
+  return {
+    fold: fold + 1,
+    trainRows,
+    epochs,
+    bestEpoch: bestEpoch + 1,
+    heldOut,
+    test: scored(result.test),
+    leaked: scored(result.leaked),
+  };
+}
+
+/** The step asks for all three scores. */
+function scored(score: Score | null): StudyScore {
+  return score ?? { loss: Number.NaN, accuracy: Number.NaN, rows: 0 };
+}

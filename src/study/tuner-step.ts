@@ -1,0 +1,131 @@
+// The study's search: LeNet-5's search space, at random, judged on the held-out rows. Leaves a folder as `tune` does, and
+// goes on from finished trials.
+
+import { join } from "node:path";
+import { VitrineError } from "../engine/core/errors.ts";
+import { describeModel } from "../engine/layers/model.ts";
+import type { Weights } from "../engine/layers/variables.ts";
+import { writeAtomically } from "../io/files.ts";
+import { createModel } from "../models/models.ts";
+import type { TrialLook, TunerLook } from "../report/study-record.ts";
+import { trialsSvg } from "../report/trials-chart.ts";
+import { trialBlock, trialHeader } from "../report/tuner-text.ts";
+import { spaceOf } from "../tune/hyper-parameters.ts";
+import { RandomSearch } from "../tune/oracles/random-search.ts";
+import { lenet5Space, type TrainingPlan } from "../tune/spaces/lenet5.ts";
+import { openStudy, readStudy, type StudyDescription } from "../tune/study-folder.ts";
+import { trainTrials } from "../tune/train-trial.ts";
+import { bestTrial, objectiveOf, type Trial } from "../tune/trial.ts";
+import { planOf, search } from "../tune/tuner.ts";
+import type { StudyContext } from "./context.ts";
+import type { Timed } from "./step-runner.ts";
+
+const OBJECTIVE = objectiveOf("val_accuracy");
+const SPACE = spaceOf(lenet5Space);
+
+/** The best trial's plan, and the weights of its best epoch. */
+export interface Tuned {
+  readonly plan: TrainingPlan;
+  readonly weights: Weights;
+}
+
+export async function tunerStep(context: StudyContext, folder: string): Promise<Timed<TunerLook>> {
+  const { settings, signal, screen } = context;
+  const oracle = new RandomSearch(SPACE, { seed: settings.seed });
+  const study = await openStudy(folder, describe(context, oracle));
+  const { length: kept } = study.trials;
+  if (kept > 0) screen.say(`${kept} of ${settings.trials} trials are done and kept`);
+  const { trials, best } = await search({
+    study,
+    oracle,
+    space: SPACE,
+    hyperModel: lenet5Space,
+    objective: OBJECTIVE,
+    maxTrials: settings.trials,
+    epochs: settings.trialEpochs,
+    run: await runner(context),
+    signal,
+    ...trialTexts(context),
+  });
+  signal.throwIfAborted();
+  if (!best) {
+    throw new VitrineError(
+      `tuner: at least one trial must be scored, got ${trials.length} failed`,
+      {
+        help: "another --seed draws other hyper-parameters",
+      },
+    );
+  }
+  const svg = await trialsSvg({ trials, space: SPACE, objective: OBJECTIVE });
+  await writeAtomically(join(folder, "trials.svg"), svg);
+  const { model } = planOf(lenet5Space, SPACE, best.values);
+  const { trainable, nonTrainable } = describeModel(createModel(model));
+  const look = {
+    trials: trials.map(lookOf),
+    best: trials.indexOf(best) + 1,
+    parameters: trainable + nonTrainable,
+  };
+  return { look, seconds: secondsOf(trials) };
+}
+
+/** What the finished search left. */
+export async function loadTuned(folder: string): Promise<Tuned> {
+  const study = await readStudy(folder);
+  const best = bestTrial(study.trials, OBJECTIVE);
+  if (!best) throw new VitrineError(`${folder}: must hold a scored trial, got none`);
+  const tensors = await study.loadWeights(best.id);
+  const weights = tensors.map(({ name, data }) => [name, Float32Array.from(data)] as const);
+  return { plan: planOf(lenet5Space, SPACE, best.values), weights: new Map(weights) };
+}
+
+async function runner({ bench, rows, settings, screen }: StudyContext) {
+  const { device, train } = await bench.equipment();
+  return trainTrials({
+    device,
+    data: train,
+    rows: rows.train,
+    validationRows: rows.heldOut,
+    objective: OBJECTIVE,
+    seed: settings.seed,
+    patience: 0,
+    events: () => screen.training(settings.trialEpochs),
+  });
+}
+
+function describe(
+  { settings }: StudyContext,
+  { name, settings: seeds }: RandomSearch,
+): StudyDescription {
+  const { trials: maxTrials, trialEpochs, validation, rows, seed, data } = settings;
+  return {
+    model: "lenet5",
+    tuner: name,
+    objective: OBJECTIVE,
+    maxTrials,
+    space: SPACE,
+    settings: { ...seeds, epochs: trialEpochs, validation, limit: rows, data, trainingSeed: seed },
+  };
+}
+
+/** What KerasTuner shows before and after a trial. */
+function trialTexts({ screen, settings }: StudyContext) {
+  return {
+    onTrialBegin: (trial: Trial, best: ReturnType<typeof bestTrial>) =>
+      screen.say(trialHeader(Number(trial.id) + 1, trial, best)),
+    onTrialEnd: (trial: Trial, finished: readonly Trial[]) => {
+      const best = bestTrial(finished, OBJECTIVE);
+      const number = finished.length;
+      const totalSeconds = secondsOf(finished);
+      const block = trialBlock({ number, trial, objective: OBJECTIVE, best, totalSeconds });
+      screen.say(`${block}\n${settings.trials - number} trials to go`);
+    },
+  };
+}
+
+function secondsOf(trials: readonly Trial[]): number {
+  return trials.reduce((sum, { seconds }) => sum + seconds, 0);
+}
+
+function lookOf({ values, score, bestEpoch, seconds, message }: Trial, index: number): TrialLook {
+  return { number: index + 1, values, score, bestEpoch, seconds, message };
+}
