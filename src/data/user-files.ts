@@ -27,6 +27,7 @@ interface IdxFiles {
   readonly labels: string;
 }
 
+const SIDE = 28;
 const CSV_NAMES: Record<Part, string> = {
   train: "fashion-mnist_train.csv",
   test: "fashion-mnist_test.csv",
@@ -87,8 +88,15 @@ async function readIdxFiles(folder: string, found: ReadonlyMap<string, string>) 
     images: found.get(`${stem}-images-idx3-ubyte`) ?? "",
     labels: found.get(`${stem}-labels-idx1-ubyte`) ?? "",
   });
-  const read = (part: Part, files: IdxFiles) =>
-    readIdxDataset({ ...files, name: `fashion-mnist/${part}`, classNames: FASHION_MNIST_CLASSES });
+  const read = async (part: Part, files: IdxFiles) => {
+    const pair = { ...files, name: `fashion-mnist/${part}`, classNames: FASHION_MNIST_CLASSES };
+    const dataset = await readIdxDataset(pair);
+    const { height, width } = dataset;
+    if (height === SIDE && width === SIDE) return dataset;
+    throw new FormatError(
+      `${files.images}: images must be of ${SIDE}×${SIDE} pixels, got ${height}×${width}`,
+    );
+  };
   const train = await read("train", pair("train"));
   return { train, test: await read("test", pair("t10k")), source: `IDX files in ${folder}` };
 }

@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, rmdirSync } from "node:fs";
 import { mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { UsageError } from "../engine/core/errors.ts";
+import { UsageError, VitrineError } from "../engine/core/errors.ts";
 
 /** What a file may hold; several pieces are written one after another without being joined in memory. */
 export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
@@ -26,9 +26,11 @@ export async function writeAtomically(path: string, data: FileContent): Promise<
   try {
     await writeAndSync(temporary, data);
     await rename(temporary, path);
-  } catch (error) {
+  } catch (cause) {
     await unlink(temporary).catch(() => undefined);
-    throw error;
+    // What Node says of a full disk names no file.
+    const reason = cause instanceof Error && "code" in cause ? cause.code : cause;
+    throw new VitrineError(`${path}: cannot be written, got ${reason}`, { cause });
   }
   await syncFolder(dirname(path));
 }

@@ -35,7 +35,12 @@ export interface ReadImageOptions {
 
 /** Reads a PNG file. Throws FormatError naming the file when it is not a sound PNG of a sensible size. */
 export async function readImage(path: string, options: ReadImageOptions = {}): Promise<ModelImage> {
-  const { size } = await stat(path);
+  const entry = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    const reason = cause.code === "ENOENT" ? "no such file" : `cannot be read, got ${cause.code}`;
+    throw new FormatError(`${path}: ${reason}`, { cause });
+  });
+  if (!entry.isFile()) throw new FormatError(`${path}: must be a PNG file, got something else`);
+  const { size } = entry;
   if (size > MAX_FILE_BYTES) {
     throw new FormatError(`${path}: a PNG must be at most 64 MiB, got ${size} bytes`);
   }

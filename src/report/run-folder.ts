@@ -4,12 +4,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError, UsageError } from "../engine/core/errors.ts";
-import { sizeOf } from "../engine/core/shape.ts";
+import { type Shape, sizeOf } from "../engine/core/shape.ts";
+import { describeModel } from "../engine/layers/model.ts";
 import type { Variables, Weights } from "../engine/layers/variables.ts";
 import { type JsonValue, writeAtomically, writeJson } from "../io/files.ts";
 import { type EpochRow, writeHistory } from "../io/history.ts";
 import { type NamedTensor, readSafetensors, writeSafetensors } from "../io/safetensors.ts";
-import type { ModelConfig } from "../models/models.ts";
+import { checkModelConfig } from "../models/check-config.ts";
+import { createModel, type ModelConfig } from "../models/models.ts";
 import type { Callback, Logs } from "../train/callbacks/callback.ts";
 import { confusionSvg, curvesSvg } from "./charts.ts";
 
@@ -92,25 +94,34 @@ export function namedTensors(variables: Variables, weights: Weights): readonly N
 export interface SavedRun {
   readonly config: RunConfig;
   readonly weights: Weights;
+  /** Shapes of the weights, by name. */
+  readonly shapes: ReadonlyMap<string, Shape>;
 }
 
 /** Reads what `saveRun` left. Throws UsageError when the folder is no run, FormatError when a file is damaged. */
 export async function loadRun(folder: string): Promise<SavedRun> {
   const path = join(folder, "config.json");
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new UsageError(
-      `RUN: must be the folder of a finished run, got ${folder} without config.json`,
-      {
-        help: "runs are saved under runs/; `npm run train -- --help` tells how to make one",
-        cause,
-      },
-    );
+  const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    const got =
+      cause.code === "ENOENT" ? `${folder} without config.json` : `${folder} (${cause.code})`;
+    throw new UsageError(`RUN: must be the folder of a saved run, got ${got}`, {
+      help: "`npm run train` saves its runs under runs/, or where --out says",
+      cause,
+    });
   });
   const config = parseConfig(text, path);
-  const file = await readSafetensors(join(folder, "weights.safetensors"));
+  const weightsPath = join(folder, "weights.safetensors");
+  const file = await readSafetensors(weightsPath);
   const weights = new Map<string, Float32Array<ArrayBuffer>>();
-  for (const [name, { data }] of file.tensors) weights.set(name, Float32Array.from(data));
-  return { config, weights };
+  const shapes = new Map<string, Shape>();
+  for (const [name, { data, dtype, shape }] of file.tensors) {
+    if (dtype !== "F32") {
+      throw new FormatError(`${weightsPath}: weights must be F32, got ${dtype} in ${name}`);
+    }
+    weights.set(name, Float32Array.from(data));
+    shapes.set(name, shape);
+  }
+  return { config, weights, shapes };
 }
 
 function parseConfig(text: string, path: string): RunConfig {
@@ -123,16 +134,19 @@ function parseConfig(text: string, path: string): RunConfig {
     });
   }
   const { format, model, classNames } = config ?? {};
-  if (typeof format !== "number" || typeof model?.name !== "string" || !Array.isArray(classNames)) {
-    throw new FormatError(`${path}: must hold format, model and classNames, got none or others`);
+  if (typeof format !== "number") {
+    throw new FormatError(`${path}: must be the record of a run, got no format number`);
   }
   if (format > FORMAT) {
     throw new FormatError(
       `${path}: was written by a newer Vitrine, got format ${format}, this one reads ${FORMAT}`,
-      {
-        help: "update Vitrine",
-      },
+      { help: "update Vitrine" },
     );
+  }
+  const { classes } = describeModel(createModel(checkModelConfig(model, path)));
+  const areNames = Array.isArray(classNames) && classNames.every((n) => typeof n === "string");
+  if (!areNames || classNames.length !== classes) {
+    throw new FormatError(`${path}: classNames must name the model's ${classes} classes`);
   }
   return config as RunConfig;
 }

@@ -35,6 +35,23 @@ export interface ModelDescription {
 
 /** What a summary shows; records the model without a device, and throws its shape errors. */
 export function describeModel(model: Model): ModelDescription {
+  const { net, variables, classes } = recordAlone(model);
+  const trainable = variables.count("trainable");
+  return {
+    name: model.name,
+    layers: net.layers,
+    trainable,
+    nonTrainable: variables.count() - trainable,
+    classes,
+  };
+}
+
+/** The variables that the model declares, without a device. */
+export function variablesOf(model: Model): Variables {
+  return recordAlone(model).variables;
+}
+
+function recordAlone(model: Model) {
   const rec = new Recorder({
     name: model.name,
     capabilities: { subgroupSize: null, isSoftware: true },
@@ -48,12 +65,5 @@ export function describeModel(model: Model): ModelDescription {
       `model ${model.name}: ends in class probabilities (N, K), got ${y.shape}`,
     );
   }
-  const trainable = variables.count("trainable");
-  return {
-    name: model.name,
-    layers: net.layers,
-    trainable,
-    nonTrainable: variables.count() - trainable,
-    classes,
-  };
+  return { net, variables, classes };
 }
