@@ -17,7 +17,7 @@ import {
   saveKfoldResults,
   summarise,
 } from "../report/kfold-folder.ts";
-import { crossValidate, foldSplits } from "../train/cross-validation.ts";
+import { checkBatchSize, crossValidate, foldSplits } from "../train/cross-validation.ts";
 import { uploadDataset } from "../train/device-data.ts";
 import { type CommandContext, defineCommand, runCommand } from "./command.ts";
 import { loadData } from "./data-set.ts";
@@ -112,6 +112,7 @@ async function kfold(context: Context): Promise<void> {
     seed: flags.seed,
     stratify: flags.stratified ? labels : undefined,
   });
+  checkBatchSize(splits, chosen.batchSize);
   const settings = settingsOf(flags, chosen, data);
   const out = flags.out ?? defaultOut(`${model.name}-kfold`);
   await openKfold(out, settings, flags.overwrite);

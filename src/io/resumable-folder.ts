@@ -46,6 +46,7 @@ export async function openResumable(folder: ResumableFolder): Promise<"new" | "r
   }
   // The manifest goes last: a folder without it would be nobody's.
   if (text !== null) {
+    await refuseStrangers(folder);
     await sweep(path, contents);
     await rm(file, { force: true });
   }
@@ -60,6 +61,18 @@ async function sweep(path: string, names: RegExp): Promise<void> {
   for (const name of entries.filter((entry) => names.test(entry))) {
     await rm(join(path, name), { recursive: true, force: true });
   }
+}
+
+/** Before anything is removed: what is not the work's would keep the folder from being begun anew. */
+async function refuseStrangers({ path, manifest, contents }: ResumableFolder): Promise<void> {
+  const stranger = (await readdir(path)).find(
+    (name) => name !== manifest && !contents.test(name) && !TEMPORARY.test(name),
+  );
+  if (stranger === undefined) return;
+  throw new UsageError(
+    `--overwrite: the folder must hold nothing but the work that goes, got ${stranger} in ${path}`,
+    { help: "move it away, or choose another --out" },
+  );
 }
 
 function checkManifest(folder: ResumableFolder, file: string, text: string): void {

@@ -114,12 +114,7 @@ export function foldSeed(seed: number, fold: number): number {
  */
 export async function crossValidate(options: CrossValidationOptions): Promise<FoldResult[]> {
   const { splits, training } = options;
-  const fewest = Math.min(...splits.map((split) => split.train.length));
-  if (training.batchSize > fewest) {
-    throw new UsageError(
-      `--batch-size: must be at most the ${fewest} rows that a fold trains on, got ${training.batchSize}`,
-    );
-  }
+  checkBatchSize(splits, training.batchSize);
   const results: FoldResult[] = [];
   for (const [fold, split] of splits.entries()) {
     const result = options.finished?.(fold) ?? (await runFold(options, fold, split));
@@ -127,6 +122,15 @@ export async function crossValidate(options: CrossValidationOptions): Promise<Fo
     results.push(result);
   }
   return results;
+}
+
+/** Throws UsageError when a fold has too few rows for a batch; for callers that would know before they begin. */
+export function checkBatchSize(splits: readonly Split[], batchSize: number): void {
+  const fewest = Math.min(...splits.map((split) => split.train.length));
+  if (batchSize <= fewest) return;
+  throw new UsageError(
+    `--batch-size: must be at most the ${fewest} rows that a fold trains on, got ${batchSize}`,
+  );
 }
 
 /** Null when interrupted. */

@@ -1,0 +1,107 @@
+// Folders of long work: taken up by the same work, refused to any other, discarded only when asked.
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { FormatError, UsageError } from "../../src/engine/core/errors.ts";
+import { openResumable } from "../../src/io/resumable-folder.ts";
+import { rejects, temporaryFolder } from "../data/sample-files.ts";
+
+const test = suite("resumable folder");
+
+const work = (path: string, more: object = {}) => ({
+  path,
+  manifest: "work.json",
+  kind: "test work",
+  format: 2,
+  settings: { seed: 1, model: { name: "a", size: 3 } },
+  contents: /^part-\d+$/,
+  ...more,
+});
+
+async function begun(): Promise<string> {
+  const path = join(temporaryFolder(), "work");
+  assert.is(await openResumable(work(path)), "new");
+  mkdirSync(join(path, "part-1"));
+  writeFileSync(join(path, "part-1", "x"), "1");
+  return path;
+}
+
+test("the same work goes on, whatever the order of its settings", async () => {
+  const path = await begun();
+  const settings = { model: { size: 3, name: "a" }, seed: 1 };
+  assert.is(await openResumable(work(path, { settings })), "resumed");
+  assert.ok(existsSync(join(path, "part-1", "x")));
+});
+
+test("other settings are refused, those that only one side has among them", async () => {
+  const path = await begun();
+  const got = (settings: object, text: string) =>
+    rejects(
+      () => openResumable(work(path, { settings })),
+      UsageError,
+      `--out: the folder holds a test work of other settings, got ${text}`,
+    );
+  const model = { name: "a", size: 3 };
+  await got({ seed: 2, model }, `seed 1 in ${path} and 2 now`);
+  await got({ seed: 1, model, folds: 5 }, `folds none in ${path} and 5 now`);
+  await got({ seed: 1 }, `model {"name":"a","size":3} in ${path} and none now`);
+  assert.ok(existsSync(join(path, "part-1", "x")));
+});
+
+test("a newer or a damaged manifest is refused", async () => {
+  const path = await begun();
+  const file = join(path, "work.json");
+  await rejects(
+    () => openResumable(work(path, { format: 1 })),
+    FormatError,
+    `${file}: was written by a newer Vitrine, got format 2, this one reads 1`,
+  );
+  writeFileSync(file, "[]");
+  await rejects(
+    () => openResumable(work(path)),
+    FormatError,
+    `${file}: must be a JSON object, got 2 characters that are not`,
+  );
+  writeFileSync(file, "{}");
+  await rejects(
+    () => openResumable(work(path)),
+    FormatError,
+    `${file}: must hold a format number, got undefined`,
+  );
+});
+
+test("overwriting removes what is the work's, and refuses a folder with more", async () => {
+  const path = await begun();
+  const settings = { seed: 9 };
+  assert.is(await openResumable(work(path, { settings, overwrite: true })), "new");
+  assert.equal(readdirSync(path), ["work.json"]);
+  assert.equal(JSON.parse(readFileSync(join(path, "work.json"), "utf8")), { format: 2, seed: 9 });
+  mkdirSync(join(path, "part-2"));
+  writeFileSync(join(path, "notes.txt"), "keep me");
+  await rejects(
+    () => openResumable(work(path, { overwrite: true })),
+    UsageError,
+    `--overwrite: the folder must hold nothing but the work that goes, got notes.txt in ${path}`,
+  );
+  assert.equal(readdirSync(path).sort(), ["notes.txt", "part-2", "work.json"]);
+  const foreign = temporaryFolder();
+  writeFileSync(join(foreign, "thesis.txt"), "keep me");
+  await rejects(
+    () => openResumable(work(foreign, { overwrite: true })),
+    UsageError,
+    `--out: the folder must be new or empty, got ${foreign} with 1 entry`,
+  );
+  assert.equal(readdirSync(foreign), ["thesis.txt"]);
+});
+
+test("what a kill left of the first write does not count", async () => {
+  const path = temporaryFolder();
+  writeFileSync(join(path, ".work.json.4242.0123abcd.tmp"), "{");
+  writeFileSync(join(path, ".probe.4242.tmp"), "x");
+  assert.is(await openResumable(work(path)), "new");
+  assert.equal(readdirSync(path), ["work.json"]);
+});
+
+test.run();
