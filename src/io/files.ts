@@ -28,9 +28,9 @@ export async function writeAtomically(path: string, data: FileContent): Promise<
     await rename(temporary, path);
   } catch (cause) {
     await unlink(temporary).catch(() => undefined);
+    if (!(cause instanceof Error) || !("code" in cause)) throw cause;
     // What Node says of a full disk names no file.
-    const reason = cause instanceof Error && "code" in cause ? cause.code : cause;
-    throw new VitrineError(`${path}: cannot be written, got ${reason}`, { cause });
+    throw new VitrineError(`${path}: cannot be written, got ${cause.code}`, { cause });
   }
   await syncFolder(dirname(path));
 }

@@ -33,6 +33,11 @@ test("a write that fails leaves the old file and no rest", async () => {
     assert.is(await refusalOf(writeAtomically(path, breaking())), "disk full");
     assert.is(await readFile(path, "utf8"), "old");
     assert.equal(await readdir(folder), ["a.bin"]);
+    const into = join(folder, "none", "a.bin");
+    assert.is(
+      await refusalOf(writeAtomically(into, "x")),
+      `${into}: cannot be written, got ENOENT`,
+    );
   });
 });
 

@@ -98,7 +98,8 @@ test("reads a file", async () => {
     );
     const { width, height, inverted, pixels } = await readImage(path);
     assert.equal([width, height, inverted, pixels.length], [100, 50, true, 784]);
-    assert.match(await refusalOf(readImage(join(folder, "none.png"))), "ENOENT");
+    assert.match(await refusalOf(readImage(join(folder, "none.png"))), "none.png: no such file");
+    assert.match(await refusalOf(readImage(folder)), "must be a PNG file");
   });
 });
 
