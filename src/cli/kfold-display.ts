@@ -32,12 +32,7 @@ export function foldTable(folds: readonly FoldResult[]): string[] {
     ...kinds.flatMap((kind) => scoreCells(fold[kind])),
   ]);
   const means = ["mean", "", ...kinds.flatMap((kind) => spreadCells(summary[kind], "mean"))];
-  const spreads = [
-    "±",
-    "",
-    "",
-    ...kinds.flatMap((kind) => spreadCells(summary[kind], "deviation")),
-  ];
+  const spreads = ["±", "", ...kinds.flatMap((kind) => spreadCells(summary[kind], "deviation"))];
   return align([header, ...rows, means, spreads]);
 }
 

@@ -38,7 +38,10 @@ test("scores every fold, and says mean and deviation", async () => {
   assert.is(new Set(losses).size, 3);
   assert.is(result.folds[0].test.rows, 60);
   assert.is(result.folds[0].leaked.rows, 240);
-  assert.match(stderr, /^mean .*\n± /m);
+  const table =
+    /^fold {2}epoch.*\n(?:\d.*\n){3}mean .*\n± .*$/m.exec(stderr)?.[0].split("\n") ?? [];
+  assert.is(table.length, 6, stderr);
+  assert.is(new Set(table.map((line) => line.length)).size, 1, table.join("\n"));
 });
 
 test("killed at several moments, it goes on and ends in the same bytes", async () => {
