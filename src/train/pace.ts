@@ -26,7 +26,10 @@ export async function runPaced(
       const count = Math.min(size, replays - submitted);
       executable.run(count);
       submitted += count;
-      inFlight.push({ count, settled: device.settle() });
+      const settled = device.settle();
+      // When the device is lost, the first in flight tells; the other must not end the process as unhandled.
+      settled.catch(() => undefined);
+      inFlight.push({ count, settled });
     }
     const oldest = inFlight.shift();
     if (!oldest) break;

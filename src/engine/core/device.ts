@@ -234,19 +234,15 @@ export class Device {
 
   #listen(onLost: DeviceOptions["onLost"]): void {
     this.handle.lost.then((lost) => {
-      if (lost.reason === "destroyed") return;
-      const help =
-        "run it again; if that happens again, update the driver or choose another --adapter";
-      const got = lost.message.split("\n")[0] || lost.reason;
-      this.#fail(new DeviceError(`device: was lost, got ${got}`, { help }), onLost);
+      if (lost.reason !== "destroyed") this.#fail(lossOf(lost), onLost);
     }, undefined);
     this.handle.addEventListener("uncapturederror", (event) => {
+      // One error drags many behind it, which would be printed; only the first one counts.
+      event.preventDefault();
       const { message } = event.error;
-      const text = message.split("\n")[0] ?? message;
-      const help = { help: "use a smaller --batch-size, or another adapter (--adapter)" };
       const error =
         event.error instanceof GPUOutOfMemoryError
-          ? new DeviceError(`device: out of memory, got ${text}`, help)
+          ? outOfMemory(message)
           : new DeviceError(`device: validation failed, got ${message}`);
       this.#fail(error, onLost);
     });
@@ -268,6 +264,21 @@ function placeOf(tensor: Tensor): Place {
   const { root, offset } = rootOf(tensor.storage);
   if (!root.place) throw new DeviceError(`device: ${tensor.label} has no place on the device yet`);
   return { buffer: root.place.buffer, offset: root.place.offset + offset };
+}
+
+function lossOf({ message, reason }: GPUDeviceLostInfo): DeviceError {
+  if (message.includes("OUT_OF_")) return outOfMemory(message);
+  const help = "run it again; if that happens again, update the driver or choose another --adapter";
+  return new DeviceError(`device: was lost, got ${firstLine(message) || reason}`, { help });
+}
+
+function outOfMemory(message: string): DeviceError {
+  const help = "use a smaller --batch-size, or another adapter (--adapter)";
+  return new DeviceError(`device: out of memory, got ${firstLine(message)}`, { help });
+}
+
+function firstLine(text: string): string {
+  return text.split("\n")[0] ?? text;
 }
 
 function megabytes(bytes: number): string {
