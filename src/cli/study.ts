@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { cleanData } from "../data/clean.ts";
 import { openDevice } from "../io/adapter.ts";
 import { type JsonValue, prepareOut } from "../io/files.ts";
-import { concludingTable } from "../report/study-conclusion.ts";
+import { concludingTable } from "../report/study-comparison.ts";
 import { studyJson } from "../report/study-record.ts";
 import { quoted } from "../study/part-commands.ts";
 import { studySettings } from "../study/plan.ts";

@@ -85,7 +85,8 @@ class Page {
       case "figure":
         return this.#figure(block);
       case "code": {
-        const code = `<pre><code>${escapeHtml(block.text.trimEnd())}</code></pre>`;
+        const mark = block.type === "commands" ? ' class="commands"' : "";
+        const code = `<pre${mark}><code>${escapeHtml(block.text.trimEnd())}</code></pre>`;
         return block.caption === undefined ? code : figure(code, block.caption);
       }
       case "scores":
@@ -122,7 +123,11 @@ function table({ columns, rows, caption }: Table): string {
     const mark = strong ? ' class="strong"' : "";
     return `<tr${mark}><th scope="row"${align[0]}>${first}</th>${others}</tr>`;
   });
-  const grid = `<table><thead><tr>${head.join("")}</tr></thead><tbody>${body.join("\n")}</tbody></table>`;
+  const kinds = [
+    rows.some(({ cells }) => (cells[0] ?? "").length > 12) ? "named" : "",
+    columns.length > 6 ? "dense" : "",
+  ];
+  const grid = `<table class="${kinds.join(" ").trim()}"><thead><tr>${head.join("")}</tr></thead><tbody>${body.join("\n")}</tbody></table>`;
   return figure(`<div class="scroll" tabindex="0">${grid}</div>`, caption);
 }
 

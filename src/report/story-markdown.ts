@@ -43,10 +43,10 @@ function withCaption(content: string, { caption }: { readonly caption?: string }
 }
 
 /** Longer than any run of backticks within. */
-function fence({ text }: Code): string {
+function fence({ text, type }: Code): string {
   const runs = [...text.matchAll(/`+/g)].map(([run]) => run.length);
   const marks = "`".repeat(Math.max(2, ...runs) + 1);
-  return `${marks}text\n${text.trimEnd()}\n${marks}`;
+  return `${marks}${type === "commands" ? "sh" : "text"}\n${text.trimEnd()}\n${marks}`;
 }
 
 function table({ columns, rows, caption }: Table): string {

@@ -4,13 +4,13 @@
 export const STORY_CSS = `
 :root {
   --ink: #1f2328; --muted: #59636e; --paper: #ffffff; --panel: #f5f7f9; --line: #dfe4e9;
-  --accent: #0b62a0; --doubt: #b24a00; --mark: #eaf3fa; --warn: #fff5e8;
-  --text: 44rem; --wide: 60rem;
+  --accent: #0b62a0; --doubt: #b24a00; --mark: #0b62a014; --warn: #fff5e8; --shade: #0000003d;
+  --text: 44rem; --wide: 58rem;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --ink: #e3e7eb; --muted: #9aa5b1; --paper: #12161b; --panel: #1b2128; --line: #303841;
-    --accent: #6db8ee; --doubt: #f0995a; --mark: #17293a; --warn: #2e2317;
+    --accent: #6db8ee; --doubt: #f0995a; --mark: #6db8ee22; --warn: #2e2317; --shade: #000000b0;
   }
   .chart { filter: invert(0.93) hue-rotate(180deg); }
 }
@@ -42,7 +42,8 @@ code { font: 0.875em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu 
   overflow-wrap: anywhere; }
 p code, li code, td code, dd code { padding: 0.1em 0.3em; border-radius: 4px; background: var(--panel); }
 pre { margin: 0; padding: 0.95rem 1.1rem; overflow-x: auto; border-radius: 8px; background: var(--panel);
-  line-height: 1.45; tab-size: 2; }
+  line-height: 1.2; tab-size: 2; }
+pre.commands { line-height: 1.55; white-space: pre-wrap; }
 pre code { overflow-wrap: normal; font-size: 0.8125rem; }
 section > pre { margin-bottom: 1.3rem; }
 .note { padding: 0.85rem 1.1rem; border-left: 4px solid var(--doubt); border-radius: 0 8px 8px 0; background: var(--warn); }
@@ -51,7 +52,13 @@ figcaption { max-width: var(--text); margin-top: 0.6rem; font-size: 0.9rem; line
 .picture { border: 1px solid #dfe4e9; border-radius: 8px; background: #fff; overflow: hidden; text-align: center; }
 .picture svg, .picture img { display: block; width: 100%; height: auto; margin: 0 auto; }
 .picture img { image-rendering: pixelated; }
-.scroll { overflow-x: auto; max-width: 100%; }
+.scroll { overflow-x: auto; max-width: 100%;
+  background:
+    linear-gradient(to right, var(--paper) 30%, transparent) left / 2.5rem 100%,
+    linear-gradient(to left, var(--paper) 30%, transparent) right / 2.5rem 100%,
+    radial-gradient(farthest-side at 0 50%, var(--shade), transparent) left / 0.9rem 100%,
+    radial-gradient(farthest-side at 100% 50%, var(--shade), transparent) right / 0.9rem 100%;
+  background-repeat: no-repeat; background-attachment: local, local, scroll, scroll; }
 .scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 table { border-collapse: collapse; font-size: 0.9375rem; line-height: 1.4; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.5rem 0.9rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
@@ -59,6 +66,10 @@ tr > :first-child { padding-left: 0.4rem; }
 thead th { font-size: 0.8125rem; font-weight: 600; color: var(--muted); vertical-align: bottom;
   border-bottom: 2px solid var(--line); }
 tbody th { font-weight: 500; }
+.named tbody th { min-width: 9.5rem; }
+table:not(.named) tbody th { white-space: nowrap; }
+.dense { font-size: 0.8125rem; }
+.dense th, .dense td { padding-inline: 0.5rem; }
 td.number, th.number { text-align: right; white-space: nowrap; }
 thead th.number { white-space: normal; }
 tr.strong > * { background: var(--mark); font-weight: 650; }
@@ -80,10 +91,12 @@ details > figure { margin-top: 0.7rem; }
   h2 { margin-top: 2rem; font-size: 1.4rem; }
   th, td { padding: 0.42rem 0.65rem; }
   .scores { grid-template-columns: 1fr; gap: 0.7rem; }
+  .picture { overflow-x: auto; }
+  .picture svg { min-width: 31rem; }
 }
 @media print {
   :root { --ink: #000; --muted: #444; --paper: #fff; --panel: #f5f7f9; --line: #ccc; --accent: #0b62a0;
-    --doubt: #b24a00; --mark: #eaf3fa; --warn: #fff; }
+    --doubt: #b24a00; --mark: #0b62a014; --warn: #fff; --shade: transparent; }
   body { max-width: none; padding: 0; font-size: 10.5pt; }
   header { padding-top: 0; }
   nav { display: none; }

@@ -67,6 +67,8 @@ export interface Figure {
 export interface Code {
   readonly kind: "code";
   readonly text: string;
+  /** Commands may be wrapped; other text is kept as it stands, such as a table drawn in characters. Default text. */
+  readonly type?: "commands" | "text";
   readonly caption?: string;
 }
 

@@ -16,6 +16,7 @@ export const STUDY_PICTURES = {
   curves: "04-training/curves.svg",
   confusion: "05-evaluation/confusion.svg",
   folds: "06-folds/folds.svg",
+  comparison: "08-report/figures.svg",
 } as const;
 
 export const NONE = "–";

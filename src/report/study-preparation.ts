@@ -116,8 +116,7 @@ export function tunerChapter({ settings, tuner }: StudyRecord): Block[] {
 }
 
 /** Only what differs between trials gets a column; the rest is said once. */
-function trialsTable({ trials, best }: TunerLook): Block {
-  const names = [...new Set(trials.flatMap(({ values }) => Object.keys(values)))];
+function trialsTable({ names, trials, best }: TunerLook): Block {
   const differs = (name: string): boolean =>
     new Set(trials.map(({ values }) => values[name])).size > 1;
   const shown = names.filter(differs);

@@ -61,6 +61,7 @@ export type SplitLook = {
   readonly heldOutCounts: readonly number[];
 };
 
+/** By name; one that does not count in a trial is not there. */
 export type HyperParameterValues = Readonly<Record<string, string | number | boolean>>;
 
 export type TrialLook = {
@@ -76,6 +77,8 @@ export type TrialLook = {
 };
 
 export type TunerLook = {
+  /** Names of the hyper-parameters, in the order in which they were declared. */
+  readonly names: readonly string[];
   readonly trials: readonly TrialLook[];
   /** Number of the best trial, from 1. */
   readonly best: number;

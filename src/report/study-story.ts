@@ -65,7 +65,7 @@ function inShort(record: StudyRecord): Block[] {
       `A Keras study compared a tuned and cross-validated LeNet-5 with two ImageNet networks on 28 × 28 pictures of clothes. It printed ${percent(PRINTED_MODELS.lenet5.leaked.accuracy)} “on test” for LeNet-5, and ${percent(Math.min(...PRINTED_FOLDS.accuracy), 0)} and more for each of its five folds. This report goes through the same steps, from raw rows to the concluding table, and finds **${percent(test.accuracy)} on the ${formatCount(test.rows)} test images** for the tuned network, and ${percent(foldTest)} on average for the five networks of the folds.`,
     ),
     text(
-      `The study's figures were not measured on test images. They were measured on the training rows, nearly all of which the networks had learnt by heart: scored in that way, ours reach ${percent(leaked.accuracy)} and, in the folds, ${percent(foldLeaked)}. The ${gap} between the two ways are memory, not skill. So every model has three figures here, and each is called what it is.`,
+      `The study's figures were not measured on test images. They were measured on the training rows, most of which the networks had been trained on: scored in that way, ours reach ${percent(leaked.accuracy)} and, in the folds, ${percent(foldLeaked)}. The ${gap} between ${percent(test.accuracy)} and ${percent(leaked.accuracy)} are memory, not skill. So every model has three figures here, and each is called what it is.`,
     ),
     figureCards(evaluation.model),
   ];
@@ -73,6 +73,7 @@ function inShort(record: StudyRecord): Block[] {
 
 /** `38 s`, `4 min`, `1 h 5 min`: a report has no use for more. */
 export function duration(seconds: number): string {
+  if (seconds < 1) return "under 1 s";
   if (seconds < 90) return `${Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);
   if (minutes < 90) return `${minutes} min`;
@@ -85,10 +86,11 @@ function repeatChapter({ command, commands, steps }: StudyRecord): Block[] {
     text(
       "The whole study is one command. Interrupted, it goes on where it was when it is given again; with the same seed on the same adapter it ends with the same figures.",
     ),
-    { kind: "code", text: command },
+    { kind: "code", text: command, type: "commands" },
     text("Each part can also be repeated by itself:"),
     {
       kind: "code",
+      type: "commands",
       text: steps
         .filter(({ folder }) => (commands[folder] ?? []).length > 0)
         .map(({ folder, title }) => [`# ${title}`, ...(commands[folder] ?? [])].join("\n"))

@@ -61,6 +61,7 @@ export async function tunerStep(context: StudyContext, folder: string): Promise<
   const { model } = planOf(lenet5Space, SPACE, best.values);
   const { trainable, nonTrainable } = describeModel(createModel(model));
   const look = {
+    names: SPACE.map(({ name }) => name),
     trials: trials.map(lookOf),
     best: trials.indexOf(best) + 1,
     parameters: trainable + nonTrainable,

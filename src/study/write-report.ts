@@ -1,11 +1,13 @@
 // The last step: record, report.md and report.html, from what the other steps left.
 
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { writeAtomically, writeJson } from "../io/files.ts";
 import type { Block, Pictures } from "../report/story.ts";
 import { storyHtml } from "../report/story-html.ts";
 import { storyMarkdown } from "../report/story-markdown.ts";
+import { comparisonSvg } from "../report/study-comparison.ts";
+import { STUDY_PICTURES } from "../report/study-numbers.ts";
 import { type StudyRecord, studyJson } from "../report/study-record.ts";
 import { studyStory } from "../report/study-story.ts";
 
@@ -16,6 +18,9 @@ export interface WrittenReport {
 
 export async function writeReport(folder: string, record: StudyRecord): Promise<WrittenReport> {
   await writeJson(join(folder, "record.json"), studyJson(record));
+  const picture = join(folder, STUDY_PICTURES.comparison);
+  await mkdir(dirname(picture), { recursive: true });
+  await writeAtomically(picture, await comparisonSvg(record));
   const story = studyStory(record);
   const pictures = await readPictures(folder, story.blocks);
   const written = { html: join(folder, "report.html"), markdown: join(folder, "report.md") };
