@@ -61,8 +61,9 @@ async function tune(context: Context): Promise<void> {
   const data = await loadData(terminal, flags.data, flags);
   const plan = planSearch(flags, data);
   const out = flags.out ?? defaultOut(`${flags.model}-tune`);
-  const study = await openStudy(out, describeStudy(flags, plan), { overwrite: flags.overwrite });
+  // The device first: without one, nothing should have been overwritten.
   const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+  const study = await openStudy(out, describeStudy(flags, plan), { overwrite: flags.overwrite });
   say(`adapter    ${device.name}`);
   say(`data set   ${data.source}`);
   say(`rows       ${rowsText(plan)}`);
@@ -70,7 +71,7 @@ async function tune(context: Context): Promise<void> {
   const { length: kept } = study.trials;
   if (kept > 0) {
     say(`Reloading Tuner from ${join(out, "oracle.json")}`);
-    say(`           ${kept === 1 ? "1 trial is" : `${kept} trials are`} finished`);
+    say(`           ${finishedText(kept)}`);
   }
   let display = new EpochDisplay(terminal, flags.epochs);
   const result = await search({
@@ -138,7 +139,7 @@ async function conclude(context: Context, { plan, study, result }: Outcome): Pro
   }
   say();
   if (!complete) {
-    say(`interrupted: ${trials.length} trials are finished`);
+    say(`interrupted: ${finishedText(trials.length)}`);
     say(`to go on, repeat the command with --out ${study.path}`);
   }
   if (best) {
@@ -156,6 +157,10 @@ async function conclude(context: Context, { plan, study, result }: Outcome): Pro
     best: best ? { ...plans, trialId: best.id, score: best.score, values: best.values } : null,
     trials: trials.map(({ history: _history, ...trial }) => trial),
   } as unknown as JsonValue);
+}
+
+function finishedText(count: number): string {
+  return count === 1 ? "1 trial is finished" : `${count} trials are finished`;
 }
 
 function rowsText({ rows, splits }: SearchPlan): string {

@@ -28,7 +28,9 @@ export interface TrialsChart {
 const COLUMNS = 3;
 const SMALL = { width: 210, height: 130 } as const;
 const GAP = 44;
-const WIDE = { width: COLUMNS * SMALL.width + (COLUMNS - 1) * GAP, height: 190 } as const;
+/** About what the labels of a score axis take, so that the wide panel ends where the rows below it do. */
+const AXIS = 33;
+const WIDE = { width: COLUMNS * SMALL.width + (COLUMNS - 1) * (GAP + AXIS), height: 190 } as const;
 
 interface Point {
   /** From 1. */
@@ -79,13 +81,22 @@ function isShare(name: string): boolean {
   return name.endsWith("accuracy");
 }
 
-function scoreAxis({ name }: Objective, title: string | null) {
-  const format = isShare(name) ? "~%" : "~g";
+/** One scale for all panels, also for one without a point. */
+function scoreDomain(points: readonly Point[]): [number, number] {
+  if (points.length === 0) return [0, 1];
+  const scores = points.map(({ score }) => score);
+  const [low, high] = [Math.min(...scores), Math.max(...scores)];
+  const margin = 0.05 * (high - low || Math.abs(high) || 1);
+  return [low - margin, high + margin];
+}
+
+function scoreAxis({ name }: Objective, points: readonly Point[], title: string | null) {
+  const format = isShare(name) ? ".2~%" : ".4~g";
   return {
     field: "score",
     type: "quantitative",
     title,
-    scale: { zero: false, nice: 5 },
+    scale: { domain: scoreDomain(points), zero: false, nice: 5 },
     axis: { format, tickCount: 5, domain: false, ticks: false },
   };
 }
@@ -113,7 +124,7 @@ function orderPanel(points: readonly Point[], { objective, total, subtitle }: Or
     scale: { domain, nice: false },
     axis,
   };
-  const y = scoreAxis(objective, objective.name);
+  const y = scoreAxis(objective, points, objective.name);
   const steps = bestSoFar(points, objective, total);
   const line = { type: "line", interpolate: "step-after", strokeWidth: 1.6, color: INK.axis };
   return {
@@ -150,7 +161,7 @@ function parameterPanel(parameter: Parameter, points: readonly Point[], objectiv
     ...SMALL,
     data: { values },
     mark: MARK,
-    encoding: { x: valueAxis(parameter), y: scoreAxis(objective, null), color: COLOUR },
+    encoding: { x: valueAxis(parameter), y: scoreAxis(objective, points, null), color: COLOUR },
   };
 }
 

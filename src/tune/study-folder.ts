@@ -1,10 +1,12 @@
 // A study on disk: oracle.json says what is searched and how, trial_<id>/ holds a trial and its weights, best.json the
 // best plan. Every file is written whole or not at all, so that a search may be killed at any moment and go on.
 
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError, UsageError } from "../engine/core/errors.ts";
-import { type JsonValue, prepareOut, writeJson } from "../io/files.ts";
+import { type JsonValue, writeJson } from "../io/files.ts";
+import { openResumable } from "../io/resumable-folder.ts";
 import { type NamedTensor, readSafetensors, writeSafetensors } from "../io/safetensors.ts";
 import { firstDifference } from "./json-difference.ts";
 import type { Space } from "./space.ts";
@@ -15,8 +17,6 @@ import { readTrial, trialJson } from "./trial-file.ts";
 const FORMAT = 1;
 const DESCRIPTION = "oracle.json";
 const BEST = "best.json";
-/** Everything in a study's folder that is ours to delete. */
-const OWN_ENTRIES = /^(trial_\d+|best\.json|trials\.svg|oracle\.json|\..*\.tmp)$/;
 
 /** What trials depend on; a folder with another one is another study. */
 export interface StudyDescription {
@@ -45,8 +45,15 @@ export class StudyFolder {
     this.interrupted = recorded.find(({ status }) => status === "running") ?? null;
   }
 
+  /** What an interrupted run of the trial left is gone then. */
+  async beginTrial(trial: Trial): Promise<void> {
+    const folder = this.#trialFolder(trial.id);
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder);
+    await this.saveTrial(trial);
+  }
+
   async saveTrial(trial: Trial): Promise<void> {
-    await mkdir(this.#trialFolder(trial.id), { recursive: true });
     await writeJson(join(this.#trialFolder(trial.id), "trial.json"), trialJson(trial, FORMAT));
   }
 
@@ -75,22 +82,27 @@ export class StudyFolder {
 }
 
 /**
- * Opens a study where one like it is, or begins one in a new or empty folder. Throws UsageError, naming --out, for a
- * folder that holds something else; `overwrite` deletes a study that was there, and nothing but a study.
+ * Opens a study where one like it is, or begins one in a new or empty folder; `overwrite` deletes a study that was there.
+ * Throws UsageError, naming --out, for a folder that holds something else or a study of other settings.
  */
 export async function openStudy(
   path: string,
   description: StudyDescription,
   options: { readonly overwrite?: boolean } = {},
 ): Promise<StudyFolder> {
-  await prepareOut(path, { mayExist: true });
-  const entries = await sweep(path);
-  const known = entries.includes(DESCRIPTION);
-  if (!known && entries.length > 0) throw notAStudy(path, entries.length);
-  if (known && !options.overwrite) return reopen(path, description);
-  await clear(path, entries);
-  await writeJson(join(path, DESCRIPTION), descriptionJson(description));
-  return new StudyFolder(path, description, []);
+  const { overwrite = false } = options;
+  if (!overwrite) await checkSame(path, description);
+  const state = await openResumable({
+    path,
+    manifest: DESCRIPTION,
+    kind: "study",
+    format: FORMAT,
+    settings: { ...description } as unknown as Readonly<Record<string, JsonValue>>,
+    contents: /^(trial_\d+|best\.json|trials\.svg)$/,
+    overwrite,
+  });
+  const recorded = state === "new" ? [] : await readTrials(path, description.space);
+  return new StudyFolder(path, description, recorded);
 }
 
 /** A study as it stands, whatever was searched. Throws UsageError for a folder that is none. */
@@ -105,40 +117,18 @@ export async function readStudy(path: string): Promise<StudyFolder> {
   return new StudyFolder(path, description, await readTrials(path, description.space));
 }
 
-async function reopen(path: string, description: StudyDescription): Promise<StudyFolder> {
+/** Says which setting differs, down to the hyper-parameter. */
+async function checkSame(path: string, description: StudyDescription): Promise<void> {
+  if (!existsSync(join(path, DESCRIPTION))) return;
   const found = await readDescription(path);
-  const difference = firstDifference(descriptionJson(found), descriptionJson(description));
-  if (difference) {
-    const { at, left, right } = difference;
-    throw new UsageError(
-      `--out: the study in ${path} was made with another ${at}, got ${right}, it has ${left}`,
-      { help: "repeat its flags to go on, choose another --out, or start anew with --overwrite" },
-    );
-  }
-  return new StudyFolder(path, description, await readTrials(path, description.space));
-}
-
-/** Removes what a killed process left half-written, and returns what else there is. */
-async function sweep(path: string): Promise<string[]> {
-  const entries = await readdir(path, { withFileTypes: true });
-  const folders = entries.filter((e) => e.isDirectory() && OWN_ENTRIES.test(e.name));
-  for (const folder of [".", ...folders.map(({ name }) => name)]) {
-    const names = await readdir(join(path, folder));
-    const halves = names.filter((name) => /^\..*\.tmp$/.test(name));
-    for (const name of halves) await rm(join(path, folder, name), { force: true });
-  }
-  return readdir(path);
-}
-
-/** The description goes last: until then the folder is still known as a study. */
-async function clear(path: string, entries: readonly string[]): Promise<void> {
-  const own = entries.filter((name) => OWN_ENTRIES.test(name) && name !== DESCRIPTION);
-  for (const name of own) await rm(join(path, name), { recursive: true, force: true });
-  await rm(join(path, DESCRIPTION), { force: true });
-}
-
-function descriptionJson(description: StudyDescription): JsonValue {
-  return { ...description, format: FORMAT } as unknown as JsonValue;
+  const [theirs, ours] = [found, description].map((study) => study as unknown as JsonValue);
+  const difference = firstDifference(theirs, ours);
+  if (!difference) return;
+  const { at, left, right } = difference;
+  throw new UsageError(
+    `--out: the folder holds a study of other settings, got ${at} ${left} in ${path} and ${right} now`,
+    { help: "choose another --out, repeat the settings to go on there, or give --overwrite" },
+  );
 }
 
 async function readDescription(path: string): Promise<StudyDescription> {
@@ -183,12 +173,4 @@ async function readTrials(path: string, space: Space): Promise<Trial[]> {
     trials.push(trial);
   }
   return trials;
-}
-
-function notAStudy(path: string, count: number): UsageError {
-  const entries = count === 1 ? "1 entry" : `${count} entries`;
-  return new UsageError(
-    `--out: must be a study, or a new or empty folder, got ${path} with ${entries}`,
-    { help: "choose another --out, or move the folder away" },
-  );
 }

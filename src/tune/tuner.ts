@@ -104,7 +104,7 @@ async function runTrial<Plan>(
 ): Promise<Trial | null> {
   const { study, hyperModel, space, objective, run, signal } = options;
   const start = performance.now();
-  await study.saveTrial(trial);
+  await study.beginTrial(trial);
   options.onTrialBegin?.(trial, bestTrial(finished, objective));
   const { "tuner/trial_id": parent, "tuner/epochs": epochs = options.epochs } = trial.values;
   const { "tuner/initial_epoch": initialEpoch = 0 } = trial.values;
