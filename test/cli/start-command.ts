@@ -16,12 +16,24 @@ export interface Running {
   readonly prints: (pattern: RegExp) => Promise<boolean>;
 }
 
-export function startCommand(name: string, args: readonly string[]): Running {
-  const hook = ["--import", "tsx", "--import", "./src/shaders/node-hook.mjs"];
-  const child = spawn(process.execPath, [...hook, `src/cli/${name}.ts`, ...args], {
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** A module to load first, from the root of the project. */
+  readonly preload?: string;
+}
+
+export function startCommand(
+  name: string,
+  args: readonly string[],
+  { env = {}, preload }: StartOptions = {},
+): Running {
+  const modules = ["tsx", "./src/shaders/node-hook.mjs", ...(preload ? [preload] : [])];
+  const hooks = modules.flatMap((module) => ["--import", module]);
+  const file = name === "bench" ? "bench/cli.ts" : `src/cli/${name}.ts`;
+  const child = spawn(process.execPath, [...hooks, file, ...args], {
     cwd: ROOT,
     // The test runner forces colours on.
-    env: { ...process.env, FORCE_COLOR: "0" },
+    env: { ...process.env, FORCE_COLOR: "0", ...env },
   });
   let [out, err] = ["", ""];
   const listeners = new Set<() => void>();
@@ -52,8 +64,12 @@ export interface Finished {
   readonly stderr: string;
 }
 
-export async function runToEnd(name: string, args: readonly string[]): Promise<Finished> {
-  const running = startCommand(name, args);
+export async function runToEnd(
+  name: string,
+  args: readonly string[],
+  options: StartOptions = {},
+): Promise<Finished> {
+  const running = startCommand(name, args, options);
   const code = await running.ended;
   return { code, stdout: running.stdout(), stderr: running.stderr() };
 }

@@ -1,0 +1,44 @@
+// Loaded before a command under test: breaks its device at the moment when stdout has said BREAK_AT. BREAK=lost destroys
+// it, and tells of it as of a loss that nobody asked for; BREAK=memory raises what Dawn raises for a buffer without room;
+// BREAK=limits only takes the adapter's larger limits away.
+
+import { globals } from "webgpu";
+
+Object.assign(globalThis, globals);
+
+const manner = process.env["BREAK"];
+const moment = process.env["BREAK_AT"] ?? "";
+const { requestDevice } = GPUAdapter.prototype;
+const write = process.stdout.write.bind(process.stdout);
+
+GPUAdapter.prototype.requestDevice = async function (this: GPUAdapter, descriptor = {}) {
+  if (manner === "limits") return requestDevice.call(this, { ...descriptor, requiredLimits: {} });
+  const device = await requestDevice.call(this, descriptor);
+  const { promise, breakIt } = breaker(device);
+  Object.defineProperty(device, "lost", { value: promise });
+  let said = "";
+  process.stdout.write = ((text: string, written?: () => void): boolean => {
+    const before = said.includes(moment);
+    said += text;
+    if (!before && said.includes(moment)) breakIt();
+    return write(text, written);
+  }) as typeof process.stdout.write;
+  return device;
+};
+
+function breaker(device: GPUDevice): { promise: Promise<unknown>; breakIt: () => void } {
+  let tell = (_: unknown): void => undefined;
+  const promise = new Promise((resolve) => {
+    tell = resolve;
+  });
+  const breakIt = (): void => {
+    if (manner === "lost") {
+      device.destroy();
+      tell({ reason: "unknown", message: "pulled out" });
+    } else {
+      const error = new GPUOutOfMemoryError("no room");
+      device.dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", { error }));
+    }
+  };
+  return { promise, breakIt };
+}
