@@ -1,0 +1,82 @@
+// A study small enough for a test: every step for real, on few rows and epochs.
+
+import type { CleanData } from "../../src/data/clean.ts";
+import type { StudyRecord, StudySettings } from "../../src/report/study-record.ts";
+import type { StudyScreen } from "../../src/study/context.ts";
+import { runStudy, type StudyOutcome } from "../../src/study/run-study.ts";
+import { StepStore } from "../../src/study/step-store.ts";
+import { gpu } from "../support/gpu.ts";
+import { smallDataset } from "../support/small-data.ts";
+
+const NOTHING = { missing: [], duplicates: [] };
+
+const DATA: CleanData = {
+  train: smallDataset(400, 1),
+  test: smallDataset(120, 2),
+  source: "made for a test in <memory> & nowhere else",
+  cleaning: { train: NOTHING, test: NOTHING },
+};
+
+export const TINY: StudySettings = {
+  quick: false,
+  seed: 42,
+  data: "tiny",
+  rows: 360,
+  validation: 0.1,
+  trials: 2,
+  trialEpochs: 1,
+  epochs: 3,
+  patience: 1,
+  folds: 3,
+  foldEpochs: 2,
+};
+
+/** Hears every line, step and finished epoch; may throw, or abort the study. */
+export type Listener = (what: string) => void;
+
+export interface TinyOptions {
+  readonly settings?: StudySettings;
+  readonly signal?: AbortSignal;
+  readonly listener?: Listener;
+  readonly overwrite?: boolean;
+}
+
+export async function tinyStudy(folder: string, options: TinyOptions = {}): Promise<StudyOutcome> {
+  const { settings = TINY, listener = () => undefined, overwrite = false } = options;
+  return runStudy({
+    store: await StepStore.open(folder, settings, overwrite),
+    found: DATA,
+    clean: DATA,
+    openDevice: () => gpu(),
+    screen: screenOf(listener),
+    signal: options.signal ?? new AbortController().signal,
+    command: "npm run study",
+    dataFlags: "",
+  });
+}
+
+function screenOf(listener: Listener): StudyScreen {
+  return {
+    begin: ({ title }) => listener(`begin ${title}`),
+    kept: ({ title }) => listener(`kept ${title}`),
+    say: listener,
+    training: () => ({
+      onCompile: () => undefined,
+      onCompiled: () => undefined,
+      onEpochBegin: (epoch) => listener(`epoch ${epoch + 1} begins`),
+      onProgress: () => undefined,
+      onEpochEnd: (epoch) => listener(`epoch ${epoch + 1} ends`),
+    }),
+  };
+}
+
+/** What must not depend on when it was made: everything but times. */
+export function figuresOf({ record }: StudyOutcome): StudyRecord {
+  const { steps, training, tuner } = record;
+  return {
+    ...record,
+    steps: steps.map((step) => ({ ...step, seconds: 0 })),
+    training: { ...training, msPerStep: 0 },
+    tuner: { ...tuner, trials: tuner.trials.map((trial) => ({ ...trial, seconds: 0 })) },
+  };
+}
