@@ -68,6 +68,10 @@ async function tune(context: Context): Promise<void> {
   say(`data set   ${data.source}`);
   say(`rows       ${rowsText(plan)}`);
   say(`search     ${searchText(plan)}`);
+  const initial = Number(plan.oracle.settings["initialPoints"] ?? 0);
+  if (plan.maxTrials !== null && initial >= plan.maxTrials) {
+    say(`note       the first ${initial} trials are random, so all of these are; see --initial`);
+  }
   const { length: kept } = study.trials;
   if (kept > 0) {
     say(`Reloading Tuner from ${join(out, "oracle.json")}`);
