@@ -18,8 +18,8 @@ import {
   spread,
   type TrainedFold,
 } from "../train/cross-validation.ts";
+import { namedTensors } from "../train/named-tensors.ts";
 import { foldsSvg } from "./folds-chart.ts";
-import { namedTensors } from "./run-folder.ts";
 
 const FORMAT = 1;
 

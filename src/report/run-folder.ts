@@ -4,9 +4,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError, UsageError } from "../engine/core/errors.ts";
-import { type Shape, sizeOf } from "../engine/core/shape.ts";
+import type { Shape } from "../engine/core/shape.ts";
 import { describeModel } from "../engine/layers/model.ts";
-import type { Variables, Weights } from "../engine/layers/variables.ts";
+import type { Weights } from "../engine/layers/variables.ts";
 import { type JsonValue, writeAtomically, writeJson } from "../io/files.ts";
 import { type EpochRow, writeHistory } from "../io/history.ts";
 import { type NamedTensor, readSafetensors, writeSafetensors } from "../io/safetensors.ts";
@@ -81,14 +81,6 @@ export function historyRow(logs: Logs, epoch: number): EpochRow {
     valAccuracy: logs["val_accuracy"],
     learningRate: lr,
   };
-}
-
-/** Weights as a file holds them: named as Keras names variables, in order of declaration. */
-export function namedTensors(variables: Variables, weights: Weights): readonly NamedTensor[] {
-  return [...variables].map(({ name, tensor }) => {
-    const data = weights.get(name) ?? new Float32Array(sizeOf(tensor.shape));
-    return { name, dtype: "F32", shape: tensor.shape, data };
-  });
 }
 
 export interface SavedRun {

@@ -4,7 +4,7 @@ import { UsageError } from "../engine/core/errors.ts";
 import { describeModel, type Model } from "../engine/layers/model.ts";
 import { adam } from "../engine/optim/adam.ts";
 import { createModel } from "../models/models.ts";
-import { historyFile, namedTensors, runConfig, saveRun } from "../report/run-folder.ts";
+import { historyFile, runConfig, saveRun } from "../report/run-folder.ts";
 import type { TrainingLook } from "../report/study-record.ts";
 import { keras3Summary } from "../report/summary-table.ts";
 import { EarlyStopping } from "../train/callbacks/early-stopping.ts";
@@ -13,6 +13,7 @@ import {
   LearningRateScheduler,
 } from "../train/callbacks/learning-rate-scheduler.ts";
 import { TerminateOnNaN } from "../train/callbacks/terminate-on-nan.ts";
+import { namedTensors } from "../train/named-tensors.ts";
 import { Trainer } from "../train/trainer.ts";
 import type { TrainingPlan } from "../tune/spaces/lenet5.ts";
 import type { StudyContext } from "./context.ts";
@@ -29,6 +30,10 @@ export async function trainingStep(
     const { trainer, stopping } = await train(context, { plan, folder, device: scope });
     signal.throwIfAborted();
     const look = lookOf(trainer, stopping, plan);
+    const end = look.stoppedEarly ? "stopped early" : "ended";
+    context.screen.say(
+      `${end} after ${look.history.length} epochs; val_loss was best in epoch ${look.bestEpoch}, whose weights are kept`,
+    );
     const { learningRate, batchSize, msPerStep, adapter } = look;
     await saveRun(folder, {
       config: runConfig({

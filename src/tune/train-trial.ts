@@ -2,10 +2,9 @@
 // figure, where the objective is one). One seed for all trials, so that luck with initial weights does not decide.
 
 import type { Device } from "../engine/core/device.ts";
-import type { Variables, Weights } from "../engine/layers/variables.ts";
+import type { Weights } from "../engine/layers/variables.ts";
 import type { MetricValues } from "../engine/ops/metrics.ts";
 import { adam } from "../engine/optim/adam.ts";
-import type { NamedTensor } from "../io/safetensors.ts";
 import { createModel } from "../models/models.ts";
 import type { Callback, Logs, TrainingControl } from "../train/callbacks/callback.ts";
 import { EarlyStopping } from "../train/callbacks/early-stopping.ts";
@@ -15,6 +14,7 @@ import {
 } from "../train/callbacks/learning-rate-scheduler.ts";
 import { TerminateOnNaN } from "../train/callbacks/terminate-on-nan.ts";
 import type { DeviceData } from "../train/device-data.ts";
+import { namedTensors } from "../train/named-tensors.ts";
 import { Trainer } from "../train/trainer.ts";
 import type { TrainingPlan } from "./spaces/lenet5.ts";
 import { isBetter, type Objective } from "./trial.ts";
@@ -155,12 +155,4 @@ class BestEpoch implements Callback {
     if (!isBetter(this.#objective, value, this.score)) return;
     [this.score, this.epoch, this.weights] = [value, epoch, control.weights];
   }
-}
-
-/** Weights as a file holds them, in order of declaration. */
-export function namedTensors(variables: Variables, weights: Weights): readonly NamedTensor[] {
-  return [...variables].flatMap(({ name, tensor }) => {
-    const data = weights.get(name);
-    return data ? [{ name, dtype: "F32" as const, shape: tensor.shape, data }] : [];
-  });
 }
