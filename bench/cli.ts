@@ -2,10 +2,13 @@
 
 import { type CommandContext, defineCommand, runCommand } from "../src/cli/command.ts";
 import { loadData } from "../src/cli/data-set.ts";
+import { unlessAborted } from "../src/cli/signals.ts";
+import type { FashionMnist } from "../src/data/fashion-mnist.ts";
 import type { Device } from "../src/engine/core/device.ts";
+import { UsageError } from "../src/engine/core/errors.ts";
 import { openDevice } from "../src/io/adapter.ts";
 import type { JsonValue } from "../src/io/files.ts";
-import { benchCases } from "./cases.ts";
+import { type BenchCase, benchCases } from "./cases.ts";
 import { type Ceiling, measureCeiling } from "./ceiling.ts";
 import { type KernelResult, timeCase } from "./kernels.ts";
 import { type TrainStepResult, timeTrainStep } from "./train-step.ts";
@@ -40,8 +43,13 @@ const command = defineCommand({
 const BATCHES = [50, 256];
 
 async function bench(context: Context): Promise<void> {
-  const { flags, say, style, json, signal } = context;
+  const { flags, say, style, json, signal, terminal } = context;
+  const cases = [...benchCases()].filter(({ name }) => isWanted(flags.filter, name));
+  const batches = BATCHES.filter((batch) => isWanted(flags.filter, stepName(batch)));
+  if (cases.length + batches.length === 0) throw nothingCalled(flags.filter ?? "");
   say(style.bold("vitrine: measuring kernels"));
+  const loading = batches.length > 0 ? loadData(terminal, flags.data) : Promise.resolve(null);
+  const data = await unlessAborted(loading, signal);
   const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
   const ceiling = await measureCeiling(device);
   say(
@@ -50,8 +58,8 @@ async function bench(context: Context): Promise<void> {
   say(
     `ceiling    ${ceiling.gflops.toFixed(1)} GFLOPS between registers, ${ceiling.gbs.toFixed(1)} GB/s copied`,
   );
-  const kernels = await timeKernels(context, device, ceiling);
-  const trainStep = signal.aborted ? [] : await timeSteps(context, device);
+  const kernels = await timeKernels(context, cases, { device, ceiling });
+  const trainStep = data ? await timeSteps(context, batches, { device, data }) : [];
   json({
     adapter: device.name,
     software: device.isSoftware,
@@ -66,14 +74,24 @@ function isWanted(filter: string | undefined, name: string): boolean {
   return filter === undefined || name.toLowerCase().includes(filter.toLowerCase());
 }
 
+function stepName(batch: number): string {
+  return `train step lenet5 batch ${batch}`;
+}
+
+function nothingCalled(filter: string): UsageError {
+  const names = [...new Set([...benchCases()].map(({ name }) => name)), ...BATCHES.map(stepName)];
+  return new UsageError(`--filter: must be part of a name of what is timed, got ${filter}`, {
+    help: `the names are: ${names.join(", ")}`,
+  });
+}
+
 async function timeKernels(
   context: Context,
-  device: Device,
-  ceiling: Ceiling,
+  cases: readonly BenchCase[],
+  { device, ceiling }: { readonly device: Device; readonly ceiling: Ceiling },
 ): Promise<KernelResult[]> {
-  const { flags, say, style, terminal, signal } = context;
+  const { say, style, terminal, signal } = context;
   const results: KernelResult[] = [];
-  const cases = [...benchCases()].filter(({ name }) => isWanted(flags.filter, name));
   if (cases.length > 0) {
     say();
     say(
@@ -105,16 +123,16 @@ async function timeKernels(
   return results;
 }
 
-async function timeSteps(context: Context, device: Device): Promise<TrainStepResult[]> {
-  const { flags, say, style, terminal } = context;
-  const batches = BATCHES.filter((batch) =>
-    isWanted(flags.filter, `train step lenet5 batch ${batch}`),
-  );
-  if (batches.length === 0) return [];
-  const data = await loadData(terminal, flags.data);
+async function timeSteps(
+  context: Context,
+  batches: readonly number[],
+  { device, data }: { readonly device: Device; readonly data: FashionMnist },
+): Promise<TrainStepResult[]> {
+  const { say, style, signal } = context;
   const results: TrainStepResult[] = [];
   say();
   for (const batch of batches) {
+    if (signal.aborted) break;
     const result = await timeTrainStep(device, data, batch);
     results.push(result);
     const { model, ms, p90, steps, dispatches, loss } = result;
