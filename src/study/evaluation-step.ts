@@ -26,8 +26,19 @@ export async function evaluationStep(
   const { figures, confusion } = await score(context, { model: config.model, weights });
   const svg = await confusionSvg(confusion, config.classNames);
   await writeAtomically(join(folder, "confusion.svg"), svg);
+  sayFigures(context, "trained network", figures);
   const before = await score(context, checkpoint);
+  sayFigures(context, "tuner's checkpoint", before.figures);
   return { model: figures, checkpoint: before.figures, confusion };
+}
+
+function sayFigures(
+  { screen }: StudyContext,
+  what: string,
+  { heldOut, test, leaked }: ThreeFigures,
+): void {
+  const shown = ({ accuracy }: StudyScore): string => `${(100 * accuracy).toFixed(2)} %`;
+  screen.say(`${what}: test ${shown(test)}, held-out ${shown(heldOut)}, leaked ${shown(leaked)}`);
 }
 
 interface Scored {

@@ -33,7 +33,7 @@ export async function foldsStep(
   const kfold = kfoldSettings(context, plan, training);
   await openKfold(folder, kfold, false);
   const saved = await loadFolds(folder, settings.folds);
-  if (saved.size > 0) screen.say(`${saved.size} of ${settings.folds} folds are done and kept`);
+  if (saved.size > 0) screen.say(`${saved.size} of ${settings.folds} folds are done, and kept`);
   const { device, train, test } = await bench.equipment();
   let start = 0;
   await crossValidate({

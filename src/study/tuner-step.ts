@@ -34,7 +34,7 @@ export async function tunerStep(context: StudyContext, folder: string): Promise<
   const oracle = new RandomSearch(SPACE, { seed: settings.seed });
   const study = await openStudy(folder, describe(context, oracle));
   const { length: kept } = study.trials;
-  if (kept > 0) screen.say(`${kept} of ${settings.trials} trials are done and kept`);
+  if (kept > 0) screen.say(`${kept} of ${settings.trials} trials are done, and kept`);
   const { trials, best } = await search({
     study,
     oracle,
@@ -118,7 +118,7 @@ function trialTexts({ screen, settings }: StudyContext) {
       const number = finished.length;
       const totalSeconds = secondsOf(finished);
       const block = trialBlock({ number, trial, objective: OBJECTIVE, best, totalSeconds });
-      screen.say(`${block}\n${settings.trials - number} trials to go`);
+      screen.say(`${block}\n\n${number} of ${settings.trials} trials are done`);
     },
   };
 }
