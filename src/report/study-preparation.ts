@@ -100,7 +100,7 @@ export function tunerChapter({ settings, tuner }: StudyRecord): Block[] {
   return [
     chapter("tuner", "3. The tuner"),
     text(
-      `A random search, after KerasTuner's: ${tuner.trials.length} trials of ${settings.trialEpochs} epochs each, judged by accuracy on the held-out rows in their best epoch. The search is over the network (filters, kernel size, activation, pooling, dense units, dropout) and over how it is trained (learning rate, batch size).`,
+      `A random search, after KerasTuner's: ${tuner.trials.length} trials of ${settings.trialEpochs} epochs each, judged by accuracy on the held-out rows in their best epoch. The search is over the network (filters, kernel size, activation, pooling, dense units, dropout) and over how it is trained (learning rate, batch size). Its ranges were drawn before it began, around what is known of such networks: more filters than the six and sixteen of 1998, and some dropout in every trial, because a network without it remembers sooner than it learns.`,
     ),
     text(
       `Trial ${tuner.best} is the best with **${percent(score)}**; the study's ${PRINTED_TUNER.trials} trials came to ${percent(PRINTED_TUNER.bestValAccuracy)}. The network that it describes has ${formatCount(tuner.parameters)} parameters. A few epochs rank the trials and do not finish them: the next chapter trains the winner to its end.`,

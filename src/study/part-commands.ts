@@ -18,6 +18,7 @@ export function partCommands({ store, dataFlags, command }: StudyOptions): Comma
   return {
     "01-data": [line("data", dataFlags)],
     "03-tuner": [
+      "# over a wider space; the study's own is searched again when its folder is removed",
       line(
         "tune",
         `--model lenet5 --tuner random --trials ${trials} --objective val_accuracy`,
@@ -28,7 +29,7 @@ export function partCommands({ store, dataFlags, command }: StudyOptions): Comma
     "04-training": [`rm -r ${trained}`, command],
     "05-evaluation": [line("evaluate", trained, dataFlags)],
     "06-folds": [
-      "# of all training rows; the study leaves the held-out rows out of its folds",
+      "# over all training rows; the study leaves its held-out rows out of the folds",
       line(
         "kfold",
         `--hyperparameters ${tuned} --folds ${folds} --leaked`,

@@ -1,4 +1,4 @@
-// The study's search: LeNet-5's search space, at random, judged on the held-out rows. Leaves a folder as `tune` does, and
+// The study's search: its own search space, at random, judged on the held-out rows. Leaves a folder as `tune` does, and
 // goes on from finished trials.
 
 import { join } from "node:path";
@@ -12,16 +12,17 @@ import { trialsSvg } from "../report/trials-chart.ts";
 import { trialBlock, trialHeader } from "../report/tuner-text.ts";
 import { spaceOf } from "../tune/hyper-parameters.ts";
 import { RandomSearch } from "../tune/oracles/random-search.ts";
-import { lenet5Space, type TrainingPlan } from "../tune/spaces/lenet5.ts";
+import type { TrainingPlan } from "../tune/spaces/lenet5.ts";
 import { openStudy, readStudy, type StudyDescription } from "../tune/study-folder.ts";
 import { trainTrials } from "../tune/train-trial.ts";
 import { bestTrial, objectiveOf, type Trial } from "../tune/trial.ts";
 import { planOf, search } from "../tune/tuner.ts";
 import type { StudyContext } from "./context.ts";
+import { studySpace } from "./search-space.ts";
 import type { Timed } from "./step-runner.ts";
 
 const OBJECTIVE = objectiveOf("val_accuracy");
-const SPACE = spaceOf(lenet5Space);
+const SPACE = spaceOf(studySpace);
 
 /** The best trial's plan, and the weights of its best epoch. */
 export interface Tuned {
@@ -39,7 +40,7 @@ export async function tunerStep(context: StudyContext, folder: string): Promise<
     study,
     oracle,
     space: SPACE,
-    hyperModel: lenet5Space,
+    hyperModel: studySpace,
     objective: OBJECTIVE,
     maxTrials: settings.trials,
     epochs: settings.trialEpochs,
@@ -58,7 +59,7 @@ export async function tunerStep(context: StudyContext, folder: string): Promise<
   }
   const svg = await trialsSvg({ trials, space: SPACE, objective: OBJECTIVE });
   await writeAtomically(join(folder, "trials.svg"), svg);
-  const { model } = planOf(lenet5Space, SPACE, best.values);
+  const { model } = planOf(studySpace, SPACE, best.values);
   const { trainable, nonTrainable } = describeModel(createModel(model));
   const look = {
     names: SPACE.map(({ name }) => name),
@@ -76,7 +77,7 @@ export async function loadTuned(folder: string): Promise<Tuned> {
   if (!best) throw new VitrineError(`${folder}: must hold a scored trial, got none`);
   const tensors = await study.loadWeights(best.id);
   const weights = tensors.map(({ name, data }) => [name, Float32Array.from(data)] as const);
-  return { plan: planOf(lenet5Space, SPACE, best.values), weights: new Map(weights) };
+  return { plan: planOf(studySpace, SPACE, best.values), weights: new Map(weights) };
 }
 
 async function runner({ bench, rows, settings, screen }: StudyContext) {
