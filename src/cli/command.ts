@@ -1,6 +1,7 @@
 // A command as a definition: flags, positionals, examples, and what it runs. This frame parses, teaches (--help), prints
 // errors as one line, answers Ctrl-C, and exits. The commands themselves are one file each beside it.
 
+import { isatty, WriteStream } from "node:tty";
 import type { JsonValue } from "../io/files.ts";
 import { describeFailure, type Failure, usageOf } from "./failure.ts";
 import { type FlagSpecs, type FlagValue, type FlagValues, parseFlags } from "./flags.ts";
@@ -81,7 +82,8 @@ export async function runCommand<F extends FlagSpecs, P extends readonly Positio
   command: Command<F, P>,
   argv: readonly string[] = process.argv,
 ): Promise<never> {
-  const { stdout, stderr, env } = process;
+  const { stdout, env } = process;
+  const stderr = personalStderr(env["VITRINE_STDERR"]);
   const args = argv.slice(2);
   for (const stream of [stdout, stderr]) stream.on("error", onStreamError);
   const quiet = args.includes("--quiet");
@@ -92,6 +94,15 @@ export async function runCommand<F extends FlagSpecs, P extends readonly Positio
   const code = await executeCommand(command, args, host);
   await Promise.all([flush(stdout), flush(stderr)]);
   process.exit(code);
+}
+
+/**
+ * The launcher reads the process's own stderr, to drop warnings that drivers write there, and hands the person's over
+ * under another number. Only a terminal makes a difference; all else may pass through the launcher.
+ */
+function personalStderr(number: string | undefined): WriteStream | typeof process.stderr {
+  const fd = Number(number);
+  return number !== undefined && isatty(fd) ? new WriteStream(fd) : process.stderr;
 }
 
 /**

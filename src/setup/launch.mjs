@@ -61,11 +61,13 @@ function start(program, adapter) {
   const hook = pathToFileURL(join(ROOT, "src", "shaders", "node-hook.mjs")).href;
   const loaders = ["--import", import.meta.resolve("tsx"), "--import", hook];
   const child = spawn(process.execPath, [...loaders, ...program], {
-    stdio: ["inherit", "inherit", "pipe"],
+    // Its stderr passes through here. A terminal it gets as well, as 3, for colours and lines that rewrite themselves.
+    stdio: ["inherit", "inherit", "pipe", 2],
     env: {
       ...process.env,
       ...adapterEnvironment(adapter),
       TSX_TSCONFIG_PATH: process.env["TSX_TSCONFIG_PATH"] ?? join(ROOT, "tsconfig.json"),
+      VITRINE_STDERR: "3",
     },
   });
   // Ctrl-C reaches the child from the terminal, and the child decides what it means.
@@ -75,7 +77,7 @@ function start(program, adapter) {
   }
   child.on("error", (error) => fail(error));
   const filter = withoutDawnWarnings();
-  child.stderr.setEncoding("utf8").on("data", (piece) => process.stderr.write(filter(piece)));
+  child.stderr?.setEncoding("utf8").on("data", (piece) => process.stderr.write(filter(piece)));
   child.on("close", (code, signal) => {
     process.stderr.write(filter());
     process.exit(code ?? 128 + (signal ? constants.signals[signal] : 0));
