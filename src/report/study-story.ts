@@ -28,6 +28,7 @@ export function studyStory(record: StudyRecord): Story {
       `data: ${data.source}`,
       `adapter: ${adapters.join(", ")}`,
       `seed ${settings.seed}`,
+      "made by Vitrine",
       `time: ${duration(steps.reduce((sum, { seconds }) => sum + seconds, 0))}`,
     ],
     blocks: [

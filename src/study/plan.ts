@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { CleanData } from "../data/clean.ts";
+import { UsageError } from "../engine/core/errors.ts";
 import type { StudySettings } from "../report/study-record.ts";
 
 type Size = Omit<StudySettings, "quick" | "seed" | "data">;
@@ -38,7 +39,17 @@ export interface StudyRequest {
   readonly seed: number;
 }
 
+/** Fewer could not be split, held out and folded by class in batches of 100. */
+const FEWEST_ROWS = 300;
+
+/** Throws UsageError for data that is too small for the steps. */
 export function studySettings({ quick, seed }: StudyRequest, data: CleanData): StudySettings {
+  if (data.train.rows < FEWEST_ROWS || data.test.rows === 0) {
+    const got = `${data.train.rows} and ${data.test.rows}`;
+    throw new UsageError(
+      `--data: a study needs at least ${FEWEST_ROWS} training rows and 1 test row, got ${got}`,
+    );
+  }
   const size = quick ? QUICK : FULL;
   const rows = size.rows === null ? null : Math.min(size.rows, data.train.rows);
   return { ...size, rows, quick, seed, data: fingerprint(data) };

@@ -5,10 +5,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { takeRows } from "../../src/data/dataset.ts";
+import { studySettings } from "../../src/study/plan.ts";
 import { StepStore } from "../../src/study/step-store.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
 import { refusalOf } from "../io/folder.ts";
-import { figuresOf, TINY, tinyStudy } from "./tiny-study.ts";
+import { DATA, figuresOf, TINY, tinyStudy } from "./tiny-study.ts";
 import { readMarkup } from "./xml.ts";
 
 const test = suite("study");
@@ -160,6 +162,18 @@ test("a damaged step is named, with what to do", async () => {
     assert.match(await refusalOf(tinyStudy(folder)), /02-split.step\.json: must /, text);
   }
   writeFileSync(file, sound);
+});
+
+test("data that is too small is refused", () => {
+  const tiny = { ...DATA, train: takeRows(DATA.train, [0, 1, 2]) };
+  const refused = () => studySettings({ quick: true, seed: 1 }, tiny);
+  assert.throws(refused, /^--data: a study needs at least 300 training rows .* got 3 and 120$/);
+  const { rows, data } = studySettings({ quick: true, seed: 1 }, DATA);
+  assert.is(rows, 400);
+  assert.not.equal(
+    data,
+    studySettings({ quick: true, seed: 1 }, { ...DATA, test: DATA.train }).data,
+  );
 });
 
 test("--overwrite deletes the study and nothing else", async () => {

@@ -10,7 +10,7 @@ import { smallDataset } from "../support/small-data.ts";
 
 const NOTHING = { missing: [], duplicates: [] };
 
-const DATA: CleanData = {
+export const DATA: CleanData = {
   train: smallDataset(400, 1),
   test: smallDataset(120, 2),
   source: "made for a test in <memory> & nowhere else",
