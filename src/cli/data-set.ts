@@ -37,7 +37,7 @@ export async function loadRawData(
     progress: ({ label, fraction }) => {
       if (shown?.label !== label) {
         shown?.bar.finish("");
-        shown = { label, bar: startProgress(terminal, { label, total: 100, unit: "steps" }) };
+        shown = { label, bar: startProgress(terminal, { label, total: 100, unit: "percent" }) };
       }
       shown.bar.update(Math.round(100 * fraction));
     },

@@ -145,7 +145,7 @@ async function writeCsvs({ terminal }: Context, data: FashionMnist, folder: stri
   ];
   for (const [dataset, name] of parts) {
     const label = `writing ${name}`;
-    const bar = startProgress(terminal, { label, total: dataset.rows, unit: "steps" });
+    const bar = startProgress(terminal, { label, total: dataset.rows, unit: "rows" });
     await writeKaggleCsv(dataset, join(folder, name), (fraction) =>
       bar.update(Math.round(fraction * dataset.rows)),
     );

@@ -7,6 +7,8 @@ import { loadData } from "./data-set.ts";
 import { startProgress } from "./progress.ts";
 import { loadModel } from "./saved-model.ts";
 import { ADAPTER_FLAG, DATA_FLAGS } from "./shared-flags.ts";
+import { unlessAborted } from "./signals.ts";
+import { firstRows } from "./split-rows.ts";
 
 const FLAGS = {
   ...DATA_FLAGS,
@@ -33,42 +35,29 @@ const command = defineCommand({
 });
 
 async function evaluate(context: CommandContext<typeof FLAGS, typeof POSITIONALS>): Promise<void> {
-  const { flags, positionals, say, style, terminal, json } = context;
+  const { flags, positionals, say, style, terminal, json, signal } = context;
   const [run] = positionals;
   const saved = await loadModel(run);
   say(style.bold(`vitrine: evaluating ${saved.config.model.name} of ${run}`));
-  const loaded = await loadData(terminal, flags.data, flags);
+  const loaded = await unlessAborted(loadData(terminal, flags.data, flags), signal);
   const dataset = flags.set === "test" ? loaded.test : loaded.train;
   const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
   say(`adapter    ${device.name}`);
   say(`data set   ${loaded.source}, ${dataset.rows} ${flags.set} rows`);
   const data = uploadDataset(device, dataset);
   const evaluator = saved.evaluatorFor(device, data);
-  const rows = Uint32Array.from({ length: dataset.rows }, (_, row) => row);
-  const progress = startProgress(terminal, {
-    label: "evaluating",
-    total: rows.length,
-    unit: "steps",
+  const rows = firstRows(dataset.rows);
+  const bar = startProgress(terminal, { label: "evaluating", total: rows.length, unit: "rows" });
+  const { loss, accuracy, confusion } = await evaluator.evaluate(data, rows, (done) => {
+    signal.throwIfAborted();
+    bar.update(done);
   });
-  const { loss, accuracy, confusion } = await evaluator.evaluate(data, rows, (done) =>
-    progress.update(done),
-  );
-  progress.finish("");
-  const recalls = confusion.map(
-    (counts, label) => (counts[label] ?? 0) / counts.reduce((a, b) => a + b, 0),
-  );
-  const names = saved.config.classNames;
-  const width = Math.max(...names.map((name) => name.length));
+  bar.finish("");
   say();
-  for (const [label, recall] of recalls.entries()) {
-    say(
-      `${(names[label] ?? "").padEnd(width)}  ${(100 * recall).toFixed(1).padStart(5)} %  ${mistakes(confusion[label] ?? [], label, names)}`,
-    );
-  }
+  for (const line of classLines(confusion, saved.config.classNames)) say(line);
   say();
-  say(
-    `${flags.set.padEnd(10)} loss ${loss.toFixed(4)}  accuracy ${style.bold(`${(100 * accuracy).toFixed(2)} %`)}`,
-  );
+  const share = style.bold(`${(100 * accuracy).toFixed(2)} %`);
+  say(`${flags.set.padEnd(10)} loss ${loss.toFixed(4)}  accuracy ${share}`);
   json({
     model: saved.config.model.name,
     run,
@@ -76,21 +65,40 @@ async function evaluate(context: CommandContext<typeof FLAGS, typeof POSITIONALS
     rows: rows.length,
     loss,
     accuracy,
-    recalls,
-    confusion: confusion.map((r) => [...r]),
+    recalls: confusion.map(recall),
+    confusion: confusion.map((counts) => [...counts]),
     adapter: device.name,
   });
   device.destroy();
 }
 
-/** `93 as Shirt, 21 as Pullover`: what a class is mistaken for most. */
-function mistakes(counts: readonly number[], label: number, names: readonly string[]): string {
+/** Share of a class's rows that were taken for it; null where there are none. */
+function recall(counts: readonly number[], label: number): number | null {
+  const rows = counts.reduce((a, b) => a + b, 0);
+  return rows === 0 ? null : (counts[label] ?? 0) / rows;
+}
+
+/** `Coat   81.2 % right, 93 as Pullover, 41 as Shirt`, a line a class. */
+function classLines(
+  confusion: readonly (readonly number[])[],
+  names: readonly string[],
+): readonly string[] {
+  const width = Math.max(...names.map((name) => name.length));
+  return confusion.map((counts, label) => {
+    const share = recall(counts, label);
+    const right = share === null ? "no rows" : `${(100 * share).toFixed(1).padStart(5)} % right`;
+    const wrong = mistakes(counts, label, names);
+    return [`${(names[label] ?? "").padEnd(width)}  ${right}`, ...wrong].join(", ");
+  });
+}
+
+/** `93 as Shirt`, `21 as Pullover`: what a class is mistaken for most. */
+function mistakes(counts: readonly number[], label: number, names: readonly string[]): string[] {
   return [...counts.entries()]
     .filter(([predicted, count]) => predicted !== label && count > 0)
     .sort(([, a], [, b]) => b - a)
     .slice(0, 2)
-    .map(([predicted, count]) => `${count} as ${names[predicted]}`)
-    .join(", ");
+    .map(([predicted, count]) => `${count} as ${names[predicted]}`);
 }
 
 await runCommand(command);

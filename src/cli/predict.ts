@@ -52,7 +52,8 @@ async function predict(context: CommandContext<typeof FLAGS, typeof POSITIONALS>
     .predict(data, 1);
   const items = classNames.map((label, index) => ({ label, value: probabilities[index] ?? 0 }));
   items.sort((a, b) => b.value - a.value);
-  say(probabilityBars(items, { width: terminal.width }));
+  say();
+  say(probabilityBars(items, { width: terminal.width, highlight: style.bold }));
   json({
     model: saved.config.model.name,
     run,
@@ -60,6 +61,7 @@ async function predict(context: CommandContext<typeof FLAGS, typeof POSITIONALS>
     inverted: image.inverted,
     predicted: items[0]?.label ?? "",
     probabilities: Object.fromEntries(items.map(({ label, value }) => [label, value])),
+    adapter: device.name,
   });
   device.destroy();
 }

@@ -4,11 +4,13 @@
 import { formatEta } from "../report/progress-line.ts";
 import type { Terminal } from "./terminal.ts";
 
+export type ProgressUnit = "bytes" | "steps" | "rows" | "percent";
+
 export interface ProgressOptions {
   readonly label: string;
   /** Unknown where the server or the work does not say. */
   readonly total?: number | undefined;
-  readonly unit: "bytes" | "steps";
+  readonly unit: ProgressUnit;
   /** Milliseconds; for tests. */
   readonly now?: () => number;
 }
@@ -48,7 +50,7 @@ export function startProgress(terminal: Terminal, options: ProgressOptions): Pro
 export interface ProgressNumbers {
   readonly done: number;
   readonly total?: number | undefined;
-  readonly unit: "bytes" | "steps";
+  readonly unit: ProgressUnit;
   readonly seconds: number;
 }
 
@@ -61,7 +63,9 @@ export function progressText({ done, total, unit, seconds }: ProgressNumbers): s
   }
   const share = Math.min(1, done / total);
   const bar = "━".repeat(Math.floor(share * BAR_WIDTH)).padEnd(BAR_WIDTH);
-  const amount = `${formatAmount(done, unit).replace(" steps", "")} of ${formatAmount(total, unit)}`;
+  const reached = formatAmount(done, unit);
+  if (unit === "percent") return `${bar} ${reached}`;
+  const amount = `${reached.replace(` ${unit}`, "")} of ${formatAmount(total, unit)}`;
   const left = rate > 0 && done < total ? `, ETA ${formatEta((total - done) / rate)}` : "";
   return `${bar} ${amount}, ${speed}${left}`;
 }
@@ -93,10 +97,11 @@ function frameAt(milliseconds: number): string {
 }
 
 /** `12.4 MB` in powers of 1000, as downloads are sold; `1,140 steps`. */
-export function formatAmount(amount: number, unit: "bytes" | "steps"): string {
-  if (unit === "steps") {
+export function formatAmount(amount: number, unit: ProgressUnit): string {
+  if (unit === "percent") return `${Math.round(amount)} %`;
+  if (unit !== "bytes") {
     const digits = amount > 0 && amount < 10 && !Number.isInteger(amount) ? 1 : 0;
-    return `${amount.toFixed(digits).replace(/\B(?=(\d{3})+$)/g, ",")} steps`;
+    return `${amount.toFixed(digits).replace(/\B(?=(\d{3})+$)/g, ",")} ${unit}`;
   }
   for (const [size, name] of [[1e9, "GB"] as const, [1e6, "MB"] as const, [1e3, "kB"] as const]) {
     if (amount >= size) return `${(amount / size).toFixed(1)} ${name}`;

@@ -83,6 +83,8 @@ test("progress in bytes, in steps, and of unknown length", () => {
   assert.is(progressText(bytes), `${bar} 6.6 MB of 26.4 MB, 3.3 MB/s, ETA 6s`);
   const steps = { done: 1140, total: 1140, unit: "steps", seconds: 2 } as const;
   assert.is(progressText(steps), `${"━".repeat(24)} 1,140 of 1,140 steps, 570 steps/s`);
+  const share = { done: 50, total: 100, unit: "percent", seconds: 2 } as const;
+  assert.is(progressText(share), `${"━".repeat(12)}${" ".repeat(12)} 50 %`);
   const unknown = { done: 1500, unit: "bytes", seconds: 0 } as const;
   assert.is(progressText(unknown), "⠋ 1.5 kB, 0 B/s");
 });
@@ -117,6 +119,7 @@ test("amounts and times", () => {
     [0.25, 1140].map((n) => formatAmount(n, "steps")),
     ["0.3 steps", "1,140 steps"],
   );
+  assert.is(formatAmount(10_000, "rows"), "10,000 rows");
   assert.equal([0.34, 4.2, 199.9].map(formatSeconds), ["340 ms", "4.2 s", "3 min 20 s"]);
 });
 
