@@ -124,29 +124,7 @@ export async function comparisonSvg(record: StudyRecord): Promise<string> {
         return [{ model: model.title, figure: MARKS[figure].name, value: average(accuracies) }];
       }),
     );
-  const marks = FIGURES.map((figure) => MARKS[figure]);
-  const domain = marks.map(({ name }) => name);
-  const legend = { orient: "bottom", direction: "horizontal", offset: 12, symbolStrokeWidth: 0 };
-  const scale = (range: readonly string[]) => ({ domain, range });
-  const shared = { field: "figure", type: "nominal", legend };
-  const encoding = {
-    y: {
-      field: "model",
-      type: "nominal",
-      sort: models.map(({ title }) => title),
-      title: null,
-      axis: { domain: false, ticks: false, grid: true, labelColor: INK.text, labelLimit: 240 },
-    },
-    x: {
-      field: "value",
-      type: "quantitative",
-      title: "accuracy",
-      scale: { zero: false, nice: 6, padding: 14 },
-      axis: { format: "~%", tickCount: 7, domain: false, ticks: false },
-    },
-    color: { ...shared, scale: scale(marks.map(({ colour }) => colour)) },
-    shape: { ...shared, scale: scale(marks.map(({ shape }) => shape)) },
-  };
+  const encoding = encodingOf(models.map(({ title }) => title));
   const mark = { type: "point", size: 95, opacity: 1 };
   return await renderChart({
     width: 520,
@@ -168,4 +146,30 @@ export async function comparisonSvg(record: StudyRecord): Promise<string> {
       },
     ],
   } as ChartSpec);
+}
+
+function encodingOf(titles: readonly string[]) {
+  const marks = FIGURES.map((figure) => MARKS[figure]);
+  const domain = marks.map(({ name }) => name);
+  const legend = { orient: "bottom", direction: "horizontal", offset: 12, symbolStrokeWidth: 0 };
+  const scale = (range: readonly string[]) => ({ domain, range });
+  const shared = { field: "figure", type: "nominal", legend };
+  return {
+    y: {
+      field: "model",
+      type: "nominal",
+      sort: titles,
+      title: null,
+      axis: { domain: false, ticks: false, grid: true, labelColor: INK.text, labelLimit: 240 },
+    },
+    x: {
+      field: "value",
+      type: "quantitative",
+      title: "accuracy",
+      scale: { zero: false, nice: 6, padding: 14 },
+      axis: { format: "~%", tickCount: 7, domain: false, ticks: false },
+    },
+    color: { ...shared, scale: scale(marks.map(({ colour }) => colour)) },
+    shape: { ...shared, scale: scale(marks.map(({ shape }) => shape)) },
+  };
 }

@@ -1,14 +1,13 @@
 // Chapters 4 to 7 of the study's report: training, evaluation, folds, and the place of the transfer models.
 
 import { formatCount } from "../io/number-format.ts";
-import { type Block, chapter, columns, part, type Row, text } from "./story.ts";
+import { type Block, chapter, columns, part, type Row, type Table, text } from "./story.ts";
 import { average, lossOf, NONE, percent, percentSpread, STUDY_PICTURES } from "./study-numbers.ts";
 import { PRINTED_FOLDS, PRINTED_MODELS, PRINTED_TUNER } from "./study-printed.ts";
-import type { EpochLogs, StudyRecord, StudyScore } from "./study-record.ts";
+import type { EpochLogs, FoldLook, StudyRecord, StudyScore, ThreeFigures } from "./study-record.ts";
 
 export function trainingChapter({ settings, training }: StudyRecord): Block[] {
   const { history, bestEpoch, stoppedEarly, batchSize, learningRate } = training;
-  const printed = PRINTED_MODELS.lenet5;
   const end = stoppedEarly
     ? `It stopped early after ${history.length} epochs`
     : `It ran all ${history.length} epochs`;
@@ -23,44 +22,50 @@ export function trainingChapter({ settings, training }: StudyRecord): Block[] {
       file: STUDY_PICTURES.curves,
       alt: `Loss and accuracy of ${history.length} epochs, training against validation; lowest val_loss in epoch ${bestEpoch}`,
     },
-    {
-      kind: "table",
-      columns: columns("", "this report", "the study"),
-      rows: [
-        { cells: ["epochs run", String(history.length), String(printed.epochs)] },
-        {
-          cells: [
-            "lowest val_loss (epoch)",
-            `${lossOf(epochValue(history, bestEpoch, "val_loss"))} (${bestEpoch})`,
-            `${lossOf(printed.bestValLoss)} (${printed.bestEpoch})`,
-          ],
-        },
-        {
-          cells: [
-            "val_accuracy in the last epoch",
-            percent(epochValue(history, history.length, "val_accuracy")),
-            percent(printed.valAccuracy),
-          ],
-        },
-        {
-          cells: [
-            "best val_accuracy",
-            percent(Math.max(...history.map((logs) => logs["val_accuracy"] ?? 0))),
-            percent(printed.bestValAccuracy),
-          ],
-        },
-        {
-          cells: [
-            "time of a training step",
-            `${training.msPerStep.toFixed(1)} ms`,
-            `${printed.msPerStep} ms`,
-          ],
-        },
-      ],
-      caption: `Steps are of ${batchSize} rows here, on ${training.adapter}; of 50 in the study, on a Colab GPU.`,
-    },
+    trainingTable(training),
     { kind: "details", summary: "Every epoch in figures", blocks: [epochsTable(training)] },
   ];
+}
+
+function trainingTable(training: StudyRecord["training"]): Block {
+  const { history, bestEpoch, batchSize } = training;
+  const printed = PRINTED_MODELS.lenet5;
+  return {
+    kind: "table",
+    columns: columns("", "this report", "the study"),
+    rows: [
+      { cells: ["epochs run", String(history.length), String(printed.epochs)] },
+      {
+        cells: [
+          "lowest val_loss (epoch)",
+          `${lossOf(epochValue(history, bestEpoch, "val_loss"))} (${bestEpoch})`,
+          `${lossOf(printed.bestValLoss)} (${printed.bestEpoch})`,
+        ],
+      },
+      {
+        cells: [
+          "val_accuracy in the last epoch",
+          percent(epochValue(history, history.length, "val_accuracy")),
+          percent(printed.valAccuracy),
+        ],
+      },
+      {
+        cells: [
+          "best val_accuracy",
+          percent(Math.max(...history.map((logs) => logs["val_accuracy"] ?? 0))),
+          percent(printed.bestValAccuracy),
+        ],
+      },
+      {
+        cells: [
+          "time of a training step",
+          `${training.msPerStep.toFixed(1)} ms`,
+          `${printed.msPerStep} ms`,
+        ],
+      },
+    ],
+    caption: `Steps are of ${batchSize} rows here, on ${training.adapter}; of 50 in the study, on a Colab GPU.`,
+  };
 }
 
 function epochValue(history: readonly EpochLogs[], epoch: number, name: string): number {
@@ -88,36 +93,23 @@ function epochsTable({ history, bestEpoch }: StudyRecord["training"]): Block {
 export function evaluationChapter({ evaluation, split, data }: StudyRecord): Block[] {
   const { model, checkpoint, confusion } = evaluation;
   const printed = PRINTED_MODELS.lenet5;
-  const row = (title: string, ours: StudyScore, theirs: string): Row => ({
-    cells: [title, formatCount(ours.rows), lossOf(ours.loss), percent(ours.accuracy), theirs],
-  });
   return [
     chapter("evaluation", "5. The evaluation"),
     text(
       `The trained network is scored on three sets of rows: the held-out ones, the real test set, and, only to repeat what the study did, all ${formatCount(model.leaked.rows)} training rows, of which ${formatCount(split.trainRows)} were trained on.`,
     ),
     part("The tuned network, trained to its end"),
-    {
-      kind: "table",
-      columns: columns("", "rows", "loss", "accuracy", "the study's accuracy"),
-      rows: [
-        row("held-out", model.heldOut, percent(printed.valAccuracy)),
-        { ...row("test", model.test, "never scored"), strong: true },
-        row("study's leaked protocol", model.leaked, "not printed"),
-      ],
-    },
+    scoresTable(model, percent(printed.valAccuracy), "not printed"),
     part("The tuner's checkpoint"),
     text(
       `The study's “LeNet 89.54 %” is not the network whose training it shows: it is the best trial's checkpoint, after a few epochs. So ours is scored too: what trial and error had at hand before the long training.`,
     ),
     {
-      kind: "table",
-      columns: columns("", "rows", "loss", "accuracy", "the study's accuracy"),
-      rows: [
-        row("held-out", checkpoint.heldOut, percent(PRINTED_TUNER.bestValAccuracy)),
-        { ...row("test", checkpoint.test, "never scored"), strong: true },
-        row("study's leaked protocol", checkpoint.leaked, percent(printed.leaked.accuracy)),
-      ],
+      ...scoresTable(
+        checkpoint,
+        percent(PRINTED_TUNER.bestValAccuracy),
+        percent(printed.leaked.accuracy),
+      ),
       caption: `The study's loss on that protocol was ${lossOf(printed.leaked.loss)}.`,
     },
     part("What is taken for what"),
@@ -128,6 +120,22 @@ export function evaluationChapter({ evaluation, split, data }: StudyRecord): Blo
       caption: `The trained network on the test set. ${hardest(confusion, data.classNames)}`,
     },
   ];
+}
+
+/** A model's three figures, and the accuracies that the study printed for the first and the last. */
+function scoresTable(figures: ThreeFigures, heldOut: string, leaked: string): Table {
+  const row = (title: string, ours: StudyScore, theirs: string): Row => ({
+    cells: [title, formatCount(ours.rows), lossOf(ours.loss), percent(ours.accuracy), theirs],
+  });
+  return {
+    kind: "table",
+    columns: columns("", "rows", "loss", "accuracy", "the study's accuracy"),
+    rows: [
+      row("held-out", figures.heldOut, heldOut),
+      { ...row("test", figures.test, "never scored"), strong: true },
+      row("study's leaked protocol", figures.leaked, leaked),
+    ],
+  };
 }
 
 /** `The hardest class is Shirt: 64.1 % are found, and 13.0 % are taken for Coat.` */
@@ -147,56 +155,55 @@ function hardest(confusion: readonly (readonly number[])[], names: readonly stri
 }
 
 export function foldsChapter({ folds: { folds }, settings }: StudyRecord): Block[] {
-  const of = (read: (fold: (typeof folds)[number]) => StudyScore): number[] =>
-    folds.map((fold) => read(fold).accuracy);
   const trainRows = folds[0]?.trainRows ?? 0;
   return [
     chapter("folds", "6. Five folds"),
     text(
       `The training rows are shuffled into ${settings.folds} folds; ${settings.folds} networks with the tuned hyper-parameters are trained, each on all folds but one (about ${formatCount(trainRows)} rows, at most ${settings.foldEpochs} epochs, patience ${settings.patience}). Each is scored on the fold that it never saw, on the test set, and by the study's protocol.`,
     ),
-    {
-      kind: "table",
-      columns: columns(
-        "fold",
-        "epochs",
-        "held-out",
-        "test",
-        "leaked protocol",
-        "the study printed",
-      ),
-      rows: [
-        ...folds.map(({ fold, epochs, heldOut, test, leaked }) => ({
-          cells: [
-            String(fold),
-            String(epochs),
-            percent(heldOut.accuracy),
-            percent(test.accuracy),
-            percent(leaked.accuracy),
-            printedFold(fold),
-          ],
-        })),
-        {
-          strong: true,
-          cells: [
-            "mean ± s.d.",
-            average(folds.map(({ epochs }) => epochs)).toFixed(1),
-            percentSpread(of(({ heldOut }) => heldOut)),
-            percentSpread(of(({ test }) => test)),
-            percentSpread(of(({ leaked }) => leaked)),
-            percentSpread(PRINTED_FOLDS.accuracy),
-          ],
-        },
-      ],
-      caption:
-        "Accuracy. The held-out fold also chose the epoch that was kept, so its figure is a little kind; the test set chose nothing. What the study printed belongs beside the leaked column: chapter 8 tells why.",
-    },
+    foldsTable(folds),
     {
       kind: "figure",
       file: STUDY_PICTURES.folds,
-      alt: `Accuracy of ${folds.length} folds: held-out ${percentSpread(of(({ heldOut }) => heldOut))}, test ${percentSpread(of(({ test }) => test))}`,
+      alt: `Accuracy of ${folds.length} folds: held-out ${percentSpread(accuraciesOf(folds, "heldOut"))}, test ${percentSpread(accuraciesOf(folds, "test"))}`,
     },
   ];
+}
+
+function accuraciesOf(folds: readonly FoldLook[], figure: keyof ThreeFigures): number[] {
+  return folds.map((fold) => fold[figure].accuracy);
+}
+
+function foldsTable(folds: readonly FoldLook[]): Table {
+  return {
+    kind: "table",
+    columns: columns("fold", "epochs", "held-out", "test", "leaked protocol", "the study printed"),
+    rows: [
+      ...folds.map(({ fold, epochs, heldOut, test, leaked }) => ({
+        cells: [
+          String(fold),
+          String(epochs),
+          percent(heldOut.accuracy),
+          percent(test.accuracy),
+          percent(leaked.accuracy),
+          printedFold(fold),
+        ],
+      })),
+      {
+        strong: true,
+        cells: [
+          "mean ± s.d.",
+          average(folds.map(({ epochs }) => epochs)).toFixed(1),
+          percentSpread(accuraciesOf(folds, "heldOut")),
+          percentSpread(accuraciesOf(folds, "test")),
+          percentSpread(accuraciesOf(folds, "leaked")),
+          percentSpread(PRINTED_FOLDS.accuracy),
+        ],
+      },
+    ],
+    caption:
+      "Accuracy. The held-out fold also chose the epoch that was kept, so its figure is a little kind; the test set chose nothing. What the study printed belongs beside the leaked column: chapter 8 tells why.",
+  };
 }
 
 function printedFold(fold: number): string {

@@ -63,8 +63,12 @@ export async function foldsStep(
   signal.throwIfAborted();
   const folds = [...saved.values()].sort((a, b) => a.fold - b.fold);
   await saveKfoldResults(folder, kfold, folds);
+  return summarise(folds);
+}
+
+function summarise(folds: readonly SavedFold[]): Timed<FoldsLook> {
   const seconds = folds.reduce((sum, fold) => sum + fold.seconds, 0);
-  return { look: { folds: folds.map(lookOf), adapter: folds[0]?.adapter ?? device.name }, seconds };
+  return { look: { folds: folds.map(lookOf), adapter: folds[0]?.adapter ?? "" }, seconds };
 }
 
 /** Folds of the rows that were not held out; numbers are those of the whole training set. */
