@@ -14,6 +14,12 @@ const data = smallIdxFolder({ train: 240, test: 60 });
 const FLAGS = ["--data", data, "--batch-size", "20"];
 const SAVED = ["config.json", "curves.svg", "history.csv", "metrics.json", "weights.safetensors"];
 
+/** What scripts may rely on in the last line of --json; valLoss and valAccuracy are null without held-out rows. */
+const KEYS = [
+  ...["model", "parameters", "epochs", "steps", "msPerStep", "valLoss", "valAccuracy"],
+  ...["testLoss", "testAccuracy", "adapter", "out"],
+];
+
 const endless = (out: string, ...more: string[]): Running =>
   startCommand("train", [...FLAGS, "--epochs", "5000", "--patience", "0", "--out", out, ...more]);
 
@@ -30,7 +36,7 @@ test("Ctrl-C in an epoch: the best weights so far are kept, and can be used", as
   assert.is(await run.ended, 130);
   const took = performance.now() - asked;
   // Two seconds are the promise; the rest is for a machine that is busy with other tests.
-  assert.ok(took < 10_000, `took ${took} ms`);
+  assert.ok(took < 30_000, `took ${took} ms`);
   assert.is(run.stderr().trim(), "stopping; press Ctrl-C again to stop at once");
   assert.match(run.stdout(), /^interrupted after \d+ epochs; the weights of epoch \d+ are kept\n/m);
   assert.equal(readdirSync(out).sort(), SAVED);
@@ -54,9 +60,12 @@ test("SIGTERM twice, as launchers deliver it: saved is what so many epochs would
   assert.equal(readdirSync(out).sort(), SAVED);
   const result = JSON.parse(run.stdout());
   assert.equal([result.ended, result.bestEpoch, result.out], ["interrupted", result.epochs, out]);
-  const whole = ["--epochs", String(result.epochs), "--validation", "0", "--json"];
+  const whole = ["--epochs", String(result.epochs), "--validation", "0", "--json", "--quiet"];
   const again = await runToEnd("train", [...FLAGS, ...whole, "--out", `${out}-again`]);
-  assert.is(JSON.parse(again.stdout).weightsSha256, result.weightsSha256);
+  assert.is(again.stderr, "");
+  const { weightsSha256, ...others } = JSON.parse(again.stdout);
+  assert.is(weightsSha256, result.weightsSha256);
+  for (const key of KEYS) assert.ok(Object.hasOwn(others, key), `${key} in ${again.stdout}`);
 });
 
 test("before the first epoch is finished: says so, and leaves no folder", async () => {
@@ -78,7 +87,7 @@ test("before the first epoch is finished: says so, and leaves no folder", async 
 });
 
 test("killed while it saves: every file that is there is whole", async () => {
-  for (const name of ["history.csv", "weights.safetensors", "metrics.json"]) {
+  for (const name of ["weights.safetensors", "metrics.json"]) {
     const folder = temporaryFolder();
     const run = startCommand("train", [...FLAGS, "--epochs", "2", "--out", join(folder, "run")]);
     await reaches(run, /^adapter/m);

@@ -42,8 +42,7 @@ export function startCommand(
     for (const listener of listeners) listener();
   });
   child.stderr.on("data", (chunk) => {
-    // Dawn's, of limits that nobody asked about.
-    err += String(chunk).replaceAll(/^Warning: .*\n/gm, "");
+    err += chunk;
   });
   const ended = new Promise<number | string>((resolve) => {
     child.on("close", (code, signal) => resolve(code ?? signal ?? "unknown"));
@@ -55,7 +54,9 @@ export function startCommand(
       void ended.then(() => resolve(pattern.test(out)));
       look();
     });
-  return { child, stdout: () => out, stderr: () => err, ended, prints };
+  // Dawn's, of limits that nobody asked about.
+  const stderr = (): string => err.replaceAll(/^Warning: .*\n/gm, "");
+  return { child, stdout: () => out, stderr, ended, prints };
 }
 
 export interface Finished {
