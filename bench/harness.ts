@@ -4,6 +4,9 @@
 import type { Device } from "../src/engine/core/device.ts";
 import type { Executable } from "../src/engine/program/executor.ts";
 
+/** Milliseconds that the samples of one program should take at most; slow ones get five samples. */
+const MAX_MS = 2000;
+
 export interface Timing {
   /** Milliseconds per replay. */
   readonly median: number;
@@ -24,15 +27,18 @@ export async function timeProgram(
   executable: Executable,
   options: TimingOptions = {},
 ): Promise<Timing> {
-  const { samples = 30, sampleMs = 25 } = options;
+  const { sampleMs = 25 } = options;
   const once = async (replays: number) => {
     const start = performance.now();
     executable.run(replays);
     await device.settle();
     return performance.now() - start;
   };
-  for (let warm = 0; warm < 4; warm++) await once(1);
-  const single = await once(1);
+  // Four runs to warm up, one where a single run takes longer than all of them should.
+  let single = await once(1);
+  for (let warm = 0; warm < 4 && single < MAX_MS / 10; warm++) single = await once(1);
+  const wanted = options.samples ?? 30;
+  const samples = Math.max(5, Math.min(wanted, Math.round(MAX_MS / Math.max(single, 0.01))));
   const replays = Math.max(1, Math.min(1000, Math.round(sampleMs / Math.max(single, 0.01))));
   const times: number[] = [];
   for (let sample = 0; sample < samples; sample++) times.push((await once(replays)) / replays);
