@@ -34,9 +34,10 @@ export async function timeProgram(
     await device.settle();
     return performance.now() - start;
   };
-  // Four runs to warm up, one where a single run takes longer than all of them should.
+  // The first run may compile. Then four to warm up, or one where that alone takes long.
+  await once(1);
   let single = await once(1);
-  for (let warm = 0; warm < 4 && single < MAX_MS / 10; warm++) single = await once(1);
+  for (let warm = 0; warm < 3 && single < MAX_MS / 10; warm++) single = await once(1);
   const wanted = options.samples ?? 30;
   const samples = Math.max(5, Math.min(wanted, Math.round(MAX_MS / Math.max(single, 0.01))));
   const replays = Math.max(1, Math.min(1000, Math.round(sampleMs / Math.max(single, 0.01))));
