@@ -1,6 +1,7 @@
 // Times the real training step of LeNet-5: gather, forward, loss, backward and Adam on Fashion-MNIST itself, through the
 // same trainer as `npm run train`, so that the figure holds the host's part too.
 
+import { firstRows } from "../src/data/dataset.ts";
 import type { FashionMnist } from "../src/data/fashion-mnist.ts";
 import type { Device } from "../src/engine/core/device.ts";
 import { adam } from "../src/engine/optim/adam.ts";
@@ -36,7 +37,7 @@ export async function timeTrainStep(
     seed: 42,
   });
   const count = Math.min(data.train.rows - (data.train.rows % batch), steps * batch);
-  const rows = Uint32Array.from({ length: count }, (_, row) => row);
+  const rows = firstRows(count);
   await trainer.fit({ rows, validationRows: new Uint32Array(), epochs: 1 });
   const times = trainer.stepTimes.toSorted((a, b) => a - b);
   const at = (share: number) => times[Math.floor(share * times.length)] ?? Number.NaN;

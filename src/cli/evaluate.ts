@@ -1,5 +1,6 @@
 // `npm run evaluate`: scores a saved model on a data set, class by class.
 
+import { firstRows } from "../data/dataset.ts";
 import { openDevice } from "../io/adapter.ts";
 import { uploadDataset } from "../train/device-data.ts";
 import { type CommandContext, defineCommand, runCommand } from "./command.ts";
@@ -8,7 +9,6 @@ import { startProgress } from "./progress.ts";
 import { loadModel } from "./saved-model.ts";
 import { ADAPTER_FLAG, DATA_FLAGS } from "./shared-flags.ts";
 import { unlessAborted } from "./signals.ts";
-import { firstRows } from "./split-rows.ts";
 
 const FLAGS = {
   ...DATA_FLAGS,

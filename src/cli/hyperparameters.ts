@@ -3,8 +3,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError, UsageError } from "../engine/core/errors.ts";
-import { describeModel } from "../engine/layers/model.ts";
-import { createModel, type ModelConfig } from "../models/models.ts";
+import { checkModelConfig } from "../models/check-config.ts";
+import type { ModelConfig } from "../models/models.ts";
 
 export interface Hyperparameters {
   readonly model: ModelConfig;
@@ -26,6 +26,7 @@ export async function readBestTrial(study: string): Promise<Hyperparameters> {
   const { learningRate, batchSize } = training ?? {};
   const sound =
     typeof model?.name === "string" &&
+    typeof model?.name === "string" &&
     typeof learningRate === "number" &&
     learningRate > 0 &&
     Number.isSafeInteger(batchSize) &&
@@ -35,9 +36,13 @@ export async function readBestTrial(study: string): Promise<Hyperparameters> {
       `${path}: must hold model.name, training.learningRate and training.batchSize, got others`,
     );
   }
-  describeModel(createModel(model));
   const rate = { learningRate, batchSize: Number(batchSize) };
-  return { model, training: rate, trialId: String(trialId), score: Number(score) };
+  return {
+    model: checkModelConfig(model, path),
+    training: rate,
+    trialId: String(trialId),
+    score: Number(score),
+  };
 }
 
 interface BestJson {

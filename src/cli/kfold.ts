@@ -1,6 +1,7 @@
 // `npm run kfold`: cross-validates a model on Fashion-MNIST, fold by fold, in a folder where a killed run goes on.
 
 import type { CleanData } from "../data/clean.ts";
+import { firstRows } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
 import type { Device } from "../engine/core/device.ts";
 import { UsageError } from "../engine/core/errors.ts";
@@ -155,7 +156,7 @@ async function runFolds(context: Context, work: Work): Promise<void> {
     splits,
     training: settings.training,
     seed: flags.seed,
-    leakedRows: flags.leaked ? Uint32Array.from({ length: rows }, (_, row) => row) : undefined,
+    leakedRows: flags.leaked ? firstRows(rows) : undefined,
     finished: (fold) => saved.get(fold),
     signal,
     onFoldBegin: (fold, split) => {

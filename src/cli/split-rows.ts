@@ -1,5 +1,6 @@
 // The rows that a run trains on and those that it holds out, by the flags --limit, --validation, --seed and --batch-size.
 
+import { firstRows } from "../data/dataset.ts";
 import type { FashionMnist } from "../data/fashion-mnist.ts";
 import { type Split, trainTestSplit } from "../data/split.ts";
 import { UsageError } from "../engine/core/errors.ts";
@@ -49,8 +50,4 @@ function split(stratify: Uint8Array, { validation, seed }: SplitFlags): Split {
       },
     );
   }
-}
-
-export function firstRows(count: number): Uint32Array<ArrayBuffer> {
-  return Uint32Array.from({ length: count }, (_, row) => row);
 }

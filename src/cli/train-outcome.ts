@@ -89,7 +89,7 @@ function metricsOf(run: TrainedRun, { best, test, ended }: Ending) {
     bestEpoch: best.epoch + 1,
     ended,
     steps: trainer.steps,
-    msPerStep: median(trainer.stepTimes),
+    msPerStep: trainer.msPerStep,
     seconds: (performance.now() - startedAt) / 1000,
     valLoss: best.logs["val_loss"] ?? null,
     valAccuracy: best.logs["val_accuracy"] ?? null,
@@ -113,9 +113,4 @@ export function closingLines(metrics: TrainMetrics, style: Style): string[] {
     ...scores("test       ", testLoss, testAccuracy),
     `saved in   ${out}`,
   ];
-}
-
-/** Null of nothing, as after a run of a single step, which is not timed. */
-function median(values: readonly number[]): number | null {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? null;
 }

@@ -2,14 +2,15 @@
 
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { firstRows } from "../data/dataset.ts";
 import { UsageError } from "../engine/core/errors.ts";
-import { describeModel, type Model } from "../engine/layers/model.ts";
+import { describeModel } from "../engine/layers/model.ts";
 import { adam } from "../engine/optim/adam.ts";
 import { openDevice } from "../io/adapter.ts";
 import { prepareOut } from "../io/files.ts";
 import { createModel } from "../models/models.ts";
 import { historyFile } from "../report/run-folder.ts";
-import { keras3Summary, type ModelSummary } from "../report/summary-table.ts";
+import { keras3Summary, summaryOf } from "../report/summary-table.ts";
 import { EarlyStopping } from "../train/callbacks/early-stopping.ts";
 import {
   holdThenDecay,
@@ -32,7 +33,7 @@ import {
   SEED_FLAG,
 } from "./shared-flags.ts";
 import { unlessAborted } from "./signals.ts";
-import { firstRows, splitRows } from "./split-rows.ts";
+import { splitRows } from "./split-rows.ts";
 import {
   bestEpoch,
   closingLines,
@@ -132,7 +133,7 @@ async function prepare(context: Context, plan: Plan): Promise<Session> {
   const model = createModel(plan.config);
   const { width: columns, colour } = terminal;
   say();
-  say(keras3Summary(summaryOf(model), { columns, colour }));
+  say(keras3Summary(summaryOf(describeModel(model)), { columns, colour }));
   const display = new EpochDisplay(terminal, flags.epochs);
   const trainer = await Trainer.create({
     device,
@@ -232,12 +233,6 @@ function diverged(epoch: number, { learningRate }: Flags): UsageError {
   return new UsageError(`--learning-rate: the loss became NaN or infinite in epoch ${epoch + 1}`, {
     help: `try a lower rate than ${learningRate}`,
   });
-}
-
-function summaryOf(model: Model): ModelSummary {
-  const { name, layers, trainable, nonTrainable } = describeModel(model);
-  const rows = layers.map((layer) => ({ ...layer, outputShape: [null, ...layer.outputShape] }));
-  return { name, layers: rows, trainable, nonTrainable };
 }
 
 await runCommand(command);

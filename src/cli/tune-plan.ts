@@ -2,6 +2,7 @@
 // one study from another. Checked before anything slow happens.
 
 import type { CleanData } from "../data/clean.ts";
+import { firstRows } from "../data/dataset.ts";
 import { type Split, trainTestSplit } from "../data/split.ts";
 import type { Device } from "../engine/core/device.ts";
 import { UsageError } from "../engine/core/errors.ts";
@@ -161,7 +162,7 @@ function splitRows(flags: TuneFlags, data: CleanData): Pick<SearchPlan, "rows" |
     throw new UsageError(`--limit: must be at most the ${available} training rows, got ${limit}`);
   }
   const count = limit ?? available;
-  const all = Uint32Array.from({ length: count }, (_, row) => row);
+  const all = firstRows(count);
   const none = new Uint32Array();
   if (folds !== undefined) {
     return { rows: { train: all, heldOut: none }, splits: foldSplits(count, { folds, seed }) };

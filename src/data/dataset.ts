@@ -34,6 +34,11 @@ export function takeRows(dataset: Dataset, indices: ArrayLike<number>): Dataset 
   return { ...dataset, images, labels, rows: indices.length };
 }
 
+/** Row numbers 0 to count − 1, as the device takes them. */
+export function firstRows(count: number): Uint32Array<ArrayBuffer> {
+  return Uint32Array.from({ length: count }, (_, row) => row);
+}
+
 export interface Duplicates {
   /** Rows to keep, ascending. */
   readonly kept: Uint32Array;

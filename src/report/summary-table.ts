@@ -2,6 +2,7 @@
 // description and knows nothing of models; totals are the description's, not recomputed.
 // Sources: keras/src/utils/summary_utils.py (3.x) with rich 15's table, keras/utils/layer_utils.py (2.8).
 
+import type { ModelDescription } from "../engine/layers/model.ts";
 import { formatCount, formatMemory } from "../io/number-format.ts";
 import { boxRow, collapseWidths, rule, type StyledText, styled } from "./text-table.ts";
 
@@ -23,6 +24,13 @@ export interface ModelSummary {
   readonly nonTrainable: number;
   /** Adam's two moments and counters; counted in Keras 3's total when given. */
   readonly optimizerParams?: number;
+}
+
+/** The summary of a model as the engine describes it, with the batch in front of every shape. */
+export function summaryOf(description: ModelDescription): ModelSummary {
+  const { name, layers, trainable, nonTrainable } = description;
+  const rows = layers.map((layer) => ({ ...layer, outputShape: [null, ...layer.outputShape] }));
+  return { name, layers: rows, trainable, nonTrainable };
 }
 
 export interface SummaryOptions {

@@ -2,7 +2,7 @@
 // whoever watches. It decides nothing.
 
 import type { CleanData } from "../data/clean.ts";
-import { takeRows } from "../data/dataset.ts";
+import { firstRows, takeRows } from "../data/dataset.ts";
 import { trainTestSplit } from "../data/split.ts";
 import type { Device } from "../engine/core/device.ts";
 import type { MetricValues } from "../engine/ops/metrics.ts";
@@ -74,10 +74,6 @@ export function splitRows({ train }: CleanData, settings: StudySettings): StudyR
     heldOut: Uint32Array.from(split.test),
     all: firstRows(train.rows),
   };
-}
-
-export function firstRows(count: number): Uint32Array<ArrayBuffer> {
-  return Uint32Array.from({ length: count }, (_, row) => row);
 }
 
 export interface Equipment {

@@ -1,6 +1,7 @@
 // Scores weights on the three sets of rows that every model of the study is scored on.
 
 import { join } from "node:path";
+import { firstRows } from "../data/dataset.ts";
 import { Variables, type Weights } from "../engine/layers/variables.ts";
 import { writeAtomically } from "../io/files.ts";
 import { createModel, type ModelConfig } from "../models/models.ts";
@@ -9,7 +10,7 @@ import { loadRun } from "../report/run-folder.ts";
 import type { EvaluationLook, StudyScore, ThreeFigures } from "../report/study-record.ts";
 import type { DeviceData } from "../train/device-data.ts";
 import { type Evaluation, Evaluator } from "../train/evaluator.ts";
-import { firstRows, type StudyContext } from "./context.ts";
+import type { StudyContext } from "./context.ts";
 
 export interface Candidate {
   readonly model: ModelConfig;

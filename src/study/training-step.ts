@@ -1,12 +1,12 @@
 // Trains the tuned model to its end and leaves a run folder, as `train` does, so that `evaluate` and `predict` take it.
 
 import { UsageError } from "../engine/core/errors.ts";
-import { describeModel, type Model } from "../engine/layers/model.ts";
+import { describeModel } from "../engine/layers/model.ts";
 import { adam } from "../engine/optim/adam.ts";
 import { createModel } from "../models/models.ts";
 import { historyFile, runConfig, saveRun } from "../report/run-folder.ts";
 import type { TrainingLook } from "../report/study-record.ts";
-import { keras3Summary } from "../report/summary-table.ts";
+import { keras3Summary, summaryOf } from "../report/summary-table.ts";
 import { EarlyStopping } from "../train/callbacks/early-stopping.ts";
 import {
   holdThenDecay,
@@ -108,24 +108,14 @@ async function train(context: StudyContext, { plan, folder, device }: Training) 
 function lookOf(trainer: Trainer, stopping: EarlyStopping, plan: TrainingPlan): TrainingLook {
   const { history } = trainer;
   return {
-    summary: summaryText(trainer.model),
+    summary: keras3Summary(summaryOf(describeModel(trainer.model))),
     parameters: trainer.variables.count(),
     history,
     bestEpoch: stopping.bestEpoch + 1,
     stoppedEarly: stopping.stoppedEpoch !== null,
     ...plan.training,
     stepsPerEpoch: history.length > 0 ? trainer.steps / history.length : 0,
-    msPerStep: median(trainer.stepTimes),
+    msPerStep: trainer.msPerStep ?? 0,
     adapter: trainer.device.name,
   };
-}
-
-function summaryText(model: Model): string {
-  const { name, layers, trainable, nonTrainable } = describeModel(model);
-  const rows = layers.map((layer) => ({ ...layer, outputShape: [null, ...layer.outputShape] }));
-  return keras3Summary({ name, layers: rows, trainable, nonTrainable });
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

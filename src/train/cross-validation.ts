@@ -1,6 +1,7 @@
 // Cross-validation: a fresh model for every fold, trained as `train` does, scored on the rows that the fold held out and,
 // where asked, on a test set. Knows no files and prints nothing: finished folds are handed out, and may be handed back.
 
+import { firstRows } from "../data/dataset.ts";
 import { RandomState } from "../data/random-state.ts";
 import { kFold, type Split, stratifiedKFold } from "../data/split.ts";
 import type { Device } from "../engine/core/device.ts";
@@ -156,7 +157,7 @@ async function runFold(
       epochs: trainer.history.length,
       bestEpoch: stopping.bestEpoch,
       heldOut: await score(trainer, data, heldOut),
-      test: test ? await score(trainer, test, allRows(test)) : null,
+      test: test ? await score(trainer, test, firstRows(test.rows)) : null,
       leaked: leakedRows ? await score(trainer, data, leakedRows) : null,
       history: trainer.history,
     };
@@ -221,10 +222,6 @@ async function score(
 ): Promise<Score> {
   const { loss, accuracy } = await trainer.evaluate(data, rows);
   return { loss, accuracy, rows: rows.length };
-}
-
-function allRows(data: DeviceData): Uint32Array<ArrayBuffer> {
-  return Uint32Array.from({ length: data.rows }, (_, row) => row);
 }
 
 export type Spread = {

@@ -1,6 +1,7 @@
 // Scores a model on rows of a data set with inference behaviour: loss, accuracy, confusion; and predicts single images.
 // The trainer holds one for validation; `evaluate` and `predict` use it alone.
 
+import { firstRows } from "../data/dataset.ts";
 import type { Device } from "../engine/core/device.ts";
 import { VitrineError } from "../engine/core/errors.ts";
 import { describeModel, type Model } from "../engine/layers/model.ts";
@@ -78,11 +79,7 @@ export class Evaluator {
   async predict(data: DeviceData, rows: number): Promise<readonly Float32Array[]> {
     const { device } = this.#options;
     const feed = this.#feed(data);
-    rewindFeed(
-      device,
-      feed,
-      Uint32Array.from({ length: rows }, (_, row) => row),
-    );
+    rewindFeed(device, feed, firstRows(rows));
     const { program, probabilities } = recordPrediction({ ...this.#request(rows), feed });
     const executable = await Executable.compile(device, program, this.#workspace);
     executable.run();

@@ -117,6 +117,11 @@ export class Trainer {
     return this.#executables.get(this.#options.batchSize)?.dispatches.length ?? 0;
   }
 
+  /** Median milliseconds of a training step; null while none was timed, as after a run of a single one. */
+  get msPerStep(): number | null {
+    return this.stepTimes.toSorted((a, b) => a - b)[Math.floor(this.stepTimes.length / 2)] ?? null;
+  }
+
   async fit(options: FitOptions): Promise<void> {
     const { epochs, initialEpoch = 0, callbacks = [], signal } = options;
     let stopped = false;

@@ -1,6 +1,6 @@
 // Ladders: a heavy op is written several times, from the naive kernel that every other is checked against to the one
-// that suits the hardware best. Each rung says which shapes it takes; which of those that fit is used on which kind of
-// adapter was measured (bench/results), not guessed.
+// that suits the hardware best. Each rung says which shapes it takes; which of those that fit is used depends on the kind
+// of adapter. The order for software adapters was measured (bench/results); the one for hardware is an assumption so far.
 
 import { VitrineError } from "../core/errors.ts";
 import type { Capabilities, Recorder } from "./recorder.ts";
