@@ -18,8 +18,9 @@ export interface BatchNormalizationConfig {
 
 export function batchNormalization(config: BatchNormalizationConfig = {}): Layer {
   const { momentum = 0.99, epsilon = 1e-3, trainable = true, name } = config;
+  const keras = { axis: -1, momentum, epsilon, center: true, scale: true };
   return (net, x) =>
-    net.layer({ className: "BatchNormalization", name, inputs: [x] }, () => {
+    net.layer({ className: "BatchNormalization", name, inputs: [x], config: keras }, () => {
       const shape = [x.shape.at(-1) ?? 0];
       const gamma = net.parameter({ name: "gamma", shape, initializer: ones, trainable });
       const beta = net.parameter({ name: "beta", shape, initializer: zeros, trainable });
@@ -28,7 +29,7 @@ export function batchNormalization(config: BatchNormalizationConfig = {}): Layer
         mean: net.parameter({ ...statistic, name: "moving_mean", initializer: zeros }),
         variance: net.parameter({ ...statistic, name: "moving_variance", initializer: ones }),
       };
-      const training = net.training && trainable;
+      const training = net.training && trainable && !net.isFrozen;
       return apply(net.rec, batchNormalizationOp, [x, gamma, beta], {
         training,
         moving,

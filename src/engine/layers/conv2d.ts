@@ -34,8 +34,16 @@ export function conv2d(config: Conv2dConfig): Layer {
   const [kh, kw] = pairOf(config.kernelSize, "conv2d: kernelSize");
   const strides = pairOf(config.strides ?? 1, "conv2d: strides");
   const { kernelInitializer: initializer = glorotUniform, kernelRegularizerL2: l2, name } = config;
+  const keras = {
+    filters,
+    kernel_size: [kh, kw],
+    strides,
+    padding,
+    activation,
+    use_bias: useBias,
+  };
   return (net, x) =>
-    net.layer({ className: "Conv2D", name, inputs: [x] }, () => {
+    net.layer({ className: "Conv2D", name, inputs: [x], config: keras }, () => {
       const [, , , channels] = shape4(x.shape, "conv2d");
       const w = net.parameter({
         name: "kernel",

@@ -28,8 +28,9 @@ export function dense(config: DenseConfig): Layer {
   positiveInteger(units, "dense: units");
   const { kernelInitializer: initializer = glorotUniform, kernelRegularizerL2: l2, name } = config;
   const attrs = { activation: activation === "softmax" ? "linear" : activation } as const;
+  const keras = { units, activation, use_bias: useBias };
   return (net, x) =>
-    net.layer({ className: "Dense", name, inputs: [x] }, () => {
+    net.layer({ className: "Dense", name, inputs: [x], config: keras }, () => {
       const [, features] = shape2(x.shape, "dense");
       const w = net.parameter({ name: "kernel", shape: [features, units], initializer, l2 });
       const b = useBias

@@ -17,12 +17,27 @@ export interface LayerRecord {
   readonly name: string;
   /** Keras's class name: `Conv2D`. */
   readonly className: string;
+  /** What Keras's `get_config` says beyond the name: enough to build the layer again. */
+  readonly config: LayerConfig;
   /** Without the batch axis. */
   readonly outputShape: Shape;
   /** Elements of the layer's variables. */
   readonly params: number;
+  /** The layer's variables, in Keras's order: trainable ones, then statistics. */
+  readonly weights: readonly WeightRecord[];
   /** Names of the layers whose outputs it takes. */
   readonly inputs: readonly string[];
+}
+
+/** In Keras's spelling: `{ filters: 64, kernel_size: [3, 3], padding: "same" }`. */
+export type LayerConfig = Readonly<Record<string, ConfigValue>>;
+
+export type ConfigValue = string | number | boolean | null | readonly ConfigValue[];
+
+export interface WeightRecord {
+  /** `layer/kernel`. */
+  readonly name: string;
+  readonly shape: Shape;
 }
 
 export interface NetOptions {
@@ -39,6 +54,8 @@ export interface LayerCall {
   /** Default: the class's name in snake case, numbered from its second use. */
   readonly name?: string | undefined;
   readonly inputs: readonly Tensor[];
+  /** Default: nothing to configure. */
+  readonly config?: LayerConfig;
 }
 
 export interface ParameterRequest {
@@ -53,37 +70,82 @@ export interface ParameterRequest {
 export class Net {
   readonly rec: Recorder;
   readonly variables: Variables;
-  readonly training: boolean;
   readonly clock: Tensor | null;
   readonly layers: LayerRecord[] = [];
   readonly #counts = new Map<string, number>();
   readonly #owners = new Map<Tensor, string>();
   readonly #penalties: Tensor[] = [];
-  #params = 0;
+  readonly #wantsGradients: boolean;
+  #training: boolean;
+  #isFrozen = false;
+  #weights: WeightRecord[] = [];
 
   constructor(options: NetOptions) {
     this.rec = options.rec;
     this.variables = options.variables;
-    this.training = options.training;
+    this.#training = options.training;
+    this.#wantsGradients = options.training;
     this.clock = options.clock;
   }
 
-  /** Names the tensor that the model starts from, without a row in the summary. */
+  /** Whether the layer being recorded behaves as in training. */
+  get training(): boolean {
+    return this.#training;
+  }
+
+  /** Names the tensor that the model starts from, without a row in the summary: a sequential model's. */
   input(x: Tensor, name: string): Tensor {
     this.#owners.set(x, name);
     return x;
   }
 
+  /** The same as a layer of its own, Keras's InputLayer: a functional model's. */
+  inputLayer(x: Tensor, name = "input_layer"): Tensor {
+    const outputShape = x.shape.slice(1);
+    const config = { batch_shape: [null, ...outputShape], dtype: "float32" };
+    const record = { name, className: "InputLayer", config, outputShape };
+    this.layers.push({ ...record, params: 0, weights: [], inputs: [] });
+    return this.input(x, name);
+  }
+
+  /** Records layers as Keras calls them with `training=False`; gradients flow none the less. */
+  inference<T>(body: () => T): T {
+    const outer = this.#training;
+    this.#training = false;
+    try {
+      return body();
+    } finally {
+      this.#training = outer;
+    }
+  }
+
+  /** Records layers whose variables are held fixed, Keras's `trainable = False`; statistics do not move either. */
+  frozen<T>(body: () => T): T {
+    const outer = this.#isFrozen;
+    this.#isFrozen = true;
+    try {
+      return body();
+    } finally {
+      this.#isFrozen = outer;
+    }
+  }
+
+  get isFrozen(): boolean {
+    return this.#isFrozen;
+  }
+
   /** Records a layer: everything that `body` records and declares belongs to it. */
   layer(call: LayerCall, body: (name: string) => Tensor): Tensor {
     const name = call.name ?? this.#nextName(snakeCase(call.className));
-    this.#params = 0;
+    this.#weights = [];
     const y = this.rec.inLayer(name, () => body(name));
     this.layers.push({
       name,
       className: call.className,
+      config: call.config ?? {},
       outputShape: y.shape.slice(1),
-      params: this.#params,
+      params: this.#weights.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+      weights: this.#weights,
       inputs: call.inputs.map((tensor) => this.#owners.get(tensor) ?? ""),
     });
     this.#owners.set(y, name);
@@ -92,11 +154,12 @@ export class Net {
 
   /** Declares a variable of the layer being recorded, and asks for its gradient when training. */
   parameter(request: ParameterRequest): Tensor {
-    const { name, shape, initializer, trainable = true, l2 = 0 } = request;
+    const { name, shape, initializer, l2 = 0 } = request;
+    const trainable = (request.trainable ?? true) && !this.#isFrozen;
     const path = `${this.rec.layer}/${name}`;
     const { tensor } = this.variables.declare({ name: path, shape, initializer, trainable });
-    this.#params += sizeOf(shape);
-    if (this.training && trainable) this.rec.watch(tensor);
+    this.#weights.push({ name: path, shape });
+    if (this.#wantsGradients && trainable) this.rec.watch(tensor);
     if (l2 > 0) this.#penalties.push(l2Penalty(this.rec, tensor, l2));
     return tensor;
   }

@@ -40,6 +40,9 @@ function pooling(className: string, op: typeof maxPool2d, config: Pooling2dConfi
     strides: pairOf(strides, `${className}: strides`),
     padding,
   };
+  const keras = { pool_size: attrs.poolSize, strides: attrs.strides, padding };
   return (net, x) =>
-    net.layer({ className, name, inputs: [x] }, () => apply(net.rec, op, [x], attrs));
+    net.layer({ className, name, inputs: [x], config: keras }, () =>
+      apply(net.rec, op, [x], attrs),
+    );
 }

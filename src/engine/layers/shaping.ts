@@ -35,16 +35,16 @@ export function zeroPadding2d(
   const sides = (pair: Pair) => (typeof pair === "number" ? ([pair, pair] as const) : pair);
   const attrs = { padding: [sides(down), sides(across)] as const };
   return (net, x) =>
-    net.layer({ className: "ZeroPadding2D", name, inputs: [x] }, () =>
+    net.layer({ className: "ZeroPadding2D", name, inputs: [x], config: attrs }, () =>
       apply(net.rec, zeroPaddingOp, [x], attrs),
     );
 }
 
 export function activation(config: Named & { readonly activation: ActivationKind }): Layer {
-  const attrs = { kind: config.activation };
+  const { activation: kind, name } = config;
   return (net, x) =>
-    net.layer({ className: "Activation", name: config.name, inputs: [x] }, () =>
-      apply(net.rec, activationOp, [x], attrs),
+    net.layer({ className: "Activation", name, inputs: [x], config: { activation: kind } }, () =>
+      apply(net.rec, activationOp, [x], { kind }),
     );
 }
 
@@ -54,7 +54,7 @@ export function dropout(config: Named & { readonly rate: number }): Layer {
   if (!(rate >= 0 && rate < 1))
     throw new ShapeError(`dropout: the rate lies in [0, 1), got ${rate}`);
   return (net, x) =>
-    net.layer({ className: "Dropout", name, inputs: [x] }, () => {
+    net.layer({ className: "Dropout", name, inputs: [x], config: { rate } }, () => {
       if (!net.training || rate === 0) return apply(net.rec, reshape, [x], { shape: x.shape });
       if (!net.clock) throw new VitrineError("dropout: training needs a clock");
       const attrs = { rate, seed: net.variables.seed, stream: net.stream };
