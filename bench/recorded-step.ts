@@ -30,7 +30,7 @@ export interface Step {
 export function recordStep(): Step {
   const variables = new Variables(0);
   const feed = {
-    images: tensor([60_000, 28, 28, 1], "images", "u8"),
+    source: { kind: "images", images: tensor([60_000, 28, 28, 1], "images", "u8") } as const,
     labels: tensor([60_000], "labels", "u8"),
     order: tensor([57_000], "order", "u32"),
     clock: tensor([2], "clock", "u32"),

@@ -1,7 +1,7 @@
 // A model's configuration as a file has it, distrusted: every field checked before a model is built of it.
 
 import { FormatError, VitrineError } from "../engine/core/errors.ts";
-import { describeModel } from "../engine/layers/model.ts";
+import { classesOf } from "../engine/layers/model.ts";
 import type { Lenet5Config } from "./lenet5.ts";
 import { createModel, MODEL_NAMES, type ModelConfig } from "./models.ts";
 
@@ -41,7 +41,7 @@ export function checkModelConfig(value: unknown, file: string): ModelConfig {
   }
   const config = value as ModelConfig;
   try {
-    describeModel(createModel(config));
+    classesOf(createModel(config));
   } catch (cause) {
     if (!(cause instanceof VitrineError)) throw cause;
     throw new FormatError(`${where}: cannot be built, got ${cause.message}`, { cause });

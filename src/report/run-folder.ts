@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError, UsageError } from "../engine/core/errors.ts";
 import type { Shape } from "../engine/core/shape.ts";
-import { describeModel } from "../engine/layers/model.ts";
+import { classesOf } from "../engine/layers/model.ts";
 import type { Weights } from "../engine/layers/variables.ts";
 import { type JsonValue, writeAtomically, writeJson } from "../io/files.ts";
 import { type EpochRow, writeHistory } from "../io/history.ts";
@@ -135,7 +135,7 @@ function parseConfig(text: string, path: string): RunConfig {
       { help: "update Vitrine" },
     );
   }
-  const { classes } = describeModel(createModel(checkModelConfig(model, path)));
+  const classes = classesOf(createModel(checkModelConfig(model, path)));
   const areNames = Array.isArray(classNames) && classNames.every((n) => typeof n === "string");
   if (!areNames || classNames.length !== classes) {
     throw new FormatError(`${path}: classNames must name the model's ${classes} classes`);

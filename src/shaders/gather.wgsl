@@ -1,7 +1,11 @@
 // Reads one batch of a data set that lies on the device as bytes, in the order of a list of row numbers.
-//   x[n, h + pad, w + pad, c] = images[order[cursor + n], h, w, c] · scale      0 in the border
-//   y[n]                      = labels[order[cursor + n]]
-//   images (rows, H, W, C) u8   labels (rows) u8   order (…) u32   clock (step, cursor)   x (N, H+2p, W+2p, C)   y (N) u32
+//   gather_images:    x[n, h + pad, w + pad, c] = images[order[cursor + n], h, w, c] · scale      0 in the border
+//   gather_resized:   x[n, oh, ow, c] = bilinear(images[order[cursor + n]])[oh, ow, c'] / divisor − mean[c]
+//   gather_features:  x[n, …] = part[order[cursor + n] − first, …], where that row is in the part
+//   gather_labels:    y[n] = labels[order[cursor + n]]
+//   images (rows, H, W, C) u8   labels (rows) u8   part (rows of the part, …) f32   order (…) u32   clock (step, cursor)
+//   x (N, H+2p, W+2p, C) or (N, OH, OW, 3) or (N, …)   y (N) u32
+// Bilinear as tf.image.resize without antialiasing: centres of pixels at halves, edges repeated, x before y.
 // `advance` ends a step: it moves the clock on, so that a replay needs nothing from the host.
 
 struct Params {
@@ -11,6 +15,16 @@ struct Params {
   channels: u32,
   pad: u32,
   scale: f32,
+  out_height: u32,
+  out_width: u32,
+  reversed: u32,  // 1: channels come out in the opposite order
+  divisor: f32,
+  mean_0: f32,
+  mean_1: f32,
+  mean_2: f32,
+  elements: u32,  // of a row of features
+  first: u32,     // row of the data set that the part begins with
+  rows: u32,      // in the part
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -21,6 +35,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> x: array<f32>;
 @group(0) @binding(6) var<storage, read_write> y: array<u32>;
 @group(0) @binding(7) var<storage, read_write> next_clock: array<u32>;
+@group(0) @binding(8) var<storage, read> part: array<f32>;
 
 // One invocation a row of x, so that the divisions that find its place are paid once for the whole row.
 @compute @workgroup_size(16)
@@ -45,6 +60,68 @@ fn gather_images(
     let at = select(0u, start + column, inside);
     let byte = (images[at >> 2u] >> (8u * (at & 3u))) & 0xffu;
     x[i * row_elements + k] = select(0.0, f32(byte) * params.scale, inside);
+  }
+}
+
+fn pixel(image: u32, h: u32, w: u32, c: u32) -> f32 {
+  let at = ((image * params.height + h) * params.width + w) * params.channels + c;
+  return f32((images[at >> 2u] >> (8u * (at & 3u))) & 0xffu);
+}
+
+// One invocation a row of x, as above. A grey image's one channel becomes all three.
+@compute @workgroup_size(16)
+fn gather_resized(
+  @builtin(workgroup_id) wg: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = (wg.y * groups.x + wg.x) * 16u + local;
+  if (i >= params.batch * params.out_height) { return; }
+  let image = order[clock[1] + i / params.out_height];
+  let ratio_y = f32(params.height) / f32(params.out_height);
+  let ratio_x = f32(params.width) / f32(params.out_width);
+  let y_in = (f32(i % params.out_height) + 0.5) * ratio_y - 0.5;
+  let above = u32(max(floor(y_in), 0.0));
+  let below = min(u32(max(ceil(y_in), 0.0)), params.height - 1u);
+  let down = y_in - floor(y_in);
+  for (var ow = 0u; ow < params.out_width; ow++) {
+    let x_in = (f32(ow) + 0.5) * ratio_x - 0.5;
+    let left = u32(max(floor(x_in), 0.0));
+    let right = min(u32(max(ceil(x_in), 0.0)), params.width - 1u);
+    let across = x_in - floor(x_in);
+    let to = (i * params.out_width + ow) * 3u;
+    for (var k = 0u; k < params.channels; k++) {
+      let top_left = pixel(image, above, left, k);
+      let bottom_left = pixel(image, below, left, k);
+      let top = top_left + (pixel(image, above, right, k) - top_left) * across;
+      let bottom = bottom_left + (pixel(image, below, right, k) - bottom_left) * across;
+      let value = (top + (bottom - top) * down) / params.divisor;
+      if (params.channels == 1u) {
+        x[to] = value - params.mean_0;
+        x[to + 1u] = value - params.mean_1;
+        x[to + 2u] = value - params.mean_2;
+      } else {
+        let c = select(k, 2u - k, params.reversed == 1u);
+        x[to + c] = value - select(select(params.mean_2, params.mean_1, c == 1u), params.mean_0, c == 0u);
+      }
+    }
+  }
+}
+
+// A workgroup a row of x. The rows of other parts are left to the dispatches that read those.
+@compute @workgroup_size(64)
+fn gather_features(
+  @builtin(workgroup_id) wg: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let n = wg.y * groups.x + wg.x;
+  if (n >= params.batch) { return; }
+  // A row before the part wraps to a huge number.
+  let row = order[clock[1] + n] - params.first;
+  if (row >= params.rows) { return; }
+  for (var k = local; k < params.elements; k += 64u) {
+    x[n * params.elements + k] = part[row * params.elements + k];
   }
 }
 

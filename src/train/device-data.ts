@@ -1,13 +1,15 @@
 // A data set on the device: uploaded once as bytes, read by the programs themselves from then on.
+// Or what a frozen base made of it (frozen-base.ts).
 
 import type { Dataset } from "../data/dataset.ts";
 import type { Device } from "../engine/core/device.ts";
 import type { Tensor } from "../engine/core/tensor.ts";
-import type { Feed } from "../engine/ops/gather.ts";
+import type { Feed, RowSource } from "../engine/ops/gather.ts";
 
 export interface DeviceData {
-  /** (rows, H, W, C) u8. */
-  readonly images: Tensor;
+  /** Tells it from other data sets on the device: `fashion-mnist/train`. */
+  readonly name: string;
+  readonly source: RowSource;
   /** (rows) u8. */
   readonly labels: Tensor;
   readonly rows: number;
@@ -21,8 +23,11 @@ export function uploadDataset(device: Device, dataset: Dataset): DeviceData {
     bytes(dataset.images),
     "u8",
   );
-  const labels = device.tensor([rows], `${name}.labels`, bytes(dataset.labels), "u8");
-  return { images, labels, rows };
+  return { name, source: { kind: "images", images }, labels: uploadLabels(device, dataset), rows };
+}
+
+export function uploadLabels(device: Device, { name, labels, rows }: Dataset): Tensor {
+  return device.tensor([rows], `${name}.labels`, bytes(labels), "u8");
 }
 
 /** A way to read a data set in an order of one's own, of at most `capacity` rows a pass. */
@@ -33,7 +38,7 @@ export function createFeed(
   label: string,
 ): Feed {
   return {
-    images: data.images,
+    source: data.source,
     labels: data.labels,
     order: device.tensor([capacity], `${label}.order`, undefined, "u32"),
     clock: device.tensor([2], `${label}.clock`, undefined, "u32"),

@@ -4,7 +4,7 @@
 import { firstRows } from "../data/dataset.ts";
 import type { Device } from "../engine/core/device.ts";
 import { VitrineError } from "../engine/core/errors.ts";
-import { describeModel, type Model } from "../engine/layers/model.ts";
+import { classesOf, type Model } from "../engine/layers/model.ts";
 import type { Variables } from "../engine/layers/variables.ts";
 import type { Feed } from "../engine/ops/gather.ts";
 import {
@@ -45,7 +45,7 @@ export class Evaluator {
   constructor(options: EvaluatorOptions) {
     this.#options = options;
     this.#workspace = options.workspace ?? new Workspace(options.device);
-    this.#meters = createMeters(options.device, describeModel(options.model).classes);
+    this.#meters = createMeters(options.device, classesOf(options.model));
   }
 
   /** Records the model once, so that its variables are declared and can be given a place. */
@@ -93,14 +93,14 @@ export class Evaluator {
   #feed(data: DeviceData): Feed {
     let feed = this.#feeds.get(data);
     if (!feed) {
-      feed = createFeed(this.#options.device, data, data.rows, `${data.images.label}.evaluate`);
+      feed = createFeed(this.#options.device, data, data.rows, `${data.name}.evaluate`);
       this.#feeds.set(data, feed);
     }
     return feed;
   }
 
   async #step(data: DeviceData, batch: number): Promise<Executable> {
-    const key = `${data.images.label}.${batch}`;
+    const key = `${data.name}.${batch}`;
     let executable = this.#executables.get(key);
     if (!executable) {
       const program = recordEvaluationStep({ ...this.#request(batch), feed: this.#feed(data) });

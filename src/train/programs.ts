@@ -54,7 +54,11 @@ export function recordPrediction(request: StepRequest): {
 function recordForward(request: StepRequest, name: string, training: boolean) {
   const { model, variables, feed, batch, capabilities, rungs = {} } = request;
   const rec = new Recorder({ name: `${model.name}.${name}.${batch}`, capabilities, rungs });
-  const { x, y: labels } = gatherBatch(rec, feed, { batch, inputShape: model.inputShape });
+  const { x, y: labels } = gatherBatch(rec, feed, {
+    batch,
+    inputShape: model.inputShape,
+    preprocessing: model.preprocessing,
+  });
   const net = new Net({ rec, variables, training, clock: feed.clock });
   const probabilities = model.build(net, x);
   const result = { ...softmaxCrossEntropy(rec, probabilities, labels), labels };

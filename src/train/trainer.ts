@@ -3,7 +3,7 @@
 
 import { RandomState } from "../data/random-state.ts";
 import type { Device } from "../engine/core/device.ts";
-import { describeModel, type Model } from "../engine/layers/model.ts";
+import { classesOf, type Model } from "../engine/layers/model.ts";
 import { Variables, type Weights } from "../engine/layers/variables.ts";
 import type { Feed } from "../engine/ops/gather.ts";
 import {
@@ -87,7 +87,7 @@ export class Trainer {
     this.variables = new Variables(seed);
     this.optimizerState = new OptimizerState(optimizer, learningRate);
     this.#workspace = new Workspace(device);
-    this.#meters = createMeters(device, describeModel(model).classes);
+    this.#meters = createMeters(device, classesOf(model));
     this.#feed = createFeed(device, options.data, options.data.rows, "train");
     this.lastWeights = new Map();
     const { variables } = this;

@@ -4,6 +4,7 @@
 import { VitrineError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
+import type { Preprocessing } from "../ops/gather.ts";
 import { Recorder } from "../program/recorder.ts";
 import { type Layer, type LayerRecord, Net } from "./net.ts";
 import { Variables } from "./variables.ts";
@@ -12,7 +13,9 @@ export interface Model {
   readonly name: string;
   /** Height, width, channels of one image. */
   readonly inputShape: Shape;
-  /** Records the model from a batch of inputs (N, H, W, C) to class probabilities (N, K). */
+  /** What becomes of an image's bytes before the first layer; default `unit`. */
+  readonly preprocessing?: Preprocessing;
+  /** Records the model from a batch of inputs (N, …) to class probabilities (N, K), or a base to its features. */
   build(net: Net, x: Tensor): Tensor;
 }
 
@@ -30,20 +33,33 @@ export interface ModelDescription {
   readonly layers: readonly LayerRecord[];
   readonly trainable: number;
   readonly nonTrainable: number;
-  readonly classes: number;
+  /** Of one input, without the batch axis. */
+  readonly outputShape: Shape;
 }
 
 /** What a summary shows; records the model without a device, and throws its shape errors. */
 export function describeModel(model: Model): ModelDescription {
-  const { net, variables, classes } = recordAlone(model);
+  const { net, variables, outputShape } = recordAlone(model);
   const trainable = variables.count("trainable");
   return {
     name: model.name,
     layers: net.layers,
     trainable,
     nonTrainable: variables.count() - trainable,
-    classes,
+    outputShape,
   };
+}
+
+/** How many classes the model tells apart. Throws VitrineError when it does not end in their probabilities. */
+export function classesOf(model: Model): number {
+  const { outputShape } = recordAlone(model);
+  const [classes] = outputShape;
+  if (outputShape.length !== 1 || classes === undefined) {
+    throw new VitrineError(
+      `model ${model.name}: ends in class probabilities (N, K), got ${["N", ...outputShape]}`,
+    );
+  }
+  return classes;
 }
 
 /** The variables that the model declares, without a device. */
@@ -59,11 +75,5 @@ function recordAlone(model: Model) {
   const variables = new Variables(0);
   const net = new Net({ rec, variables, training: false, clock: null });
   const y = model.build(net, rec.allocate([1, ...model.inputShape], "x"));
-  const [rows, classes] = y.shape;
-  if (y.shape.length !== 2 || rows !== 1 || classes === undefined) {
-    throw new VitrineError(
-      `model ${model.name}: ends in class probabilities (N, K), got ${y.shape}`,
-    );
-  }
-  return { net, variables, classes };
+  return { net, variables, outputShape: y.shape.slice(1) };
 }
