@@ -34,6 +34,8 @@ export interface TrainerOptions {
   readonly batchSize: number;
   readonly learningRate: number;
   readonly seed: number;
+  /** Values to start from; variables that it does not name are initialised. */
+  readonly pretrained?: Weights | undefined;
   readonly rungs?: Readonly<Record<string, string>>;
   /** Called before each kernel of a program's first run, which may compile for seconds. */
   readonly onCompile?: (label: string, index: number, total: number) => void;
@@ -105,9 +107,9 @@ export class Trainer {
   static async create(options: TrainerOptions): Promise<Trainer> {
     const trainer = new Trainer(options);
     const program = trainer.#recordTrain(options.batchSize);
-    trainer.variables.materialise(options.device);
+    trainer.lastWeights = trainer.variables.initialWeights(options.pretrained);
+    trainer.variables.materialise(options.device, trainer.lastWeights);
     trainer.optimizerState.materialise(options.device);
-    trainer.lastWeights = trainer.variables.initialWeights();
     await trainer.#train(options.batchSize, () => program);
     return trainer;
   }
@@ -137,18 +139,22 @@ export class Trainer {
         this.variables.load(this.device, this.lastWeights);
         break;
       }
-      this.lastWeights = await this.variables.snapshot(this.device);
+      this.lastWeights = await this.#snapshot();
       for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, control);
       this.history.push(logs);
       options.onEpochEnd?.(epoch, logs);
     }
     for (const callback of callbacks) await callback.onTrainEnd?.(control);
-    this.lastWeights = await this.variables.snapshot(this.device);
+    this.lastWeights = await this.#snapshot();
   }
 
   /** Loss, accuracy and confusion over rows of a data set, with inference behaviour. */
   evaluate(data: DeviceData, rows: Uint32Array<ArrayBuffer>): Promise<Evaluation> {
     return this.#evaluator.evaluate(data, rows);
+  }
+
+  async #snapshot(): Promise<Weights> {
+    return new Map([...this.lastWeights, ...(await this.variables.snapshot(this.device))]);
   }
 
   /** One epoch; null when it was interrupted. */

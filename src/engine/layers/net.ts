@@ -157,7 +157,15 @@ export class Net {
     const { name, shape, initializer, l2 = 0 } = request;
     const trainable = (request.trainable ?? true) && !this.#isFrozen;
     const path = `${this.rec.layer}/${name}`;
-    const { tensor } = this.variables.declare({ name: path, shape, initializer, trainable });
+    const isConstant = this.#isFrozen;
+    const declared = this.variables.declare({
+      name: path,
+      shape,
+      initializer,
+      trainable,
+      isConstant,
+    });
+    const { tensor } = declared;
     this.#weights.push({ name: path, shape });
     if (this.#wantsGradients && trainable) this.rec.watch(tensor);
     if (l2 > 0) this.#penalties.push(l2Penalty(this.rec, tensor, l2));

@@ -19,11 +19,14 @@ export interface VariableRequest {
   readonly initializer: Initializer;
   /** Default true. Moving statistics and frozen layers are not. */
   readonly trainable?: boolean;
+  /** Of a frozen layer: nothing ever changes it. Default false. */
+  readonly isConstant?: boolean;
 }
 
 export interface Variable {
   readonly name: string;
   readonly trainable: boolean;
+  readonly isConstant: boolean;
   readonly tensor: Tensor;
   readonly initializer: Initializer;
   /** Declared as the n-th: the stream of its random numbers. */
@@ -38,6 +41,8 @@ export interface Arena {
 
 /** Values of variables by name, in order of declaration. */
 export type Weights = ReadonlyMap<string, Float32Array<ArrayBuffer>>;
+/** One entry of such a map: weights may also come one after another, out of a file. */
+export type NamedValues = readonly [name: string, values: Float32Array<ArrayBuffer>];
 
 export class Variables implements Iterable<Variable> {
   readonly seed: number;
@@ -54,7 +59,7 @@ export class Variables implements Iterable<Variable> {
 
   /** The variable of that name; declared on the first call, looked up on later ones. */
   declare(request: VariableRequest): Variable {
-    const { name, shape, initializer, trainable = true } = request;
+    const { name, shape, initializer, trainable = true, isConstant = false } = request;
     const known = this.#byName.get(name);
     if (known) {
       if (!sameShape(known.tensor.shape, shape)) {
@@ -67,7 +72,8 @@ export class Variables implements Iterable<Variable> {
     if (this.#arenas) throw new VitrineError(`variable ${name}: the model was built without it`);
     const storage = storageOf(bytesOf(shape, "f32"), name);
     const tensor: Tensor = { label: name, shape, dtype: "f32", storage };
-    const variable = { name, trainable, tensor, initializer, index: this.#byName.size };
+    const index = this.#byName.size;
+    const variable = { name, trainable, isConstant, tensor, initializer, index };
     this.#byName.set(name, variable);
     return variable;
   }
@@ -84,26 +90,26 @@ export class Variables implements Iterable<Variable> {
     return this.#arenas;
   }
 
-  /** Makes room on the device and writes the initial values. */
-  materialise(device: Device): void {
+  /** Makes room on the device and writes the initial values, or those that `given` has. */
+  materialise(device: Device, given: Weights = new Map()): void {
     const frozen = [...this].filter((variable) => !variable.trainable);
     const storages = [...this.arenas.map((arena) => arena.tensor), ...frozen.map((v) => v.tensor)];
     for (const { storage } of storages) {
       storage.place ??= device.storage(storage.bytes, storage.label).place;
     }
-    this.load(device, this.initialWeights());
+    this.load(device, this.initialWeights(given));
   }
 
-  initialWeights(): Weights {
+  initialWeights(given: Weights = new Map()): Weights {
     const values = [...this].map(({ name, tensor, initializer, index }) => {
-      const data = initializer.values(tensor.shape, { seed: this.seed, stream: index });
-      return [name, data] as const;
+      const random = { seed: this.seed, stream: index };
+      return [name, given.get(name) ?? initializer.values(tensor.shape, random)] as const;
     });
     return new Map(values);
   }
 
   /** Overwrites variables; those that `weights` does not name keep their values. */
-  load(device: Device, weights: Weights): void {
+  load(device: Device, weights: Iterable<NamedValues>): void {
     for (const [name, data] of weights) {
       const variable = this.#byName.get(name);
       if (!variable || sizeOf(variable.tensor.shape) !== data.length) {
@@ -114,10 +120,10 @@ export class Variables implements Iterable<Variable> {
     }
   }
 
-  /** The values of every variable, read from the device: one read-back an arena. */
+  /** The values of every variable that is not constant, read from the device: one read-back an arena. */
   async snapshot(device: Device): Promise<Weights> {
     const values = new Map<string, Float32Array<ArrayBuffer>>();
-    for (const { name } of this) values.set(name, new Float32Array());
+    for (const { name, isConstant } of this) if (!isConstant) values.set(name, new Float32Array());
     for (const arena of this.arenas) {
       const bytes = await device.read(arena.tensor);
       for (const { variable, offset } of arena.variables) {
@@ -125,8 +131,8 @@ export class Variables implements Iterable<Variable> {
         values.set(name, new Float32Array(bytes, offset, sizeOf(tensor.shape)).slice());
       }
     }
-    for (const { name, tensor, trainable } of this) {
-      if (!trainable)
+    for (const { name, tensor, trainable, isConstant } of this) {
+      if (!trainable && !isConstant)
         values.set(name, new Float32Array(await device.read(tensor), 0, sizeOf(tensor.shape)));
     }
     return values;
