@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type CleanData, type CleanOptions, cleanData, describeDropped } from "../data/clean.ts";
 import { type FashionMnist, loadFashionMnist } from "../data/fashion-mnist.ts";
+import type { Progress } from "../data/user-files.ts";
 import { startProgress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -28,24 +29,29 @@ export async function loadRawData(
   terminal: Terminal,
   data: string | undefined,
 ): Promise<FashionMnist> {
-  let shown: { readonly label: string; readonly bar: ReturnType<typeof startProgress> } | null =
-    null;
+  const steps = showSteps(terminal);
   const loaded = await loadFashionMnist({
     data,
     cacheDir: join(CACHE, "fashion-mnist"),
     say: (line) => terminal.print(line),
-    progress: ({ label, fraction }) => {
+    progress: steps.progress,
+  });
+  steps.finish();
+  return loaded;
+}
+
+/** A bar for whatever step something slow is in. */
+export function showSteps(terminal: Terminal) {
+  let shown: { readonly label: string; readonly bar: ReturnType<typeof startProgress> } | null =
+    null;
+  return {
+    progress: ({ label, fraction }: Progress): void => {
       if (shown?.label !== label) {
         shown?.bar.finish("");
         shown = { label, bar: startProgress(terminal, { label, total: 100, unit: "percent" }) };
       }
       shown.bar.update(Math.round(100 * fraction));
     },
-  });
-  finishBar(shown);
-  return loaded;
-}
-
-function finishBar(shown: { readonly bar: ReturnType<typeof startProgress> } | null): void {
-  shown?.bar.finish("");
+    finish: (): void => shown?.bar.finish(""),
+  };
 }

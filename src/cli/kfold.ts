@@ -1,15 +1,14 @@
 // `npm run kfold`: cross-validates a model on Fashion-MNIST, fold by fold, in a folder where a killed run goes on.
 
 import type { CleanData } from "../data/clean.ts";
-import { firstRows } from "../data/dataset.ts";
+import { dataDigest, firstRows, limitRows } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
 import type { Device } from "../engine/core/device.ts";
 import { UsageError } from "../engine/core/errors.ts";
 import { openDevice } from "../io/adapter.ts";
 import { formatCount } from "../io/number-format.ts";
-import { MODEL_NAMES } from "../models/models.ts";
+import { isTransfer } from "../models/models.ts";
 import {
-  dataDigest,
   type KfoldSettings,
   loadFolds,
   openKfold,
@@ -18,34 +17,26 @@ import {
   saveKfoldResults,
   summarise,
 } from "../report/kfold-folder.ts";
+import type { Basis } from "../train/basis.ts";
 import { checkBatchSize, crossValidate, foldSplits } from "../train/cross-validation.ts";
-import { uploadDataset } from "../train/device-data.ts";
 import { type CommandContext, defineCommand, runCommand } from "./command.ts";
 import { loadData } from "./data-set.ts";
 import { EpochDisplay } from "./epoch-display.ts";
 import { readBestTrial } from "./hyperparameters.ts";
 import { foldLine, foldTable } from "./kfold-display.ts";
+import { loadPretrained, openBasis, type Pretrained } from "./model-basis.ts";
+import { MODEL_FLAGS, modelConfig, refuseModelFlags } from "./model-flags.ts";
 import { formatSeconds } from "./progress.ts";
-import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, modelConfig, SEED_FLAG } from "./shared-flags.ts";
+import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, SEED_FLAG } from "./shared-flags.ts";
 
 const FLAGS = {
-  model: { type: "choice", choices: MODEL_NAMES, help: "model to cross-validate; default lenet5" },
+  ...MODEL_FLAGS,
   folds: { type: "integer", default: 5, min: 2, help: "parts that are held out in turn" },
   stratified: { type: "boolean", help: "give every fold each class in equal share" },
   hyperparameters: {
     type: "string",
     value: "study",
     help: "folder of a tuner's study: its best trial's model, rate and batch size",
-  },
-  activation: {
-    type: "choice",
-    choices: ["relu", "tanh"],
-    help: "of the hidden layers; default relu",
-  },
-  pooling: {
-    type: "choice",
-    choices: ["max", "average"],
-    help: "of the pooling layers; default max",
   },
   epochs: { type: "integer", default: 20, min: 1, help: "passes over a fold's rows, at most" },
   "batch-size": { type: "integer", min: 1, help: "rows in a training step; default 50" },
@@ -100,11 +91,15 @@ const command = defineCommand({
 
 async function kfold(context: Context): Promise<void> {
   const { flags, say, style, terminal } = context;
-  const chosen = await chooseModel(flags);
-  const { model } = chosen;
+  const asked = await chooseModel(flags);
   say(
-    style.bold(`vitrine: ${flags.folds}-fold cross-validation of ${model.name} on Fashion-MNIST`),
+    style.bold(
+      `vitrine: ${flags.folds}-fold cross-validation of ${asked.model.name} on Fashion-MNIST`,
+    ),
   );
+  const pretrained = await loadChosen(context, asked);
+  const chosen = { ...asked, model: pretrained.config };
+  const { model } = chosen;
   const data = await loadData(terminal, flags.data, flags);
   const rows = countRows(data, flags);
   const labels = data.train.labels.subarray(0, rows);
@@ -128,12 +123,16 @@ async function kfold(context: Context): Promise<void> {
   say(
     `training   batch ${batchSize}, rate ${learningRate}, at most ${epochs} epochs${chosen.from}`,
   );
-  await runFolds(context, { device, data, rows, splits, settings, out });
+  if (pretrained.source) say(`weights    ${pretrained.source}`);
+  const { seed } = flags;
+  const basis = openBasis({ device, terminal, signal: context.signal, pretrained, seed, rows });
+  await runFolds(context, { device, basis, data, rows, splits, settings, out });
   device.destroy();
 }
 
 interface Work {
   readonly device: Device;
+  readonly basis: Basis;
   readonly data: CleanData;
   readonly rows: number;
   readonly splits: readonly Split[];
@@ -143,7 +142,7 @@ interface Work {
 
 async function runFolds(context: Context, work: Work): Promise<void> {
   const { flags, say, signal, terminal } = context;
-  const { device, data, rows, splits, settings, out } = work;
+  const { device, basis, data, rows, splits, settings, out } = work;
   const saved = await loadFolds(out, flags.folds);
   sayResumed(context, work, saved);
   const display = new EpochDisplay(terminal, flags.epochs);
@@ -151,8 +150,9 @@ async function runFolds(context: Context, work: Work): Promise<void> {
   const folds = await crossValidate({
     device,
     model: settings.model,
-    data: uploadDataset(device, data.train),
-    test: uploadDataset(device, data.test),
+    basis,
+    data: await basis.place(limitRows(data.train, rows)),
+    test: await basis.place(data.test),
     splits,
     training: settings.training,
     seed: flags.seed,
@@ -233,27 +233,20 @@ interface Chosen {
 }
 
 async function chooseModel(flags: Flags): Promise<Chosen> {
-  const { hyperparameters, activation, pooling, batchSize, learningRate } = flags;
+  const { hyperparameters, batchSize, learningRate } = flags;
   if (hyperparameters === undefined) {
-    const name = flags.model ?? "lenet5";
     return {
-      model: modelConfig({
-        model: name,
-        activation: activation ?? "relu",
-        pooling: pooling ?? "max",
-      }),
+      model: modelConfig(flags),
       batchSize: batchSize ?? 50,
       learningRate: learningRate ?? 1e-3,
       from: "",
     };
   }
   const best = await readBestTrial(hyperparameters);
-  const given = activation !== undefined ? "activation" : pooling !== undefined ? "pooling" : null;
-  if (given) {
-    throw new UsageError(`--${given}: is the study's with --hyperparameters, got one of its own`);
-  }
-  if (flags.model !== undefined && flags.model !== best.model.name) {
-    throw new UsageError(`--model: the study's is ${best.model.name}, got ${flags.model}`);
+  const { model, ...others } = flags;
+  refuseModelFlags(others, "is the study's with --hyperparameters");
+  if (model !== undefined && model !== best.model.name) {
+    throw new UsageError(`--model: the study's is ${best.model.name}, got ${model}`);
   }
   return {
     model: best.model,
@@ -261,6 +254,20 @@ async function chooseModel(flags: Flags): Promise<Chosen> {
     learningRate: learningRate ?? best.training.learningRate,
     from: `, of trial ${best.trialId} in ${hyperparameters}`,
   };
+}
+
+/** A study's model was tuned on certain weights; its folds take no others. */
+async function loadChosen(context: Context, { model }: Chosen): Promise<Pretrained> {
+  const { weights, hyperparameters } = context.flags;
+  const isRandom = hyperparameters !== undefined && isTransfer(model) && model.pretrained === null;
+  const loaded = await loadPretrained(context, model, isRandom ? "none" : weights);
+  const [wanted, got] = [model, loaded.config].map((c) => (isTransfer(c) ? c.pretrained : null));
+  if (hyperparameters !== undefined && wanted !== got) {
+    throw new UsageError(
+      `--weights: must be the file that the study was tuned on, sha256 ${wanted}, got ${got}`,
+    );
+  }
+  return loaded;
 }
 
 function countRows(data: CleanData, { limit, folds }: Flags): number {

@@ -1,7 +1,6 @@
 // Flags that several commands have in common, so that they are called, checked and explained alike.
 
 import { join } from "node:path";
-import { MODEL_NAMES, type ModelConfig } from "../models/models.ts";
 
 /** Where the rows come from, and what becomes of those that lack values. */
 export const DATA_FLAGS = {
@@ -20,22 +19,6 @@ export const ADAPTER_FLAG = {
   adapter: { type: "string", value: "name", help: "part of the name of the GPU adapter to use" },
 } as const;
 
-export const MODEL_FLAGS = {
-  model: { type: "choice", choices: MODEL_NAMES, default: "lenet5", help: "model to train" },
-  activation: {
-    type: "choice",
-    choices: ["relu", "tanh"],
-    default: "relu",
-    help: "of the hidden layers",
-  },
-  pooling: {
-    type: "choice",
-    choices: ["max", "average"],
-    default: "max",
-    help: "of the pooling layers",
-  },
-} as const;
-
 export const SEED_FLAG = {
   seed: {
     type: "integer",
@@ -45,16 +28,6 @@ export const SEED_FLAG = {
     help: "of weights, shuffling and split",
   },
 } as const;
-
-export interface ModelFlags {
-  readonly model: ModelConfig["name"];
-  readonly activation: "relu" | "tanh";
-  readonly pooling: "max" | "average";
-}
-
-export function modelConfig({ model, activation, pooling }: ModelFlags): ModelConfig {
-  return { name: model, activation, pooling, classes: 10 };
-}
 
 /** `runs/2026-08-01-14-03-22-lenet5`, in local time: sorts by time, and is a folder name everywhere. */
 export function defaultOut(what: string, date = new Date()): string {

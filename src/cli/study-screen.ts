@@ -2,6 +2,7 @@
 // it.
 
 import type { StudyScreen, TrainingScreen } from "../study/context.ts";
+import { BaseDisplay } from "./base-display.ts";
 import { EpochDisplay } from "./epoch-display.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -13,6 +14,7 @@ export interface TerminalStudyScreen extends StudyScreen {
 export function studyScreen(terminal: Terminal): TerminalStudyScreen {
   const { style } = terminal;
   let display: EpochDisplay | null = null;
+  let base: BaseDisplay | null = null;
   return {
     begin: ({ number, count, title }) =>
       terminal.print(`\n${style.bold(style.cyan(`${number}/${count}`))}  ${style.bold(title)}`),
@@ -23,7 +25,14 @@ export function studyScreen(terminal: Terminal): TerminalStudyScreen {
       display = new EpochDisplay(terminal, epochs);
       return eventsOf(display);
     },
-    close: () => display?.interrupted(),
+    base: () => {
+      base = new BaseDisplay(terminal);
+      return base;
+    },
+    close: () => {
+      base?.close();
+      display?.interrupted();
+    },
   };
 }
 

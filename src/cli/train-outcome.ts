@@ -3,11 +3,13 @@
 
 import type { FashionMnist } from "../data/fashion-mnist.ts";
 import type { Device } from "../engine/core/device.ts";
+import { variablesOf } from "../engine/layers/model.ts";
 import type { Weights } from "../engine/layers/variables.ts";
 import type { JsonValue } from "../io/files.ts";
 import { tensorDigest } from "../io/safetensors.ts";
-import type { ModelConfig } from "../models/models.ts";
+import { createModel, type ModelConfig } from "../models/models.ts";
 import { runConfig, saveRun } from "../report/run-folder.ts";
+import type { Basis } from "../train/basis.ts";
 import type { Logs } from "../train/callbacks/callback.ts";
 import type { EarlyStopping } from "../train/callbacks/early-stopping.ts";
 import type { Evaluation } from "../train/evaluator.ts";
@@ -18,6 +20,7 @@ import type { Style } from "./terminal.ts";
 
 export interface TrainedRun {
   readonly device: Device;
+  readonly basis: Basis;
   readonly data: FashionMnist;
   readonly rows: Rows;
   readonly config: ModelConfig;
@@ -54,9 +57,11 @@ export interface Ending {
 
 /** Saves the run and returns what --json prints. */
 export async function saveOutcome(run: TrainedRun, ending: Ending): Promise<TrainMetrics> {
-  const { trainer, data, rows, config, out, device, training } = run;
-  const tensors = namedTensors(trainer.variables, ending.best.weights);
-  const metrics = { ...metricsOf(run, ending), weightsSha256: tensorDigest(tensors) };
+  const { trainer, basis, data, rows, config, out, device, training } = run;
+  const variables = variablesOf(createModel(config));
+  const tensors = namedTensors(variables, basis.complete(ending.best.weights));
+  const parameters = variables.count();
+  const metrics = { ...metricsOf(run, ending), parameters, weightsSha256: tensorDigest(tensors) };
   await saveRun(out, {
     config: runConfig({
       model: config,
@@ -78,13 +83,15 @@ export async function saveOutcome(run: TrainedRun, ending: Ending): Promise<Trai
   return metrics;
 }
 
-export type TrainMetrics = ReturnType<typeof metricsOf> & { readonly weightsSha256: string };
+export type TrainMetrics = ReturnType<typeof metricsOf> & {
+  readonly parameters: number;
+  readonly weightsSha256: string;
+};
 
 function metricsOf(run: TrainedRun, { best, test, ended }: Ending) {
   const { trainer, config, out, device, startedAt } = run;
   return {
     model: config.name,
-    parameters: trainer.variables.count(),
     epochs: trainer.history.length,
     bestEpoch: best.epoch + 1,
     ended,

@@ -2,7 +2,7 @@
 
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { firstRows } from "../data/dataset.ts";
+import { firstRows, limitRows } from "../data/dataset.ts";
 import { UsageError } from "../engine/core/errors.ts";
 import { describeModel } from "../engine/layers/model.ts";
 import { adam } from "../engine/optim/adam.ts";
@@ -17,21 +17,15 @@ import {
   LearningRateScheduler,
 } from "../train/callbacks/learning-rate-scheduler.ts";
 import { TerminateOnNaN } from "../train/callbacks/terminate-on-nan.ts";
-import { uploadDataset } from "../train/device-data.ts";
 import type { Evaluation } from "../train/evaluator.ts";
 import { Trainer } from "../train/trainer.ts";
 import { type CommandContext, defineCommand, runCommand } from "./command.ts";
 import { loadData } from "./data-set.ts";
 import { EpochDisplay } from "./epoch-display.ts";
 import { isAbort } from "./failure.ts";
-import {
-  ADAPTER_FLAG,
-  DATA_FLAGS,
-  defaultOut,
-  MODEL_FLAGS,
-  modelConfig,
-  SEED_FLAG,
-} from "./shared-flags.ts";
+import { loadPretrained, openBasis } from "./model-basis.ts";
+import { MODEL_FLAGS, modelConfig } from "./model-flags.ts";
+import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, SEED_FLAG } from "./shared-flags.ts";
 import { unlessAborted } from "./signals.ts";
 import { splitRows } from "./split-rows.ts";
 import {
@@ -67,6 +61,7 @@ const FLAGS = {
     help: "epochs without a better val_loss before training stops; 0 never stops early",
   },
   limit: { type: "integer", min: 10, help: "use only the first so many training rows" },
+  "test-limit": { type: "integer", min: 1, help: "score only the first so many test rows" },
   ...DATA_FLAGS,
   out: {
     type: "string",
@@ -103,10 +98,11 @@ const command = defineCommand({
 
 async function train(context: Context): Promise<void> {
   const { flags, say, style, terminal, signal } = context;
-  const model = modelConfig(flags);
-  say(style.bold(`vitrine: training ${model.name} on Fashion-MNIST`));
-  const out = flags.out ?? defaultOut(model.name);
+  const asked = modelConfig(flags);
+  say(style.bold(`vitrine: training ${asked.name} on Fashion-MNIST`));
+  const out = flags.out ?? defaultOut(asked.name);
   await prepareOut(out);
+  const pretrained = await loadPretrained(context, asked, flags.weights);
   const data = await unlessAborted(loadData(terminal, flags.data, flags), signal);
   const rows = splitRows(data, flags);
   const device = await openDevice({ ...(flags.adapter ? { adapter: flags.adapter } : {}) });
@@ -116,7 +112,14 @@ async function train(context: Context): Promise<void> {
   say(
     `rows       ${rows.train.length} to train on, ${rows.heldOut.length} held out, ${data.test.rows} to test`,
   );
-  await run(context, await prepare(context, { device, data, rows, config: model, out }));
+  if (pretrained.source) say(`weights    ${pretrained.source}`);
+  const { config } = pretrained;
+  say();
+  const { width: columns, colour } = terminal;
+  say(keras3Summary(summaryOf(describeModel(createModel(config))), { columns, colour }));
+  const { seed, limit = data.train.rows } = flags;
+  const basis = openBasis({ device, terminal, signal, pretrained, seed, rows: limit });
+  await run(context, await prepare(context, { device, basis, data, rows, config, out }));
   device.destroy();
 }
 
@@ -125,21 +128,18 @@ interface Session extends TrainedRun {
   readonly notANumber: TerminateOnNaN;
 }
 
-type Plan = Pick<Session, "device" | "data" | "rows" | "config" | "out">;
+type Plan = Pick<Session, "device" | "basis" | "data" | "rows" | "config" | "out">;
 
 async function prepare(context: Context, plan: Plan): Promise<Session> {
-  const { flags, say, terminal } = context;
-  const { device, data } = plan;
-  const model = createModel(plan.config);
-  const { width: columns, colour } = terminal;
-  say();
-  say(keras3Summary(summaryOf(describeModel(model)), { columns, colour }));
+  const { flags, terminal } = context;
+  const { device, basis, data } = plan;
   const display = new EpochDisplay(terminal, flags.epochs);
   const trainer = await Trainer.create({
     device,
-    model,
+    model: basis.modelOf(plan.config),
+    pretrained: basis.pretrained,
     optimizer: adam(),
-    data: uploadDataset(device, data.train),
+    data: await basis.place(limitRows(data.train, flags.limit)),
     batchSize: flags.batchSize,
     learningRate: flags.learningRate,
     seed: flags.seed,
@@ -174,7 +174,7 @@ async function run(context: Context, session: Session): Promise<void> {
     else if (notANumber.stoppedEpoch !== null) throw diverged(notANumber.stoppedEpoch, flags);
     else {
       ended = stopping.stoppedEpoch === null ? "finished" : "early";
-      test = await scoreTest(session);
+      test = await scoreTest(session, flags.testLimit);
     }
   } catch (error) {
     failure = error;
@@ -205,8 +205,9 @@ function fit({ flags, signal }: Context, session: Session): Promise<void> {
   });
 }
 
-function scoreTest({ trainer, device, data }: Session): Promise<Evaluation> {
-  return trainer.evaluate(uploadDataset(device, data.test), firstRows(data.test.rows));
+async function scoreTest({ trainer, basis, data }: Session, limit?: number): Promise<Evaluation> {
+  const test = await basis.place(limitRows(data.test, limit));
+  return trainer.evaluate(test, firstRows(test.rows));
 }
 
 const ENDINGS = {

@@ -2,14 +2,13 @@
 // one study from another. Checked before anything slow happens.
 
 import type { CleanData } from "../data/clean.ts";
-import { firstRows } from "../data/dataset.ts";
+import { dataDigest, firstRows, limitRows } from "../data/dataset.ts";
 import { type Split, trainTestSplit } from "../data/split.ts";
 import type { Device } from "../engine/core/device.ts";
 import { UsageError } from "../engine/core/errors.ts";
-import { MODEL_NAMES } from "../models/models.ts";
-import { dataDigest } from "../report/kfold-folder.ts";
+import { MODEL_NAMES, type ModelConfig } from "../models/models.ts";
+import type { Basis } from "../train/basis.ts";
 import { foldSplits } from "../train/cross-validation.ts";
-import { uploadDataset } from "../train/device-data.ts";
 import { foldTrials } from "../tune/fold-trial.ts";
 import { type HyperModel, spaceOf } from "../tune/hyper-parameters.ts";
 import { BayesianOptimization } from "../tune/oracles/bayesian-optimization.ts";
@@ -20,16 +19,18 @@ import { RandomSearch } from "../tune/oracles/random-search.ts";
 import { gridValues } from "../tune/parameter.ts";
 import type { Space } from "../tune/space.ts";
 import type { TrainingPlan } from "../tune/spaces/lenet5.ts";
-import { SPACES } from "../tune/spaces/spaces.ts";
+import { searchSpace } from "../tune/spaces/spaces.ts";
 import type { StudyDescription } from "../tune/study-folder.ts";
 import { type TrialEvents, trainTrials } from "../tune/train-trial.ts";
 import { type Objective, objectiveOf } from "../tune/trial.ts";
 import type { TrialJob, TrialRunner } from "../tune/tuner.ts";
 import type { FlagValues } from "./flags.ts";
+import { BASE_FLAGS } from "./model-flags.ts";
 import { SEED_FLAG } from "./shared-flags.ts";
 
 export const TUNE_FLAGS = {
   model: { type: "choice", choices: MODEL_NAMES, default: "lenet5", help: "model to tune" },
+  ...BASE_FLAGS,
   tuner: {
     type: "choice",
     choices: ["random", "grid", "hyperband", "bayesian"],
@@ -84,6 +85,8 @@ export const TUNE_FLAGS = {
 export type TuneFlags = FlagValues<typeof TUNE_FLAGS>;
 
 export interface SearchPlan {
+  /** What the search starts from. */
+  readonly model: ModelConfig;
   readonly hyperModel: HyperModel<TrainingPlan>;
   readonly space: Space;
   readonly objective: Objective;
@@ -100,19 +103,14 @@ export interface SearchPlan {
 }
 
 /** Throws UsageError, naming the flag, for what does not go together. */
-export function planSearch(flags: TuneFlags, data: CleanData): SearchPlan {
-  const hyperModel = SPACES[flags.model];
-  if (!hyperModel) {
-    const known = Object.keys(SPACES).join(", ");
-    throw new UsageError(`--model: has no search space, got ${flags.model}`, {
-      help: `there is one for ${known}`,
-    });
-  }
+export function planSearch(flags: TuneFlags, model: ModelConfig, data: CleanData): SearchPlan {
+  const hyperModel = searchSpace(model);
   checkTogether(flags);
   const space = spaceOf(hyperModel);
   const objective = objectiveOf(flags.objective);
   const always = flags.tuner === "grid" || flags.tuner === "hyperband";
   const plan = {
+    model,
     hyperModel,
     space,
     objective,
@@ -193,29 +191,36 @@ function checkBatches({
 /** Everything that trials depend on; where they run and are saved is not part of it. */
 export function describeStudy(flags: TuneFlags, plan: SearchPlan): StudyDescription {
   const { oracle, objective, maxTrials, space, data } = plan;
-  const { model, epochs, seed, patience, folds = null, limit = null } = flags;
+  const { epochs, seed, patience, folds = null, limit = null } = flags;
+  const { name: model, ...base } = plan.model;
   const validation = folds === null ? flags.validation : null;
   const training = { epochs, trainingSeed: seed, patience, folds, limit, validation, data };
-  const settings = { ...oracle.settings, ...training };
+  const settings = {
+    ...oracle.settings,
+    ...training,
+    ...(model === "lenet5" ? {} : { base }),
+  };
   return { model, tuner: oracle.name, objective, maxTrials, space, settings };
 }
 
 export interface Equipment {
   readonly device: Device;
+  readonly basis: Basis;
   readonly data: CleanData;
   readonly plan: SearchPlan;
   readonly flags: TuneFlags;
 }
 
-export function trialRunner(
-  { device, data, plan, flags }: Equipment,
+export async function trialRunner(
+  { device, basis, data, plan, flags }: Equipment,
   events: (job: TrialJob<TrainingPlan>) => TrialEvents,
-): TrialRunner<TrainingPlan> {
+): Promise<TrialRunner<TrainingPlan>> {
   const { objective, rows, splits } = plan;
   const { seed, patience } = flags;
   const shared = {
     device,
-    data: uploadDataset(device, data.train),
+    basis,
+    data: await basis.place(limitRows(data.train, flags.limit)),
     objective,
     seed,
     patience,

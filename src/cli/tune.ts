@@ -13,6 +13,8 @@ import { planOf, type SearchResult, search } from "../tune/tuner.ts";
 import { type CommandContext, defineCommand, runCommand } from "./command.ts";
 import { loadData } from "./data-set.ts";
 import { EpochDisplay } from "./epoch-display.ts";
+import { loadPretrained, openBasis } from "./model-basis.ts";
+import { modelConfig } from "./model-flags.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut } from "./shared-flags.ts";
 import {
   describeStudy,
@@ -59,7 +61,8 @@ async function tune(context: Context): Promise<void> {
   const { flags, say, style, terminal } = context;
   say(style.bold(`vitrine: tuning ${flags.model} on Fashion-MNIST`));
   const data = await loadData(terminal, flags.data, flags);
-  const plan = planSearch(flags, data);
+  const pretrained = await loadPretrained(context, modelConfig(flags), flags.weights);
+  const plan = planSearch(flags, pretrained.config, data);
   const out = flags.out ?? defaultOut(`${flags.model}-tune`);
   // The device first: without one, nothing should have been overwritten.
   const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
@@ -67,6 +70,7 @@ async function tune(context: Context): Promise<void> {
   say(`adapter    ${device.name}`);
   say(`data set   ${data.source}`);
   say(`rows       ${rowsText(plan)}`);
+  if (pretrained.source) say(`weights    ${pretrained.source}`);
   say(`search     ${searchText(plan)}`);
   const initial = Number(plan.oracle.settings["initialPoints"] ?? 0);
   if (plan.maxTrials !== null && initial >= plan.maxTrials) {
@@ -77,16 +81,19 @@ async function tune(context: Context): Promise<void> {
     say(`Reloading Tuner from ${join(out, "oracle.json")}`);
     say(`           ${finishedText(kept)}`);
   }
+  const { seed, limit = data.train.rows } = flags;
+  const { signal } = context;
+  const basis = openBasis({ device, terminal, signal, pretrained, seed, rows: limit });
   let display = new EpochDisplay(terminal, flags.epochs);
   const result = await search({
     study,
     ...plan,
     epochs: flags.epochs,
-    run: trialRunner({ device, data, plan, flags }, ({ epochs }) => {
+    run: await trialRunner({ device, basis, data, plan, flags }, ({ epochs }) => {
       display = new EpochDisplay(terminal, epochs);
       return eventsOf(context, display);
     }),
-    signal: context.signal,
+    signal,
     ...trialTexts(context, plan),
   });
   display.interrupted();

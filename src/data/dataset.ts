@@ -1,5 +1,6 @@
 // A labelled image set in memory, as bytes: rows picked, duplicates found, classes counted.
 // Not the training batches: scaling, padding and gathering happen on the device.
+import { createHash } from "node:crypto";
 import { UsageError } from "../engine/core/errors.ts";
 
 export interface Dataset {
@@ -34,9 +35,19 @@ export function takeRows(dataset: Dataset, indices: ArrayLike<number>): Dataset 
   return { ...dataset, images, labels, rows: indices.length };
 }
 
-/** Row numbers 0 to count − 1, as the device takes them. */
-export function firstRows(count: number): Uint32Array<ArrayBuffer> {
-  return Uint32Array.from({ length: count }, (_, row) => row);
+/** The first rows, at most so many; the whole set without a limit. */
+export function limitRows(dataset: Dataset, limit = dataset.rows): Dataset {
+  return limit < dataset.rows ? takeRows(dataset, firstRows(limit)) : dataset;
+}
+
+/** Row numbers 0 to count − 1, or so many from `first` on, as the device takes them. */
+export function firstRows(count: number, first = 0): Uint32Array<ArrayBuffer> {
+  return Uint32Array.from({ length: count }, (_, row) => first + row);
+}
+
+/** sha256, in hex, of images and labels: what a model is trained on, whatever the files are called. */
+export function dataDigest({ images, labels }: Dataset): string {
+  return createHash("sha256").update(images).update(labels).digest("hex");
 }
 
 export interface Duplicates {

@@ -1,10 +1,8 @@
 // The folder that a cross-validation leaves and goes on in: a manifest, a folder for every finished fold with its result
 // and weights, and at the end the summary and a picture.
 
-import { createHash } from "node:crypto";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Dataset } from "../data/dataset.ts";
 import { FormatError } from "../engine/core/errors.ts";
 import { type JsonValue, writeAtomically, writeJson } from "../io/files.ts";
 import { openResumable } from "../io/resumable-folder.ts";
@@ -57,11 +55,6 @@ export function openKfold(
     contents: /^(fold-\d+|results\.json|folds\.svg)$/,
     overwrite,
   });
-}
-
-/** sha256 of images and labels: what a fold is trained on, whatever the files are called. */
-export function dataDigest({ images, labels }: Dataset): string {
-  return createHash("sha256").update(images).update(labels).digest("hex");
 }
 
 function foldFolder(out: string, fold: number): string {

@@ -127,10 +127,24 @@ export type TransferLook = {
   readonly name: string;
   readonly title: string;
   readonly figures: ThreeFigures | null;
+  readonly training: TransferTraining | null;
   /** Why it was skipped; empty when it was not. */
   readonly reason: string;
   /** What to do to have it in the next run of the study; empty when it is in. */
   readonly enable: string;
+};
+
+/** How the head of a transfer model was trained. */
+export type TransferTraining = {
+  /** Of the whole network. */
+  readonly parameters: number;
+  /** That the weights are from. */
+  readonly file: string;
+  readonly history: readonly EpochLogs[];
+  /** From 1. */
+  readonly bestEpoch: number;
+  readonly seconds: number;
+  readonly adapter: string;
 };
 
 /** A step of the study: its folder and what it took. */

@@ -4,7 +4,14 @@ import { formatCount } from "../io/number-format.ts";
 import { type Block, chapter, columns, part, type Row, type Table, text } from "./story.ts";
 import { average, lossOf, NONE, percent, percentSpread, STUDY_PICTURES } from "./study-numbers.ts";
 import { PRINTED_FOLDS, PRINTED_MODELS, PRINTED_TUNER } from "./study-printed.ts";
-import type { EpochLogs, FoldLook, StudyRecord, StudyScore, ThreeFigures } from "./study-record.ts";
+import type {
+  EpochLogs,
+  FoldLook,
+  StudyRecord,
+  StudyScore,
+  ThreeFigures,
+  TransferTraining,
+} from "./study-record.ts";
 
 export function trainingChapter({ settings, training }: StudyRecord): Block[] {
   const { history, bestEpoch, stoppedEarly, batchSize, learningRate } = training;
@@ -72,7 +79,10 @@ function epochValue(history: readonly EpochLogs[], epoch: number, name: string):
   return history[epoch - 1]?.[name] ?? Number.NaN;
 }
 
-function epochsTable({ history, bestEpoch }: StudyRecord["training"]): Block {
+function epochsTable({
+  history,
+  bestEpoch,
+}: Pick<StudyRecord["training"], "history" | "bestEpoch">): Block {
   return {
     kind: "table",
     columns: columns("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "rate"),
@@ -213,6 +223,7 @@ function printedFold(fold: number): string {
 
 export function transferChapter({ transfer }: StudyRecord): Block[] {
   const missing = transfer.filter(({ figures }) => figures === null);
+  const trained = transfer.filter(({ training }) => training !== null);
   const intro =
     missing.length === 0
       ? "Networks trained on ImageNet, with a new head for the ten classes of clothes."
@@ -220,6 +231,7 @@ export function transferChapter({ transfer }: StudyRecord): Block[] {
   return [
     chapter("transfer", "7. Transfer models"),
     text(intro),
+    ...trained.flatMap(({ title, training }) => (training ? trainedHead(title, training) : [])),
     ...(missing.length === 0
       ? []
       : [
@@ -229,5 +241,20 @@ export function transferChapter({ transfer }: StudyRecord): Block[] {
           },
           text("Their lines in the concluding table hold what the study printed."),
         ]),
+  ];
+}
+
+function trainedHead(title: string, training: TransferTraining): Block[] {
+  const { parameters, file, history, bestEpoch, seconds, adapter } = training;
+  const minutes = (seconds / 60).toFixed(1);
+  return [
+    text(
+      `**${title}**: ${formatCount(parameters)} parameters, the base's from ${file}, held fixed. Its features were computed once; on them the head was trained for ${history.length} epochs, and the weights of epoch ${bestEpoch} are kept. ${minutes} minutes in all, on ${adapter}.`,
+    ),
+    {
+      kind: "details",
+      summary: `Every epoch of ${title} in figures`,
+      blocks: [epochsTable(training)],
+    },
   ];
 }

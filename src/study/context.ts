@@ -7,9 +7,17 @@ import { trainTestSplit } from "../data/split.ts";
 import type { Device } from "../engine/core/device.ts";
 import type { MetricValues } from "../engine/ops/metrics.ts";
 import type { StudySettings } from "../report/study-record.ts";
+import { type Basis, imageBasis } from "../train/basis.ts";
 import type { Logs } from "../train/callbacks/callback.ts";
-import { type DeviceData, uploadDataset } from "../train/device-data.ts";
+import type { DeviceData } from "../train/device-data.ts";
 import type { StepStore } from "./step-store.ts";
+
+/** Shows a frozen base at work on a data set. */
+export interface BaseScreen {
+  onCompile(label: string, index: number, total: number): void;
+  onCompiled(total: number): void;
+  onProgress(done: number, rows: number): void;
+}
 
 /** Shows one model's training. */
 export interface TrainingScreen {
@@ -35,6 +43,7 @@ export interface StudyScreen {
   say(line: string): void;
   /** For a training of at most so many epochs. */
   training(epochs: number): TrainingScreen;
+  base(): BaseScreen;
 }
 
 export interface StudyContext {
@@ -78,6 +87,7 @@ export function splitRows({ train }: CleanData, settings: StudySettings): StudyR
 
 export interface Equipment {
   readonly device: Device;
+  readonly basis: Basis;
   readonly train: DeviceData;
   readonly test: DeviceData;
 }
@@ -94,11 +104,12 @@ export class Workbench {
   }
 
   equipment(): Promise<Equipment> {
-    this.#equipment ??= this.#open().then((device) => ({
-      device,
-      train: uploadDataset(device, this.#data.train),
-      test: uploadDataset(device, this.#data.test),
-    }));
+    this.#equipment ??= this.#open().then((device) => equip(device, this.#data));
     return this.#equipment;
   }
+}
+
+async function equip(device: Device, { train, test }: CleanData): Promise<Equipment> {
+  const basis = imageBasis(device);
+  return { device, basis, train: await basis.place(train), test: await basis.place(test) };
 }

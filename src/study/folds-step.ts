@@ -1,10 +1,9 @@
 // Cross-validates the tuned hyper-parameters on the rows that the study's split gives to training, as the study did, and
 // scores every fold three times. Leaves a folder as `kfold` does, and goes on from finished folds.
 
-import { takeRows } from "../data/dataset.ts";
+import { dataDigest, takeRows } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
 import {
-  dataDigest,
   type KfoldSettings,
   loadFolds,
   openKfold,
@@ -34,11 +33,12 @@ export async function foldsStep(
   await openKfold(folder, kfold, false);
   const saved = await loadFolds(folder, settings.folds);
   if (saved.size > 0) screen.say(`${saved.size} of ${settings.folds} folds are done, and kept`);
-  const { device, train, test } = await bench.equipment();
+  const { device, basis, train, test } = await bench.equipment();
   let start = 0;
   await crossValidate({
     device,
     model: plan.model,
+    basis,
     data: train,
     splits: studyFolds(context),
     training,

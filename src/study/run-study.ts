@@ -18,6 +18,7 @@ import { partCommands } from "./part-commands.ts";
 import { StepRunner } from "./step-runner.ts";
 import type { StepStore } from "./step-store.ts";
 import { trainingStep } from "./training-step.ts";
+import { type TransferMeans, transferModels } from "./transfer-model.ts";
 import { transferStep } from "./transfer-step.ts";
 import { loadTuned, tunerStep } from "./tuner-step.ts";
 import { type WrittenReport, writeReport } from "./write-report.ts";
@@ -31,6 +32,7 @@ export interface StudyOptions {
   readonly screen: StudyScreen;
   /** Ends it: within the training, at the latest after the step under way. What is done stays. */
   readonly signal: AbortSignal;
+  readonly transfer: TransferMeans;
   /** That runs this study again. */
   readonly command: string;
   /** Flags that say where the rows are, for the commands of the parts. */
@@ -65,7 +67,7 @@ export async function runStudy(options: StudyOptions): Promise<StudyOutcome> {
   });
   const folds = await steps.runTimed("06-folds", (folder) => foldsStep(context, plan, folder));
   steps.announce("07-transfer");
-  const transfer = await transferStep(context);
+  const transfer = await transferStep(context, transferModels(options.transfer));
   steps.announce("08-report");
   const record = {
     format: STUDY_FORMAT,

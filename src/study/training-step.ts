@@ -1,18 +1,20 @@
 // Trains the tuned model to its end and leaves a run folder, as `train` does, so that `evaluate` and `predict` take it.
 
+import type { Device } from "../engine/core/device.ts";
 import { UsageError } from "../engine/core/errors.ts";
 import { describeModel } from "../engine/layers/model.ts";
 import { adam } from "../engine/optim/adam.ts";
-import { createModel } from "../models/models.ts";
 import { historyFile, runConfig, saveRun } from "../report/run-folder.ts";
 import type { TrainingLook } from "../report/study-record.ts";
 import { keras3Summary, summaryOf } from "../report/summary-table.ts";
+import type { Basis } from "../train/basis.ts";
 import { EarlyStopping } from "../train/callbacks/early-stopping.ts";
 import {
   holdThenDecay,
   LearningRateScheduler,
 } from "../train/callbacks/learning-rate-scheduler.ts";
 import { TerminateOnNaN } from "../train/callbacks/terminate-on-nan.ts";
+import type { DeviceData } from "../train/device-data.ts";
 import { namedTensors } from "../train/named-tensors.ts";
 import { Trainer } from "../train/trainer.ts";
 import type { TrainingPlan } from "../tune/spaces/lenet5.ts";
@@ -24,10 +26,11 @@ export async function trainingStep(
   folder: string,
 ): Promise<TrainingLook> {
   const { bench, signal } = context;
-  const { device } = await bench.equipment();
+  const { device, basis, train: data } = await bench.equipment();
   const scope = device.scope();
   try {
-    const { trainer, stopping } = await train(context, { plan, folder, device: scope });
+    const work = { plan, folder, device: scope, basis, data };
+    const { trainer, stopping } = await trainPlan(context, work);
     signal.throwIfAborted();
     const look = lookOf(trainer, stopping, plan);
     const end = look.stoppedEarly ? "stopped early" : "ended";
@@ -59,25 +62,31 @@ export async function trainingStep(
   }
 }
 
-function trainingSettings({ settings }: StudyContext) {
+export function trainingSettings({ settings }: StudyContext) {
   const { epochs, seed, validation, patience, rows } = settings;
   return { epochs, seed, validation, patience, limit: rows };
 }
 
-interface Training {
+export interface PlannedTraining {
   readonly plan: TrainingPlan;
+  /** Gets the history after every epoch. */
   readonly folder: string;
-  readonly device: Trainer["device"];
+  readonly device: Device;
+  readonly basis: Basis;
+  /** As the basis placed it. */
+  readonly data: DeviceData;
 }
 
-async function train(context: StudyContext, { plan, folder, device }: Training) {
-  const { settings, rows, bench, screen, signal } = context;
+/** Trains as the study does: the rate held, then decayed; stopped early; the best epoch's weights restored. */
+export async function trainPlan(context: StudyContext, work: PlannedTraining) {
+  const { settings, rows, screen, signal } = context;
+  const { plan, folder, device, basis, data } = work;
   const { batchSize, learningRate } = plan.training;
-  const { train: data } = await bench.equipment();
   const shown = screen.training(settings.epochs);
   const trainer = await Trainer.create({
     device,
-    model: createModel(plan.model),
+    model: basis.modelOf(plan.model),
+    pretrained: basis.pretrained,
     optimizer: adam(),
     data,
     batchSize,
@@ -98,9 +107,12 @@ async function train(context: StudyContext, { plan, folder, device }: Training) 
   });
   if (notANumber.stoppedEpoch !== null) {
     const epoch = notANumber.stoppedEpoch + 1;
-    throw new UsageError(`study: the tuned model must train, got a loss of NaN in epoch ${epoch}`, {
-      help: "another --seed leads the tuner elsewhere",
-    });
+    throw new UsageError(
+      `study: ${plan.model.name} must train, got a loss of NaN in epoch ${epoch}`,
+      {
+        help: "another --seed leads the tuner elsewhere",
+      },
+    );
   }
   return { trainer, stopping };
 }

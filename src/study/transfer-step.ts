@@ -1,7 +1,7 @@
-// The place of the study's two ImageNet networks. A model that can be transferred joins TRANSFER_MODELS, and the study
-// trains and reports it; one that cannot is skipped, and the report says why.
+// The place of the study's two ImageNet networks. A model that can be transferred is trained and reported; one that
+// cannot is skipped, and the report says why.
 
-import type { ThreeFigures, TransferLook } from "../report/study-record.ts";
+import type { ThreeFigures, TransferLook, TransferTraining } from "../report/study-record.ts";
 import type { StudyContext } from "./context.ts";
 
 export interface TransferModel {
@@ -10,8 +10,13 @@ export interface TransferModel {
   /** Why it cannot be trained now, such as weights that are not at hand, or null when it can. */
   obstacle(context: StudyContext): Promise<Obstacle | null>;
   /** Trains the head and scores it; what it leaves goes into `folder`. Throws the signal's reason when interrupted. */
-  run(context: StudyContext, folder: string): Promise<ThreeFigures>;
+  run(context: StudyContext, folder: string): Promise<TransferResult>;
 }
+
+export type TransferResult = {
+  readonly figures: ThreeFigures;
+  readonly training: TransferTraining;
+};
 
 export interface Obstacle {
   /** A sentence. */
@@ -20,18 +25,15 @@ export interface Obstacle {
   readonly enable: string;
 }
 
-export const TRANSFER_MODELS: readonly TransferModel[] = [];
-
 /** In the order of the study's table. */
 const STUDIED = [
   { name: "resnet152v2", title: "ResNet152V2, frozen" },
   { name: "vgg19", title: "VGG19, frozen" },
 ] as const;
 
-const NOT_YET: Obstacle = {
-  reason: "its ImageNet weights are not at hand, and this version cannot build the network.",
-  enable:
-    "A version that lists it under `npm run train -- --help` trains it when the same command is given again; all other steps are kept.",
+const UNKNOWN: Obstacle = {
+  reason: "this version does not know the network.",
+  enable: "A newer one may.",
 };
 
 const FOLDER = "07-transfer";
@@ -41,30 +43,31 @@ const FOLDER = "07-transfer";
  */
 export async function transferStep(
   context: StudyContext,
-  models: readonly TransferModel[] = TRANSFER_MODELS,
+  models: readonly TransferModel[],
 ): Promise<TransferLook[]> {
   const looks: TransferLook[] = [];
   for (const { name, title } of STUDIED) {
     const model = models.find((candidate) => candidate.name === name);
-    const obstacle = model ? await model.obstacle(context) : NOT_YET;
+    const obstacle = model ? await model.obstacle(context) : UNKNOWN;
     if (model && !obstacle) {
-      looks.push({ name, title, figures: await figuresOf(context, model), reason: "", enable: "" });
+      context.screen.say(title);
+      looks.push({ name, title, ...(await resultOf(context, model)), reason: "", enable: "" });
     } else {
-      const { reason, enable } = obstacle ?? NOT_YET;
+      const { reason, enable } = obstacle ?? UNKNOWN;
       context.screen.say(`${title}: skipped, ${reason}`);
-      looks.push({ name, title, figures: null, reason, enable });
+      looks.push({ name, title, figures: null, training: null, reason, enable });
     }
   }
   return looks;
 }
 
-async function figuresOf(context: StudyContext, model: TransferModel): Promise<ThreeFigures> {
+async function resultOf(context: StudyContext, model: TransferModel): Promise<TransferResult> {
   const { store } = context;
   const step = `${FOLDER}/${model.name}`;
-  const done = await store.finished<ThreeFigures>(step);
+  const done = await store.finished<TransferResult>(step);
   if (done) return done.result;
   const start = performance.now();
-  const figures = await model.run(context, await store.begin(step));
-  await store.finish(step, figures, (performance.now() - start) / 1000);
-  return figures;
+  const result = await model.run(context, await store.begin(step));
+  await store.finish(step, result, (performance.now() - start) / 1000);
+  return result;
 }

@@ -81,9 +81,10 @@ export async function loadTuned(folder: string): Promise<Tuned> {
 }
 
 async function runner({ bench, rows, settings, screen }: StudyContext) {
-  const { device, train } = await bench.equipment();
+  const { device, basis, train } = await bench.equipment();
   return trainTrials({
     device,
+    basis,
     data: train,
     rows: rows.train,
     validationRows: rows.heldOut,

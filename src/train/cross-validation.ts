@@ -9,7 +9,8 @@ import { UsageError, VitrineError } from "../engine/core/errors.ts";
 import type { Variables, Weights } from "../engine/layers/variables.ts";
 import type { MetricValues } from "../engine/ops/metrics.ts";
 import { adam } from "../engine/optim/adam.ts";
-import { createModel, type ModelConfig } from "../models/models.ts";
+import type { ModelConfig } from "../models/models.ts";
+import type { Basis } from "./basis.ts";
 import type { Logs } from "./callbacks/callback.ts";
 import { EarlyStopping } from "./callbacks/early-stopping.ts";
 import { holdThenDecay, LearningRateScheduler } from "./callbacks/learning-rate-scheduler.ts";
@@ -77,7 +78,8 @@ export interface TrainedFold {
 export interface CrossValidationOptions extends FoldEvents {
   readonly device: Device;
   readonly model: ModelConfig;
-  /** Of which the splits name rows; lies on `device`, and stays there. */
+  readonly basis: Basis;
+  /** As the basis placed it. Of which the splits name rows; lies on `device`, and stays there. */
   readonly data: DeviceData;
   readonly splits: readonly Split[];
   readonly training: FoldTraining;
@@ -169,14 +171,15 @@ async function runFold(
 }
 
 function createTrainer(
-  { model, data, training, onCompile, onCompiled }: CrossValidationOptions,
+  { model, basis, data, training, onCompile, onCompiled }: CrossValidationOptions,
   device: Device,
   seed: number,
 ): Promise<Trainer> {
   const { batchSize, learningRate } = training;
   return Trainer.create({
     device,
-    model: createModel(model),
+    model: basis.modelOf(model),
+    pretrained: basis.pretrained,
     optimizer: adam(),
     data,
     batchSize,

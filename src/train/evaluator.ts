@@ -17,10 +17,9 @@ import {
 } from "../engine/ops/metrics.ts";
 import { Executable, Workspace } from "../engine/program/executor.ts";
 import { createFeed, type DeviceData, rewindFeed } from "./device-data.ts";
+import { inferenceBatch } from "./inference-batch.ts";
 import { runPaced } from "./pace.ts";
 import { recordEvaluationStep, recordPrediction } from "./programs.ts";
-
-const BATCH = 500;
 
 export interface EvaluatorOptions {
   readonly device: Device;
@@ -39,12 +38,14 @@ export class Evaluator {
   readonly #options: EvaluatorOptions;
   readonly #workspace: Workspace;
   readonly #meters: Meters;
+  readonly #batch: number;
   readonly #feeds = new Map<DeviceData, Feed>();
   readonly #executables = new Map<string, Executable>();
 
   constructor(options: EvaluatorOptions) {
     this.#options = options;
     this.#workspace = options.workspace ?? new Workspace(options.device);
+    this.#batch = inferenceBatch(options.model);
     this.#meters = createMeters(options.device, classesOf(options.model));
   }
 
@@ -62,11 +63,11 @@ export class Evaluator {
     const { device } = this.#options;
     rewindFeed(device, this.#feed(data), rows);
     resetMeters(device, this.#meters);
-    const full = Math.floor(rows.length / BATCH);
-    const rest = rows.length % BATCH;
+    const full = Math.floor(rows.length / this.#batch);
+    const rest = rows.length % this.#batch;
     if (full > 0) {
-      await runPaced(device, await this.#step(data, BATCH), full, (done) => {
-        onProgress?.(done * BATCH);
+      await runPaced(device, await this.#step(data, this.#batch), full, (done) => {
+        onProgress?.(done * this.#batch);
         return true;
       });
     }

@@ -46,21 +46,32 @@ export function recordPrediction(request: StepRequest): {
   program: Program;
   probabilities: Tensor;
 } {
-  const { rec, probabilities } = recordForward(request, "predict", false);
+  const { rec, y: probabilities } = recordModel(request, "predict", false);
   rec.keep(probabilities);
   return { program: rec.finish(), probabilities };
 }
 
+/** Records gather and forward of one batch through a model that ends in features, and keeps those. */
+export function recordFeatures(request: Omit<StepRequest, "meters">): {
+  program: Program;
+  features: Tensor;
+} {
+  const { rec, y: features } = recordModel(request, "features", false);
+  rec.keep(features);
+  advanceClock(rec, request.feed, request.batch);
+  return { program: rec.finish(), features };
+}
+
 function recordForward(request: StepRequest, name: string, training: boolean) {
+  const { rec, net, y, labels } = recordModel(request, name, training);
+  return { rec, net, result: { ...softmaxCrossEntropy(rec, y, labels), labels } };
+}
+
+function recordModel(request: Omit<StepRequest, "meters">, name: string, training: boolean) {
   const { model, variables, feed, batch, capabilities, rungs = {} } = request;
   const rec = new Recorder({ name: `${model.name}.${name}.${batch}`, capabilities, rungs });
-  const { x, y: labels } = gatherBatch(rec, feed, {
-    batch,
-    inputShape: model.inputShape,
-    preprocessing: model.preprocessing,
-  });
+  const { inputShape, preprocessing } = model;
+  const { x, y: labels } = gatherBatch(rec, feed, { batch, inputShape, preprocessing });
   const net = new Net({ rec, variables, training, clock: feed.clock });
-  const probabilities = model.build(net, x);
-  const result = { ...softmaxCrossEntropy(rec, probabilities, labels), labels };
-  return { rec, net, probabilities, result };
+  return { rec, net, y: model.build(net, x), labels };
 }

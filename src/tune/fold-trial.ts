@@ -5,6 +5,7 @@ import type { Split } from "../data/split.ts";
 import type { Device } from "../engine/core/device.ts";
 import { UsageError } from "../engine/core/errors.ts";
 import type { NamedTensor } from "../io/safetensors.ts";
+import type { Basis } from "../train/basis.ts";
 import { crossValidate, type FoldResult, spread } from "../train/cross-validation.ts";
 import type { DeviceData } from "../train/device-data.ts";
 import { namedTensors } from "../train/named-tensors.ts";
@@ -15,6 +16,7 @@ import type { TrialJob, TrialRunner } from "./tuner.ts";
 
 export interface FoldTrialOptions {
   readonly device: Device;
+  readonly basis: Basis;
   readonly data: DeviceData;
   /** The same for every trial. */
   readonly splits: readonly Split[];
@@ -27,7 +29,7 @@ export interface FoldTrialOptions {
 }
 
 export function foldTrials(options: FoldTrialOptions): TrialRunner<TrainingPlan> {
-  const { device, data, splits, objective, seed, patience } = options;
+  const { device, basis, data, splits, objective, seed, patience } = options;
   const scoreOf = foldScore(objective);
   return async (job, signal) => {
     const { model, training } = job.plan;
@@ -35,6 +37,7 @@ export function foldTrials(options: FoldTrialOptions): TrialRunner<TrainingPlan>
     const results = await crossValidate({
       device,
       model,
+      basis,
       data,
       splits,
       training: { ...training, epochs: job.epochs, patience },

@@ -5,7 +5,7 @@ import type { Device } from "../engine/core/device.ts";
 import type { Weights } from "../engine/layers/variables.ts";
 import type { MetricValues } from "../engine/ops/metrics.ts";
 import { adam } from "../engine/optim/adam.ts";
-import { createModel } from "../models/models.ts";
+import type { Basis } from "../train/basis.ts";
 import type { Callback, Logs, TrainingControl } from "../train/callbacks/callback.ts";
 import { EarlyStopping } from "../train/callbacks/early-stopping.ts";
 import {
@@ -33,6 +33,8 @@ export interface TrialEvents {
 export interface TrainTrialOptions {
   /** Each trial gets a scope of it, freed at the end; kernels are compiled once for all. */
   readonly device: Device;
+  readonly basis: Basis;
+  /** As the basis placed it. */
   readonly data: DeviceData;
   readonly rows: Uint32Array<ArrayBuffer>;
   readonly validationRows: Uint32Array<ArrayBuffer>;
@@ -101,11 +103,12 @@ async function createTrainer(
   job: TrialJob<TrainingPlan>,
   { onCompile, onCompiled }: TrialEvents,
 ): Promise<Trainer> {
-  const { device, data, seed } = options;
+  const { device, basis, data, seed } = options;
   const { batchSize, learningRate } = job.plan.training;
   const trainer = await Trainer.create({
     device,
-    model: createModel(job.plan.model),
+    model: basis.modelOf(job.plan.model),
+    pretrained: basis.pretrained,
     optimizer: adam(),
     data,
     batchSize,

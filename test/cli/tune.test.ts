@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseFlags } from "../../src/cli/flags.ts";
+import { modelConfig } from "../../src/cli/model-flags.ts";
 import { planSearch, TUNE_FLAGS, type TuneFlags } from "../../src/cli/tune-plan.ts";
 import type { CleanData } from "../../src/data/clean.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
@@ -171,7 +172,8 @@ function planned(...args: string[]) {
   const nothing = { missing: [], duplicates: [] };
   const cleaning = { train: nothing, test: nothing };
   const data: CleanData = { source: "small", train: rows, test: rows, cleaning };
-  return planSearch(Object.fromEntries(values) as TuneFlags, data);
+  const flags = Object.fromEntries(values) as TuneFlags;
+  return planSearch(flags, modelConfig(flags), data);
 }
 
 test("flags that make no sense", () => {

@@ -3,6 +3,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { imageBasis } from "../../src/train/basis.ts";
 import {
   type CrossValidationOptions,
   crossValidate,
@@ -25,6 +26,7 @@ async function options(): Promise<CrossValidationOptions> {
   return {
     device,
     model: { name: "lenet5" },
+    basis: imageBasis(device),
     data: uploadDataset(device, dataset),
     splits: foldSplits(ROWS, { folds: 3, seed: 5, stratify: dataset.labels }),
     training: { epochs: 2, batchSize: 20, learningRate: 1e-3, patience: 5 },

@@ -3,6 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { foldSplits } from "../../src/train/cross-validation.ts";
+import { imageBasis } from "../../src/train/basis.ts";
 import { uploadDataset } from "../../src/train/device-data.ts";
 import { foldTrials } from "../../src/tune/fold-trial.ts";
 import type { TrainingPlan } from "../../src/tune/spaces/lenet5.ts";
@@ -36,6 +37,7 @@ async function options(more: Partial<TrainTrialOptions> = {}): Promise<TrainTria
   const device = await gpu();
   return {
     device,
+    basis: imageBasis(device),
     data: uploadDataset(device, smallDataset(ROWS)),
     rows: rowsTo(120),
     validationRows: rowsTo(ROWS, 120),
@@ -169,9 +171,9 @@ test("a trial leaves no buffer behind", async () => {
 });
 
 test("with folds, the score is their mean, and every fold leaves its weights", async () => {
-  const { device, data, objective, seed } = await options();
+  const { device, basis, data, objective, seed } = await options();
   const splits = foldSplits(ROWS, { folds: 3, seed });
-  const run = foldTrials({ device, data, splits, objective, seed, patience: 0 });
+  const run = foldTrials({ device, basis, data, splits, objective, seed, patience: 0 });
   const { folds, score, weights, history } = completed(await run(job(), undefined));
   assert.is(folds.length, 3);
   assert.ok(Math.abs(score - folds.reduce((sum, value) => sum + value, 0) / 3) < 1e-12);
@@ -184,7 +186,7 @@ test("with folds, the score is their mean, and every fold leaves its weights", a
     ]),
   );
   assert.throws(
-    () => foldTrials({ device, data, splits, objective: objectiveOf("loss"), seed, patience: 0 }),
+    () => foldTrials({ device, basis, data, splits, objective: objectiveOf("loss"), seed, patience: 0 }),
     /folds are scored by val_accuracy or val_loss/,
   );
 });

@@ -63,16 +63,16 @@ export function classesOf(model: Model): number {
 }
 
 /** The variables that the model declares, without a device. */
-export function variablesOf(model: Model): Variables {
-  return recordAlone(model).variables;
+export function variablesOf(model: Model, seed = 0): Variables {
+  return recordAlone(model, seed).variables;
 }
 
-function recordAlone(model: Model) {
+function recordAlone(model: Model, seed = 0) {
   const rec = new Recorder({
     name: model.name,
     capabilities: { subgroupSize: null, isSoftware: true },
   });
-  const variables = new Variables(0);
+  const variables = new Variables(seed);
   const net = new Net({ rec, variables, training: false, clock: null });
   const y = model.build(net, rec.allocate([1, ...model.inputShape], "x"));
   return { net, variables, outputShape: y.shape.slice(1) };

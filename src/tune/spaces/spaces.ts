@@ -1,9 +1,11 @@
-// The search spaces that can be named on the command line, one for each model that has one.
+// The search space of each model that can be named on the command line.
 
-import type { ModelName } from "../../models/models.ts";
+import type { ModelConfig } from "../../models/models.ts";
 import type { HyperModel } from "../hyper-parameters.ts";
 import { lenet5Space, type TrainingPlan } from "./lenet5.ts";
+import { transferSpace } from "./transfer.ts";
 
-export const SPACES: Readonly<Partial<Record<ModelName, HyperModel<TrainingPlan>>>> = {
-  lenet5: lenet5Space,
-};
+/** What a search varies, around a configuration that says the rest. */
+export function searchSpace(config: ModelConfig): HyperModel<TrainingPlan> {
+  return config.name === "lenet5" ? lenet5Space : transferSpace(config);
+}

@@ -1,0 +1,39 @@
+// What a person sees while a frozen base runs over a data set: kernels being compiled, then a bar.
+
+import { EpochDisplay } from "./epoch-display.ts";
+import { type Progress, startProgress } from "./progress.ts";
+import type { Terminal } from "./terminal.ts";
+
+export class BaseDisplay {
+  readonly #terminal: Terminal;
+  readonly #kernels: EpochDisplay;
+  #bar: Progress | null = null;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+    this.#kernels = new EpochDisplay(terminal, 1);
+  }
+
+  readonly onCompile = (label: string, index: number, total: number): void =>
+    this.#kernels.compiling(label, index, total);
+
+  readonly onCompiled = (total: number): void => this.#kernels.compiled(total);
+
+  readonly onProgress = (done: number, total: number): void => {
+    // The first batch compiles, and has a line of its own.
+    if (done === 0) return;
+    const label = "images through the frozen base, once";
+    this.#bar ??= startProgress(this.#terminal, { label, total, unit: "rows" });
+    this.#bar.update(done);
+    if (done < total) return;
+    this.#bar.finish();
+    this.#bar = null;
+  };
+
+  /** Clears what an interruption or an error has left. */
+  close(): void {
+    this.#bar?.finish("");
+    this.#bar = null;
+    this.#kernels.interrupted();
+  }
+}

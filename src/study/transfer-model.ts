@@ -1,0 +1,145 @@
+// One of the study's ImageNet networks: base frozen, a new head on its features, trained under the study's protocol and
+// scored three times. Leaves a run folder, as `train` does.
+
+import { basename } from "node:path";
+import { firstRows } from "../data/dataset.ts";
+import { variablesOf } from "../engine/layers/model.ts";
+import { readPretrained } from "../keras/pretrained.ts";
+import type { BackboneName } from "../models/backbones.ts";
+import { createModel, createTransferModel, type TransferModelConfig } from "../models/models.ts";
+import { runConfig, saveRun } from "../report/run-folder.ts";
+import type { StudyScore } from "../report/study-record.ts";
+import { type Basis, featureBasis } from "../train/basis.ts";
+import type { DeviceData } from "../train/device-data.ts";
+import { openFeatures } from "../train/feature-store.ts";
+import { namedTensors } from "../train/named-tensors.ts";
+import type { Trainer } from "../train/trainer.ts";
+import type { StudyContext } from "./context.ts";
+import { trainingSettings, trainPlan } from "./training-step.ts";
+import type { TransferModel, TransferResult } from "./transfer-step.ts";
+
+/** What transfer needs beyond the study's own files. */
+export interface TransferMeans {
+  /** The file with Keras's weights of a network, if it is at hand; nothing is downloaded. */
+  readonly findWeights: (name: BackboneName) => Promise<string | null>;
+  /** What a person does to have it, a sentence. */
+  readonly howTo: (name: BackboneName) => string;
+  /** Where features are kept between runs. */
+  readonly featureFolder: string;
+}
+
+export function transferModels(means: TransferMeans): readonly TransferModel[] {
+  return (["resnet152v2", "vgg19"] as const).map((name) => ({
+    name,
+    obstacle: async () => {
+      if ((await means.findWeights(name)) !== null) return null;
+      return { reason: "its ImageNet weights are not at hand.", enable: means.howTo(name) };
+    },
+    run: async (context, folder) => {
+      const file = await means.findWeights(name);
+      if (file === null)
+        throw new Error(`transfer: the weights of ${name} were there and are gone`);
+      return run(context, { name, file, folder, featureFolder: means.featureFolder });
+    },
+  }));
+}
+
+interface Work {
+  readonly name: BackboneName;
+  readonly file: string;
+  readonly folder: string;
+  readonly featureFolder: string;
+}
+
+/** The head is a guess: the study prints none. Rate and batch are those of its LeNet-5. */
+const HEAD = { pooling: "flatten", units: 256, dropout: 0.5, classes: 10 } as const;
+const TRAINING = { learningRate: 1e-3, batchSize: 50 } as const;
+
+async function run(context: StudyContext, work: Work): Promise<TransferResult> {
+  const start = performance.now();
+  const { bench, data, signal } = context;
+  const unread: TransferModelConfig = {
+    ...{ name: work.name, inputSize: 32, preprocessing: "imagenet", freeze: "base" },
+    ...HEAD,
+  };
+  const { base } = createTransferModel({ ...unread, pretrained: null });
+  const { sha256, weights } = await readPretrained(work.file, base);
+  const config = { ...unread, pretrained: sha256 };
+  const scope = (await bench.equipment()).device.scope();
+  try {
+    const { seed } = context.settings;
+    const basis = featureBasis({
+      ...context.screen.base(),
+      device: scope,
+      config,
+      pretrained: weights,
+      seed,
+      signal,
+      storeFor: (dataset, model) =>
+        openFeatures(work.featureFolder, { config, seed }, { dataset, base: model }),
+    });
+    const train = await basis.place(data.train);
+    const plan = { model: config, training: TRAINING };
+    const planned = { plan, folder: work.folder, device: scope, basis, data: train };
+    const { trainer, stopping } = await trainPlan(context, planned);
+    signal.throwIfAborted();
+    await save(context, { config, basis, trainer, folder: work.folder });
+    const test = await basis.place(data.test);
+    return {
+      figures: {
+        heldOut: await score(trainer, train, context.rows.heldOut),
+        test: await score(trainer, test, firstRows(test.rows)),
+        leaked: await score(trainer, train, context.rows.all),
+      },
+      training: {
+        parameters: variablesOf(createModel(config)).count(),
+        file: basename(work.file),
+        history: trainer.history,
+        bestEpoch: stopping.bestEpoch + 1,
+        seconds: (performance.now() - start) / 1000,
+        adapter: scope.name,
+      },
+    };
+  } finally {
+    scope.destroy();
+  }
+}
+
+async function score(
+  trainer: Trainer,
+  data: DeviceData,
+  rows: Uint32Array<ArrayBuffer>,
+): Promise<StudyScore> {
+  const { loss, accuracy } = await trainer.evaluate(data, rows);
+  return { loss, accuracy, rows: rows.length };
+}
+
+interface Trained {
+  readonly config: TransferModelConfig;
+  readonly basis: Basis;
+  readonly trainer: Trainer;
+  readonly folder: string;
+}
+
+async function save(context: StudyContext, { config, basis, trainer, folder }: Trained) {
+  const { data, rows } = context;
+  const weights = basis.complete(trainer.lastWeights);
+  await saveRun(folder, {
+    config: runConfig({
+      model: config,
+      classNames: data.train.classNames,
+      training: { ...trainingSettings(context), ...TRAINING },
+      data: {
+        source: data.source,
+        trainRows: rows.train.length,
+        heldOutRows: rows.heldOut.length,
+        testRows: data.test.rows,
+      },
+      adapter: trainer.device.name,
+    }),
+    metrics: { epochs: trainer.history.length, msPerStep: trainer.msPerStep },
+    history: trainer.history,
+    weights: namedTensors(variablesOf(createModel(config)), weights),
+    confusion: null,
+  });
+}
