@@ -1,9 +1,8 @@
-// One file over HTTP, checked, and under its name only when complete and right. Fails within
-// seconds where there is no way through. No retries and no resuming: running again starts the file
-// again.
-import { createHash } from "node:crypto";
+// One file over HTTP, checked, and under its name only when complete and right. What a broken attempt has brought stays
+// beside it as `<path>.part`, and the next attempt goes on from there. Fails within seconds where there is no way through,
+// and does not try again by itself.
 import { VitrineError } from "../engine/core/errors.ts";
-import { replaceFile } from "./replace-file.ts";
+import { PartialFile } from "./partial-file.ts";
 
 export interface Download {
   readonly url: string;
@@ -14,74 +13,136 @@ export interface Download {
   readonly connectTimeoutMs?: number | undefined;
   /** Between two pieces of the answer; default 15 s. */
   readonly stallTimeoutMs?: number | undefined;
-  /** Called with the share received, where the server says how much there is. */
+  /** Stops the download; what has come is kept. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the share that is there, where the server says how much there is. */
   progress?(fraction: number): void;
 }
 
+interface Transfer {
+  readonly download: Download;
+  readonly file: PartialFile;
+  readonly watchdog: Watchdog;
+}
+
 /**
- * @throws VitrineError that names the URL: refused, timed out, status not 200, cut short, wrong
- * checksum.
+ * @throws VitrineError that names the URL: refused, timed out, wrong status, cut short, wrong checksum; and the reason of
+ * the signal, where that stopped it.
  */
 export async function downloadFile(download: Download): Promise<void> {
-  const { url, connectTimeoutMs = 5000 } = download;
-  const watchdog = new Watchdog();
+  const { url, path, signal } = download;
+  const watchdog = new Watchdog(signal);
+  let file: PartialFile | undefined;
   try {
-    watchdog.expectWithin(connectTimeoutMs);
-    const response = await fetch(url, { signal: watchdog.signal });
-    if (response.status !== 200 || response.body === null) {
-      throw new VitrineError(`${url}: the server must answer 200, got ${response.status}`);
-    }
-    await replaceFile(download.path, checkedChunks(download, response, watchdog));
+    signal?.throwIfAborted();
+    file = await PartialFile.claim(path);
+    await file.readBack(watchdog.signal);
+    await fill({ download, file, watchdog });
+    await file.complete();
   } catch (cause) {
+    signal?.throwIfAborted();
     if (cause instanceof VitrineError) throw cause;
-    throw new VitrineError(`${url}: ${watchdog.expired ?? reasonOf(cause)}`, { cause });
+    const help = { help: "run again: the download goes on where it broke" };
+    throw new VitrineError(`${url}: ${watchdog.expired ?? reasonOf(cause)}`, {
+      cause,
+      ...(file !== undefined && file.size > 0 ? help : {}),
+    });
   } finally {
-    watchdog.rest();
+    watchdog.release();
+    await file?.release();
   }
 }
 
-async function* checkedChunks(
-  download: Download,
-  response: Response,
-  watchdog: Watchdog,
-): AsyncGenerator<Uint8Array> {
-  const { url, md5, stallTimeoutMs = 15_000, progress } = download;
-  const hash = createHash("md5");
-  const size = Number(response.headers.get("content-length") ?? 0);
-  let received = 0;
+async function fill(transfer: Transfer): Promise<void> {
+  const { url, md5 } = transfer.download;
+  const { file } = transfer;
+  // A process may have been killed between the last byte and the renaming.
+  if (file.size > 0 && file.md5() === md5) return;
+  const source = await receive(transfer);
+  if (source === "resumed" && file.md5() !== md5) {
+    // What was there may be damaged, or of another file: it must not stand in the way.
+    await file.empty();
+    await receive(transfer);
+  }
+  const got = file.md5();
+  if (got === md5) return;
+  await file.empty();
+  throw new VitrineError(`${url}: the file must have md5 ${md5}, got ${got}`);
+}
+
+/**
+ * Appends what the file lacks, or replaces all of it where the server sends the whole. No `If-Range`: the checksum tells
+ * whether the two pieces belong together, whatever the server has by now.
+ */
+async function receive(transfer: Transfer): Promise<"whole" | "resumed"> {
+  const { file, watchdog, download } = transfer;
+  const { stallTimeoutMs = 15_000, progress } = download;
+  const response = await ask(transfer);
+  if (!answersRange(response, file.size)) {
+    await response.body?.cancel();
+    return "resumed";
+  }
+  if (response.status === 200) await file.empty();
+  const size = file.size + Number(response.headers.get("content-length") ?? Number.NaN);
   watchdog.expectWithin(stallTimeoutMs);
   const chunks = response.body as unknown as AsyncIterable<Uint8Array> | null;
   for await (const chunk of chunks ?? []) {
     watchdog.expectWithin(stallTimeoutMs);
-    hash.update(chunk);
-    received += chunk.length;
-    if (size > 0) progress?.(received / size);
-    yield chunk;
+    await file.append(chunk);
+    if (size > 0) progress?.(file.size / size);
   }
-  const got = hash.digest("hex");
-  if (got !== md5) throw new VitrineError(`${url}: the file must have md5 ${md5}, got ${got}`);
+  return response.status === 200 ? "whole" : "resumed";
 }
 
-/** Aborts the request when the next sign of life does not come in time. */
+async function ask({ file, watchdog, download }: Transfer): Promise<Response> {
+  const { url, connectTimeoutMs = 5000 } = download;
+  // Offsets count bytes as stored, so nothing may be packed on the way.
+  const headers: Record<string, string> = { "accept-encoding": "identity" };
+  if (file.size > 0) headers["range"] = `bytes=${file.size}-`;
+  watchdog.expectWithin(connectTimeoutMs);
+  const response = await fetch(url, { headers, signal: watchdog.signal });
+  const right = file.size > 0 ? [200, 206, 416] : [200];
+  if (right.includes(response.status)) return response;
+  await response.body?.cancel();
+  const rule = file.size > 0 ? "206 or 200" : "200";
+  throw new VitrineError(`${url}: the server must answer ${rule}, got ${response.status}`);
+}
+
+/** False where the server has no such bytes (416: what is there is too long), or sends others than asked for. */
+function answersRange({ status, headers }: Response, from: number): boolean {
+  if (status === 200) return true;
+  const start = /^bytes (\d+)-/.exec(headers.get("content-range") ?? "")?.[1];
+  return status === 206 && start === String(from);
+}
+
+/** Aborts the request when the next sign of life does not come in time, or when the caller's signal says so. */
 class Watchdog {
   readonly #controller = new AbortController();
+  readonly #caller: AbortSignal | undefined;
+  readonly #stop = () => this.#controller.abort(this.#caller?.reason);
   #timer: NodeJS.Timeout | undefined;
   expired: string | undefined;
+
+  constructor(caller: AbortSignal | undefined) {
+    this.#caller = caller;
+    caller?.addEventListener("abort", this.#stop);
+  }
 
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
   expectWithin(ms: number): void {
-    this.rest();
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.expired = `no answer within ${ms / 1000} s`;
       this.#controller.abort();
     }, ms);
   }
 
-  rest(): void {
+  release(): void {
     clearTimeout(this.#timer);
+    this.#caller?.removeEventListener("abort", this.#stop);
   }
 }
 

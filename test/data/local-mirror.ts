@@ -4,8 +4,10 @@ import type { AddressInfo } from "node:net";
 
 export type Answer =
   | { readonly body: Uint8Array }
+  /** Sends all of it, whatever range is asked for: as a whole, or said to be a range from the first byte. */
+  | { readonly body: Uint8Array; readonly ranges: "ignored" | "misplaced" }
   | { readonly status: number }
-  /** Promises the whole body, sends half, and breaks the connection. */
+  /** Promises what is asked for, sends half, and breaks the connection. */
   | { readonly cut: Uint8Array }
   /** Sends half and then nothing more. */
   | { readonly stall: Uint8Array }
@@ -16,20 +18,25 @@ export interface Mirror {
   readonly answers: Map<string, Answer>;
   /** Names asked for, in order. */
   readonly requests: string[];
+  /** The Range header of each request, in order. */
+  readonly ranges: (string | undefined)[];
   close(): Promise<void>;
 }
 
 export async function startMirror(): Promise<Mirror> {
   const answers = new Map<string, Answer>();
   const requests: string[] = [];
+  const ranges: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     const name = (request.url ?? "").slice(1);
     requests.push(name);
-    reply(response, answers.get(name) ?? { status: 404 });
+    ranges.push(request.headers.range);
+    reply(response, answers.get(name) ?? { status: 404 }, request.headers.range);
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/`, answers, requests, close: () => close(server) };
+  const url = `http://127.0.0.1:${port}/`;
+  return { url, answers, requests, ranges, close: () => close(server) };
 }
 
 /** The address of a port where nothing listens. */
@@ -39,21 +46,40 @@ export async function refusingUrl(): Promise<string> {
   return mirror.url;
 }
 
-function reply(response: ServerResponse, answer: Answer): void {
+function reply(response: ServerResponse, answer: Answer, range: string | undefined): void {
   if ("silent" in answer) return;
   if ("status" in answer) {
     response.writeHead(answer.status).end();
     return;
   }
   if ("body" in answer) {
-    response.writeHead(200, { "content-length": answer.body.length }).end(answer.body);
+    const rest = startReply(response, answer.body, "ranges" in answer ? answer.ranges : range);
+    response.end(rest);
     return;
   }
-  const body = "cut" in answer ? answer.cut : answer.stall;
-  response.writeHead(200, { "content-length": body.length });
-  response.write(body.subarray(0, body.length / 2), () => {
-    if ("cut" in answer) response.destroy();
+  const rest = startReply(response, "cut" in answer ? answer.cut : answer.stall, range);
+  response.write(rest.subarray(0, rest.length / 2), () => {
+    // Not at once: the client loses what it has not yet taken up.
+    if ("cut" in answer) setTimeout(() => response.destroy(), 50);
   });
+}
+
+/** Sends the head for the range, or for `misplaced`, or for the whole; returns what has to follow. */
+function startReply(response: ServerResponse, body: Uint8Array, range: string | undefined) {
+  const start = /^bytes=(\d+)-$/.exec(range ?? "")?.[1];
+  if (start === undefined && range !== "misplaced") {
+    response.writeHead(200, { "content-length": body.length });
+    return body;
+  }
+  const from = Number(start ?? 0);
+  if (from >= body.length) {
+    response.writeHead(416, { "content-range": `bytes */${body.length}` });
+    return Buffer.alloc(0);
+  }
+  const rest = body.subarray(from);
+  const contentRange = `bytes ${from}-${body.length - 1}/${body.length}`;
+  response.writeHead(206, { "content-length": rest.length, "content-range": contentRange });
+  return rest;
 }
 
 function close(server: Server): Promise<void> {
