@@ -8,7 +8,10 @@ import type { Device } from "../src/engine/core/device.ts";
 import { UsageError } from "../src/engine/core/errors.ts";
 import { openDevice } from "../src/io/adapter.ts";
 import type { JsonValue } from "../src/io/files.ts";
-import { type BenchCase, benchCases } from "./cases.ts";
+import type { BackboneName } from "../src/models/backbones.ts";
+import { type BackboneResult, timeBackbone } from "./backbone-forward.ts";
+import type { BenchCase } from "./bench-case.ts";
+import { benchCases } from "./cases.ts";
 import { type Ceiling, measureCeiling } from "./ceiling.ts";
 import { type KernelResult, timeCase } from "./kernels.ts";
 import { type TrainStepResult, timeTrainStep } from "./train-step.ts";
@@ -17,7 +20,7 @@ const FLAGS = {
   filter: {
     type: "string",
     value: "text",
-    help: "only what has this in its name, e.g. conv2, gemm, train",
+    help: "only what has this in its name, e.g. conv2, vgg19, train",
   },
   data: { type: "string", value: "path", help: "data set of the training step, as for train" },
   adapter: { type: "string", value: "name", help: "part of the name of the GPU adapter to use" },
@@ -27,7 +30,7 @@ type Context = CommandContext<typeof FLAGS, readonly []>;
 
 const command = defineCommand({
   name: "npm run bench --",
-  summary: "Times every kernel variant and LeNet-5's training step on this machine's adapter.",
+  summary: "Times every kernel variant, whole passes and training steps on this machine's adapter.",
   examples: [
     { command: "npm run bench", does: "everything" },
     {
@@ -41,12 +44,15 @@ const command = defineCommand({
 });
 
 const BATCHES = [50, 256];
+const BACKBONES: readonly BackboneName[] = ["vgg19", "resnet152v2"];
 
 async function bench(context: Context): Promise<void> {
   const { flags, say, style, json, signal, terminal } = context;
   const cases = [...benchCases()].filter(({ name }) => isWanted(flags.filter, name));
   const batches = BATCHES.filter((batch) => isWanted(flags.filter, stepName(batch)));
-  if (cases.length + batches.length === 0) throw nothingCalled(flags.filter ?? "");
+  const backbones = BACKBONES.filter((model) => isWanted(flags.filter, passName(model)));
+  if (cases.length + batches.length + backbones.length === 0)
+    throw nothingCalled(flags.filter ?? "");
   say(style.bold("vitrine: measuring kernels"));
   const loading = batches.length > 0 ? loadData(terminal, flags.data) : Promise.resolve(null);
   const data = await unlessAborted(loading, signal);
@@ -59,12 +65,14 @@ async function bench(context: Context): Promise<void> {
     `ceiling    ${ceiling.gflops.toFixed(1)} GFLOPS between registers, ${ceiling.gbs.toFixed(1)} GB/s copied`,
   );
   const kernels = await timeKernels(context, cases, { device, ceiling });
+  const forward = await timeBackbones(context, backbones, device);
   const trainStep = data ? await timeSteps(context, batches, { device, data }) : [];
   json({
     adapter: device.name,
     software: device.isSoftware,
     ceiling: { ...ceiling },
     kernels: kernels.map((result): JsonValue => ({ ...result })),
+    forward: forward.map((result): JsonValue => ({ ...result })),
     trainStep: trainStep.map((result): JsonValue => ({ ...result })),
   });
   device.destroy();
@@ -78,8 +86,13 @@ function stepName(batch: number): string {
   return `train step lenet5 batch ${batch}`;
 }
 
+function passName(model: string): string {
+  return `${model} whole forward pass`;
+}
+
 function nothingCalled(filter: string): UsageError {
-  const names = [...new Set([...benchCases()].map(({ name }) => name)), ...BATCHES.map(stepName)];
+  const kernels = new Set([...benchCases()].map(({ name }) => name));
+  const names = [...kernels, ...BACKBONES.map(passName), ...BATCHES.map(stepName)];
   return new UsageError(`--filter: must be part of a name of what is timed, got ${filter}`, {
     help: `the names are: ${names.join(", ")}`,
   });
@@ -123,6 +136,31 @@ async function timeKernels(
   return results;
 }
 
+async function timeBackbones(
+  context: Context,
+  backbones: readonly BackboneName[],
+  device: Device,
+): Promise<BackboneResult[]> {
+  const { say, style, signal, terminal } = context;
+  const results: BackboneResult[] = [];
+  if (backbones.length > 0) say();
+  const live = terminal.live();
+  for (const model of backbones) {
+    if (signal.aborted) break;
+    live.update(() => `${passName(model)} …`);
+    const result = await timeBackbone(device, { model, size: 32, batch: 50 });
+    results.push(result);
+    const { ms, p90, gflops, imagesPerSecond, dispatches, pipelines, first } = result;
+    say(
+      `${model} forward at 32×32, batch 50: ${style.bold(`${ms.toFixed(0)} ms`)} (p90 ${p90.toFixed(0)}), ` +
+        `${imagesPerSecond.toFixed(1)} images/s, ${gflops.toFixed(1)} GFLOPS effective, ${dispatches} dispatches, ` +
+        `${pipelines} pipelines, first pass ${(first / 1000).toFixed(1)} s`,
+    );
+  }
+  live.finish();
+  return results;
+}
+
 async function timeSteps(
   context: Context,
   batches: readonly number[],
@@ -145,7 +183,7 @@ async function timeSteps(
 }
 
 function row(cells: readonly string[]): string {
-  const widths = [22, 9, 36, 9, 9, 8, 7, 10];
+  const widths = [34, 9, 36, 9, 9, 8, 7, 10];
   return cells
     .map((cell, i) => (i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
     .join(" ")

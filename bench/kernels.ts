@@ -6,7 +6,7 @@ import { VitrineError } from "../src/engine/core/errors.ts";
 import type { Tensor } from "../src/engine/core/tensor.ts";
 import { Executable, Workspace } from "../src/engine/program/executor.ts";
 import { Recorder } from "../src/engine/program/recorder.ts";
-import { type BenchCase, makeInputs } from "./cases.ts";
+import { type BenchCase, makeInputs } from "./bench-case.ts";
 import type { Ceiling } from "./ceiling.ts";
 import { timeProgram } from "./harness.ts";
 
@@ -30,11 +30,12 @@ export async function* timeCase(
   benchCase: BenchCase,
   ceiling: Ceiling,
 ): AsyncIterable<KernelResult> {
-  const workspace = new Workspace(device);
-  const inputs = makeInputs(device, benchCase.inputs);
+  const scope = device.scope();
+  const workspace = new Workspace(scope);
+  const inputs = makeInputs(scope, benchCase.inputs);
   let expected: Float32Array | null = null;
   for (const variant of benchCase.variants) {
-    const built = await compileVariant(device, { benchCase, variant, inputs, workspace });
+    const built = await compileVariant(scope, { benchCase, variant, inputs, workspace });
     if (!built) continue;
     const { executable, output } = built;
     executable.run();
@@ -48,6 +49,7 @@ export async function* timeCase(
       ceiling,
     );
   }
+  scope.destroy();
 }
 
 interface Variant {

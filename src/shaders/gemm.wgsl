@@ -9,6 +9,7 @@ struct Params {
   n: u32,
   k: u32,
   slices: u32,  // partial products that `combine` adds
+  apart: u32,   // elements from one of them to the next
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -76,7 +77,7 @@ fn combine(
   if (i >= elements) { return; }
   var sum = 0.0;
   for (var slice = 0u; slice < params.slices; slice++) {
-    sum += partial[slice * elements + i];
+    sum += partial[slice * params.apart + i];
   }
   finish(i, sum);
 }

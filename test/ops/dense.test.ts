@@ -3,6 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Shape } from "../../src/engine/core/shape.ts";
+import type { Tensor } from "../../src/engine/core/tensor.ts";
 import { ACTIVATIONS, type Activation } from "../../src/engine/ops/bias-activation.ts";
 import { dense } from "../../src/engine/ops/dense.ts";
 import { recordGradients } from "../../src/engine/ops/gradients.ts";
@@ -77,6 +78,48 @@ test("without bias", () =>
     reference: reference({ extents: [4, 9, 3], activation: "relu" }),
     sumLength: 9,
   }));
+
+// As if the adapter bound no more than this, so that the weight is used in slices of its rows.
+for (const [label, extents, limit] of [
+  ["two slices, rows that are no whole words", [5, 37, 10], 1300],
+  ["three slices, the last one short", [3, 70, 16], 2048],
+  ["a slice a few rows, batch of one", [1, 66, 33], 8448],
+] as const) {
+  for (const gemm of ["naive", "subgroup"]) {
+    test(`a weight beyond the binding limit, ${gemm}: ${label}`, async () => {
+      const [n, i, o] = extents;
+      let recorder: Recorder | null = null;
+      await checkOp({
+        label,
+        inputs: { x: { shape: [n, i] }, w: { shape: [i, o] }, b: { shape: [o] } },
+        build: (rec, { x, w, b }) => {
+          recorder = rec;
+          return apply(rec, dense, [x, w, b], { activation: "tanh" });
+        },
+        reference: reference({ extents, activation: "tanh" }),
+        sumLength: i,
+        rungs: { gemm },
+        capabilities: { maxStorageBufferBindingSize: limit },
+      });
+      const largest = Math.max(...bindingsOf(recorder).map(({ storage }) => storage.bytes));
+      assert.ok(4 * i * o > limit && largest <= limit, `${largest} bytes in one binding`);
+    });
+  }
+}
+
+function bindingsOf(rec: Recorder | null): readonly Tensor[] {
+  return rec?.finish().dispatches.flatMap(({ bind }) => Object.values(bind)) ?? [];
+}
+
+test("a weight of which not even a slice can be bound", () => {
+  const capabilities = { subgroupSize: null, isSoftware: true, maxStorageBufferBindingSize: 2048 };
+  const rec = new Recorder({ name: "slices", capabilities });
+  const [x, w] = [rec.allocate([2, 40], "x"), rec.allocate([40, 30], "fc1/kernel")];
+  assert.throws(
+    () => apply(rec, dense, [x, w], { activation: "linear" }),
+    "device: fc1/kernel needs 3840 bytes in one binding, this adapter allows 2048 bytes",
+  );
+});
 
 test("saturated activations stay finite", async () => {
   for (const activation of ACTIVATIONS) {

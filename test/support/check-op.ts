@@ -5,7 +5,7 @@ import { type Shape, sizeOf } from "../../src/engine/core/shape.ts";
 import type { Tensor } from "../../src/engine/core/tensor.ts";
 import { recordGradients } from "../../src/engine/ops/gradients.ts";
 import { Executable } from "../../src/engine/program/executor.ts";
-import { Recorder } from "../../src/engine/program/recorder.ts";
+import { type Capabilities, Recorder } from "../../src/engine/program/recorder.ts";
 import { assertClose, f32, type Tolerance } from "./close.ts";
 import { gpu } from "./gpu.ts";
 import { randomArray } from "./random.ts";
@@ -25,6 +25,8 @@ export interface OpCase<Names extends string> {
   readonly sumLength?: number;
   readonly tolerance?: Tolerance;
   readonly rungs?: Readonly<Record<string, string>>;
+  /** What the recording supposes of the device beyond what it can do; default nothing. */
+  readonly capabilities?: Partial<Capabilities>;
   readonly seed?: number;
 }
 
@@ -33,6 +35,7 @@ const STEP = 1e-4;
 /** Checks one case; throws with the worst element when it does not hold. */
 export async function checkOp<Names extends string>(testCase: OpCase<Names>): Promise<void> {
   const device = await gpu();
+  const { subgroupSize, isSoftware } = device;
   const names = Object.keys(testCase.inputs) as Names[];
   const values = {} as Record<Names, Float64Array>;
   const tensors = {} as Record<Names, Tensor>;
@@ -47,7 +50,7 @@ export async function checkOp<Names extends string>(testCase: OpCase<Names>): Pr
   }
   const rec = new Recorder({
     name: testCase.label,
-    capabilities: device,
+    capabilities: { subgroupSize, isSoftware, ...testCase.capabilities },
     rungs: testCase.rungs ?? {},
   });
   const checked = testCase.gradients ?? names;

@@ -1,6 +1,7 @@
 // One WebGPU device: what it can do, the buffers on it, its kernels, and what became of it. It is handed a GPU object,
 // so the same code runs in Node (Dawn) and in a browser.
 
+import { bufferTooLarge } from "./binding.ts";
 import { DeviceError } from "./errors.ts";
 import { KernelCache } from "./kernel.ts";
 import { formatShape, type Shape } from "./shape.ts";
@@ -121,6 +122,11 @@ export class Device {
     return description || device || `${vendor} ${architecture}`.trim();
   }
 
+  /** Bytes that one binding holds; larger tensors are bound in views. */
+  get maxStorageBufferBindingSize(): number {
+    return this.handle.limits.maxStorageBufferBindingSize;
+  }
+
   get failure(): DeviceError | null {
     return this.#parent ? this.#parent.failure : this.#failure;
   }
@@ -147,17 +153,10 @@ export class Device {
     return tensor;
   }
 
-  /** A storage buffer of at least `bytes`; throws DeviceError when the adapter cannot bind one so large. */
+  /** A storage buffer of `bytes`; throws DeviceError when the adapter has none so large. */
   buffer(bytes: number, label: string): GPUBuffer {
-    const limit = this.handle.limits.maxStorageBufferBindingSize;
-    if (bytes > limit) {
-      throw new DeviceError(
-        `device: ${label} needs ${megabytes(bytes)} in one binding, this adapter allows ${megabytes(limit)}`,
-        {
-          help: "use a smaller --batch-size or model, or another adapter (--adapter)",
-        },
-      );
-    }
+    const limit = this.handle.limits.maxBufferSize;
+    if (bytes > limit) throw bufferTooLarge(label, bytes, limit);
     const usage = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
     return this.#create({ label, size: bytes, usage });
   }
@@ -196,6 +195,14 @@ export class Device {
     }
   }
 
+  /** Copies bytes into a placed tensor, from `byteOffset` on, after everything submitted so far. */
+  copy(from: Place, bytes: number, tensor: Tensor, byteOffset: number): void {
+    const { buffer, offset } = placeOf(tensor);
+    const encoder = this.handle.createCommandEncoder({ label: tensor.label });
+    encoder.copyBufferToBuffer(from.buffer, from.offset, buffer, offset + byteOffset, bytes);
+    this.submit(encoder);
+  }
+
   /** Waits until everything submitted so far has run. */
   async settle(): Promise<void> {
     await this.handle.queue.onSubmittedWorkDone();
@@ -205,6 +212,12 @@ export class Device {
   /** The bytes of a placed tensor, after everything submitted so far. */
   async read(tensor: Tensor): Promise<ArrayBuffer> {
     return this.readPlace(placeOf(tensor), bytesOf(tensor.shape, tensor.dtype));
+  }
+
+  /** Bytes of a placed tensor from `byteOffset` on. */
+  async readPart(tensor: Tensor, byteOffset: number, bytes: number): Promise<ArrayBuffer> {
+    const { buffer, offset } = placeOf(tensor);
+    return this.readPlace({ buffer, offset: offset + byteOffset }, bytes);
   }
 
   async readPlace(place: Place, bytes: number): Promise<ArrayBuffer> {
@@ -279,8 +292,4 @@ function outOfMemory(message: string): DeviceError {
 
 function firstLine(text: string): string {
   return text.split("\n")[0] ?? text;
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MB`;
 }

@@ -14,17 +14,20 @@ export interface WindowGeometry {
   readonly after: number;
 }
 
+/** Elements of padding before the first input and after the last. */
+export type Around = readonly [before: number, after: number];
+
 /**
  * Outputs and padding of a window of `kernel` elements that moves by `stride` over `size`, as TensorFlow has them:
  * valid: `out = floor((size − kernel) / stride) + 1`, no padding; same: `out = ceil(size / stride)`, in all
- * `max((out − 1)·stride + kernel − size, 0)` of padding, the odd element after.
+ * `max((out − 1)·stride + kernel − size, 0)` of padding, the odd element after; or valid within what is given around.
  * Throws ShapeError, in the name of `where`, when an extent is no positive integer or a valid window does not fit.
  */
 export function windowGeometry(
   size: number,
   kernel: number,
   stride: number,
-  padding: Padding,
+  padding: Padding | Around,
   where: string,
 ): WindowGeometry {
   for (const [name, extent] of Object.entries({ size, kernel, stride })) {
@@ -38,10 +41,12 @@ export function windowGeometry(
     const before = Math.floor(total / 2);
     return { out, before, after: total - before };
   }
-  if (kernel > size) {
+  const [before, after] = padding === "valid" ? [0, 0] : padding;
+  const padded = before + size + after;
+  if (kernel > padded) {
     throw new ShapeError(
-      `${where}: a window with padding "valid" fits into the input, got a window of ${kernel} over ${size}`,
+      `${where}: a window with padding "valid" fits into the input, got a window of ${kernel} over ${padded}`,
     );
   }
-  return { out: Math.floor((size - kernel) / stride) + 1, before: 0, after: 0 };
+  return { out: Math.floor((padded - kernel) / stride) + 1, before, after };
 }

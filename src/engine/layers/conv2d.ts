@@ -2,11 +2,15 @@
 //   input (N, H, W, I) -> output (N, OH, OW, filters); kernel (KH, KW, I, filters), bias (filters)
 
 import { shape4 } from "../core/shape.ts";
+import type { Tensor } from "../core/tensor.ts";
 import type { Padding } from "../core/window.ts";
 import type { Activation } from "../ops/bias-activation.ts";
 import { conv2d as conv2dOp } from "../ops/conv2d.ts";
+import { unpadded } from "../ops/zero-padding.ts";
+import type { Recorder } from "../program/recorder.ts";
 import { apply } from "../program/tape.ts";
 import { glorotUniform, type Initializer, zeros } from "./initializers.ts";
+import { l2Config } from "./l2-config.ts";
 import type { Layer } from "./net.ts";
 import { type Pair, pairOf, positiveInteger } from "./pair.ts";
 
@@ -41,6 +45,7 @@ export function conv2d(config: Conv2dConfig): Layer {
     padding,
     activation,
     use_bias: useBias,
+    ...l2Config(l2),
   };
   return (net, x) =>
     net.layer({ className: "Conv2D", name, inputs: [x], config: keras }, () => {
@@ -51,9 +56,24 @@ export function conv2d(config: Conv2dConfig): Layer {
         initializer,
         l2,
       });
-      const attrs = { strides, padding, activation };
-      if (!useBias) return apply(net.rec, conv2dOp, [x, w], attrs);
+      const source = sourceOf(net.rec, x, { padding, window: [kh, kw] });
+      const attrs = { strides, activation, padding: source.padding };
+      if (!useBias) return apply(net.rec, conv2dOp, [source.x, w], attrs);
       const b = net.parameter({ name: "bias", shape: [filters], initializer: zeros });
-      return apply(net.rec, conv2dOp, [x, w, b], attrs);
+      return apply(net.rec, conv2dOp, [source.x, w, b], attrs);
     });
+}
+
+interface Window {
+  readonly padding: Padding;
+  readonly window: readonly [number, number];
+}
+
+/** A layer of zeros before a "valid" convolution becomes the convolution's own padding, which costs nothing. */
+function sourceOf(rec: Recorder, x: Tensor, { padding, window }: Window) {
+  const before = padding === "valid" ? unpadded(rec, x) : null;
+  const fits = before?.padding.every((sides, axis) =>
+    sides.every((extent) => extent < (window[axis] ?? 0)),
+  );
+  return before && fits ? { x: before.x, padding: before.padding } : { x, padding };
 }

@@ -7,6 +7,8 @@ import { sizeOf } from "../core/shape.ts";
 import type { Ladder } from "../program/ladder.ts";
 import { linearGrid } from "../program/recorder.ts";
 import { fitsDirect, gradientGeometry, recordDirect } from "./conv2d-direct.ts";
+import { fitsGemm, recordGemmDx } from "./conv2d-gemm.ts";
+import { fitsImplicit, recordImplicit, suitsImplicit } from "./conv2d-implicit.ts";
 import { convFlops, type InputGradientProblem } from "./conv2d-problem.ts";
 import { fitsTiled, recordTiled } from "./conv2d-tiled.ts";
 
@@ -52,6 +54,18 @@ export const inputGradientLadder: Ladder<InputGradientProblem> = {
           flops: convFlops(geometry),
         }),
     },
+    {
+      name: "implicit",
+      fits: ({ geometry }, { subgroupSize }) => fitsImplicit(geometry, subgroupSize),
+      suits: ({ geometry }) => suitsImplicit(geometry),
+      record: (rec, { geometry, dy, w, dx }) =>
+        recordImplicit(rec, {
+          ...{ geometry, from: dy, w, b: null, to: dx },
+          activation: "linear",
+          isGradient: true,
+        }),
+    },
+    { name: "gemm", fits: ({ geometry }) => fitsGemm(geometry), record: recordGemmDx },
   ],
 };
 

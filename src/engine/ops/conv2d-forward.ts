@@ -7,6 +7,8 @@ import type { Ladder } from "../program/ladder.ts";
 import { linearGrid } from "../program/recorder.ts";
 import { ACTIVATIONS, type Activation, activationFlags } from "./bias-activation.ts";
 import { directKernels, fitsDirect, recordDirect } from "./conv2d-direct.ts";
+import { fitsGemm, recordGemmForward } from "./conv2d-gemm.ts";
+import { fitsImplicit, implicitKernels, recordImplicit, suitsImplicit } from "./conv2d-implicit.ts";
 import { convFlops, type ForwardProblem } from "./conv2d-problem.ts";
 import { fitsTiled, recordTiled, tiledKernels } from "./conv2d-tiled.ts";
 
@@ -38,6 +40,14 @@ export const forwardLadder: Ladder<ForwardProblem> = {
       record: (rec, problem) =>
         recordDirect(rec, { ...problem, transposed: false, flops: convFlops(problem.geometry) }),
     },
+    {
+      name: "implicit",
+      fits: ({ geometry }, { subgroupSize }) => fitsImplicit(geometry, subgroupSize),
+      suits: ({ geometry }) => suitsImplicit(geometry),
+      record: (rec, { x, y, ...problem }) =>
+        recordImplicit(rec, { ...problem, from: x, to: y, isGradient: false }),
+    },
+    { name: "gemm", fits: ({ geometry }) => fitsGemm(geometry), record: recordGemmForward },
   ],
 };
 
@@ -52,5 +62,6 @@ export function* forwardKernels(subgroupSize: number | null): Iterable<Kernel> {
     for (const hasBias of [false, true]) yield naiveKernel(activation, hasBias);
   }
   yield* directKernels(subgroupSize);
+  yield* implicitKernels(subgroupSize);
   yield* tiledKernels();
 }

@@ -4,13 +4,14 @@
 import { ShapeError } from "../core/errors.ts";
 import { formatShape, type Shape, shape4 } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { type Padding, windowGeometry } from "../core/window.ts";
+import { type Around, type Padding, windowGeometry } from "../core/window.ts";
 import type { Activation } from "./bias-activation.ts";
 
 export interface Conv2dAttrs {
   /** Steps between windows, down and across. */
   readonly strides: readonly [number, number];
-  readonly padding: Padding;
+  /** By rule, or rows above and below, columns to the left and to the right. */
+  readonly padding: Padding | readonly [Around, Around];
   /** Applied to the sum and the bias, within the same kernel. */
   readonly activation: Activation;
 }
@@ -68,9 +69,11 @@ export function convGeometry(x: Shape, w: Shape, attrs: Conv2dAttrs): ConvGeomet
       `conv2d: input has ${i} channels but the filter expects ${wi}, got x ${formatShape(x)}, w ${formatShape(w)}`,
     );
   }
-  const [sh, sw] = attrs.strides;
-  const rows = windowGeometry(height, kh, sh, attrs.padding, "conv2d");
-  const columns = windowGeometry(width, kw, sw, attrs.padding, "conv2d");
+  const { strides, padding } = attrs;
+  const [sh, sw] = strides;
+  const [down, across] = typeof padding === "string" ? [padding, padding] : padding;
+  const rows = windowGeometry(height, kh, sh, down, "conv2d");
+  const columns = windowGeometry(width, kw, sw, across, "conv2d");
   return {
     n,
     h: height,

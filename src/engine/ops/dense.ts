@@ -8,7 +8,7 @@ import { formatShape, shape2 } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Op } from "../program/tape.ts";
 import { ACTIVATIONS, type Activation, recordBiasActivationBackward } from "./bias-activation.ts";
-import { recordGemm } from "./gemm.ts";
+import { recordLargeGemm } from "./large-gemm.ts";
 
 export interface DenseAttrs {
   readonly activation: Activation;
@@ -52,7 +52,7 @@ export const dense: Op<DenseInputs, DenseAttrs, Saved> = {
 
   forward(rec, [x, w, b], { activation }) {
     const bias = b ?? null;
-    const y = recordGemm(rec, { op: "dense", a: x, b: w, bias, activation, label: "y" });
+    const y = recordLargeGemm(rec, { op: "dense", a: x, b: w, bias, activation, label: "y" });
     return { output: y, saved: { x, w, hasBias: bias !== null, y } };
   },
 
@@ -64,10 +64,10 @@ export const dense: Op<DenseInputs, DenseAttrs, Saved> = {
       hasBias: hasBias && needsB === true,
     });
     const dx = needsX
-      ? recordGemm(rec, { op: "dense", a: dz, b: w, transB: true, label: "dx" })
+      ? recordLargeGemm(rec, { op: "dense", a: dz, b: w, transB: true, label: "dx" })
       : null;
     const dw = needsW
-      ? recordGemm(rec, { op: "dense", a: x, b: dz, transA: true, label: "dw" })
+      ? recordLargeGemm(rec, { op: "dense", a: x, b: dz, transA: true, label: "dw" })
       : null;
     return hasBias ? [dx, dw, db] : [dx, dw];
   },

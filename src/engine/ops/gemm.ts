@@ -28,8 +28,10 @@ export interface Gemm {
   readonly label: string;
 }
 
+export type GemmInto = Omit<Gemm, "label">;
+
 interface Problem {
-  readonly request: Gemm;
+  readonly request: GemmInto;
   readonly c: Tensor;
   readonly m: number;
   readonly n: number;
@@ -38,7 +40,19 @@ interface Problem {
 
 /** Records c = activate(op(a) · op(b) + bias). Throws ShapeError when the inner extents differ. */
 export function recordGemm(rec: Recorder, request: Gemm): Tensor {
-  const { a, b, transA = false, transB = false, op, label } = request;
+  const { m, n } = extentsOf(request);
+  const c = rec.allocate([m, n], request.label);
+  recordGemmInto(rec, c, request);
+  return c;
+}
+
+/** The same into a tensor (M, N) that is there already. */
+export function recordGemmInto(rec: Recorder, c: Tensor, request: GemmInto): void {
+  climb(rec, GEMM, { request, c, ...extentsOf(request) });
+}
+
+/** Rows and columns of the result, and the length of its sums. Throws ShapeError when the inner extents differ. */
+export function extentsOf({ a, b, transA = false, transB = false, op }: GemmInto) {
   const [a0, a1] = shape2(a.shape, op);
   const [b0, b1] = shape2(b.shape, op);
   const [m, k] = transA ? [a1, a0] : [a0, a1];
@@ -49,9 +63,7 @@ export function recordGemm(rec: Recorder, request: Gemm): Tensor {
         `and ${inner} of ${formatShape(b.shape)}`,
     );
   }
-  const c = rec.allocate([m, n], label);
-  climb(rec, GEMM, { request, c, m, n, k });
-  return c;
+  return { m, n, k };
 }
 
 const GEMM: Ladder<Problem> = {
@@ -75,7 +87,7 @@ function recordNaive(rec: Recorder, problem: Problem): void {
     kernel: naiveKernel({ ...transposes(request), ...epilogue(request) }),
     grid: linearGrid(m * n, 64),
     bind: { a, b, c, ...(bias ? { bias } : {}) },
-    params: { m, n, k, slices: 1 },
+    params: { m, n, k, slices: 1, apart: 0 },
     flops: 2 * m * n * k,
   });
 }
@@ -164,23 +176,37 @@ function recordSliced(rec: Recorder, problem: Problem, { tiles, slice, kernel }:
     rec.dispatch({ ...shared, kernel: kernel(epilogue(request)), bind: { a, b, c, ...withBias } });
     return;
   }
-  const partial = rec.allocate([slices, m, n], `${request.label}.slices`);
+  const partial = rec.allocate([slices, m, n], "slices");
   rec.dispatch({ ...shared, kernel: kernel({}), bind: { a, b, c: partial } });
+  recordCombine(rec, c, { ...request, partial, slices, apart: m * n });
+}
+
+export interface Combine extends Pick<Gemm, "op" | "bias" | "activation"> {
+  /** Products of c's shape, a number of elements `apart`. */
+  readonly partial: Tensor;
+  readonly slices: number;
+  readonly apart: number;
+}
+
+/** Records c = activate(Σ partial + bias), summed in order. */
+export function recordCombine(rec: Recorder, c: Tensor, request: Combine): void {
+  const { op, partial, slices, apart, bias } = request;
+  const [m, n] = shape2(c.shape, op);
   rec.dispatch({
     op,
     kernel: combineKernel(epilogue(request)),
     grid: linearGrid(m * n, 64),
-    bind: { partial, c, ...withBias },
-    params: { m, n, k, slices },
+    bind: { partial, c, ...(bias ? { bias } : {}) },
+    params: { m, n, k: 0, slices, apart },
     flops: slices * m * n,
   });
 }
 
-function transposes({ transA = false, transB = false }: Gemm): Flags {
+function transposes({ transA = false, transB = false }: GemmInto): Flags {
   return { TRANS_A: transA, TRANS_B: transB };
 }
 
-function epilogue({ bias, activation = "linear" }: Gemm): Flags {
+function epilogue({ bias, activation = "linear" }: Pick<Gemm, "bias" | "activation">): Flags {
   return { HAS_BIAS: Boolean(bias), ...activationFlags(activation) };
 }
 

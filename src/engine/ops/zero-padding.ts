@@ -7,8 +7,8 @@ import { ShapeError } from "../core/errors.ts";
 import type { Kernel } from "../core/kernel.ts";
 import { type Shape, shape4, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { linearGrid } from "../program/recorder.ts";
-import type { Op } from "../program/tape.ts";
+import { linearGrid, type Recorder } from "../program/recorder.ts";
+import { type Op, producerOf } from "../program/tape.ts";
 
 export interface ZeroPaddingAttrs {
   /** As Keras writes it: ((top, bottom), (left, right)). */
@@ -56,6 +56,14 @@ export const zeroPadding: Op<readonly [x: Tensor], ZeroPaddingAttrs, Shape> = {
     return [dx];
   },
 };
+
+/** What was padded to give this tensor, and how; null where it is no padded tensor. */
+export function unpadded(rec: Recorder, y: Tensor): (ZeroPaddingAttrs & { x: Tensor }) | null {
+  const entry = producerOf(rec, y);
+  const x = entry?.inputs[0];
+  if (entry?.op !== zeroPadding.name || !x) return null;
+  return { ...(entry.attrs as ZeroPaddingAttrs), x };
+}
 
 const FORWARD: Kernel = { label: "zero-padding/forward", source, entry: "forward" };
 const BACKWARD: Kernel = { label: "zero-padding/backward", source, entry: "backward" };

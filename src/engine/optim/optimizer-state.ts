@@ -1,6 +1,7 @@
 // An optimiser at work on a model: its learning rate, slots and gradients on the device, arena by arena, so that one
 // dispatch updates all weights of an arena.
 
+import { viewsWithin } from "../core/binding.ts";
 import type { Device } from "../core/device.ts";
 import { VitrineError } from "../core/errors.ts";
 import { storageOf, type Tensor } from "../core/tensor.ts";
@@ -55,17 +56,25 @@ export class OptimizerState {
         for (const arena of variables.arenas) {
           const { dw, slots } = this.#arena(arena);
           gatherGradients(rec, arena, dw, gradients);
-          const { tensor: w } = arena;
-          this.optimizer.recordUpdate(rec, {
-            w,
-            dw,
-            slots,
-            learningRate: this.#rate,
-            state: this.#state,
-          });
+          this.#recordUpdates(rec, { w: arena.tensor, dw, slots });
         }
       }),
     );
+  }
+
+  /** One update of a whole arena, or several of what the adapter binds at once. */
+  #recordUpdates(rec: Recorder, { w, dw, slots }: ArenaState & { readonly w: Tensor }): void {
+    const limit = rec.capabilities.maxStorageBufferBindingSize ?? Number.POSITIVE_INFINITY;
+    const [weights, gradients, ...states] = [w, dw, ...slots].map((t) => viewsWithin(t, limit));
+    for (const [index, part] of (weights ?? []).entries()) {
+      this.optimizer.recordUpdate(rec, {
+        w: part,
+        dw: gradients?.[index] ?? dw,
+        slots: states.map((views, slot) => views[index] ?? slots[slot] ?? dw),
+        learningRate: this.#rate,
+        state: this.#state,
+      });
+    }
   }
 
   /** Makes room on the device; slots and state start at zero. */

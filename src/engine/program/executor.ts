@@ -1,6 +1,7 @@
 // The executor replays a program: one encoder, one compute pass and one submit for as many steps as are asked for, with
 // no buffer, bind group or pipeline made after compilation.
 
+import { bindingTooLarge } from "../core/binding.ts";
 import type { Device } from "../core/device.ts";
 import type { CompiledKernel } from "../core/kernel.ts";
 import { bytesOf, type Place, rootOf, type Tensor } from "../core/tensor.ts";
@@ -59,6 +60,7 @@ export class Executable {
     this.program = program;
     this.plan = plan(program);
     this.#device = device;
+    checkBindings(this.plan.dispatches, device.maxStorageBufferBindingSize);
     this.#slots = workspace.claim(this.plan.slotBytes);
   }
 
@@ -111,6 +113,12 @@ export class Executable {
       0,
       tensor.shape.reduce((a, b) => a * b, 1),
     );
+  }
+
+  /** Copies a tensor of this program into one that outlives it, from `byteOffset` on. */
+  copyInto(target: Tensor, byteOffset: number, tensor: Tensor): void {
+    const bytes = bytesOf(tensor.shape, tensor.dtype);
+    this.#device.copy(this.#placeOf(tensor), bytes, target, byteOffset);
   }
 
   async readBytes(tensor: Tensor): Promise<ArrayBuffer> {
@@ -171,6 +179,13 @@ export class Executable {
     const buffer = this.#device.uniformBuffer(bytes.byteLength, `${this.program.name}.params`);
     this.#device.handle.queue.writeBuffer(buffer, 0, bytes.buffer);
     return buffer;
+  }
+}
+
+/** Throws DeviceError for the first tensor that the adapter cannot bind whole. */
+function checkBindings(dispatches: readonly Dispatch[], limit: number): void {
+  for (const { label, storage } of dispatches.flatMap(({ bind }) => Object.values(bind))) {
+    if (storage.bytes > limit) throw bindingTooLarge(label, storage.bytes, limit);
   }
 }
 

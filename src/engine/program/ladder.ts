@@ -5,12 +5,14 @@
 import { VitrineError } from "../core/errors.ts";
 import type { Capabilities, Recorder } from "./recorder.ts";
 
-export type RungName = "naive" | "tiled" | "subgroup";
+export type RungName = "naive" | "tiled" | "subgroup" | "implicit" | "gemm";
 
 export interface Rung<Problem> {
   readonly name: RungName;
   /** Whether the rung can take this problem on an adapter of these capabilities. */
   fits(problem: Problem, capabilities: Capabilities): boolean;
+  /** Whether it was measured to be worth it, where nothing was asked for; default: always. */
+  suits?(problem: Problem, capabilities: Capabilities): boolean;
   /** Records the dispatches that solve the problem. */
   record(rec: Recorder, problem: Problem): void;
 }
@@ -24,8 +26,8 @@ export interface Ladder<Problem> {
 
 /** Software adapters have no cheap workgroup memory, and emulate subgroups with processor vectors: see bench/NOTES.md. */
 const PREFERENCE: Readonly<Record<"software" | "hardware", readonly RungName[]>> = {
-  software: ["subgroup", "naive", "tiled"],
-  hardware: ["tiled", "subgroup", "naive"],
+  software: ["gemm", "implicit", "subgroup", "naive", "tiled"],
+  hardware: ["gemm", "tiled", "subgroup", "naive"],
 };
 
 /** Records `problem` on the rung that was asked for, or else on the best that fits. */
@@ -37,7 +39,7 @@ export function climb<Problem>(rec: Recorder, ladder: Ladder<Problem>, problem: 
     : PREFERENCE[rec.capabilities.isSoftware ? "software" : "hardware"];
   for (const name of order) {
     const rung = fitting.find((candidate) => candidate.name === name);
-    if (rung) {
+    if (rung && (wanted || (rung.suits?.(problem, rec.capabilities) ?? true))) {
       rung.record(rec, problem);
       return;
     }

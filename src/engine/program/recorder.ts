@@ -12,6 +12,8 @@ import type { TapeEntry } from "./tape.ts";
 export interface Capabilities {
   readonly subgroupSize: number | null;
   readonly isSoftware: boolean;
+  /** Bytes that one binding holds; no limit where there is no device. */
+  readonly maxStorageBufferBindingSize?: number;
 }
 
 export interface DispatchRequest {

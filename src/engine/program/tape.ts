@@ -32,6 +32,8 @@ export interface TapeEntry {
   readonly output: Tensor;
   /** A root needs no incoming gradient: it is a loss, whose gradient is 1. */
   readonly isLoss: boolean;
+  /** What the op was given, for ops that look at what their input comes from. */
+  readonly attrs?: unknown;
   readonly backward: (dy: Tensor | null) => readonly (Tensor | null)[];
 }
 
@@ -54,6 +56,7 @@ export function apply<In extends Tensors, Attrs, Saved>(
     inputs: present,
     output,
     isLoss: false,
+    attrs,
     backward: (dy) => (dy ? op.backward(rec, dy, saved, attrs, needs) : present.map(() => null)),
   });
   return output;

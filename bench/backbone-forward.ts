@@ -1,0 +1,68 @@
+// Times the whole forward pass of a backbone without its top, on random images and random weights: what the frozen base
+// of transfer learning costs. Effective GFLOPS count every multiply-add of Keras's shapes, those with padding included.
+
+import type { Device } from "../src/engine/core/device.ts";
+import { VitrineError } from "../src/engine/core/errors.ts";
+import { Net } from "../src/engine/layers/net.ts";
+import { Variables } from "../src/engine/layers/variables.ts";
+import { Executable } from "../src/engine/program/executor.ts";
+import { Recorder } from "../src/engine/program/recorder.ts";
+import { BACKBONES, type BackboneName } from "../src/models/backbones.ts";
+import { makeInputs } from "./bench-case.ts";
+import { timeProgram } from "./harness.ts";
+
+export interface BackboneResult {
+  readonly model: string;
+  readonly size: number;
+  readonly batch: number;
+  /** Milliseconds of a pass. */
+  readonly ms: number;
+  readonly p90: number;
+  readonly min: number;
+  readonly gflops: number;
+  readonly imagesPerSecond: number;
+  readonly dispatches: number;
+  /** Distinct pipelines, and milliseconds of the first pass, which compiles them where no cache has them. */
+  readonly pipelines: number;
+  readonly first: number;
+}
+
+export interface BackboneRequest {
+  readonly model: BackboneName;
+  readonly size: number;
+  readonly batch: number;
+}
+
+export async function timeBackbone(
+  device: Device,
+  { model: name, size, batch }: BackboneRequest,
+): Promise<BackboneResult> {
+  const scope = device.scope();
+  const model = BACKBONES[name].build({ inputShape: [size, size, 3], includeTop: false });
+  const rec = new Recorder({ name: model.name, capabilities: device });
+  const variables = new Variables(1);
+  const net = new Net({ rec, variables, training: false, clock: null });
+  const { x } = makeInputs(scope, { x: [batch, size, size, 3] });
+  if (!x) throw new VitrineError("bench: no input");
+  const y = model.build(net, x);
+  rec.keep(y);
+  variables.materialise(scope);
+  const before = device.kernels.pipelinesMade;
+  const start = performance.now();
+  const executable = await Executable.compile(scope, rec.finish());
+  const pipelines = device.kernels.pipelinesMade - before;
+  executable.run();
+  const values = await executable.read(y);
+  const first = performance.now() - start;
+  if (!values.every(Number.isFinite)) throw new VitrineError(`bench ${name}: not finite`);
+  const { median: ms, p90, min } = await timeProgram(device, executable);
+  const products = executable.dispatches.filter(({ op }) => op === "conv2d" || op === "dense");
+  const flops = products.reduce((sum, dispatch) => sum + dispatch.flops, 0);
+  scope.destroy();
+  return {
+    ...{ model: name, size, batch, ms, p90, min },
+    gflops: flops / ms / 1e6,
+    imagesPerSecond: (1000 * batch) / ms,
+    ...{ dispatches: executable.dispatches.length, pipelines, first },
+  };
+}
