@@ -1,10 +1,12 @@
-// Pooling layers, Keras's MaxPooling2D, AveragePooling2D and GlobalAveragePooling2D.
-//   input (N, H, W, C) -> output (N, OH, OW, C), or (N, C) of the global one
+// Pooling layers, Keras's MaxPooling2D, AveragePooling2D, GlobalMaxPooling2D and GlobalAveragePooling2D.
+//   input (N, H, W, C) -> output (N, OH, OW, C), or (N, C) of the global ones
 
+import type { Tensor } from "../core/tensor.ts";
 import type { Padding } from "../core/window.ts";
 import { globalAveragePool2d } from "../ops/global-average-pool2d.ts";
+import { globalMaxPool2d } from "../ops/global-max-pool2d.ts";
 import { averagePool2d, maxPool2d } from "../ops/pool2d.ts";
-import { apply } from "../program/tape.ts";
+import { apply, type Op } from "../program/tape.ts";
 import type { Layer } from "./net.ts";
 import { type Pair, pairOf } from "./pair.ts";
 
@@ -27,10 +29,11 @@ export function averagePooling2d(config: Pooling2dConfig = {}): Layer {
 }
 
 export function globalAveragePooling2d(config: { readonly name?: string } = {}): Layer {
-  return (net, x) =>
-    net.layer({ className: "GlobalAveragePooling2D", name: config.name, inputs: [x] }, () =>
-      apply(net.rec, globalAveragePool2d, [x], {}),
-    );
+  return globalPooling("GlobalAveragePooling2D", globalAveragePool2d, config.name);
+}
+
+export function globalMaxPooling2d(config: { readonly name?: string } = {}): Layer {
+  return globalPooling("GlobalMaxPooling2D", globalMaxPool2d, config.name);
 }
 
 function pooling(className: string, op: typeof maxPool2d, config: Pooling2dConfig): Layer {
@@ -45,4 +48,12 @@ function pooling(className: string, op: typeof maxPool2d, config: Pooling2dConfi
     net.layer({ className, name, inputs: [x], config: keras }, () =>
       apply(net.rec, op, [x], attrs),
     );
+}
+
+function globalPooling<Saved>(
+  className: string,
+  op: Op<readonly [x: Tensor], Record<string, never>, Saved>,
+  name: string | undefined,
+): Layer {
+  return (net, x) => net.layer({ className, name, inputs: [x] }, () => apply(net.rec, op, [x], {}));
 }
