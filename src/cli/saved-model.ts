@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { Device } from "../engine/core/device.ts";
 import { FormatError } from "../engine/core/errors.ts";
 import { formatShape, type Shape, sameShape } from "../engine/core/shape.ts";
-import { variablesOf } from "../engine/layers/model.ts";
-import { Variables } from "../engine/layers/variables.ts";
+import { type Model, variablesOf } from "../engine/layers/model.ts";
+import { Variables, type Weights } from "../engine/layers/variables.ts";
 import { createModel } from "../models/models.ts";
 import { loadRun, type RunConfig } from "../report/run-folder.ts";
 import type { DeviceData } from "../train/device-data.ts";
@@ -13,6 +13,8 @@ import { Evaluator } from "../train/evaluator.ts";
 
 export interface SavedModel {
   readonly config: RunConfig;
+  readonly model: Model;
+  readonly weights: Weights;
   /** For the data that the model was declared with, or any of the same image size. */
   readonly evaluatorFor: (device: Device, data: DeviceData) => Evaluator;
 }
@@ -24,6 +26,8 @@ export async function loadModel(run: string): Promise<SavedModel> {
   checkShapes(join(run, "weights.safetensors"), variablesOf(model), shapes);
   return {
     config,
+    model,
+    weights,
     evaluatorFor: (device, data) => {
       const variables = new Variables(0);
       const evaluator = new Evaluator({ device, model, variables });

@@ -20,11 +20,23 @@ export type JsonValue =
   | { readonly [key: string]: JsonValue };
 
 /** Writes the file so that a reader sees the old content or all of the new, also after a crash or a full disk. */
-export async function writeAtomically(path: string, data: FileContent): Promise<void> {
+export function writeAtomically(path: string, data: FileContent): Promise<void> {
+  return writeThroughTemporary(path, (temporary) => writeNew(temporary, data));
+}
+
+/**
+ * The same for a file that `write` makes itself, under a temporary name in the same folder. What the file system throws
+ * becomes a VitrineError that names the file; other errors pass. Nothing stays of a file that was not finished.
+ */
+export async function writeThroughTemporary(
+  path: string,
+  write: (temporary: string) => Promise<void>,
+): Promise<void> {
   const suffix = `${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
   const temporary = join(dirname(path), `.${basename(path)}.${suffix}`);
   try {
-    await writeAndSync(temporary, data);
+    await write(temporary);
+    await syncFile(temporary);
     await rename(temporary, path);
   } catch (cause) {
     await unlink(temporary).catch(() => undefined);
@@ -35,11 +47,19 @@ export async function writeAtomically(path: string, data: FileContent): Promise<
   await syncFolder(dirname(path));
 }
 
-async function writeAndSync(path: string, data: FileContent): Promise<void> {
+async function writeNew(path: string, data: FileContent): Promise<void> {
   const file = await open(path, "wx");
   try {
     if (typeof data === "string" || data instanceof Uint8Array) await file.writeFile(data);
     else for (const piece of data) await file.writeFile(piece);
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, "r+");
+  try {
     await file.sync();
   } finally {
     await file.close();
@@ -138,7 +158,8 @@ function notEmpty(path: string, count: number): UsageError {
 async function proveWritable(path: string): Promise<void> {
   const probe = join(path, `.probe.${process.pid}.tmp`);
   try {
-    await writeAndSync(probe, "x");
+    await writeNew(probe, "x");
+    await syncFile(probe);
   } finally {
     await unlink(probe).catch(() => undefined);
   }

@@ -7,6 +7,7 @@ import { dense as denseOp } from "../ops/dense.ts";
 import { softmax } from "../ops/softmax.ts";
 import { apply } from "../program/tape.ts";
 import { glorotUniform, type Initializer, zeros } from "./initializers.ts";
+import { l2Config } from "./l2-config.ts";
 import type { Layer } from "./net.ts";
 import { positiveInteger } from "./pair.ts";
 
@@ -28,7 +29,7 @@ export function dense(config: DenseConfig): Layer {
   positiveInteger(units, "dense: units");
   const { kernelInitializer: initializer = glorotUniform, kernelRegularizerL2: l2, name } = config;
   const attrs = { activation: activation === "softmax" ? "linear" : activation } as const;
-  const keras = { units, activation, use_bias: useBias };
+  const keras = { units, activation, use_bias: useBias, ...l2Config(l2) };
   return (net, x) =>
     net.layer({ className: "Dense", name, inputs: [x], config: keras }, () => {
       const [, features] = shape2(x.shape, "dense");

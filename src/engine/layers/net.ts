@@ -32,7 +32,13 @@ export interface LayerRecord {
 /** In Keras's spelling: `{ filters: 64, kernel_size: [3, 3], padding: "same" }`. */
 export type LayerConfig = Readonly<Record<string, ConfigValue>>;
 
-export type ConfigValue = string | number | boolean | null | readonly ConfigValue[];
+export type ConfigValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly ConfigValue[]
+  | { readonly [key: string]: ConfigValue };
 
 export interface WeightRecord {
   /** `layer/kernel`. */
