@@ -20,8 +20,6 @@ export class BaseDisplay {
   readonly onCompiled = (total: number): void => this.#kernels.compiled(total);
 
   readonly onProgress = (done: number, total: number): void => {
-    // The first batch compiles, and has a line of its own.
-    if (done === 0) return;
     const label = "images through the frozen base, once";
     this.#bar ??= startProgress(this.#terminal, { label, total, unit: "rows" });
     this.#bar.update(done);

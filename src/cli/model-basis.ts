@@ -4,15 +4,18 @@
 import { join } from "node:path";
 import type { Device } from "../engine/core/device.ts";
 import { UsageError } from "../engine/core/errors.ts";
+import { describeModel } from "../engine/layers/model.ts";
 import type { Weights } from "../engine/layers/variables.ts";
 import { findImagenetWeights } from "../keras/imagenet-weights.ts";
 import { readPretrained } from "../keras/pretrained.ts";
 import {
+  createModel,
   createTransferModel,
   isTransfer,
   type ModelConfig,
   type TransferModelConfig,
 } from "../models/models.ts";
+import { foldLayers, type ModelSummary, summaryOf } from "../report/summary-table.ts";
 import { type Basis, featureBasis, imageBasis } from "../train/basis.ts";
 import { openFeatures } from "../train/feature-store.ts";
 import { featureBytes } from "../train/frozen-base.ts";
@@ -74,6 +77,15 @@ async function locate(
   });
   steps.finish();
   return path;
+}
+
+/** What is printed before a training: the base of a transfer model takes one line. */
+export function shortSummary(config: ModelConfig): ModelSummary {
+  const summary = summaryOf(describeModel(createModel(config)));
+  if (!isTransfer(config)) return summary;
+  // Its last layer makes a vector of the feature map.
+  const { layers } = describeModel(createTransferModel(config).base);
+  return foldLayers(summary, config.name, layers.length - 1);
 }
 
 export interface BasisRequest {

@@ -4,14 +4,18 @@ import { join } from "node:path";
 import { cleanData } from "../data/clean.ts";
 import { openDevice } from "../io/adapter.ts";
 import { type JsonValue, prepareOut } from "../io/files.ts";
+import { lookForImagenetWeights } from "../keras/imagenet-weights.ts";
+import type { BackboneName } from "../models/backbones.ts";
 import { concludingTable } from "../report/study-comparison.ts";
 import { studyJson } from "../report/study-record.ts";
 import { quoted } from "../study/part-commands.ts";
 import { studySettings } from "../study/plan.ts";
 import { runStudy, type StudyOutcome } from "../study/run-study.ts";
 import { StepStore } from "../study/step-store.ts";
+import type { TransferMeans } from "../study/transfer-model.ts";
 import { type CommandContext, defineCommand, runCommand } from "./command.ts";
 import { loadRawData } from "./data-set.ts";
+import { FEATURES, WEIGHTS } from "./model-basis.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, SEED_FLAG } from "./shared-flags.ts";
 import { studyScreen } from "./study-screen.ts";
 
@@ -23,6 +27,16 @@ const FLAGS = {
     type: "string",
     value: "folder",
     help: "where the study lies and goes on; default runs/study, with --quick runs/study-quick",
+  },
+  "weights-vgg19": {
+    type: "string",
+    value: "file",
+    help: "Keras file for the study's VGG19; default: Keras's own ImageNet file, where it is at hand",
+  },
+  "weights-resnet152v2": {
+    type: "string",
+    value: "file",
+    help: "Keras file for the study's ResNet152V2; default: Keras's own, where it is at hand",
   },
   overwrite: { type: "boolean", help: "delete the study that is in the folder, and begin anew" },
   ...ADAPTER_FLAG,
@@ -67,6 +81,7 @@ async function study(context: Context): Promise<void> {
       },
       screen,
       signal,
+      transfer: transferMeans(context),
       command: commandLine(flags),
       dataFlags: dataFlags(flags),
     });
@@ -77,6 +92,21 @@ async function study(context: Context): Promise<void> {
     say(`what is done is kept in ${out}; the same command goes on from there`);
     throw error;
   }
+}
+
+function transferMeans({ flags, say, signal }: Context): TransferMeans {
+  const given: Readonly<Partial<Record<BackboneName, string | undefined>>> = {
+    vgg19: flags.weightsVgg19,
+    resnet152v2: flags.weightsResnet152v2,
+  };
+  return {
+    featureFolder: FEATURES,
+    findWeights: async (name) =>
+      given[name] ??
+      lookForImagenetWeights({ backbone: name, top: false, cacheDir: WEIGHTS, signal, say }),
+    howTo: (name) =>
+      `Fetch them once with \`npm run train -- --model ${name}\`, or name a Keras file with \`--weights-${name} FILE\`, and give the same command again: all other steps are kept.`,
+  };
 }
 
 function conclude({ say, style, json }: Context, outcome: StudyOutcome, out: string) {
@@ -90,11 +120,13 @@ function conclude({ say, style, json }: Context, outcome: StudyOutcome, out: str
 }
 
 function commandLine(flags: Context["flags"]): string {
-  const { quick, seed, out, adapter } = flags;
+  const { quick, seed, out, adapter, weightsVgg19, weightsResnet152v2 } = flags;
   const given = [
     quick ? "--quick" : "",
     seed === SEED_FLAG.seed.default ? "" : `--seed ${seed}`,
     dataFlags(flags),
+    weightsVgg19 === undefined ? "" : `--weights-vgg19 ${quoted(weightsVgg19)}`,
+    weightsResnet152v2 === undefined ? "" : `--weights-resnet152v2 ${quoted(weightsResnet152v2)}`,
     out === undefined ? "" : `--out ${quoted(out)}`,
     adapter === undefined ? "" : `--adapter ${quoted(adapter)}`,
   ].filter((flag) => flag !== "");

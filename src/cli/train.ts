@@ -4,13 +4,12 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { firstRows, limitRows } from "../data/dataset.ts";
 import { UsageError } from "../engine/core/errors.ts";
-import { describeModel } from "../engine/layers/model.ts";
 import { adam } from "../engine/optim/adam.ts";
 import { openDevice } from "../io/adapter.ts";
 import { prepareOut } from "../io/files.ts";
-import { createModel } from "../models/models.ts";
+import { isTransfer } from "../models/models.ts";
 import { historyFile } from "../report/run-folder.ts";
-import { keras3Summary, summaryOf } from "../report/summary-table.ts";
+import { keras3Summary } from "../report/summary-table.ts";
 import { EarlyStopping } from "../train/callbacks/early-stopping.ts";
 import {
   holdThenDecay,
@@ -23,7 +22,7 @@ import { type CommandContext, defineCommand, runCommand } from "./command.ts";
 import { loadData } from "./data-set.ts";
 import { EpochDisplay } from "./epoch-display.ts";
 import { isAbort } from "./failure.ts";
-import { loadPretrained, openBasis } from "./model-basis.ts";
+import { loadPretrained, openBasis, shortSummary } from "./model-basis.ts";
 import { MODEL_FLAGS, modelConfig } from "./model-flags.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, SEED_FLAG } from "./shared-flags.ts";
 import { unlessAborted } from "./signals.ts";
@@ -110,13 +109,20 @@ async function train(context: Context): Promise<void> {
   say(`adapter    ${device.name}`);
   say(`data set   ${data.source}`);
   say(
-    `rows       ${rows.train.length} to train on, ${rows.heldOut.length} held out, ${data.test.rows} to test`,
+    `rows       ${rows.train.length} to train on, ${rows.heldOut.length} held out, ${Math.min(data.test.rows, flags.testLimit ?? Infinity)} to test`,
   );
   if (pretrained.source) say(`weights    ${pretrained.source}`);
   const { config } = pretrained;
   say();
   const { width: columns, colour } = terminal;
-  say(keras3Summary(summaryOf(describeModel(createModel(config))), { columns, colour }));
+  say(keras3Summary(shortSummary(config), { columns, colour }));
+  if (isTransfer(config)) {
+    say(
+      style.dim(
+        `npm run summary -- --model ${config.name} --no-top lists the base layer by layer\n`,
+      ),
+    );
+  }
   const { seed, limit = data.train.rows } = flags;
   const basis = openBasis({ device, terminal, signal, pretrained, seed, rows: limit });
   await run(context, await prepare(context, { device, basis, data, rows, config, out }));

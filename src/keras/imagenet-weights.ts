@@ -49,15 +49,11 @@ export async function findImagenetWeights(
   sources: Partial<ImagenetSources> = {},
 ): Promise<string> {
   const { published, kerasFolders, ...limits } = { ...SOURCES, ...sources };
+  const found = await lookForImagenetWeights(request, { published, kerasFolders });
+  if (found !== null) return found;
   const { cacheDir, signal, say } = request;
   const file = published(request.backbone, request.top);
-  const name = basename(new URL(file.url).pathname);
-  for (const folder of new Set([cacheDir, ...kerasFolders()])) {
-    const path = join(folder, name);
-    const found = await look(path, file.md5, signal);
-    if (found.state === "right") return path;
-    if (found.state === "wrong") say(`weights: passed over ${path}: ${found.problem}`);
-  }
+  const name = nameOf(file);
   const path = join(cacheDir, name);
   const label = `downloading ${name}`;
   const progress = (fraction: number) => request.progress({ label, fraction });
@@ -66,6 +62,26 @@ export async function findImagenetWeights(
     throw error instanceof VitrineError ? notToBeHad(error, file, request) : error;
   });
   return path;
+}
+
+/** The same without fetching: null where the file is nowhere on this machine. */
+export async function lookForImagenetWeights(
+  { backbone, top, cacheDir, signal, say }: Omit<ImagenetRequest, "progress">,
+  sources: Partial<ImagenetSources> = {},
+): Promise<string | null> {
+  const { published, kerasFolders } = { ...SOURCES, ...sources };
+  const file = published(backbone, top);
+  for (const folder of new Set([cacheDir, ...kerasFolders()])) {
+    const path = join(folder, nameOf(file));
+    const found = await look(path, file.md5, signal);
+    if (found.state === "right") return path;
+    if (found.state === "wrong") say(`weights: passed over ${path}: ${found.problem}`);
+  }
+  return null;
+}
+
+function nameOf({ url }: PublishedFile): string {
+  return basename(new URL(url).pathname);
 }
 
 /** Where Keras keeps such files itself. */

@@ -29,8 +29,26 @@ export interface ModelSummary {
 /** The summary of a model as the engine describes it, with the batch in front of every shape. */
 export function summaryOf(description: ModelDescription): ModelSummary {
   const { name, layers, trainable, nonTrainable } = description;
-  const rows = layers.map((layer) => ({ ...layer, outputShape: [null, ...layer.outputShape] }));
+  // Keras's rule: without a layer of several inputs the model is a chain, and says so by leaving the column out.
+  const isChain = layers.every(({ inputs }) => inputs.length < 2);
+  const rows = layers.map((layer): LayerSummary => {
+    const row = { ...layer, outputShape: [null, ...layer.outputShape] };
+    return isChain ? row : { ...row, connectedTo: layer.inputs };
+  });
   return { name, layers: rows, trainable, nonTrainable };
+}
+
+/** The same with the first layers but the input as one line, as Keras shows a model within a model. */
+export function foldLayers(summary: ModelSummary, name: string, count: number): ModelSummary {
+  const { layers } = summary;
+  const [input, ...folded] = layers.slice(0, count);
+  const last = folded.at(-1);
+  if (!input || !last) return summary;
+  const params = folded.reduce((sum, layer) => sum + layer.params, 0);
+  const { outputShape } = last;
+  const line: LayerSummary = { name, className: "Functional", outputShape, params };
+  const chain = [input, line, ...layers.slice(count)];
+  return { ...summary, layers: chain.map(({ connectedTo: _, ...layer }) => layer) };
 }
 
 export interface SummaryOptions {
@@ -123,7 +141,10 @@ function connections(names: readonly string[]): StyledText {
   return styled(...parts);
 }
 
-/** Keras 2.8's summary: 65 columns, 98 for a graph, whatever the terminal. Ends in a line end. */
+/**
+ * Keras 2.8's summary: 65 columns, 98 for a graph, whatever the terminal. Ends in a line end. An unnamed input layer gets
+ * the name that it has there, input_1.
+ */
 export function keras2Summary(model: ModelSummary): string {
   const graph = isGraph(model);
   const width = graph ? 98 : 65;
@@ -143,11 +164,12 @@ export function keras2Summary(model: ModelSummary): string {
 
 /** Python's str() of a tuple and of a list; an input layer's shape is a list of one tuple. */
 function keras2Fields(layer: LayerSummary, graph: boolean): string[] {
+  const named = (name: string) => (name === "input_layer" ? "input_1" : name);
   const sizes = layer.outputShape.map((size) => size ?? "None").join(", ");
   const tuple = layer.outputShape.length === 1 ? `(${sizes},)` : `(${sizes})`;
   const shape = layer.className === "InputLayer" ? `[${tuple}]` : tuple;
-  const fields = [`${layer.name} (${layer.className})`, shape, String(layer.params)];
-  const inputs = (layer.connectedTo ?? []).map((name) => `'${name}[0][0]'`);
+  const fields = [`${named(layer.name)} (${layer.className})`, shape, String(layer.params)];
+  const inputs = (layer.connectedTo ?? []).map((name) => `'${named(name)}[0][0]'`);
   return graph ? [...fields, `[${inputs.join(", ")}]`] : fields;
 }
 

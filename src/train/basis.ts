@@ -53,6 +53,7 @@ export function featureBasis(options: FeatureBasisOptions): Basis {
   const variables = variablesOf(base, options.seed);
   const weights = variables.initialWeights(options.pretrained);
   const expected = baseSettings(options.config);
+  let isWarm = false;
   return {
     modelOf(config) {
       const settings = isTransfer(config) ? baseSettings(config) : config.name;
@@ -61,7 +62,11 @@ export function featureBasis(options: FeatureBasisOptions): Basis {
     },
     async place(dataset) {
       const store = (await options.storeFor?.(dataset, base, weights)) ?? null;
-      return frozenFeatures({ ...options, base, weights }, dataset, store);
+      const onCompiled = (total: number): void => {
+        isWarm = true;
+        options.onCompiled?.(total);
+      };
+      return frozenFeatures({ ...options, isWarm, onCompiled, base, weights }, dataset, store);
     },
     pretrained: new Map(),
     complete: (head) => new Map([...weights, ...head]),

@@ -37,6 +37,8 @@ export interface FrozenBaseOptions {
   /** Images to features. */
   readonly base: Model;
   readonly weights: Weights;
+  /** Whether the base's kernels have run on the device before, so that none needs compiling. Default false. */
+  readonly isWarm?: boolean;
   /** Rows at a time; default: inferenceBatch of the base. */
   readonly batch?: number;
   /** Of one tensor at most; default 128 MiB, the storage binding that every adapter of ours allows. */
@@ -128,11 +130,12 @@ class Runner {
   readonly #workspace: Workspace;
   readonly #feed: Feed;
   readonly #programs = new Map<number, { executable: Executable; features: Tensor }>();
-  #isWarm = false;
+  #isWarm: boolean;
 
   private constructor(options: FrozenBaseOptions, data: DeviceData) {
     const { device } = options;
     this.#options = options;
+    this.#isWarm = options.isWarm ?? false;
     this.#variables = new Variables(0);
     this.#workspace = new Workspace(device);
     this.#feed = createFeed(device, data, data.rows, "base");

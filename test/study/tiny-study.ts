@@ -50,6 +50,11 @@ export async function tinyStudy(folder: string, options: TinyOptions = {}): Prom
     openDevice: () => gpu(),
     screen: screenOf(listener),
     signal: options.signal ?? new AbortController().signal,
+    transfer: {
+      findWeights: async () => null,
+      howTo: (name) => `Fetch those of ${name}.`,
+      featureFolder: folder,
+    },
     command: "npm run study",
     dataFlags: "",
   });
@@ -60,6 +65,11 @@ function screenOf(listener: Listener): StudyScreen {
     begin: ({ title }) => listener(`begin ${title}`),
     kept: ({ title }) => listener(`kept ${title}`),
     say: listener,
+    base: () => ({
+      onCompile: () => undefined,
+      onCompiled: () => undefined,
+      onProgress: () => undefined,
+    }),
     training: () => ({
       onCompile: () => undefined,
       onCompiled: () => undefined,

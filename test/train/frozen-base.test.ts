@@ -98,9 +98,12 @@ test("an interrupted pass goes on where it was", async () => {
     onProgress: (done) => done > 0 && stop.abort(new Error("stopped")),
     batch: 4,
   });
-  await interrupted.place(DATASET).then(assert.unreachable, (error) => {
-    assert.is(error.message, "stopped");
-  });
+  await interrupted.place(DATASET).then(
+    () => assert.unreachable(),
+    (error) => {
+      assert.is(error.message, "stopped");
+    },
+  );
   const starts: number[] = [];
   const resumed = await basis({ folder, onProgress: (done) => starts.push(done), batch: 4 });
   const whole = await (await basis()).place(DATASET);
