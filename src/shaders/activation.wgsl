@@ -5,6 +5,7 @@
 
 struct Params {
   vectors: u32,  // vec4 words in each tensor
+  stride: u32,   // from one word of an invocation to its next
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -14,8 +15,10 @@ struct Params {
 @group(0) @binding(4) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> dx: array<vec4f>;
 
-fn index_of(wg: vec3u, groups: vec3u, local: u32) -> u32 {
-  return (wg.y * groups.x + wg.x) * 64u + local;
+// The first word of an invocation; none for excess ones.
+fn first_of(wg: vec3u, groups: vec3u, local: u32) -> u32 {
+  let index = (wg.y * groups.x + wg.x) * 64u + local;
+  return select(index, params.vectors, index >= params.stride);
 }
 
 // The rational approximation of Eigen (and so of TensorFlow), within some ulp everywhere; the built-in tanh may be
@@ -42,9 +45,9 @@ fn relu_forward(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let i = index_of(wg, groups, local);
-  if (i >= params.vectors) { return; }
-  y[i] = select(x[i], vec4f(0.0), x[i] < vec4f(0.0));
+  for (var i = first_of(wg, groups, local); i < params.vectors; i += params.stride) {
+    y[i] = select(x[i], vec4f(0.0), x[i] < vec4f(0.0));
+  }
 }
 
 @compute @workgroup_size(64)
@@ -53,9 +56,9 @@ fn tanh_forward(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let i = index_of(wg, groups, local);
-  if (i >= params.vectors) { return; }
-  y[i] = rational_tanh(x[i]);
+  for (var i = first_of(wg, groups, local); i < params.vectors; i += params.stride) {
+    y[i] = rational_tanh(x[i]);
+  }
 }
 
 @compute @workgroup_size(64)
@@ -64,11 +67,11 @@ fn sigmoid_forward(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let i = index_of(wg, groups, local);
-  if (i >= params.vectors) { return; }
-  // Only powers of at most 1, so nothing overflows.
-  let power = exp(-abs(x[i]));
-  y[i] = select(vec4f(1.0), power, x[i] < vec4f(0.0)) / (1.0 + power);
+  for (var i = first_of(wg, groups, local); i < params.vectors; i += params.stride) {
+    // Only powers of at most 1, so nothing overflows.
+    let power = exp(-abs(x[i]));
+    y[i] = select(vec4f(1.0), power, x[i] < vec4f(0.0)) / (1.0 + power);
+  }
 }
 
 @compute @workgroup_size(64)
@@ -77,9 +80,9 @@ fn relu_backward(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let i = index_of(wg, groups, local);
-  if (i >= params.vectors) { return; }
-  dx[i] = select(vec4f(0.0), dy[i], output[i] > vec4f(0.0));
+  for (var i = first_of(wg, groups, local); i < params.vectors; i += params.stride) {
+    dx[i] = select(vec4f(0.0), dy[i], output[i] > vec4f(0.0));
+  }
 }
 
 @compute @workgroup_size(64)
@@ -88,9 +91,9 @@ fn tanh_backward(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let i = index_of(wg, groups, local);
-  if (i >= params.vectors) { return; }
-  dx[i] = dy[i] * (1.0 - output[i] * output[i]);
+  for (var i = first_of(wg, groups, local); i < params.vectors; i += params.stride) {
+    dx[i] = dy[i] * (1.0 - output[i] * output[i]);
+  }
 }
 
 @compute @workgroup_size(64)
@@ -99,7 +102,7 @@ fn sigmoid_backward(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let i = index_of(wg, groups, local);
-  if (i >= params.vectors) { return; }
-  dx[i] = dy[i] * output[i] * (1.0 - output[i]);
+  for (var i = first_of(wg, groups, local); i < params.vectors; i += params.stride) {
+    dx[i] = dy[i] * output[i] * (1.0 - output[i]);
+  }
 }

@@ -3,6 +3,7 @@
 
 struct Params {
   vectors: u32,  // vec4 words in a, b and y
+  stride: u32,   // from one word of an invocation to its next
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -16,7 +17,7 @@ fn forward(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let i = (wg.y * groups.x + wg.x) * 64u + local;
-  if (i >= params.vectors) { return; }
-  y[i] = a[i] + b[i];
+  let first = (wg.y * groups.x + wg.x) * 64u + local;
+  if (first >= params.stride) { return; }
+  for (var i = first; i < params.vectors; i += params.stride) { y[i] = a[i] + b[i]; }
 }

@@ -158,7 +158,11 @@ fn normalize(
 //#endif
   var index = at.index;
   for (var row = 0u; row < at.rows; row++) {
-    y[index] = (x[index] - center) * factor + offset;
+    var value = (x[index] - center) * factor + offset;
+//#if ${RELU}
+    value = select(value, Lanes(0), value < Lanes(0));  // lets a NaN through, as the activation does
+//#endif
+    y[index] = value;
     index += at.stride;
   }
 }

@@ -37,13 +37,6 @@ struct Params {
 @group(0) @binding(4) var<storage, read> partial: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> dw: array<vec4f>;
 
-// a / b, of which `inverse` is 1 / b: integer division is dear, and the estimate is off by one at most below 2^24.
-fn quotient(a: u32, b: u32, inverse: f32) -> u32 {
-  let estimate = u32(i32(f32(i32(a)) * inverse));
-  let rest = i32(a) - i32(estimate * b);
-  return estimate + select(0u, 1u, rest >= i32(b)) - select(0u, 1u, rest < 0);
-}
-
 @compute @workgroup_size(SUBGROUP)
 fn weight_gradient(
   @builtin(workgroup_id) wg: vec3u,
@@ -65,30 +58,57 @@ fn weight_gradient(
   let inside = max(vec2i(i32(p.h), i32(p.w)) - shift, vec2i(0));
   let end = min((inside + strides - 1) / strides, vec2i(i32(p.oh), i32(p.ow)));
   let counts = vec2u(max(end - first, vec2i(0)));
-  let inverse = 1.0 / max(vec2f(counts), vec2f(1.0));
   let steps = p.n * counts.x * counts.y;
   let slice = ((steps + p.slices - 1u) / p.slices + 3u) / 4u * 4u;
-  let stop = min(steps, (wg.z + 1u) * slice);
-  let corner = vec2u(first * strides + shift);
+  let begin = wg.z * slice;
+  let stop = min(steps, begin + slice);
   var columns: array<u32, WORDS>;
   for (var v = 0u; v < WORDS; v++) {
     columns[v] = min(column + v * SUBGROUP * 4u, p.o - 4u) / 4u;
   }
+  // A step is a number of three digits, image, line and column, to which each turn adds four, also three digits: so pixels
+  // are found without dividing. A line and an image that are full add more to the words read than their columns and lines.
+  let size = max(counts, vec2u(1u));
+  let digits = vec2u(4u / size.y % size.x, 4u % size.y);
+  let image_words = vec2u(p.h * p.w * (p.i / 4u), p.oh * p.ow * (p.o / 4u));
+  let line_words = vec2u(p.sh * p.w * (p.i / 4u), p.ow * (p.o / 4u));
+  let column_words = vec2u(p.sw * (p.i / 4u), p.o / 4u);
+  let advance = 4u / size.y / size.x * image_words + digits.x * line_words + digits.y * column_words;
+  let full_line = line_words - size.y * column_words;
+  let full_image = image_words - size.x * line_words;
+  let corner = vec2u(first * strides + shift);
+  let origin = vec2u(
+    (corner.x * p.w + corner.y) * (p.i / 4u),
+    (u32(first.x) * p.ow + u32(first.y)) * (p.o / 4u),
+  );
+  var at: array<vec2u, LOADS>;     // line and column
+  var words: array<vec2u, LOADS>;  // where they begin in x and in dy
+  for (var j = 0u; j < LOADS; j++) {
+    let word = j * SUBGROUP + lane;
+    let step = begin + word / QUADS;
+    let line = step / size.y;
+    at[j] = vec2u(line % size.x, step % size.y);
+    words[j] = origin + line / size.x * image_words + at[j].x * line_words + at[j].y * column_words;
+    words[j].x += min(row / 4u + word % QUADS, p.i / 4u - 1u);
+  }
   var sum: array<vec4f, ROWS * WORDS>;
-  for (var k = wg.z * slice; k < stop; k += 4u) {
+  for (var k = begin; k < stop; k += 4u) {
     var piece: array<vec4f, LOADS>;
     var slopes: array<u32, LOADS>;
     for (var j = 0u; j < LOADS; j++) {
-      let word = j * SUBGROUP + lane;
-      let step = k + word / QUADS;
-      let pixel = min(step, stop - 1u);
-      let line = quotient(pixel, counts.y, inverse.y);
-      let image = quotient(line, counts.x, inverse.x);
-      let at = vec2u(line - image * counts.x, pixel - line * counts.y);
-      let source = (image * p.h + at.x * p.sh + corner.x) * p.w + at.y * p.sw + corner.y;
-      let channel = min(row + word % QUADS * 4u, p.i - 4u);
-      piece[j] = select(vec4f(), x[(source * p.i + channel) / 4u], step < stop);
-      slopes[j] = ((image * p.oh + at.x + u32(first.x)) * p.ow + at.y + u32(first.y)) * (p.o / 4u);
+      let counted = k + (j * SUBGROUP + lane) / QUADS < stop;
+      piece[j] = select(vec4f(), x[select(0u, words[j].x, counted)], counted);
+      slopes[j] = select(0u, words[j].y, counted);
+      at[j] += digits;
+      words[j] += advance;
+      if (at[j].y >= size.y) {
+        at[j] += vec2u(1u, 0u) - vec2u(0u, size.y);
+        words[j] += full_line;
+      }
+      if (at[j].x >= size.x) {
+        at[j].x -= size.x;
+        words[j] += full_image;
+      }
     }
     for (var s = 0u; s < 4u; s++) {
       let owner = s * QUADS;

@@ -7,10 +7,15 @@ import * as assert from "uvu/assert";
 import type { Shape } from "../../src/engine/core/shape.ts";
 import { sizeOf } from "../../src/engine/core/shape.ts";
 import type { Tensor } from "../../src/engine/core/tensor.ts";
+import { batchNormalization as batchNormalizationLayer } from "../../src/engine/layers/batch-normalization.ts";
+import { Net } from "../../src/engine/layers/net.ts";
+import { activation } from "../../src/engine/layers/shaping.ts";
+import { Variables } from "../../src/engine/layers/variables.ts";
 import {
   type BatchNormalizationAttrs,
   batchNormalization,
 } from "../../src/engine/ops/batch-normalization.ts";
+import { plan } from "../../src/engine/program/planner.ts";
 import { Recorder } from "../../src/engine/program/recorder.ts";
 import { apply } from "../../src/engine/program/tape.ts";
 import { checkOp } from "../support/check-op.ts";
@@ -133,6 +138,38 @@ for (const training of [true, false]) {
     });
   });
 }
+
+test("inference with relu in the same kernel", async () => {
+  const shape = [4, 2, 3, 8];
+  const moving = await movingStatistics(randomArray(8, 5), new Float64Array(8).fill(1));
+  const mean = Float64Array.from(randomArray(8, 5), Math.fround);
+  const statistics = { mean, variance: new Float64Array(8).fill(1) };
+  await checkOp({
+    label: "relu",
+    inputs: { x: { shape }, gamma: { shape: [8] }, beta: { shape: [8] } },
+    build: (rec, { x, gamma, beta }) =>
+      apply(rec, batchNormalization, [x, gamma, beta], { training: false, moving, relu: true }),
+    reference: ({ x, gamma, beta }) =>
+      normalized(x, statistics, { gamma, beta }).map((value) => Math.max(0, value)),
+    sumLength: 24,
+  });
+});
+
+test("an activation layer after inference joins it, after training it does not", () => {
+  for (const training of [false, true]) {
+    const rec = new Recorder({
+      name: "join",
+      capabilities: { subgroupSize: null, isSoftware: true },
+    });
+    const net = new Net({ rec, variables: new Variables(1), training, clock: null });
+    const x = rec.allocate([2, 3, 3, 4], "x");
+    const y = activation({ activation: "relu" })(net, batchNormalizationLayer()(net, x));
+    rec.keep(y);
+    const entries = plan(rec.finish()).dispatches.map(({ kernel }) => kernel.entry);
+    assert.is(entries.includes("relu_forward"), training);
+    assert.is(entries.filter((entry) => entry === "normalize").length, 1);
+  }
+});
 
 const vectors = JSON.parse(
   readFileSync(new URL("../fixtures/batchnorm.json", import.meta.url), "utf8"),

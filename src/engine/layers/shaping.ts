@@ -6,6 +6,7 @@ import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { type ActivationKind, activation as activationOp } from "../ops/activation.ts";
 import { add } from "../ops/add.ts";
+import { batchNormalization, inferenceNormalization } from "../ops/batch-normalization.ts";
 import { dropout as dropoutOp } from "../ops/dropout.ts";
 import { reshape } from "../ops/reshape.ts";
 import { zeroPadding as zeroPaddingOp } from "../ops/zero-padding.ts";
@@ -43,9 +44,13 @@ export function zeroPadding2d(
 export function activation(config: Named & { readonly activation: ActivationKind }): Layer {
   const { activation: kind, name } = config;
   return (net, x) =>
-    net.layer({ className: "Activation", name, inputs: [x], config: { activation: kind } }, () =>
-      apply(net.rec, activationOp, [x], { kind }),
-    );
+    net.layer({ className: "Activation", name, inputs: [x], config: { activation: kind } }, () => {
+      // One pass instead of two: what normalises is recorded again, with the activation, and the first drops out unread.
+      const before = kind === "relu" ? inferenceNormalization(net.rec, x) : null;
+      return before
+        ? apply(net.rec, batchNormalization, before.inputs, { ...before.attrs, relu: true })
+        : apply(net.rec, activationOp, [x], { kind });
+    });
 }
 
 /** Drops elements with probability `rate` while training, and scales the others by 1/(1 − rate). */

@@ -158,7 +158,9 @@ function layOut(variables: readonly Variable[]): readonly Arena[] {
 }
 
 function arenaOf(members: Arena["variables"], bytes: number, index: number): Arena {
-  const tensor = flatTensor(bytes, `arena${index}`);
+  // A large variable has an arena to itself, and an error about its size should say whose it is.
+  const alone = members.length === 1 ? members[0]?.variable.name : undefined;
+  const tensor = flatTensor(bytes, alone ?? `arena${index}`);
   for (const { variable, offset } of members) {
     variable.tensor.storage.parent = { storage: tensor.storage, offset };
   }

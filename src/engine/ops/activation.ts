@@ -7,8 +7,9 @@ import source from "../../shaders/activation.wgsl";
 import type { Kernel } from "../core/kernel.ts";
 import { ceilDiv, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { linearGrid } from "../program/recorder.ts";
+import { linearGrid, type Recorder } from "../program/recorder.ts";
 import type { Op } from "../program/tape.ts";
+import { wordStride } from "../program/word-stride.ts";
 
 export type ActivationKind = "relu" | "tanh" | "sigmoid";
 
@@ -31,27 +32,36 @@ export const activation: Op<readonly [x: Tensor], ActivationAttrs, Tensor> = {
       op: "activation",
       kernel: kernel(kind, "forward"),
       bind: { x, y },
-      ...extent(x),
+      ...extent(rec, x),
     });
     return { output: y, saved: y };
   },
 
   backward(rec, dy, output, { kind }) {
-    const dx = rec.allocate(dy.shape, "dx");
-    rec.dispatch({
-      op: "activation",
-      kernel: kernel(kind, "backward"),
-      bind: { output, dy, dx },
-      ...extent(dy),
-    });
-    return [dx];
+    return [recordActivationBackward(rec, { kind, output, dy })];
   },
 };
 
-function extent({ shape }: Tensor) {
+/** Records dx, given the output of the activation: for ops that apply one themselves, too. */
+export function recordActivationBackward(
+  rec: Recorder,
+  { kind, output, dy }: ActivationAttrs & { readonly output: Tensor; readonly dy: Tensor },
+): Tensor {
+  const dx = rec.allocate(dy.shape, "dx");
+  rec.dispatch({
+    op: "activation",
+    kernel: kernel(kind, "backward"),
+    bind: { output, dy, dx },
+    ...extent(rec, dy),
+  });
+  return dx;
+}
+
+function extent(rec: Recorder, { shape }: Tensor) {
   const elements = sizeOf(shape);
   const vectors = ceilDiv(elements, 4);
-  return { grid: linearGrid(vectors, 64), params: { vectors }, flops: elements };
+  const stride = wordStride(rec, vectors);
+  return { grid: linearGrid(stride, 64), params: { vectors, stride }, flops: elements };
 }
 
 function kernel(kind: ActivationKind, pass: "forward" | "backward"): Kernel {

@@ -8,6 +8,7 @@ import { ceilDiv, formatShape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { linearGrid, type Recorder } from "../program/recorder.ts";
 import type { Op } from "../program/tape.ts";
+import { wordStride } from "../program/word-stride.ts";
 
 export const add: Op<readonly [a: Tensor, b: Tensor], Record<string, never>, null> = {
   name: "add",
@@ -41,12 +42,13 @@ export function addTensors(rec: Recorder, a: Tensor, b: Tensor, label: string): 
   const y = rec.allocate(a.shape, label);
   const elements = sizeOf(a.shape);
   const vectors = ceilDiv(elements, 4);
+  const stride = wordStride(rec, vectors);
   rec.dispatch({
     op: "add",
     kernel: KERNEL,
-    grid: linearGrid(vectors, 64),
+    grid: linearGrid(stride, 64),
     bind: { a, b, y },
-    params: { vectors },
+    params: { vectors, stride },
     flops: elements,
   });
   return y;

@@ -10,7 +10,8 @@ import type { Kernel } from "../core/kernel.ts";
 import { ceilDiv, formatShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { linearGrid, type Recorder } from "../program/recorder.ts";
-import type { Op } from "../program/tape.ts";
+import { type Op, producerOf } from "../program/tape.ts";
+import { recordActivationBackward } from "./activation.ts";
 
 export interface BatchNormalizationAttrs {
   /** Use the batch's statistics, and let the moving ones follow. */
@@ -27,6 +28,8 @@ export interface BatchNormalizationAttrs {
   readonly center?: boolean;
   /** Let the moving variance take up var · n/(n − 1), as Keras 2's fused kernel did; default false, as Keras 3. */
   readonly besselMovingVariance?: boolean;
+  /** Followed by max(y, 0) in the same kernel; default false. */
+  readonly relu?: boolean;
 }
 
 /** x, then gamma if `scale`, then beta if `center`. */
@@ -36,6 +39,7 @@ interface Saved {
   readonly inputs: Inputs;
   readonly mean: Tensor;
   readonly variance: Tensor;
+  readonly y: Tensor;
 }
 
 const NAME = "batch-normalization";
@@ -76,10 +80,13 @@ export const batchNormalization: Op<Inputs, BatchNormalizationAttrs, Saved> = {
       bind: { x, mean, variance, y, ...(gamma && { gamma }), ...(beta && { beta }) },
       flops: 4,
     });
-    return { output: y, saved: { inputs, mean, variance } };
+    return { output: y, saved: { inputs, mean, variance, y } };
   },
 
-  backward(rec, dy, { inputs, mean, variance }, attrs, needs) {
+  backward(rec, dyAfter, { inputs, mean, variance, y }, attrs, needs) {
+    const dy = attrs.relu
+      ? recordActivationBackward(rec, { kind: "relu", output: y, dy: dyAfter })
+      : dyAfter;
     const [x, ...parameters] = inputs;
     const { gamma, beta } = parametersOf(inputs, attrs);
     const summed = attrs.training || parameters.some((_, index) => needs[index + 1]);
@@ -101,12 +108,24 @@ export const batchNormalization: Op<Inputs, BatchNormalizationAttrs, Saved> = {
   },
 };
 
+/** What a normalisation in inference mode was applied to, and how; null where the tensor comes from something else. */
+export function inferenceNormalization(rec: Recorder, y: Tensor) {
+  const entry = producerOf(rec, y);
+  if (entry?.op !== NAME) return null;
+  const attrs = entry.attrs as BatchNormalizationAttrs;
+  return attrs.training ? null : { attrs, inputs: entry.inputs as readonly Tensor[] as Inputs };
+}
+
 /** Every kernel that batch normalisation may dispatch. */
 export function* batchNormalizationKernels(): Iterable<Kernel> {
   for (const byFour of [false, true]) {
     for (const entry of ["moments", "sums"] as const) yield kernelOf(entry, byFour);
     for (const SCALE of [false, true]) {
-      for (const CENTER of [false, true]) yield kernelOf("normalize", byFour, { SCALE, CENTER });
+      for (const CENTER of [false, true]) {
+        for (const RELU of [false, true]) {
+          yield kernelOf("normalize", byFour, { SCALE, CENTER, RELU });
+        }
+      }
       for (const TRAINING of [false, true]) {
         yield kernelOf("input_gradient", byFour, { SCALE, TRAINING });
       }
@@ -185,6 +204,7 @@ function dispatchSlices(rec: Recorder, { entry, x, attrs, bind, flops }: SliceRe
   const flags = {
     SCALE: bind["gamma"] !== undefined,
     CENTER: bind["beta"] !== undefined,
+    ...(entry === "normalize" && { RELU: attrs.relu === true }),
     TRAINING: entry === "input_gradient" && attrs.training,
   };
   rec.dispatch({

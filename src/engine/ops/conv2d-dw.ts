@@ -6,14 +6,14 @@ import type { Kernel } from "../core/kernel.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Ladder } from "../program/ladder.ts";
 import { linearGrid } from "../program/recorder.ts";
-import { fitsImplicitDw, implicitDwKernels, recordImplicitDw } from "./conv2d-dw-implicit.ts";
+import { implicitDwKernels, recordImplicitDw, suitsImplicitDw } from "./conv2d-dw-implicit.ts";
 import {
   fitsWeightGradient,
   recordWeightGradient,
   weightGradientSubgroupKernels,
 } from "./conv2d-dw-subgroup.ts";
 import { fitsGemm, recordGemmDw } from "./conv2d-gemm.ts";
-import { suitsImplicit } from "./conv2d-implicit.ts";
+import { fitsImplicit } from "./conv2d-implicit.ts";
 import { convFlops, type WeightGradientProblem } from "./conv2d-problem.ts";
 import { fitsTiled, recordTiled } from "./conv2d-tiled.ts";
 
@@ -48,8 +48,8 @@ export const weightGradientLadder: Ladder<WeightGradientProblem> = {
     },
     {
       name: "implicit",
-      fits: ({ geometry }, { subgroupSize }) => fitsImplicitDw(geometry, subgroupSize),
-      suits: ({ geometry }) => suitsImplicit(geometry),
+      fits: ({ geometry }, { subgroupSize }) => fitsImplicit(geometry, subgroupSize),
+      suits: ({ geometry }) => suitsImplicitDw(geometry),
       record: recordImplicitDw,
     },
     { name: "gemm", fits: ({ geometry }) => fitsGemm(geometry), record: recordGemmDw },

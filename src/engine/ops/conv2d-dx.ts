@@ -8,7 +8,7 @@ import type { Ladder } from "../program/ladder.ts";
 import { linearGrid } from "../program/recorder.ts";
 import { fitsDirect, gradientGeometry, recordDirect } from "./conv2d-direct.ts";
 import { fitsGemm, recordGemmDx } from "./conv2d-gemm.ts";
-import { fitsImplicit, recordImplicit, suitsImplicit } from "./conv2d-implicit.ts";
+import { fitsImplicit, recordImplicit, suitsImplicitDx } from "./conv2d-implicit.ts";
 import { convFlops, type InputGradientProblem } from "./conv2d-problem.ts";
 import { fitsTiled, recordTiled } from "./conv2d-tiled.ts";
 
@@ -57,7 +57,7 @@ export const inputGradientLadder: Ladder<InputGradientProblem> = {
     {
       name: "implicit",
       fits: ({ geometry }, { subgroupSize }) => fitsImplicit(geometry, subgroupSize),
-      suits: ({ geometry }) => suitsImplicit(geometry),
+      suits: ({ geometry }) => suitsImplicitDx(geometry),
       record: (rec, { geometry, dy, w, dx }) =>
         recordImplicit(rec, {
           ...{ geometry, from: dy, w, b: null, to: dx },

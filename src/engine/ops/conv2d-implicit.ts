@@ -31,9 +31,21 @@ export function fitsImplicit({ i, o }: ConvGeometry, subgroupSize: number | null
   return subgroupSize !== null && subgroupSize <= 64 && i % 4 === 0 && o % 4 === 0;
 }
 
-/** Whether a tile's columns and sums are long enough to be worth it (bench/NOTES.md). */
-export function suitsImplicit({ kh, kw, i, o }: ConvGeometry): boolean {
-  return kh * kw * i >= 64 && o >= 32;
+/** A tile of two words a lane is worth it from so many columns on, and a loop from so many steps on. */
+const WIDE = 48;
+const LONG = 64;
+
+/**
+ * Where the rung was measured to be the fastest of those that fit (bench/NOTES.md): the direct one does better where
+ * a lane has several columns of a row and a window wider than one.
+ */
+export function suitsImplicit({ kh, kw, i, o, ow }: ConvGeometry): boolean {
+  return o >= WIDE && kh * kw * i >= LONG && (ow < 12 || kw === 1);
+}
+
+export function suitsImplicitDx({ kh, kw, i, o, w, sh, sw }: ConvGeometry): boolean {
+  if (sh > 1 || sw > 1) return true;
+  return i >= 32 && kh * kw * o >= LONG && (w < 7 || kw === 1);
 }
 
 /** Records the one dispatch that it takes. */

@@ -6,8 +6,8 @@ import { UsageError } from "../core/errors.ts";
 import type { Kernel } from "../core/kernel.ts";
 import { ceilDiv, sizeOf } from "../core/shape.ts";
 import { linearGrid } from "../program/recorder.ts";
+import { wordStride } from "../program/word-stride.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { wordStride } from "./word-stride.ts";
 
 export interface AdamConfig {
   /** Decay of the first moment; default 0.9. */

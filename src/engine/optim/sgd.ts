@@ -6,8 +6,8 @@ import { UsageError } from "../core/errors.ts";
 import type { Kernel } from "../core/kernel.ts";
 import { ceilDiv, sizeOf } from "../core/shape.ts";
 import { linearGrid } from "../program/recorder.ts";
+import { wordStride } from "../program/word-stride.ts";
 import type { Optimizer } from "./optimizer.ts";
-import { wordStride } from "./word-stride.ts";
 
 export interface SgdConfig {
   /** Share of the last step that the next takes over; default 0: none, and no slot to keep it in. */

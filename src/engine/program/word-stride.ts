@@ -1,8 +1,8 @@
-// How the words of a flat tensor are dealt out to invocations; every optimiser updates weights in this way.
+// How the words of a flat tensor are dealt out to invocations, for kernels that go over a tensor word by word.
 
-import type { Capabilities } from "../program/recorder.ts";
+import type { Capabilities } from "./recorder.ts";
 
-/** Invocations that keep a software adapter busy; it pays for each about as much as for updating a word. */
+/** Invocations that keep a software adapter busy; it pays for each about as much as for handling a word. */
 const SOFTWARE_INVOCATIONS = 1024;
 
 /**
