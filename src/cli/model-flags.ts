@@ -124,7 +124,9 @@ export function refuseModelFlags(flags: ModelFlags, why: string): void {
 function refuse(flags: ModelFlags, model: ModelName, names: readonly (keyof ModelFlags)[]): void {
   const given = names.find((name) => flags[name] !== undefined);
   if (given)
-    throw new UsageError(`--${kebab(given)}: is not a setting of ${model}, got it all the same`);
+    throw new UsageError(
+      `--${kebab(given)}: is no setting of ${model}, got it with --model ${model}`,
+    );
 }
 
 function freezeOf(

@@ -48,6 +48,12 @@ export async function transferStep(
   const looks: TransferLook[] = [];
   for (const { name, title } of STUDIED) {
     const model = models.find((candidate) => candidate.name === name);
+    const done = await context.store.finished<TransferResult>(stepOf(name));
+    if (done) {
+      context.screen.say(`${title}: done before, kept`);
+      looks.push({ name, title, ...done.result, reason: "", enable: "" });
+      continue;
+    }
     const obstacle = model ? await model.obstacle(context) : UNKNOWN;
     if (model && !obstacle) {
       context.screen.say(title);
@@ -61,11 +67,13 @@ export async function transferStep(
   return looks;
 }
 
+function stepOf(name: string): string {
+  return `${FOLDER}/${name}`;
+}
+
 async function resultOf(context: StudyContext, model: TransferModel): Promise<TransferResult> {
   const { store } = context;
-  const step = `${FOLDER}/${model.name}`;
-  const done = await store.finished<TransferResult>(step);
-  if (done) return done.result;
+  const step = stepOf(model.name);
   const start = performance.now();
   const result = await model.run(context, await store.begin(step));
   await store.finish(step, result, (performance.now() - start) / 1000);

@@ -10,6 +10,7 @@ import { studySettings } from "../../src/study/plan.ts";
 import { StepStore } from "../../src/study/step-store.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
 import { refusalOf } from "../io/folder.ts";
+import { writeBackboneFile } from "../support/backbone-file.ts";
 import { DATA, figuresOf, TINY, tinyStudy } from "./tiny-study.ts";
 import { readMarkup } from "./xml.ts";
 
@@ -189,6 +190,30 @@ test("--overwrite deletes the study and nothing else", async () => {
   const store = await StepStore.open(out, TINY, true);
   assert.equal(readdirSync(out), ["study.json"]);
   assert.is(await store.finished("04-training"), null);
+});
+
+test("a transfer model whose weights arrive later is added, and all else is kept", async () => {
+  const vgg19 = join(temporaryFolder(), "vgg19.h5");
+  await writeBackboneFile(vgg19, "vgg19");
+  const heard: string[] = [];
+  const { record, report } = await tinyStudy(folder, {
+    vgg19,
+    listener: (what) => heard.push(what),
+  });
+  assert.is(heard.filter((what) => what.startsWith("kept")).length, 6);
+  const [resnet, vgg] = record.transfer;
+  assert.is(resnet?.figures, null);
+  assert.match(resnet?.enable ?? "", /Fetch those of resnet152v2/);
+  assert.is(vgg?.reason, "");
+  const { heldOut, test: onTest, leaked } = vgg?.figures ?? {};
+  assert.equal([heldOut?.rows, onTest?.rows, leaked?.rows], [36, 120, 360]);
+  assert.is(vgg?.training?.parameters, 20_024_384 + (512 + 1) * 256 + (256 + 1) * 10);
+  const accuracy = `${(100 * (onTest?.accuracy ?? Number.NaN)).toFixed(2)}\u00a0%`;
+  assert.ok(readFileSync(report.html, "utf8").includes(accuracy));
+  assert.ok(existsSync(join(folder, "07-transfer", "vgg19", "weights.safetensors")));
+  // The file may go: what was made of it stays.
+  const again = await tinyStudy(folder);
+  assert.equal(again.record.transfer, record.transfer);
 });
 
 test.run();

@@ -39,6 +39,8 @@ export interface TinyOptions {
   readonly signal?: AbortSignal;
   readonly listener?: Listener;
   readonly overwrite?: boolean;
+  /** File with VGG19's weights, if there is one. */
+  readonly vgg19?: string;
 }
 
 export async function tinyStudy(folder: string, options: TinyOptions = {}): Promise<StudyOutcome> {
@@ -51,7 +53,7 @@ export async function tinyStudy(folder: string, options: TinyOptions = {}): Prom
     screen: screenOf(listener),
     signal: options.signal ?? new AbortController().signal,
     transfer: {
-      findWeights: async () => null,
+      findWeights: async (name) => (name === "vgg19" ? (options.vgg19 ?? null) : null),
       howTo: (name) => `Fetch those of ${name}.`,
       featureFolder: folder,
     },
