@@ -177,15 +177,27 @@ export class Hdf5File {
     if (other !== undefined) {
       throw this.error(path, `must be plain or deflated, got HDF5 filter ${other}`);
     }
-    const size = sizeOf(shape) * bytes;
-    const chunk = chunks ? sizeOf(chunks) * bytes : 0;
-    const most = this.bytes * (filters.includes(DEFLATE) ? MOST_EXPANSION : 1);
-    if (!(size <= most && chunk <= MOST_CHUNK_BYTES)) {
-      const got = `${formatShape(shape)} of ${size} bytes in a file of ${this.bytes}`;
-      throw this.error(path, `must fit in the file, got shape ${got}`, TRUNCATED);
-    }
+    const isDeflated = filters.includes(DEFLATE);
+    this.#checkSize(path, { shape, bytes, most: this.bytes * (isDeflated ? MOST_EXPANSION : 1) });
+    const most = MOST_CHUNK_BYTES;
+    if (chunks) this.#checkSize(path, { shape: chunks, bytes, most, what: "chunks" });
     return shape;
   }
+
+  #checkSize(path: string, { shape, bytes, most, what = "shape" }: SizeClaim): void {
+    const size = sizeOf(shape) * bytes;
+    if (size <= most) return;
+    const got = `${what} ${formatShape(shape)} of ${size} bytes in a file of ${this.bytes}`;
+    throw this.error(path, `must fit in the file, got ${got}`, TRUNCATED);
+  }
+}
+
+interface SizeClaim {
+  readonly shape: Shape;
+  /** Of an element. */
+  readonly bytes: number;
+  readonly most: number;
+  readonly what?: string;
 }
 
 interface Source {

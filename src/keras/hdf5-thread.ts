@@ -37,16 +37,20 @@ export type ThreadReply =
 
 export interface ThreadData {
   readonly window: SharedArrayBuffer;
-  /** One i32, set to 1 when a reply to a read lies in the port. */
-  readonly flag: SharedArrayBuffer;
+  /** Two i32: 1 when a reply to a read lies in the port; a count of what has been done, which moves while work goes on. */
+  readonly state: SharedArrayBuffer;
   readonly port: MessagePort;
 }
 
 /** Elements that one read can hand over: 16 MB, more is not faster. */
 export const WINDOW_LENGTH = 2 ** 22;
 
-/** Ample for a slow disk: a sound file of 60,000 objects is listed in seconds. */
-const DEFAULT_TIMEOUT_MS = 30_000;
+/** Places in the shared state. */
+const [REPLIED, DONE] = [0, 1];
+
+/** Without any progress: an object listed, or a window read. Far more than a slow disk needs; some damage makes libhdf5 loop. */
+const DEFAULT_PATIENCE_MS = 10_000;
+const LOOKS = 10;
 /** Of the worker's JavaScript; libhdf5's memory is not in it. */
 const HEAP_MB = 512;
 
@@ -54,18 +58,18 @@ export class Hdf5Thread {
   /** What the last read has filled. */
   readonly window: Float32Array;
   readonly #worker: Worker;
-  readonly #flag: Int32Array;
+  readonly #state: Int32Array;
   readonly #port: MessagePort;
-  readonly #timeoutMs: number;
+  readonly #patienceMs: number;
   #isAlive = true;
   /** Takes the reply to the question that is open. */
   #settle: (reply: ThreadReply) => void = () => {};
 
-  constructor(timeoutMs = DEFAULT_TIMEOUT_MS) {
+  constructor(patienceMs = DEFAULT_PATIENCE_MS) {
     const { port1, port2: port } = new MessageChannel();
     const window = new SharedArrayBuffer(WINDOW_LENGTH * Float32Array.BYTES_PER_ELEMENT);
-    const flag = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-    const workerData: ThreadData = { window, flag, port };
+    const state = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
+    const workerData: ThreadData = { window, state, port };
     this.#worker = new Worker(new URL("./hdf5-worker.mjs", import.meta.url), {
       workerData,
       transferList: [port],
@@ -83,9 +87,9 @@ export class Hdf5Thread {
     this.#worker.stdout.resume();
     this.#worker.stderr.resume();
     this.window = new Float32Array(window);
-    this.#flag = new Int32Array(flag);
+    this.#state = new Int32Array(state);
     this.#port = port1;
-    this.#timeoutMs = timeoutMs;
+    this.#patienceMs = patienceMs;
   }
 
   get isAlive(): boolean {
@@ -95,9 +99,9 @@ export class Hdf5Thread {
   /** Resolves with the thread's reply, or with one that says that it came to its end. One at a time. */
   ask(request: Exclude<ThreadRequest, { kind: "read" }>): Promise<ThreadReply> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#settle(this.#late()), this.#timeoutMs);
+      const watch = this.#watch();
       this.#settle = (reply) => {
-        clearTimeout(timer);
+        clearInterval(watch);
         this.#settle = () => {};
         this.#worker.unref();
         resolve(this.#checked(reply));
@@ -111,9 +115,9 @@ export class Hdf5Thread {
   /** Reads a block into the window, and waits for it. */
   read(request: Extract<ThreadRequest, { kind: "read" }>): ThreadReply {
     if (!this.#isAlive) return broken("it is closed");
-    Atomics.store(this.#flag, 0, 0);
+    Atomics.store(this.#state, REPLIED, 0);
     this.#worker.postMessage(request);
-    if (Atomics.wait(this.#flag, 0, 0, this.#timeoutMs) === "timed-out") {
+    if (Atomics.wait(this.#state, REPLIED, 0, this.#patienceMs) === "timed-out") {
       return this.#checked(this.#late());
     }
     const reply: ThreadReply | undefined = receiveMessageOnPort(this.#port)?.message;
@@ -127,8 +131,18 @@ export class Hdf5Thread {
     void this.#worker.terminate();
   }
 
+  #watch(): NodeJS.Timeout {
+    let [seen, idleLooks] = [-1, 0];
+    return setInterval(() => {
+      const done = Atomics.load(this.#state, DONE);
+      idleLooks = done === seen ? idleLooks + 1 : 0;
+      seen = done;
+      if (idleLooks === LOOKS) this.#settle(this.#late());
+    }, this.#patienceMs / LOOKS);
+  }
+
   #late(): ThreadReply {
-    return broken(`no end after ${this.#timeoutMs / 1000} s`);
+    return broken(`no end within ${this.#patienceMs / 1000} s`);
   }
 
   #checked(reply: ThreadReply): ThreadReply {

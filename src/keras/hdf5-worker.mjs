@@ -16,30 +16,74 @@ import { parentPort, workerData } from "node:worker_threads";
 /** A file that links an object to itself has endless paths. */
 const MOST_OBJECTS = 50_000;
 const MOST_LEVELS = 64;
-/** Before the strings of variable length that it may point to. Object headers end at 64 KB; dense storage does not. */
-const MOST_ATTRIBUTE_BYTES = 2 ** 22;
+/** Without the strings of variable length that it points to. Keras splits attributes at 63 KB; HDF5 has a way beyond. */
+const MOST_ATTRIBUTE_BYTES = 2 ** 17;
 const MOST_TEXT_BYTES = 2 ** 26;
+/** For libhdf5: the largest compressed piece that is read, packed and unpacked, and then some. */
+const MOST_MEMORY_BYTES = 768 * 2 ** 20;
+const PAGE_BYTES = 2 ** 16;
 /** H5G_obj_t: what get_type answers. */
 const [GROUP, DATASET] = [0, 1];
 /** H5T_class_t */
 const [INTEGER, FLOAT, STRING] = [0, 1, 3];
 
-const { window, flag, port } = /** @type {ThreadData} */ (workerData);
+const { window, state: shared, port } = /** @type {ThreadData} */ (workerData);
+const state = new Int32Array(shared);
 const floats = new Float32Array(window);
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** libhdf5 follows links and external storage to any file; here it gets the one that was asked for, to read. */
 let allowed = "";
-const openSync = fs.openSync;
+const { openSync, writeSync } = fs;
 fs.openSync = (path, ...rest) => {
   if (String(path) !== allowed) throw Object.assign(new Error("not allowed"), { code: "EACCES" });
   return openSync(path, ...rest);
 };
 
-// Only now, so that it meets the guarded openSync.
-const h5 = await (await import("h5wasm/node")).ready;
-// Without it, libhdf5 prints its errors, and h5wasm goes on with what it did not get.
-h5.activate_throwing_error_handler();
+/** What libhdf5 has printed since the last call began: its errors, on the standard stream of errors. */
+let said = "";
+fs.writeSync = (/** @type {any[]} */ ...args) => {
+  const [descriptor, bytes, offset, length] = args;
+  // @ts-expect-error handed on as it came
+  if (descriptor > 2 || !ArrayBuffer.isView(bytes)) return writeSync(...args);
+  said += Buffer.from(bytes.buffer, bytes.byteOffset + offset, length).toString();
+  return length;
+};
+
+const { grow } = WebAssembly.Memory.prototype;
+WebAssembly.Memory.prototype.grow = function (pages) {
+  if (this.buffer.byteLength + pages * PAGE_BYTES <= MOST_MEMORY_BYTES)
+    return grow.call(this, pages);
+  throw new RangeError(`more than ${MOST_MEMORY_BYTES} bytes`);
+};
+
+// Only now, so that it meets the guarded functions.
+const bindings = await (await import("h5wasm/node")).ready;
+
+/**
+ * The same functions, but for errors: libhdf5 prints them, and h5wasm goes on with what it did not get. (Its own handler
+ * that throws goes through temporary files.)
+ */
+const h5 = new Proxy(bindings, {
+  get(target, key) {
+    const value = Reflect.get(target, key);
+    return typeof value === "function" ? guarded(value) : value;
+  },
+});
+
+/** @param {Function} binding */
+function guarded(binding) {
+  return (/** @type {unknown[]} */ ...args) => {
+    said = "";
+    try {
+      const result = binding.apply(bindings, args);
+      if (said === "") return result;
+    } catch (cause) {
+      if (said === "" || cause instanceof WebAssembly.RuntimeError) throw cause;
+    }
+    throw new Error(said);
+  };
+}
 
 let file = -1n;
 /** Where the last call was, for the message of the error that it may throw. */
@@ -50,19 +94,24 @@ let where = "/";
  * @returns {readonly Hdf5Node[] | null}
  */
 function answer(request) {
-  if (request.kind === "close") return close();
   if (request.kind === "read") return read(request);
+  close();
+  return request.kind === "open" ? open(request.path) : null;
+}
+
+/** @param {string} path */
+function open(path) {
   where = "";
-  allowed = request.path;
-  file = h5.open(request.path, h5.H5F_ACC_RDONLY, false, -1, -1);
+  allowed = path;
+  file = h5.open(path, h5.H5F_ACC_RDONLY, false, -1, -1);
   if (file < 0n) throw new Error("cannot be opened");
   return list();
 }
 
 function close() {
-  if (file >= 0n) h5.close_file(file);
+  const last = file;
   file = -1n;
-  return null;
+  if (last >= 0n) h5.close_file(last);
 }
 
 /** Every object below the root, parents first, children in stored order. */
@@ -73,6 +122,7 @@ function list() {
   const waiting = [{ path: "/", level: 0 }];
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     where = next.path;
+    Atomics.add(state, 1, 1);
     if (nodes.length >= MOST_OBJECTS) throw new Error(`more than ${MOST_OBJECTS} objects`);
     if (next.level > MOST_LEVELS) throw new Error(`groups within groups, ${MOST_LEVELS} deep`);
     const node = describe(next.path);
@@ -254,14 +304,18 @@ function widen(halves, type) {
  */
 function failure(error) {
   const message = error instanceof Error ? error.message : String(error);
-  // What is not libhdf5's own report came from WebAssembly: a trap, an abort, an exit. Nothing in it can be trusted then.
+  // A trap, an abort, an exit: nothing in there can be trusted any more.
   const isBroken = !(error instanceof Error) || error instanceof WebAssembly.RuntimeError;
-  return { ok: false, where, reason: rootCause(message), isBroken };
+  return { ok: false, where, reason: rootCause(said === "" ? message : said), isBroken };
 }
 
-/** libhdf5 tells its whole stack, outermost function first: `… #005: H5Oint.c line 1033 in H5O__open(): text major: …` */
+/**
+ * libhdf5 tells its whole stack, outermost function first: `… #005: H5Oint.c line 1033 in H5O__open(): text major: …`.
+ * The first of several stacks is the cause of the others.
+ */
 function rootCause(/** @type {string} */ message) {
-  const innermost = message.split(/#\d{3}: /).at(-1) ?? "";
+  const [first = ""] = message.split("HDF5-DIAG:").filter((stack) => stack.trim() !== "");
+  const innermost = first.split(/#\d{3}: /).at(-1) ?? "";
   const [text = ""] = innermost.replace(/^.*?\(\): /s, "").split(/\s+major: /);
   return text.trim().replaceAll(/\s+/g, " ").slice(0, 200);
 }
@@ -285,6 +339,6 @@ parentPort?.on("message", (/** @type {ThreadRequest} */ request) => {
     return;
   }
   port.postMessage(reply);
-  Atomics.store(new Int32Array(flag), 0, 1);
-  Atomics.notify(new Int32Array(flag), 0);
+  Atomics.store(state, 0, 1);
+  Atomics.notify(state, 0);
 });

@@ -50,7 +50,7 @@ interface Unpacked {
 }
 
 async function unpack(zip: ZipArchive, { thread }: Pick<OpenOptions, "thread">): Promise<Unpacked> {
-  const folder = await mkdtemp(join(tmpdir(), "vitrine-"));
+  const folder = await mkdtemp(join(tmpdir(), "vitrine-h5-"));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const target = join(folder, WEIGHTS);
