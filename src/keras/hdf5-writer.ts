@@ -1,7 +1,9 @@
-// Writes an HDF5 file of groups, attributes and datasets from a plan, through libhdf5 (h5wasm). Weights pass one at a
-// time. It knows nothing of Keras, and it does not replace files: the caller gives it a temporary name.
+// Writes an HDF5 file of groups, attributes and datasets from a plan, through libhdf5 in a thread (hdf5-write-worker.mjs).
+// Weights pass one at a time, in pieces. It knows nothing of Keras, and it does not replace files: the caller gives it a
+// temporary name.
 
-import { File, type Group, ready } from "h5wasm/node";
+import { resolve } from "node:path";
+import { Worker } from "node:worker_threads";
 import { VitrineError } from "../engine/core/errors.ts";
 import { formatShape, sizeOf } from "../engine/core/shape.ts";
 import type { WeightStream } from "./exported-model.ts";
@@ -42,65 +44,108 @@ export interface Hdf5Request {
   readonly weights: WeightStream;
 }
 
-/** Throws VitrineError, naming the file, for a weight that the layout lacks or that is missing, and what libhdf5 throws. */
+export type WriteRequest =
+  | { readonly kind: "open"; readonly path: string; readonly groups: readonly Hdf5Group[] }
+  /** `length` bytes in the window, `at` bytes into the `total` of the dataset. */
+  | {
+      readonly kind: "piece";
+      readonly dataset: Hdf5Dataset;
+      readonly at: number;
+      readonly length: number;
+      readonly total: number;
+    }
+  | { readonly kind: "close" };
+
+export type WriteReply = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+/** How much of a weight is handed over at once; more is not faster. */
+const WINDOW_BYTES = 2 ** 24;
+
+/**
+ * Throws VitrineError, naming the file, for a weight that the layout lacks, one that is missing, and what libhdf5 cannot
+ * do, such as writing to a full disk.
+ */
 export async function writeHdf5({ path, name, layout, weights }: Hdf5Request): Promise<void> {
-  const library = await ready;
-  // Otherwise a full disk is a return value that nobody looks at.
-  library.activate_throwing_error_handler();
+  const thread = new WriteThread(name);
   try {
-    const file = new File(path, "w", { libver: ["earliest", "latest"] });
-    try {
-      writeGroups(file, layout);
-      writeWeights(file, layout, weights);
-    } finally {
-      file.close();
+    await thread.ask({ kind: "open", path: resolve(path), groups: layout.groups });
+    const missing = new Set(layout.variables.keys());
+    for (const [variable, data] of weights) {
+      await thread.write(placeOf(variable, data, { name, layout }), data);
+      missing.delete(variable);
     }
-  } catch (cause) {
-    if (cause instanceof VitrineError) throw new VitrineError(`${name}: ${cause.message}`);
-    const what = cause instanceof Error ? cause.message : String(cause);
-    throw new VitrineError(`${name}: cannot be written, got ${what.split("\n")[0]}`, { cause });
+    const [first] = missing;
+    if (first !== undefined) {
+      throw new VitrineError(`${name}: weights must be complete, got none for ${first}`);
+    }
+    await thread.ask({ kind: "close" });
   } finally {
-    library.deactivate_throwing_error_handler();
+    await thread.stop();
   }
 }
 
-function writeGroups(file: File, { groups }: Hdf5Layout): void {
-  for (const { path, attributes = {} } of groups) {
-    const group = path === "/" ? file : file.create_group(path);
-    for (const [key, attribute] of Object.entries(attributes)) {
-      writeAttribute(group, key, attribute);
+function placeOf(
+  variable: string,
+  { length }: Float32Array,
+  { name, layout }: Pick<Hdf5Request, "name" | "layout">,
+): Hdf5Dataset {
+  const place = layout.variables.get(variable);
+  if (place && sizeOf(place.shape) === length) return place;
+  const found = place ? formatShape(place.shape) : "no such variable";
+  throw new VitrineError(`${name}: ${variable}: cannot take ${length} values, got ${found}`);
+}
+
+class WriteThread {
+  readonly #name: string;
+  readonly #window = new SharedArrayBuffer(WINDOW_BYTES);
+  readonly #worker: Worker;
+  /** Takes the reply to the request that is under way. */
+  #settle: (reply: WriteReply) => void = () => {};
+
+  constructor(name: string) {
+    this.#name = name;
+    this.#worker = new Worker(new URL("./hdf5-write-worker.mjs", import.meta.url), {
+      workerData: this.#window,
+      // The loaders of this process are of no use there, and take time and memory.
+      execArgv: [],
+    });
+    const fail = (reason: string) => this.#settle({ ok: false, reason });
+    this.#worker.on("message", (reply: WriteReply) => this.#settle(reply));
+    this.#worker.on("error", ({ message }) => fail(message));
+    this.#worker.on("exit", () => fail("the end of libhdf5's thread"));
+  }
+
+  async write(dataset: Hdf5Dataset, { buffer, byteOffset, byteLength }: Float32Array) {
+    const total = byteLength;
+    for (let at = 0; at < total; at += WINDOW_BYTES) {
+      const length = Math.min(WINDOW_BYTES, total - at);
+      new Uint8Array(this.#window).set(new Uint8Array(buffer, byteOffset + at, length));
+      await this.ask({ kind: "piece", dataset, at, length, total });
     }
   }
+
+  /** Resolves when it is done. One at a time. */
+  ask(request: WriteRequest): Promise<void> {
+    return new Promise((done, fail) => {
+      this.#settle = (reply) => {
+        if (reply.ok) return done();
+        const got = rootCause(reply.reason);
+        fail(new VitrineError(`${this.#name}: cannot be written, got ${got}`));
+      };
+      this.#worker.postMessage(request);
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#worker.terminate();
+  }
 }
 
-function writeAttribute(group: Group, key: string, attribute: Hdf5Attribute): void {
-  if (attribute.kind === "empty") {
-    group.create_attribute(key, new Float64Array(), [0], "<d");
-    return;
-  }
-  const { kind, value } = attribute;
-  if (typeof value === "string") {
-    group.create_attribute(key, value, [], kind === "utf8" ? "S" : "A");
-    return;
-  }
-  const longest = Math.max(...value.map((text) => Buffer.byteLength(text)));
-  const dtype = kind === "fixed" ? `A${longest + 1}` : "A";
-  group.create_attribute(key, [...value], [value.length], dtype);
-}
-
-function writeWeights(file: File, { variables }: Hdf5Layout, weights: WeightStream): void {
-  const missing = new Set(variables.keys());
-  for (const [name, data] of weights) {
-    const place = variables.get(name);
-    if (!place || sizeOf(place.shape) !== data.length) {
-      const found = place ? formatShape(place.shape) : "no such variable";
-      throw new VitrineError(`${name}: cannot take ${data.length} values, got ${found}`);
-    }
-    file.create_dataset({ name: place.path, data, shape: [...place.shape], dtype: "<f" });
-    missing.delete(name);
-  }
-  const [first] = missing;
-  if (first !== undefined) {
-    throw new VitrineError(`weights: must have every variable, got none for ${first}`);
-  }
+/** libhdf5 tells its whole stack, outermost function first, and last what the system said, if that is the cause. */
+function rootCause(reason: string): string {
+  const system = /error message = '([^']+)'/.exec(reason)?.[1];
+  if (system !== undefined) return system.toLowerCase();
+  const innermost = reason.split(/#\d{3}: /).at(-1) ?? "";
+  const [text = ""] = innermost.replace(/^.*?\(\): /s, "").split(/\s+major: /);
+  return text.trim().replaceAll(/\s+/g, " ").slice(0, 200);
 }

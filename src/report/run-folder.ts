@@ -9,7 +9,12 @@ import { classesOf } from "../engine/layers/model.ts";
 import type { Weights } from "../engine/layers/variables.ts";
 import { type JsonValue, writeAtomically, writeJson } from "../io/files.ts";
 import { type EpochRow, writeHistory } from "../io/history.ts";
-import { type NamedTensor, readSafetensors, writeSafetensors } from "../io/safetensors.ts";
+import {
+  type NamedTensor,
+  readSafetensors,
+  type TensorData,
+  writeSafetensors,
+} from "../io/safetensors.ts";
 import { checkModelConfig } from "../models/check-config.ts";
 import { createModel, type ModelConfig } from "../models/models.ts";
 import type { Callback, Logs } from "../train/callbacks/callback.ts";
@@ -110,10 +115,18 @@ export async function loadRun(folder: string): Promise<SavedRun> {
     if (dtype !== "F32") {
       throw new FormatError(`${weightsPath}: weights must be F32, got ${dtype} in ${name}`);
     }
-    weights.set(name, Float32Array.from(data));
+    weights.set(name, floatsOf(data));
     shapes.set(name, shape);
   }
   return { config, weights, shapes };
+}
+
+/** A view where that is possible: large networks are held once. */
+function floatsOf({ buffer, byteOffset, length }: TensorData): Float32Array<ArrayBuffer> {
+  const isPlain = buffer instanceof ArrayBuffer;
+  return isPlain
+    ? new Float32Array(buffer, byteOffset, length)
+    : new Float32Array(buffer, byteOffset, length).slice();
 }
 
 function parseConfig(text: string, path: string): RunConfig {

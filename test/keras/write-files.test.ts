@@ -4,12 +4,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buffer } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { type Attribute, Dataset, File, Group, ready } from "h5wasm/node";
+import { File, ready } from "h5wasm/node";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import yauzl from "yauzl";
 import { VitrineError } from "../../src/engine/core/errors.ts";
 import { dense } from "../../src/engine/layers/dense.ts";
 import { sequential } from "../../src/engine/layers/model.ts";
@@ -21,78 +19,9 @@ import { keras2Layout, keras3Layout } from "../../src/keras/weight-layouts.ts";
 import { writeKeras2Model, writeKerasArchive } from "../../src/keras/write-model.ts";
 import { writeKeras2Weights, writeKeras3Weights } from "../../src/keras/write-weights-h5.ts";
 import { NETWORKS, network, seededWeights } from "./networks.ts";
+import { bufferOf, bytesOf, type Entry, tree, unzip } from "./read-back.ts";
 
 const FIXTURES = fileURLToPath(new URL("../fixtures/keras/", import.meta.url));
-
-interface Entry {
-  readonly kind: "group" | "dataset";
-  readonly attributes: Readonly<Record<string, unknown>>;
-  readonly dtype?: unknown;
-  readonly shape?: readonly number[] | null;
-}
-
-/** All that a file holds, by path, without the data. */
-function tree(path: string): Map<string, Entry> {
-  const file = new File(path, "r");
-  const entries = new Map<string, Entry>();
-  const visit = (item: Group | Dataset): void => {
-    const attributes = Object.fromEntries(
-      Object.entries<Attribute>(item.attrs).map(([name, { metadata, value, shape }]) => {
-        const { type, size, cset, vlen } = metadata;
-        const held = ArrayBuffer.isView(value) ? "none" : value;
-        return [name, { type, size: vlen ? 0 : size, cset, vlen, shape, value: held }];
-      }),
-    );
-    if (item instanceof Dataset) {
-      entries.set(item.path, { kind: "dataset", attributes, dtype: item.dtype, shape: item.shape });
-      return;
-    }
-    entries.set(item.path, { kind: "group", attributes });
-    for (const name of item.keys()) {
-      const child = item.get(name);
-      if (child instanceof Group || child instanceof Dataset) visit(child);
-    }
-  };
-  visit(file);
-  file.close();
-  return entries;
-}
-
-/** The bytes of a dataset. */
-function bytesOf(path: string, dataset: string): Buffer {
-  const file = new File(path, "r");
-  const item = file.get(dataset);
-  const value = item instanceof Dataset ? item.value : null;
-  file.close();
-  return bufferOf(value);
-}
-
-function bufferOf(value: unknown): Buffer {
-  if (!ArrayBuffer.isView(value)) throw new Error(`no numbers, got ${value}`);
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-}
-
-/** Entries of a zip, in order; refuses compressed ones. */
-function unzip(path: string): Promise<Map<string, Buffer>> {
-  const files = new Map<string, Buffer>();
-  return new Promise((resolve, reject) => {
-    yauzl.open(path, { lazyEntries: true }, (failure, zip) => {
-      if (failure) return reject(failure);
-      zip.on("error", reject).on("end", () => resolve(files));
-      zip.on("entry", (entry: yauzl.Entry) => {
-        assert.is(entry.compressionMethod, 0, entry.fileName);
-        zip.openReadStream(entry, (error, stream) => {
-          if (error) return reject(error);
-          buffer(stream).then((data) => {
-            files.set(entry.fileName, data);
-            zip.readEntry();
-          }, reject);
-        });
-      });
-      zip.readEntry();
-    });
-  });
-}
 
 /** A network, and weights of it with all that floats may be. */
 function sample(name: string) {
@@ -259,11 +188,29 @@ async function refusal(model: ExportedModel, weights: Map<string, Float32Array>,
 test("weights that are missing, unknown or of another size are named", async ({ folder }) => {
   const { model, weights } = sample("residual");
   const without = new Map([...weights].filter(([name]) => name !== "bn/beta"));
-  assert.match(await refusal(model, without, folder), /x\.keras: .*got none for bn\/beta$/);
+  assert.match(
+    await refusal(model, without, folder),
+    /x\.keras: weights must be complete, got none for bn\/beta$/,
+  );
   const unknown = new Map([...weights, ["other/kernel", new Float32Array(1)] as const]);
-  assert.match(await refusal(model, unknown, folder), /other\/kernel: .*got no such variable$/);
+  assert.match(
+    await refusal(model, unknown, folder),
+    /x\.keras: other\/kernel: .*got no such variable$/,
+  );
   const short = new Map([...weights, ["bn/beta", new Float32Array(3)] as const]);
   assert.match(await refusal(model, short, folder), /bn\/beta: cannot take 3 values, got \(4,\)$/);
+});
+
+test("what the file system refuses is told in its words, and with the file's own name", async ({
+  folder,
+}) => {
+  const { model, weights } = sample("lenet5");
+  for (const write of [writeKeras3Weights, writeKerasArchive]) {
+    const path = join(folder, "missing", "x.keras");
+    const error = await write(path, model, weights).then(String, String);
+    assert.is(error, `VitrineError: ${path}: cannot be written, got no such file or directory`);
+  }
+  assert.equal(readdirSync(folder), []);
 });
 
 test("a view into a larger buffer is written as what it shows", async ({ folder }) => {

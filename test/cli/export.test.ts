@@ -1,0 +1,120 @@
+// `npm run export`: every format from a saved run, what is said of the input, and what is refused.
+
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { describeModel, variablesOf } from "../../src/engine/layers/model.ts";
+import { readSafetensors } from "../../src/io/safetensors.ts";
+import { assignWeights } from "../../src/keras/assign-weights.ts";
+import { openWeightFile } from "../../src/keras/weight-file.ts";
+import { createModel, type ModelConfig } from "../../src/models/models.ts";
+import { runConfig, saveRun } from "../../src/report/run-folder.ts";
+import { namedTensors } from "../../src/train/named-tensors.ts";
+import { temporaryFolder } from "../data/sample-files.ts";
+import { seededWeights } from "../keras/networks.ts";
+import { runToEnd } from "./start-command.ts";
+
+const CONFIG: ModelConfig = { name: "lenet5", activation: "tanh", dropout: 0.25 };
+const model = createModel(CONFIG);
+const weights = seededWeights(model, 9);
+
+async function savedRun(): Promise<string> {
+  const run = join(temporaryFolder(), "run");
+  mkdirSync(run);
+  const classNames = Array.from({ length: 10 }, (_, i) => `class ${i}`);
+  await saveRun(run, {
+    config: runConfig({ model: CONFIG, classNames, training: {}, data: {}, adapter: "none" }),
+    ...{ metrics: {}, history: [], confusion: null },
+    weights: namedTensors(variablesOf(model), weights),
+  });
+  return run;
+}
+
+const test = suite("export");
+
+for (const [file, format] of [
+  ["x.keras", "keras3-archive"],
+  ["x.h5", "legacy-model"],
+  ["x.weights.h5", "keras3-weights"],
+] as const) {
+  test(`${file} holds the run's weights`, async () => {
+    const run = await savedRun();
+    const path = join(run, file);
+    const { code, stdout, stderr } = await runToEnd("export", [run, "--to", path]);
+    assert.is(code, 0, stderr);
+    assert.match(stdout, `file       ${path}, ${(statSync(path).size / 1e6).toFixed(2)} MB: `);
+    assert.match(stdout, "holds      61,706 weights of 10 layers");
+    assert.match(
+      stdout,
+      "input      float32 of (images, 32, 32, 1): height, width, channels; values from 0 to 1\n" +
+        "           an image's bytes divided by 255, in the middle of 2 zeros on every side\n",
+    );
+    const opened = await openWeightFile(path);
+    assert.is(opened.format, format);
+    for (const [name, data] of assignWeights(opened, describeModel(model).layers)) {
+      assert.equal([...data], [...(weights.get(name) ?? [])], name);
+    }
+    await opened.close();
+  });
+}
+
+test("--legacy writes weights alone; safetensors names them by variable", async () => {
+  const run = await savedRun();
+  const legacy = join(run, "x.h5");
+  const first = await runToEnd("export", [run, "--to", legacy, "--legacy", "--json"]);
+  assert.is(first.code, 0, first.stderr);
+  const told = JSON.parse(first.stdout);
+  assert.is(told.hasArchitecture, false);
+  assert.is(told.bytes, readFileSync(legacy).length);
+  assert.equal(told.input, {
+    ...{ height: 32, width: 32, channels: 1, dtype: "float32", range: [0, 1] },
+    prepared: "an image's bytes divided by 255, in the middle of 2 zeros on every side",
+  });
+  const opened = await openWeightFile(legacy);
+  assert.is(opened.format, "legacy-weights");
+  await opened.close();
+  const plain = join(run, "x.safetensors");
+  const second = await runToEnd("export", [run, "--to", plain]);
+  assert.is(second.code, 0, second.stderr);
+  const { tensors } = await readSafetensors(plain);
+  assert.equal([...tensors.keys()].sort(), [...weights.keys()].sort());
+});
+
+test("a file that exists stays, unless it may be replaced", async () => {
+  const run = await savedRun();
+  const path = join(run, "x.keras");
+  writeFileSync(path, "mine");
+  const refused = await runToEnd("export", [run, "--to", path]);
+  assert.is(refused.code, 2);
+  assert.is(
+    refused.stderr,
+    `error: --to: must be a new file, got ${path}, which exists\nhelp: add --overwrite to replace it\n`,
+  );
+  assert.is(readFileSync(path, "utf8"), "mine");
+  const replaced = await runToEnd("export", [run, "--to", path, "--overwrite"]);
+  assert.is(replaced.code, 0, replaced.stderr);
+  assert.is(readFileSync(path).toString("latin1", 0, 2), "PK");
+});
+
+test("what makes no sense is refused in one line", async () => {
+  const run = await savedRun();
+  const at = (file: string) => join(run, file);
+  const cases: readonly (readonly [args: readonly string[], message: RegExp])[] = [
+    [[run], /^error: --to: must be given/],
+    [[run, "--to", run], /^error: --to: must be a file, got the folder /],
+    [[run, "--to", at("none/x.h5")], /^error: --to: must lie in a folder that exists, got /],
+    [[run, "--to", at("x.onnx")], /^error: --to: must end in \.keras, \.h5, /],
+    [[run, "--to", at("x.weights.h5"), "--legacy"], /^error: --legacy: needs a file that ends/],
+    [[run, "--to", at("x.keras"), "--legacy"], /^error: --legacy: needs a file that ends/],
+    [[at("other"), "--to", at("x.h5")], /^error: RUN: must be the folder of a saved run/],
+  ];
+  const all = await Promise.all(cases.map(([args]) => runToEnd("export", args)));
+  for (const [i, { code, stderr }] of all.entries()) {
+    assert.is(code, 2, stderr);
+    assert.match(stderr, cases[i]?.[1] ?? /never/);
+    assert.match(stderr, /^error: .+\n(help: .+\n)?$/);
+  }
+});
+
+test.run();
