@@ -67,4 +67,10 @@ test("parity refuses what it has not recorded", async () => {
   assert.match(err, "error: --model: must be vgg19 or resnet152v2");
 });
 
+test("parity wants to know whose weights a file holds", async () => {
+  const { code, err } = await run("parity", "--h5", "weights.h5");
+  assert.is(code, 2);
+  assert.match(err, "error: --h5: needs to know whose weights they are");
+});
+
 test.run();

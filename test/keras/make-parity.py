@@ -1,8 +1,9 @@
 # Records what real Keras computes with the weights of seeded.py, for src/models/parity to be held against: 128 elements of
 # every block's output, the mean, spread and largest magnitude of all of it, logits, and gradients of a fine-tuning step.
 # Everything is Keras in float64, so that a difference is ours; how far Keras in float32 is from it is recorded beside it.
-#   KERAS_BACKEND=jax JAX_ENABLE_X64=1 python3 make-parity.py OUT [--h5 FOLDER] [MODEL-SIZE …]
-# made with Keras 3.15.1 and JAX 0.10 into test/fixtures/parity. --h5 also writes the full-size weight files of Keras.
+#   KERAS_BACKEND=jax JAX_ENABLE_X64=1 python3 make-parity.py OUT vgg19-32 vgg19-224 resnet152v2-32 resnet152v2-224
+# made with Keras 3.15.1 and JAX 0.10 into test/fixtures/parity. `make-parity.py OUT --h5` writes the same weights as files
+# of Keras, with and without top, 2.2 GB in all, for `npm run parity -- --h5 FILE`.
 import json
 import os
 import sys
@@ -174,14 +175,11 @@ def write_h5(folder, model, side, **options):
 def main(arguments):
     out = arguments.pop(0)
     if "--h5" in arguments:
-        at = arguments.index("--h5")
-        folder = arguments[at + 1]
-        del arguments[at : at + 2]
+        arguments.remove("--h5")
         for model in MODELS:
-            write_h5(folder, model, 224)
-            write_h5(folder, model, 32, include_top=False)
-    wanted = arguments or [f"{model}-{side}" for model in MODELS for side in ROWS]
-    for name in wanted:
+            write_h5(out, model, 224)
+            write_h5(out, model, 32, include_top=False)
+    for name in arguments:
         model, side = name.split("-")
         start = time.time()
         tensors, notes = record(model, int(side))

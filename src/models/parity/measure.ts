@@ -15,7 +15,7 @@ import { Executable } from "../../engine/program/executor.ts";
 import { Recorder } from "../../engine/program/recorder.ts";
 import type { BackboneOptions } from "../backbone.ts";
 import { BACKBONES } from "../backbones.ts";
-import { agrees, type Difference, differenceOf } from "./compare.ts";
+import { agrees, type Difference, differenceOf, PARITY_TOLERANCE } from "./compare.ts";
 import type { Recorded, RecordedStep } from "./recorded.ts";
 import { seededImages, seededLabels, seededWeights } from "./seeded.ts";
 
@@ -51,7 +51,7 @@ export async function measureParity(request: ParityRequest): Promise<Parity> {
 /** Whether everything is within the tolerance, and every row has Keras's class. */
 export function isParity(parity: Parity): boolean {
   const { layers, gradients, agreement, lossError, rows } = parity;
-  const sameLoss = lossError === null || Math.abs(lossError) <= 1e-4;
+  const sameLoss = lossError === null || Math.abs(lossError) <= PARITY_TOLERANCE;
   const sameClasses = agreement === null || agreement.rows === rows;
   return sameLoss && sameClasses && [...layers, ...gradients].every(agrees);
 }
