@@ -108,7 +108,9 @@ async function timeKernels(
   if (cases.length > 0) {
     say();
     say(
-      style.bold(row(["kernel", "variant", "shape", "ms", "p90", "GFLOPS", "GB/s", "of ceiling"])),
+      style.bold(
+        row(["kernel", "variant", "shape", "ms", "p90", "best", "GFLOPS", "GB/s", "of ceiling"]),
+      ),
     );
   }
   const live = terminal.live();
@@ -117,7 +119,7 @@ async function timeKernels(
     live.update(() => `${benchCase.name} …`);
     for await (const result of timeCase(device, benchCase, ceiling)) {
       results.push(result);
-      const { name, variant, shape, ms, p90, gflops, gbs, share } = result;
+      const { name, variant, shape, ms, p90, best, gflops, gbs, share } = result;
       const rates = [gflops, gbs].map((rate) => rate?.toFixed(1) ?? "");
       say(
         row([
@@ -126,6 +128,7 @@ async function timeKernels(
           shape,
           ms.toFixed(3),
           p90.toFixed(3),
+          best.toFixed(3),
           ...rates,
           `${(100 * share).toFixed(0)} %`,
         ]),
@@ -183,7 +186,7 @@ async function timeSteps(
 }
 
 function row(cells: readonly string[]): string {
-  const widths = [34, 9, 36, 9, 9, 8, 7, 10];
+  const widths = [34, 9, 36, 9, 9, 9, 8, 7, 10];
   return cells
     .map((cell, i) => (i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
     .join(" ")
