@@ -12,7 +12,7 @@ import type { SavedLayer } from "./weight-file.ts";
 const OLD_LAYERS = "/_layer_checkpoint_dependencies";
 /** State that is no weight of a layer: the optimiser's, metrics', and the seeds of dropout. */
 const NO_LAYERS =
-  /^\/(optimizer|.*_metrics|_?metrics|_loss_tracker)(\/|$)|\/_?seed_generators?(\/|$)/;
+  /^\/(optimizer|[^/]*_metrics|_?metrics|_loss_tracker)(\/|$)|\/_?seed_generators?(\/|$)/;
 
 /** Layers with weights; in the order of `order` first, as naturalOrder sorts them where that is silent. */
 export function describeKeras3(file: Hdf5File, order: readonly string[] = []): SavedLayer[] {
