@@ -2,8 +2,8 @@
 // of data sets. A damaged file can make libhdf5 abort, loop or fill its memory; a thread survives none of that, and its
 // owner all of it (hdf5-thread.ts). It decides nothing about Keras. Plain JavaScript, since worker threads of Node 20 are
 // started without the loader that reads TypeScript.
-import fs from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
+import { allowFile, h5, reasonOf } from "./hdf5-guard.mjs";
 
 /** @typedef {import("./hdf5-tree.ts").Hdf5Node} Hdf5Node */
 /** @typedef {import("./hdf5-tree.ts").AttributeValue} AttributeValue */
@@ -19,9 +19,6 @@ const MOST_LEVELS = 64;
 /** Without the strings of variable length that it points to. Keras splits attributes at 63 KB; HDF5 has a way beyond. */
 const MOST_ATTRIBUTE_BYTES = 2 ** 17;
 const MOST_TEXT_BYTES = 2 ** 26;
-/** For libhdf5: the largest compressed piece that is read, packed and unpacked, and then some. */
-const MOST_MEMORY_BYTES = 768 * 2 ** 20;
-const PAGE_BYTES = 2 ** 16;
 /** H5G_obj_t: what get_type answers. */
 const [GROUP, DATASET] = [0, 1];
 /** H5T_class_t */
@@ -31,59 +28,6 @@ const { window, state: shared, port } = /** @type {ThreadData} */ (workerData);
 const state = new Int32Array(shared);
 const floats = new Float32Array(window);
 const utf8 = new TextDecoder("utf-8", { fatal: true });
-
-/** libhdf5 follows links and external storage to any file; here it gets the one that was asked for, to read. */
-let allowed = "";
-const { openSync, writeSync } = fs;
-fs.openSync = (path, ...rest) => {
-  if (String(path) !== allowed) throw Object.assign(new Error("not allowed"), { code: "EACCES" });
-  return openSync(path, ...rest);
-};
-
-/** What libhdf5 has printed since the last call began: its errors, on the standard stream of errors. */
-let said = "";
-fs.writeSync = (/** @type {any[]} */ ...args) => {
-  const [descriptor, bytes, offset, length] = args;
-  // @ts-expect-error handed on as it came
-  if (descriptor > 2 || !ArrayBuffer.isView(bytes)) return writeSync(...args);
-  said += Buffer.from(bytes.buffer, bytes.byteOffset + offset, length).toString();
-  return length;
-};
-
-const { grow } = WebAssembly.Memory.prototype;
-WebAssembly.Memory.prototype.grow = function (pages) {
-  if (this.buffer.byteLength + pages * PAGE_BYTES <= MOST_MEMORY_BYTES)
-    return grow.call(this, pages);
-  throw new RangeError(`more than ${MOST_MEMORY_BYTES} bytes`);
-};
-
-// Only now, so that it meets the guarded functions.
-const bindings = await (await import("h5wasm/node")).ready;
-
-/**
- * The same functions, but for errors: libhdf5 prints them, and h5wasm goes on with what it did not get. (Its own handler
- * that throws goes through temporary files.)
- */
-const h5 = new Proxy(bindings, {
-  get(target, key) {
-    const value = Reflect.get(target, key);
-    return typeof value === "function" ? guarded(value) : value;
-  },
-});
-
-/** @param {Function} binding */
-function guarded(binding) {
-  return (/** @type {unknown[]} */ ...args) => {
-    said = "";
-    try {
-      const result = binding.apply(bindings, args);
-      if (said === "") return result;
-    } catch (cause) {
-      if (said === "" || cause instanceof WebAssembly.RuntimeError) throw cause;
-    }
-    throw new Error(said);
-  };
-}
 
 let file = -1n;
 /** Where the last call was, for the message of the error that it may throw. */
@@ -102,7 +46,7 @@ function answer(request) {
 /** @param {string} path */
 function open(path) {
   where = "";
-  allowed = path;
+  allowFile(path);
   file = h5.open(path, h5.H5F_ACC_RDONLY, false, -1, -1);
   if (file < 0n) throw new Error("cannot be opened");
   return list();
@@ -303,21 +247,9 @@ function widen(halves, type) {
  * @returns {ThreadReply}
  */
 function failure(error) {
-  const message = error instanceof Error ? error.message : String(error);
   // A trap, an abort, an exit: nothing in there can be trusted any more.
   const isBroken = !(error instanceof Error) || error instanceof WebAssembly.RuntimeError;
-  return { ok: false, where, reason: rootCause(said === "" ? message : said), isBroken };
-}
-
-/**
- * libhdf5 tells its whole stack, outermost function first: `… #005: H5Oint.c line 1033 in H5O__open(): text major: …`.
- * The first of several stacks is the cause of the others.
- */
-function rootCause(/** @type {string} */ message) {
-  const [first = ""] = message.split("HDF5-DIAG:").filter((stack) => stack.trim() !== "");
-  const innermost = first.split(/#\d{3}: /).at(-1) ?? "";
-  const [text = ""] = innermost.replace(/^.*?\(\): /s, "").split(/\s+major: /);
-  return text.trim().replaceAll(/\s+/g, " ").slice(0, 200);
+  return { ok: false, where, reason: reasonOf(error), isBroken };
 }
 
 /**
