@@ -5,7 +5,7 @@ import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { isRunning } from "./replace-file.ts";
+import { isRunning } from "../io/running-process.ts";
 
 export class PartialFile {
   readonly #path: string;

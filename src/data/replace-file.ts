@@ -5,6 +5,7 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { isRunning } from "../io/running-process.ts";
 
 /** Writes the chunks to `path`; on any error the old file stays and the temporary one goes. */
 export async function replaceFile(
@@ -33,14 +34,5 @@ async function removeLeftovers(path: string): Promise<void> {
       : undefined;
     if (pid !== undefined && !isRunning(Number(pid)))
       await rm(join(dirname(path), name), { force: true });
-  }
-}
-
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -98,6 +98,8 @@ export async function writeJson(path: string, value: JsonValue): Promise<void> {
 export interface PrepareOutOptions {
   /** A run that resumes goes on in the folder that it left; default false. */
   readonly mayExist?: boolean;
+  /** A file that does not count. */
+  readonly ignore?: string;
 }
 
 /**
@@ -113,7 +115,7 @@ export async function prepareOut(path: string, options: PrepareOutOptions = {}):
   }
   try {
     await makeFolders(path);
-    const entries = await readdir(path);
+    const entries = (await readdir(path)).filter((name) => name !== options.ignore);
     if (entries.length > 0 && options.mayExist !== true) throw notEmpty(path, entries.length);
     await proveWritable(path);
   } catch (error) {

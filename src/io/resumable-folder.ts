@@ -5,6 +5,7 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError, UsageError } from "../engine/core/errors.ts";
 import { type JsonValue, prepareOut, stableJson, writeJson } from "./files.ts";
+import { holdFolder, LOCK } from "./folder-lock.ts";
 
 export interface ResumableFolder {
   /** Given by --out. */
@@ -28,7 +29,8 @@ const TEMPORARY = /^\..+\.\d+(\.[0-9a-f]{8})?\.tmp$/;
 
 /**
  * Starts work in a new or empty folder, or finds the same work begun there.
- * @throws UsageError for a folder of something else or of other settings, FormatError for a manifest that is damaged or
+ * The folder is this process's until it ends.
+ * @throws UsageError for a folder of something else, of other settings or in use, FormatError for a manifest that is damaged or
  * of a newer version; the folder is then as it was.
  */
 export async function openResumable(folder: ResumableFolder): Promise<"new" | "resumed"> {
@@ -41,17 +43,20 @@ export async function openResumable(folder: ResumableFolder): Promise<"new" | "r
   if (text !== null && folder.overwrite !== true) {
     checkManifest(folder, file, text);
     await prepareOut(path, { mayExist: true });
+    await holdFolder(path);
     await sweep(path, TEMPORARY);
     return "resumed";
   }
   // The manifest goes last: a folder without it would be nobody's.
   if (text !== null) {
     await refuseStrangers(folder);
+    await holdFolder(path);
     await sweep(path, contents);
     await rm(file, { force: true });
   }
   await sweep(path, TEMPORARY);
-  await prepareOut(path);
+  await prepareOut(path, { ignore: LOCK });
+  await holdFolder(path);
   await writeJson(file, { format, ...settings });
   return "new";
 }
@@ -66,7 +71,7 @@ async function sweep(path: string, names: RegExp): Promise<void> {
 /** Before anything is removed: what is not the work's would keep the folder from being begun anew. */
 async function refuseStrangers({ path, manifest, contents }: ResumableFolder): Promise<void> {
   const stranger = (await readdir(path)).find(
-    (name) => name !== manifest && !contents.test(name) && !TEMPORARY.test(name),
+    (name) => name !== manifest && name !== LOCK && !contents.test(name) && !TEMPORARY.test(name),
   );
   if (stranger === undefined) return;
   throw new UsageError(

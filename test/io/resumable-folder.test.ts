@@ -1,5 +1,6 @@
 // Folders of long work: taken up by the same work, refused to any other, discarded only when asked.
 
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -76,7 +77,7 @@ test("overwriting removes what is the work's, and refuses a folder with more", a
   const path = await begun();
   const settings = { seed: 9 };
   assert.is(await openResumable(work(path, { settings, overwrite: true })), "new");
-  assert.equal(readdirSync(path), ["work.json"]);
+  assert.equal(readdirSync(path), [".lock", "work.json"]);
   assert.equal(JSON.parse(readFileSync(join(path, "work.json"), "utf8")), { format: 2, seed: 9 });
   mkdirSync(join(path, "part-2"));
   writeFileSync(join(path, "notes.txt"), "keep me");
@@ -85,7 +86,7 @@ test("overwriting removes what is the work's, and refuses a folder with more", a
     UsageError,
     `--overwrite: the folder must hold nothing but the work that goes, got notes.txt in ${path}`,
   );
-  assert.equal(readdirSync(path).sort(), ["notes.txt", "part-2", "work.json"]);
+  assert.equal(readdirSync(path).sort(), [".lock", "notes.txt", "part-2", "work.json"]);
   const foreign = temporaryFolder();
   writeFileSync(join(foreign, "thesis.txt"), "keep me");
   await rejects(
@@ -101,7 +102,27 @@ test("what a kill left of the first write does not count", async () => {
   writeFileSync(join(path, ".work.json.4242.0123abcd.tmp"), "{");
   writeFileSync(join(path, ".probe.4242.tmp"), "x");
   assert.is(await openResumable(work(path)), "new");
-  assert.equal(readdirSync(path), ["work.json"]);
+  assert.equal(readdirSync(path), [".lock", "work.json"]);
+});
+
+test("one process at a time works in a folder, and a killed one does not count", async () => {
+  const path = await begun();
+  const lock = join(path, ".lock");
+  assert.is(readFileSync(lock, "utf8"), String(process.pid));
+  const other = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60_000)"]);
+  const gone = new Promise((resolve) => other.once("exit", resolve));
+  // A folder that this process has not held yet.
+  const theirs = join(temporaryFolder(), "theirs");
+  mkdirSync(theirs);
+  writeFileSync(join(theirs, "work.json"), readFileSync(join(path, "work.json")));
+  writeFileSync(join(theirs, ".lock"), String(other.pid));
+  const refusal = `--out: is in use, got ${theirs}, where process ${other.pid} works`;
+  await rejects(() => openResumable(work(theirs)), UsageError, refusal);
+  await rejects(() => openResumable(work(theirs, { overwrite: true })), UsageError, refusal);
+  other.kill("SIGKILL");
+  await gone;
+  assert.is(await openResumable(work(theirs)), "resumed");
+  assert.is(readFileSync(join(theirs, ".lock"), "utf8"), String(process.pid));
 });
 
 test.run();

@@ -188,7 +188,7 @@ test("--overwrite deletes the study and nothing else", async () => {
   assert.equal(readdirSync(out), entries);
   rmSync(join(out, "notes.txt"));
   const store = await StepStore.open(out, TINY, true);
-  assert.equal(readdirSync(out), ["study.json"]);
+  assert.equal(readdirSync(out), [".lock", "study.json"]);
   assert.is(await store.finished("04-training"), null);
 });
 

@@ -93,7 +93,7 @@ test("overwriting deletes a study, and nothing but a study", async () => {
     const other = describe(new RandomSearch(SPACE, { seed: 9 }), 3);
     assert.is((await openStudy(target, other, { overwrite: true })).trials.length, 0);
     assert.not(existsSync(join(target, "trial_0")));
-    assert.equal(readdirSync(target), ["oracle.json"]);
+    assert.equal(readdirSync(target), [".lock", "oracle.json"]);
   });
 });
 
