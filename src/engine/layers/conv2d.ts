@@ -69,7 +69,10 @@ interface Window {
   readonly window: readonly [number, number];
 }
 
-/** A layer of zeros before a "valid" convolution becomes the convolution's own padding, which costs nothing. */
+/**
+ * A layer of zeros before a "valid" convolution becomes the convolution's own padding, which costs nothing. Not zeros that
+ * a whole window fits into: the kernels of the input's gradient pad dy by the window less that padding.
+ */
 function sourceOf(rec: Recorder, x: Tensor, { padding, window }: Window) {
   const before = padding === "valid" ? unpadded(rec, x) : null;
   const fits = before?.padding.every((sides, axis) =>

@@ -45,7 +45,8 @@ export function activation(config: Named & { readonly activation: ActivationKind
   const { activation: kind, name } = config;
   return (net, x) =>
     net.layer({ className: "Activation", name, inputs: [x], config: { activation: kind } }, () => {
-      // One pass instead of two: what normalises is recorded again, with the activation, and the first drops out unread.
+      // One pass instead of two: what normalises is recorded again, here with the activation, and where nobody else reads
+      // the first it drops out. The normalisation's dispatch then bears this layer's name.
       const before = kind === "relu" ? inferenceNormalization(net.rec, x) : null;
       return before
         ? apply(net.rec, batchNormalization, before.inputs, { ...before.attrs, relu: true })

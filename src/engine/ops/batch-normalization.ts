@@ -108,7 +108,10 @@ export const batchNormalization: Op<Inputs, BatchNormalizationAttrs, Saved> = {
   },
 };
 
-/** What a normalisation in inference mode was applied to, and how; null where the tensor comes from something else. */
+/**
+ * What a normalisation in inference mode was applied to, and how; null where the tensor comes from something else. Not in
+ * training: recorded a second time it would move the statistics twice.
+ */
 export function inferenceNormalization(rec: Recorder, y: Tensor) {
   const entry = producerOf(rec, y);
   if (entry?.op !== NAME) return null;

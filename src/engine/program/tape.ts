@@ -32,7 +32,7 @@ export interface TapeEntry {
   readonly output: Tensor;
   /** A root needs no incoming gradient: it is a loss, whose gradient is 1. */
   readonly isLoss: boolean;
-  /** What the op was given, for ops that look at what their input comes from. */
+  /** The op's own attributes; only its file knows their type. Read through a function of that file: see producerOf. */
   readonly attrs?: unknown;
   readonly backward: (dy: Tensor | null) => readonly (Tensor | null)[];
 }
@@ -62,7 +62,13 @@ export function apply<In extends Tensors, Attrs, Saved>(
   return output;
 }
 
-/** The entry that computed a tensor, if an op did. */
+/**
+ * The entry that computed a tensor, if an op did. So two neighbours can be recorded as one kernel: the second is applied
+ * to the inputs of the first, and does the first one's work as its own. The first stays as it was recorded, for whoever
+ * else reads its result or keeps it, and the planner drops it where nobody does; that layer then has no dispatch in the
+ * program. Only for a first op without side effects, since both may run. Joined are zero padding with the convolution
+ * after it, normalisation in inference with the ReLU after it, and softmax with the loss.
+ */
 export function producerOf(rec: Recorder, tensor: Tensor): TapeEntry | undefined {
   return rec.tape.find((entry) => entry.output === tensor);
 }
