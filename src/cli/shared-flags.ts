@@ -1,4 +1,5 @@
-// Flags that several commands have in common, so that they are called, checked and explained alike.
+// Flags that several commands have in common, so that they are called, checked and explained alike; and the folder that
+// --out stands for where it is not given. Those that say which model are in model-flags.ts.
 
 import { join } from "node:path";
 

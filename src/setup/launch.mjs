@@ -30,7 +30,7 @@ export function programOf(command, args) {
   const file = command === "bench" ? "bench/cli.ts" : `src/cli/${command}.ts`;
   if (!command || !/^[a-z][a-z0-9-]*$/.test(command) || !existsSync(join(ROOT, file))) {
     throw new SetupError(`launch: no such command, got ${command ?? "none"}`, {
-      help: "the commands are the scripts of package.json: npm run train, evaluate, predict, bench, test, setup",
+      help: "npm run lists the commands, and README.md says what they do",
     });
   }
   return [join(ROOT, file), ...args];

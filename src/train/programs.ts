@@ -1,4 +1,5 @@
-// The two programs of a model: a training step and an evaluation step, each recorded for one batch size.
+// The programs of a model, each recorded for one batch size: a step of training or of evaluation, the prediction of class
+// probabilities, and the features of a base.
 
 import type { Tensor } from "../engine/core/tensor.ts";
 import type { Model } from "../engine/layers/model.ts";

@@ -1,6 +1,7 @@
 // Ladders: a heavy op is written several times, from the naive kernel that every other is checked against to the one
-// that suits the hardware best. Each rung says which shapes it takes; which of those that fit is used depends on the kind
-// of adapter. The order for software adapters was measured (bench/results); the one for hardware is an assumption so far.
+// that suits the hardware best. Each rung says which shapes it can take, and where it was measured to be worth it; the first
+// such rung in the order for the kind of adapter is used. The order for software adapters was measured (bench/results); the
+// one for hardware is an assumption so far.
 
 import { VitrineError } from "../core/errors.ts";
 import type { Capabilities, Recorder } from "./recorder.ts";
@@ -24,13 +25,16 @@ export interface Ladder<Problem> {
   readonly rungs: readonly Rung<Problem>[];
 }
 
-/** Software adapters have no cheap workgroup memory, and emulate subgroups with processor vectors: see bench/NOTES.md. */
+/**
+ * Software adapters have no cheap workgroup memory, and emulate subgroups with processor vectors: see bench/NOTES.md. The
+ * implicit rung is written for them, a workgroup being one subgroup, and is not among hardware's.
+ */
 const PREFERENCE: Readonly<Record<"software" | "hardware", readonly RungName[]>> = {
   software: ["gemm", "implicit", "subgroup", "naive", "tiled"],
   hardware: ["gemm", "tiled", "subgroup", "naive"],
 };
 
-/** Records `problem` on the rung that was asked for, or else on the best that fits. */
+/** Records `problem` on the rung that was asked for, or else on the first that fits and suits. */
 export function climb<Problem>(rec: Recorder, ladder: Ladder<Problem>, problem: Problem): void {
   const fitting = ladder.rungs.filter((rung) => rung.fits(problem, rec.capabilities));
   const wanted = rec.rungs[ladder.name];
