@@ -3,8 +3,9 @@
 
 import { FormatError } from "../engine/core/errors.ts";
 import { formatShape, type Shape, sameShape } from "../engine/core/shape.ts";
+import type { NamedValues } from "../engine/layers/variables.ts";
 import { pairByClass } from "./pair-by-class.ts";
-import { flattenNested, pairByName, pairByOrder } from "./pair-layers.ts";
+import { flattenNested, LIST_LAYERS, pairByName, pairByOrder } from "./pair-layers.ts";
 import type { SavedLayer, SavedWeight, WeightFile } from "./weight-file.ts";
 
 /** A layer to load into, in the model's order; the engine's LayerRecord is one. */
@@ -44,7 +45,7 @@ export function assignWeights(
   file: Source,
   layers: readonly TargetLayer[],
   options: AssignOptions = {},
-): Iterable<readonly [variable: string, values: Float32Array<ArrayBuffer>]> {
+): Iterable<NamedValues> {
   return readAssigned(file, matchWeights(file, layers, options));
 }
 
@@ -70,14 +71,12 @@ function pairs(
   return pairByClass(file.path, saved, targets);
 }
 
-const HELP = "npm run h5 -- FILE lists the layers of a file, and the models that it fits";
-
 function weightPairs(file: Source, { saved, target }: LayerPair, index: number): Assignment[] {
   const where = `${file.path}: layer #${index} (${target.name} in the model, ${saved.name} in the file)`;
   const [wanted, found] = [target.weights, saved.weights];
   if (wanted.length !== found.length) {
     const rule = `must have ${wanted.length} weights, got ${found.length}`;
-    throw new FormatError(`${where}: ${rule}`, { help: HELP });
+    throw new FormatError(`${where}: ${rule}`, { help: LIST_LAYERS });
   }
   return wanted.map(({ name, shape }, i) => {
     const weight = found[i];
@@ -88,7 +87,7 @@ function weightPairs(file: Source, { saved, target }: LayerPair, index: number):
     }
     if (!sameShape(shape, weight.shape)) {
       const rule = `must be ${formatShape(shape)}, got ${formatShape(weight.shape)}`;
-      throw new FormatError(`${where}: weight ${name} ${rule}`, { help: HELP });
+      throw new FormatError(`${where}: weight ${name} ${rule}`, { help: LIST_LAYERS });
     }
     return { variable: name, layer: target.name, weight };
   });
@@ -109,10 +108,7 @@ function roleOf(name: string): string | null {
   return ROLES.has(role) ? role : null;
 }
 
-function* readAssigned(
-  file: Source,
-  assignments: readonly Assignment[],
-): Generator<readonly [string, Float32Array<ArrayBuffer>]> {
+function* readAssigned(file: Source, assignments: readonly Assignment[]): Generator<NamedValues> {
   for (const { variable, weight } of assignments) {
     const values = weight.read();
     checkFinite(values, { where: `${file.path}: weight ${variable}`, shape: weight.shape });

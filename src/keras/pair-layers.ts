@@ -5,7 +5,9 @@ import { FormatError } from "../engine/core/errors.ts";
 import type { LayerPair, TargetLayer } from "./assign-weights.ts";
 import type { SavedLayer, SavedWeight } from "./weight-file.ts";
 
-const HELP = "npm run h5 -- FILE lists the layers of a file, and the models that it fits";
+/** What helps where a file and a model do not go together. */
+export const LIST_LAYERS =
+  "npm run h5 -- FILE lists the layers of a file, and the models that it fits";
 
 /** The k-th with the k-th, whatever their names; but the same names in another order are a mistake that Keras misses. */
 export function pairByOrder(
@@ -64,7 +66,9 @@ export function otherCount(
   const share = extra.length < saved.length;
   const more = share && extra.length > 0 ? `, ${listed(extra)} more than the model` : "";
   const less = share && missing.length > 0 ? `, ${listed(missing)} not among them` : "";
-  return new FormatError(`${path}: ${wanted}, got ${saved.length}${more}${less}`, { help: HELP });
+  return new FormatError(`${path}: ${wanted}, got ${saved.length}${more}${less}`, {
+    help: LIST_LAYERS,
+  });
 }
 
 /** `fc1, fc2, predictions and 12 others` */

@@ -2,7 +2,7 @@
 
 import { UsageError } from "../engine/core/errors.ts";
 import type { Model } from "../engine/layers/model.ts";
-import { BACKBONES, type BackboneName } from "./backbones.ts";
+import { BACKBONE_NAMES, BACKBONES, type BackboneName } from "./backbones.ts";
 import { type Lenet5Config, lenet5 } from "./lenet5.ts";
 import { type TransferConfig, type TransferModel, transferModel } from "./transfer.ts";
 
@@ -14,10 +14,7 @@ export type TransferModelConfig = { readonly name: BackboneName } & TransferConf
 
 export type ModelName = ModelConfig["name"];
 
-export const MODEL_NAMES: readonly ModelName[] = [
-  "lenet5",
-  ...(Object.keys(BACKBONES) as BackboneName[]),
-];
+export const MODEL_NAMES: readonly ModelName[] = ["lenet5", ...BACKBONE_NAMES];
 
 /** Whether it is an ImageNet network with a head of its own. */
 export function isTransfer(config: ModelConfig): config is TransferModelConfig {
