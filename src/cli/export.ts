@@ -4,10 +4,12 @@ import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UsageError } from "../engine/core/errors.ts";
 import { IMAGE_SIZE } from "../io/image.ts";
+import { formatCount } from "../io/number-format.ts";
 import { exportedModel } from "../keras/exported-model.ts";
 import { type CommandContext, defineCommand, runCommand } from "./command.ts";
 import { exportFormat } from "./export-format.ts";
 import { inputNote } from "./export-input.ts";
+import { formatAmount } from "./progress.ts";
 import { loadModel } from "./saved-model.ts";
 
 const FLAGS = {
@@ -60,8 +62,8 @@ async function exportRun(context: CommandContext<typeof FLAGS, typeof POSITIONAL
   const parameters = exported.layers.reduce((sum, layer) => sum + layer.params, 0);
   const note = inputNote(model, IMAGE_SIZE);
   const rows: readonly (readonly [string, string])[] = [
-    ["file", `${path}, ${megabytes(size)}: ${format.what}`],
-    ["holds", `${parameters.toLocaleString("en-US")} weights of ${exported.layers.length} layers`],
+    ["file", `${path}, ${formatAmount(size, "bytes")}: ${format.what}`],
+    ["holds", `${formatCount(parameters)} weights of ${exported.layers.length} layers`],
     ["load", format.load(JSON.stringify(path))],
     ...note.lines.map((line, index) => [index === 0 ? "input" : "", line] as const),
     ["output", `probabilities of ${config.classNames.join(", ")}`],
@@ -93,12 +95,6 @@ async function checkTarget(path: string | undefined, overwrite: boolean): Promis
     throw new UsageError(`--to: must lie in a folder that exists, got ${path}`);
   }
   return path;
-}
-
-/** `0.25 MB`, `574.7 MB` */
-function megabytes(bytes: number): string {
-  const value = bytes / 1e6;
-  return `${value.toFixed(value < 1 ? 2 : 1)} MB`;
 }
 
 await runCommand(command);

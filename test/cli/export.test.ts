@@ -43,7 +43,7 @@ for (const [file, format] of [
     const path = join(run, file);
     const { code, stdout, stderr } = await runToEnd("export", [run, "--to", path]);
     assert.is(code, 0, stderr);
-    assert.match(stdout, `file       ${path}, ${(statSync(path).size / 1e6).toFixed(2)} MB: `);
+    assert.match(stdout, `file       ${path}, ${(statSync(path).size / 1e3).toFixed(1)} kB: `);
     assert.match(stdout, "holds      61,706 weights of 10 layers");
     assert.match(
       stdout,
