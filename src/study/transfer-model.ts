@@ -3,6 +3,7 @@
 
 import { basename } from "node:path";
 import { firstRows } from "../data/dataset.ts";
+import { VitrineError } from "../engine/core/errors.ts";
 import { variablesOf } from "../engine/layers/model.ts";
 import { readPretrained } from "../keras/pretrained.ts";
 import type { BackboneName } from "../models/backbones.ts";
@@ -37,8 +38,11 @@ export function transferModels(means: TransferMeans): readonly TransferModel[] {
     },
     run: async (context, folder) => {
       const file = await means.findWeights(name);
-      if (file === null)
-        throw new Error(`transfer: the weights of ${name} were there and are gone`);
+      if (file === null) {
+        throw new VitrineError(
+          `study: the ImageNet weights of ${name} must stay, got none any more`,
+        );
+      }
       return run(context, { name, file, folder, featureFolder: means.featureFolder });
     },
   }));
