@@ -1,11 +1,10 @@
-// A file that arrives over several runs, if need be: `<path>.part` until it is whole and right. Knows nothing of where it
-// comes from. While a process writes, the name also holds its number, so that no two processes write one file.
-// Within one process, one at a time for a path.
+// A file that arrives over several runs, if need be, under the name of a part (part-file.ts) until it is whole and right.
+// Knows nothing of where it comes from.
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import { isRunning } from "../io/running-process.ts";
+import { type FileHandle, mkdir, open, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+import { claimPart, releasePart } from "../io/part-file.ts";
 
 export class PartialFile {
   readonly #path: string;
@@ -23,8 +22,7 @@ export class PartialFile {
   /** Takes over what an earlier attempt left, also one that was killed. */
   static async claim(path: string): Promise<PartialFile> {
     await mkdir(dirname(path), { recursive: true });
-    const mine = `${path}.${process.pid}.part`;
-    await takeOver(await leftovers(path), mine);
+    const mine = await claimPart(path);
     return new PartialFile(path, mine, await open(mine, "a"));
   }
 
@@ -71,10 +69,8 @@ export class PartialFile {
   /** Leaves what has come for the next attempt; nothing where nothing has come, or after `complete`. */
   async release(): Promise<void> {
     if (this.#file === undefined) return;
-    const { size } = await this.#file.stat();
     await this.#close();
-    if (size === 0) await rm(this.#mine, { force: true });
-    else await rename(this.#mine, `${this.#path}.part`);
+    await releasePart(this.#path);
   }
 
   // Windows renames no open file.
@@ -82,38 +78,4 @@ export class PartialFile {
     await this.#file?.close();
     this.#file = undefined;
   }
-}
-
-/** The longest goes on; the others are of no use. */
-async function takeOver(found: readonly string[], mine: string): Promise<void> {
-  const [longest, ...others] = found;
-  for (const path of others) await rm(path, { force: true });
-  if (longest === undefined || longest === mine) return;
-  await rename(longest, mine).catch((error: NodeJS.ErrnoException) => {
-    // Another process was faster.
-    if (error.code !== "ENOENT") throw error;
-  });
-}
-
-/** What nobody writes any more, the longest first. */
-async function leftovers(path: string): Promise<string[]> {
-  const folder = dirname(path);
-  const stem = `${basename(path)}.`;
-  const found: { readonly path: string; readonly size: number }[] = [];
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith(stem) || !isLeftover(name.slice(stem.length))) continue;
-    const size = await stat(join(folder, name)).then(
-      (entry) => entry.size,
-      () => 0,
-    );
-    found.push({ path: join(folder, name), size });
-  }
-  return found.sort((a, b) => b.size - a.size).map((entry) => entry.path);
-}
-
-function isLeftover(ending: string): boolean {
-  const pid = /^(\d+)\.part$/.exec(ending)?.[1];
-  if (pid === undefined) return ending === "part";
-  // Our own number is from an earlier life: in containers, numbers come back.
-  return Number(pid) === process.pid || !isRunning(Number(pid));
 }

@@ -1,11 +1,13 @@
 // A file of equally long rows of float32 that grows block by block and can be taken up where it was left: for results
-// that cost hours and can be had again. Complete, it ends in the sha256 of its rows and loses the `.part` of its name.
+// that cost hours and can be had again. Until it is complete it has the name of a part (part-file.ts); then it ends in the
+// sha256 of its rows.
 
 import { createHash, type Hash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, open, rename, rm, stat, truncate } from "node:fs/promises";
 import { dirname } from "node:path";
 import { VitrineError } from "../engine/core/errors.ts";
+import { claimPart, releasePart } from "./part-file.ts";
 
 const DIGEST_BYTES = 32;
 /** Read at a time; whole rows of it. */
@@ -17,22 +19,27 @@ export interface RowFileShape {
   readonly elements: number;
 }
 
+interface State {
+  /** The file that has the rows: the part, or the complete one. */
+  readonly source: string;
+  readonly isComplete: boolean;
+  readonly rows: number;
+}
+
 export class RowFile {
   readonly #path: string;
+  readonly #source: string;
   readonly #shape: RowFileShape;
   readonly #isComplete: boolean;
   readonly #hash: Hash = createHash("sha256");
   #rows: number;
 
-  private constructor(
-    path: string,
-    shape: RowFileShape,
-    state: { complete: boolean; rows: number },
-  ) {
+  private constructor(path: string, shape: RowFileShape, { source, isComplete, rows }: State) {
     this.#path = path;
+    this.#source = source;
     this.#shape = shape;
-    this.#isComplete = state.complete;
-    this.#rows = state.rows;
+    this.#isComplete = isComplete;
+    this.#rows = rows;
   }
 
   /** Finds out what is there: all rows, some, or none. A complete file whose size or digest is wrong counts as none. */
@@ -40,16 +47,16 @@ export class RowFile {
     const rowBytes = 4 * shape.elements;
     if (existsSync(path)) {
       if (await isIntact(path, shape.rows * rowBytes)) {
-        return new RowFile(path, shape, { complete: true, rows: shape.rows });
+        return new RowFile(path, shape, { source: path, isComplete: true, rows: shape.rows });
       }
       await rm(path);
     }
     await mkdir(dirname(path), { recursive: true });
-    const part = `${path}.part`;
+    const part = await claimPart(path);
     const bytes = existsSync(part) ? (await stat(part)).size : 0;
     const rows = Math.min(shape.rows, Math.floor(bytes / rowBytes));
     if (bytes > rows * rowBytes) await truncate(part, rows * rowBytes);
-    return new RowFile(path, shape, { complete: false, rows });
+    return new RowFile(path, shape, { source: part, isComplete: false, rows });
   }
 
   /** Rows that are there. */
@@ -62,7 +69,7 @@ export class RowFile {
     if (this.#rows === 0) return;
     const rowBytes = 4 * this.#shape.elements;
     const block = Math.max(1, Math.floor(BLOCK_BYTES / rowBytes)) * rowBytes;
-    const file = await open(this.#isComplete ? this.#path : `${this.#path}.part`, "r");
+    const file = await open(this.#source, "r");
     try {
       const end = this.#rows * rowBytes;
       for (let at = 0; at < end; at += block) {
@@ -88,12 +95,17 @@ export class RowFile {
   async finish(): Promise<void> {
     if (this.#isComplete) return;
     await this.#write(this.#hash.digest());
-    await rename(`${this.#path}.part`, this.#path);
+    await rename(this.#source, this.#path);
+  }
+
+  /** Leaves what is not complete to whoever opens it next. */
+  async release(): Promise<void> {
+    if (!this.#isComplete) await releasePart(this.#path);
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
     try {
-      const file = await open(`${this.#path}.part`, "a");
+      const file = await open(this.#source, "a");
       await file.writeFile(bytes).finally(() => file.close());
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;

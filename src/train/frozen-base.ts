@@ -30,6 +30,8 @@ export interface FeatureStore {
   append(values: Float32Array): Promise<void>;
   /** All rows are there. */
   finish(): Promise<void>;
+  /** Nothing more will be asked of it; called in any case, also after an interruption. */
+  release(): Promise<void>;
 }
 
 export interface FrozenBaseOptions {
@@ -61,6 +63,18 @@ export function featureBytes(base: Model, rows: number): number {
 
 /** The data set as the base sees it. Throws the signal's reason when interrupted; rows in the store are not lost. */
 export async function frozenFeatures(
+  options: FrozenBaseOptions,
+  dataset: Dataset,
+  store: FeatureStore | null,
+): Promise<DeviceData> {
+  try {
+    return await placeFeatures(options, dataset, store);
+  } finally {
+    await store?.release();
+  }
+}
+
+async function placeFeatures(
   options: FrozenBaseOptions,
   dataset: Dataset,
   store: FeatureStore | null,

@@ -3,12 +3,14 @@
 import {
   appendFileSync,
   existsSync,
+  readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { RowFile } from "../../src/io/row-file.ts";
@@ -32,6 +34,7 @@ async function written(rows: number): Promise<string> {
   await file.append(VALUES.subarray(0, 7 * rows));
   assert.is(file.rows, rows);
   if (rows === SHAPE.rows) await file.finish();
+  await file.release();
   return path;
 }
 
@@ -57,6 +60,23 @@ test("an interrupted file goes on, and ends with the bytes of one that was not",
   await again.append(VALUES.subarray(28));
   await again.finish();
   assert.ok(readFileSync(path).equals(whole));
+});
+
+test("what a process that is at work has written is left to it", async () => {
+  const path = await written(4);
+  // This process's parent stands for it; a number that no process has, for one that was killed.
+  renameSync(`${path}.part`, `${path}.${process.ppid}.part`);
+  const other = await RowFile.open(path, SHAPE);
+  assert.is(other.rows, 0);
+  await other.append(VALUES);
+  await other.finish();
+  assert.equal(readdirSync(dirname(path)).sort(), [
+    basename(path),
+    `${basename(path)}.${process.ppid}.part`,
+  ]);
+  renameSync(`${path}.${process.ppid}.part`, `${path}.${2 ** 30}.part`);
+  renameSync(path, `${path}.other`);
+  assert.is((await RowFile.open(path, SHAPE)).rows, 4);
 });
 
 test("a complete file that is cut, damaged or of another shape counts as none", async () => {
