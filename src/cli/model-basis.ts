@@ -125,7 +125,8 @@ function featuresOf(
   const basis = featureBasis({
     ...{ device, config, seed, signal, onCompile, onCompiled, onProgress },
     pretrained: pretrained.weights,
-    storeFor: (dataset, base) => openFeatures(FEATURES, { config, seed }, { dataset, base }),
+    storeFor: (dataset, base) =>
+      openFeatures(FEATURES, { config, seed, adapter: device.name }, { dataset, base }),
   });
   return {
     ...basis,

@@ -80,7 +80,11 @@ async function run(context: StudyContext, work: Work): Promise<TransferResult> {
       seed,
       signal,
       storeFor: (dataset, model) =>
-        openFeatures(work.featureFolder, { config, seed }, { dataset, base: model }),
+        openFeatures(
+          work.featureFolder,
+          { config, seed, adapter: scope.name },
+          { dataset, base: model },
+        ),
     });
     const train = await basis.place(data.train);
     const plan = { model: config, training: TRAINING };

@@ -1,4 +1,4 @@
-// Where the features of a frozen base are kept between runs: a file for every set of rows, network, weights and
+// Where the features of a frozen base are kept between runs: a file for every set of rows, network, weights, adapter and
 // preprocessing, since features are the same whenever those are.
 
 import { createHash } from "node:crypto";
@@ -16,16 +16,19 @@ export interface FeatureKey {
   readonly config: TransferModelConfig;
   /** Of the base's initial weights, where they are not pretrained. */
   readonly seed: number;
+  /** That computes them: another one's differ in the last digits. */
+  readonly adapter: string;
 }
 
 /** The file of a data set in `folder`, as far as it has been written. */
 export function openFeatures(
   folder: string,
-  { config, seed }: FeatureKey,
+  { config, seed, adapter }: FeatureKey,
   { dataset, base }: { readonly dataset: Dataset; readonly base: Model },
 ): Promise<RowFile> {
   const { name, inputSize, preprocessing, pooling, pretrained } = config;
-  const settings = { format: FORMAT, name, inputSize, preprocessing, pooling, pretrained };
+  const images = { inputSize, preprocessing, pooling };
+  const settings = { format: FORMAT, name, ...images, pretrained, adapter };
   const key = createHash("sha256")
     .update(JSON.stringify(pretrained ? settings : { ...settings, seed }))
     .update(dataDigest(dataset))

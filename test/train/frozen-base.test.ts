@@ -37,7 +37,7 @@ async function basis({ folder, ...watch }: Watch = {}): Promise<Basis> {
     ...(folder
       ? {
           storeFor: (dataset, base) =>
-            openFeatures(folder, { config: CONFIG, seed: SEED }, { dataset, base }),
+            openFeatures(folder, { config: CONFIG, seed: SEED, adapter: "any" }, { dataset, base }),
         }
       : {}),
   });
