@@ -17,6 +17,7 @@ import {
   uploadDataset,
   uploadLabels,
 } from "./device-data.ts";
+import { allocateParts, type FeatureParts } from "./feature-parts.ts";
 import { inferenceBatch } from "./inference-batch.ts";
 import { recordFeatures } from "./programs.ts";
 
@@ -112,7 +113,7 @@ async function placeFeatures(
 interface Work {
   readonly dataset: Dataset;
   readonly batch: number;
-  readonly parts: Parts;
+  readonly parts: FeatureParts;
   readonly store: FeatureStore | null;
   readonly from: number;
 }
@@ -164,7 +165,7 @@ class Runner {
   }
 
   /** Runs the base over `count` rows from `row` on, and leaves what it makes of them in their part. */
-  async batch(row: number, count: number, parts: Parts): Promise<void> {
+  async batch(row: number, count: number, parts: FeatureParts): Promise<void> {
     const { device, signal } = this.#options;
     const { executable, features } = await this.#program(count);
     rewindFeed(device, this.#feed, firstRows(count, row));
@@ -201,84 +202,5 @@ class Runner {
       this.#programs.set(batch, program);
     }
     return program;
-  }
-}
-
-interface Room {
-  readonly dataset: Dataset;
-  readonly outputShape: readonly number[];
-  readonly batch: number;
-  readonly partBytes: number;
-}
-
-function allocateParts(device: Device, { dataset, outputShape, batch, partBytes }: Room): Parts {
-  const rowBytes = 4 * sizeOf(outputShape);
-  const batches = Math.max(1, Math.floor(partBytes / rowBytes / batch));
-  const rowsPerPart = batches * batch;
-  const tensors: Tensor[] = [];
-  for (let first = 0; first < dataset.rows; first += rowsPerPart) {
-    const rows = Math.min(rowsPerPart, dataset.rows - first);
-    const label = `${dataset.name}.features.${tensors.length}`;
-    tensors.push(device.tensor([rows, ...outputShape], label));
-  }
-  return new Parts(device, { tensors, rowsPerPart, elements: rowBytes / 4 });
-}
-
-/** Features in tensors that a binding can hold; a batch never lies in two of them. */
-class Parts {
-  readonly tensors: readonly Tensor[];
-  readonly #device: Device;
-  readonly #rowsPerPart: number;
-  readonly #elements: number;
-
-  constructor(
-    device: Device,
-    parts: {
-      readonly tensors: readonly Tensor[];
-      readonly rowsPerPart: number;
-      readonly elements: number;
-    },
-  ) {
-    this.tensors = parts.tensors;
-    this.#device = device;
-    this.#rowsPerPart = parts.rowsPerPart;
-    this.#elements = parts.elements;
-  }
-
-  copy(row: number, executable: Executable, features: Tensor): void {
-    const { tensor, byteOffset } = this.#at(row);
-    executable.copyInto(tensor, byteOffset, features);
-  }
-
-  /** Rows from `row` on; they may lie in several parts. */
-  write(row: number, values: Float32Array<ArrayBuffer>): void {
-    for (const { tensor, byteOffset, from, to } of this.#pieces(row, values.length)) {
-      this.#device.write(tensor, values.subarray(from, to), byteOffset);
-    }
-  }
-
-  async read(row: number, rows: number): Promise<Float32Array> {
-    const values = new Float32Array(rows * this.#elements);
-    for (const { tensor, byteOffset, from, to } of this.#pieces(row, values.length)) {
-      const bytes = await this.#device.readPart(tensor, byteOffset, 4 * (to - from));
-      values.set(new Float32Array(bytes, 0, to - from), from);
-    }
-    return values;
-  }
-
-  #at(row: number) {
-    const part = Math.floor(row / this.#rowsPerPart);
-    const tensor = this.tensors[part];
-    if (!tensor) throw new RangeError(`features: no part has row ${row}`);
-    return { tensor, byteOffset: 4 * (row - part * this.#rowsPerPart) * this.#elements };
-  }
-
-  *#pieces(row: number, elements: number) {
-    for (let from = 0; from < elements; ) {
-      const { tensor, byteOffset } = this.#at(row + from / this.#elements);
-      const to = Math.min(elements, from + (tensor.storage.bytes - byteOffset) / 4);
-      yield { tensor, byteOffset, from, to };
-      from = to;
-    }
   }
 }
