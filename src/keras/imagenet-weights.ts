@@ -1,13 +1,12 @@
 // The weights that Keras publishes for its backbones, trained on ImageNet: found in our cache or in Keras's own, else
 // fetched. Brings the file; what is in it is weight-file.ts's business.
 // The cache's folder and names as in keras/src/utils/file_utils.py and keras/src/applications of Keras 3.15.
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { downloadFile } from "../data/download.ts";
 import type { Progress } from "../data/user-files.ts";
 import { VitrineError } from "../engine/core/errors.ts";
+import { fileDigest } from "../io/file-digest.ts";
 import type { PublishedFile } from "../models/backbone.ts";
 import { BACKBONES, type BackboneName } from "../models/backbones.ts";
 
@@ -96,21 +95,16 @@ type Found =
   | { readonly state: "wrong"; readonly problem: string };
 
 async function look(path: string, md5: string, signal: AbortSignal | undefined): Promise<Found> {
-  const hash = createHash("md5");
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-      signal?.throwIfAborted();
-      hash.update(chunk);
-    }
+    const got = await fileDigest(path, "md5", signal);
+    if (got === md5) return { state: "right" };
+    return { state: "wrong", problem: `the published file has md5 ${md5}, got ${got}` };
   } catch (error) {
     signal?.throwIfAborted();
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return { state: "missing" };
     return { state: "wrong", problem: message };
   }
-  const got = hash.digest("hex");
-  if (got === md5) return { state: "right" };
-  return { state: "wrong", problem: `the published file has md5 ${md5}, got ${got}` };
 }
 
 function notToBeHad(

@@ -1,9 +1,8 @@
 // The weights of a base out of a file that Keras wrote, with or without Keras's classifier.
 
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { describeModel, type Model } from "../engine/layers/model.ts";
 import type { Weights } from "../engine/layers/variables.ts";
+import { fileDigest } from "../io/file-digest.ts";
 import { assignWeights, type TargetLayer } from "./assign-weights.ts";
 import { openWeightFile, type WeightFile } from "./weight-file.ts";
 
@@ -19,7 +18,7 @@ export async function readPretrained(path: string, base: Model): Promise<Pretrai
   try {
     const { layers } = describeModel(base);
     const weights = new Map(assignWeights(file, layers, { by: orderOf(file, layers) }));
-    return { sha256: await digestOf(path), weights };
+    return { sha256: await fileDigest(path, "sha256"), weights };
   } finally {
     await file.close();
   }
@@ -30,10 +29,4 @@ function orderOf(file: WeightFile, layers: readonly TargetLayer[]): "name" | "or
   const names = new Set(file.layers.map((layer) => layer.name));
   const needed = layers.filter(({ weights }) => weights.length > 0);
   return needed.every(({ name }) => names.has(name)) ? "name" : "order";
-}
-
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const piece of createReadStream(path, { highWaterMark: 2 ** 20 })) hash.update(piece);
-  return hash.digest("hex");
 }
