@@ -1,6 +1,7 @@
 // libhdf5 as WebAssembly (h5wasm) behind guards, which hold for the whole thread: it opens no file but the one that it is
 // allowed, takes a bounded amount of memory, and its errors are exceptions. Only for hdf5-worker.mjs.
 import fs from "node:fs";
+import { innermostError } from "./hdf5-error.mjs";
 
 /** For libhdf5: the largest compressed piece that is read, packed and unpacked, and then some. */
 const MOST_MEMORY_BYTES = 768 * 2 ** 20;
@@ -70,16 +71,5 @@ function guarded(binding) {
  */
 export function reasonOf(error) {
   const message = error instanceof Error ? error.message : String(error);
-  return rootCause(said === "" ? message : said);
-}
-
-/**
- * libhdf5 tells its whole stack, outermost function first: `… #005: H5Oint.c line 1033 in H5O__open(): text major: …`.
- * The first of several stacks is the cause of the others.
- */
-function rootCause(/** @type {string} */ message) {
-  const [first = ""] = message.split("HDF5-DIAG:").filter((stack) => stack.trim() !== "");
-  const innermost = first.split(/#\d{3}: /).at(-1) ?? "";
-  const [text = ""] = innermost.replace(/^.*?\(\): /s, "").split(/\s+major: /);
-  return text.trim().replaceAll(/\s+/g, " ").slice(0, 200);
+  return innermostError(said === "" ? message : said);
 }

@@ -7,6 +7,7 @@ import { Worker } from "node:worker_threads";
 import { VitrineError } from "../engine/core/errors.ts";
 import { formatShape, sizeOf } from "../engine/core/shape.ts";
 import type { WeightStream } from "./exported-model.ts";
+import { innermostError } from "./hdf5-error.mjs";
 
 export type Hdf5Attribute =
   /** A scalar string of variable length. */
@@ -129,7 +130,7 @@ class WriteThread {
     return new Promise((done, fail) => {
       this.#settle = (reply) => {
         if (reply.ok) return done();
-        const got = rootCause(reply.reason);
+        const got = causeOf(reply.reason);
         fail(new VitrineError(`${this.#name}: cannot be written, got ${got}`));
       };
       this.#worker.postMessage(request);
@@ -141,11 +142,8 @@ class WriteThread {
   }
 }
 
-/** libhdf5 tells its whole stack, outermost function first, and last what the system said, if that is the cause. */
-function rootCause(reason: string): string {
+/** What the system said, such as of a full disk, or else libhdf5. */
+function causeOf(reason: string): string {
   const system = /error message = '([^']+)'/.exec(reason)?.[1];
-  if (system !== undefined) return system.toLowerCase();
-  const innermost = reason.split(/#\d{3}: /).at(-1) ?? "";
-  const [text = ""] = innermost.replace(/^.*?\(\): /s, "").split(/\s+major: /);
-  return text.trim().replaceAll(/\s+/g, " ").slice(0, 200);
+  return system === undefined ? innermostError(reason) : system.toLowerCase();
 }
