@@ -3,8 +3,10 @@
 
 import { basename } from "node:path";
 import { firstRows } from "../data/dataset.ts";
+import type { Device } from "../engine/core/device.ts";
 import { VitrineError } from "../engine/core/errors.ts";
 import { variablesOf } from "../engine/layers/model.ts";
+import type { Weights } from "../engine/layers/variables.ts";
 import { readPretrained } from "../keras/pretrained.ts";
 import type { BackboneName } from "../models/backbones.ts";
 import { createModel, createTransferModel, type TransferModelConfig } from "../models/models.ts";
@@ -71,21 +73,7 @@ async function run(context: StudyContext, work: Work): Promise<TransferResult> {
   const config = { ...unread, pretrained: sha256 };
   const scope = (await bench.equipment()).device.scope();
   try {
-    const { seed } = context.settings;
-    const basis = featureBasis({
-      ...context.screen.base(),
-      device: scope,
-      config,
-      pretrained: weights,
-      seed,
-      signal,
-      storeFor: (dataset, model) =>
-        openFeatures(
-          work.featureFolder,
-          { config, seed, adapter: scope.name },
-          { dataset, base: model },
-        ),
-    });
+    const basis = openBasis(context, work, { device: scope, config, pretrained: weights });
     const train = await basis.place(data.train);
     const plan = { model: config, training: TRAINING };
     const planned = { plan, folder: work.folder, device: scope, basis, data: train };
@@ -111,6 +99,25 @@ async function run(context: StudyContext, work: Work): Promise<TransferResult> {
   } finally {
     scope.destroy();
   }
+}
+
+interface Base {
+  readonly device: Device;
+  readonly config: TransferModelConfig;
+  readonly pretrained: Weights;
+}
+
+function openBasis(context: StudyContext, { featureFolder }: Work, base: Base): Basis {
+  const { seed } = context.settings;
+  const { device, config } = base;
+  const key = { config, seed, adapter: device.name };
+  return featureBasis({
+    ...context.screen.base(),
+    ...base,
+    seed,
+    signal: context.signal,
+    storeFor: (dataset, model) => openFeatures(featureFolder, key, { dataset, base: model }),
+  });
 }
 
 async function score(
