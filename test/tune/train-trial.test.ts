@@ -2,8 +2,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { foldSplits } from "../../src/train/cross-validation.ts";
 import { imageBasis } from "../../src/train/basis.ts";
+import { foldSplits } from "../../src/train/cross-validation.ts";
 import { uploadDataset } from "../../src/train/device-data.ts";
 import { foldTrials } from "../../src/tune/fold-trial.ts";
 import type { TrainingPlan } from "../../src/tune/spaces/lenet5.ts";
@@ -186,7 +186,16 @@ test("with folds, the score is their mean, and every fold leaves its weights", a
     ]),
   );
   assert.throws(
-    () => foldTrials({ device, basis, data, splits, objective: objectiveOf("loss"), seed, patience: 0 }),
+    () =>
+      foldTrials({
+        device,
+        basis,
+        data,
+        splits,
+        objective: objectiveOf("loss"),
+        seed,
+        patience: 0,
+      }),
     /folds are scored by val_accuracy or val_loss/,
   );
 });
