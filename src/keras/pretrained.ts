@@ -1,9 +1,12 @@
 // The weights of a base out of a file that Keras wrote, with or without Keras's classifier.
 
+import { FormatError } from "../engine/core/errors.ts";
 import { describeModel, type Model } from "../engine/layers/model.ts";
 import type { Weights } from "../engine/layers/variables.ts";
 import { fileDigest } from "../io/file-digest.ts";
+import { BACKBONE_NAMES, BACKBONES } from "../models/backbones.ts";
 import { assignWeights, type TargetLayer } from "./assign-weights.ts";
+import { flattenNested, LIST_LAYERS } from "./pair-layers.ts";
 import { openWeightFile, type WeightFile } from "./weight-file.ts";
 
 export interface PretrainedWeights {
@@ -17,7 +20,8 @@ export async function readPretrained(path: string, base: Model): Promise<Pretrai
   const file = await openWeightFile(path);
   try {
     const { layers } = describeModel(base);
-    const weights = new Map(assignWeights(file, layers, { by: orderOf(file, layers) }));
+    const by = orderOf(file, base.name, withWeights(layers));
+    const weights = new Map(assignWeights(file, layers, { by }));
     return { sha256: await fileDigest(path, "sha256"), weights };
   } finally {
     await file.close();
@@ -25,8 +29,34 @@ export async function readPretrained(path: string, base: Model): Promise<Pretrai
 }
 
 /** By name where the file has every layer of the base, so that one with a classifier serves as well. */
-function orderOf(file: WeightFile, layers: readonly TargetLayer[]): "name" | "order" {
-  const names = new Set(file.layers.map((layer) => layer.name));
-  const needed = layers.filter(({ weights }) => weights.length > 0);
-  return needed.every(({ name }) => names.has(name)) ? "name" : "order";
+function orderOf(
+  file: WeightFile,
+  model: string,
+  targets: readonly TargetLayer[],
+): "name" | "order" {
+  const saved = withWeights(file.layers);
+  const names = new Set(flattenNested(saved, targets).map(({ name }) => name));
+  if (!targets.every(({ name }) => names.has(name))) return "order";
+  const larger = names.size > targets.length ? largerNetwork(names, targets) : null;
+  if (larger !== null) {
+    throw new FormatError(`${file.path}: must be of ${model}, got the layers of ${larger}`, {
+      help: LIST_LAYERS,
+    });
+  }
+  return "name";
+}
+
+/** VGG16's names and shapes are all among VGG19's, and ResNet50V2's among ResNet152V2's, but the weights are others. */
+function largerNetwork(names: ReadonlySet<string>, targets: readonly TargetLayer[]): string | null {
+  for (const backbone of BACKBONE_NAMES.toReversed()) {
+    const network = BACKBONES[backbone].build({ inputShape: [32, 32, 3], includeTop: false });
+    const layers = withWeights(describeModel(network).layers);
+    const isThere = layers.every(({ name }) => names.has(name));
+    if (isThere && layers.length > targets.length) return backbone;
+  }
+  return null;
+}
+
+function withWeights<T extends { readonly weights: readonly unknown[] }>(layers: readonly T[]) {
+  return layers.filter(({ weights }) => weights.length > 0);
 }
