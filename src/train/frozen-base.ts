@@ -54,8 +54,9 @@ export interface FrozenBaseOptions {
 }
 
 const PART_BYTES = 128 * 2 ** 20;
-/** Rows that are read back, stored and told at once. */
-const BLOCK_BATCHES = 4;
+/** Batches are read back, stored and told about this often: a batch may take seconds, or a hundredth of one. */
+const BLOCK_MS = 500;
+const MOST_BATCHES = 64;
 
 /** Bytes of a data set's features, to be asked before the base is put to work. */
 export function featureBytes(base: Model, rows: number): number {
@@ -123,11 +124,12 @@ async function computeRows(options: FrozenBaseOptions, work: Work): Promise<void
   const { dataset, parts, store } = work;
   const run = await Runner.create(options, dataset);
   let row = work.from;
+  let batches = 1;
   onProgress?.(row, dataset.rows);
   while (row < dataset.rows) {
     signal?.throwIfAborted();
-    const start = row;
-    for (let i = 0; i < BLOCK_BATCHES && row < dataset.rows; i++) {
+    const [start, startedAt] = [row, performance.now()];
+    for (let i = 0; i < batches && row < dataset.rows; i++) {
       const count = Math.min(work.batch, dataset.rows - row);
       await run.batch(row, count, parts);
       row += count;
@@ -135,6 +137,9 @@ async function computeRows(options: FrozenBaseOptions, work: Work): Promise<void
     if (store) await store.append(await parts.read(start, row - start));
     else await device.settle();
     onProgress?.(row, dataset.rows);
+    const msPerBatch = (performance.now() - startedAt) / batches;
+    const most = Math.min(MOST_BATCHES, 2 * batches);
+    batches = Math.max(1, Math.min(most, Math.round(BLOCK_MS / msPerBatch)));
   }
 }
 
