@@ -190,7 +190,8 @@ function sayResumed(
 ): void {
   if (saved.size === 0) return;
   const folds = [...saved.keys()].map((fold) => fold + 1).join(", ");
-  say(`resuming   ${out}, where ${saved.size === 1 ? "fold" : "folds"} ${folds} are finished`);
+  const finished = saved.size === 1 ? `fold ${folds} is` : `folds ${folds} are`;
+  say(`resuming   ${out}, where ${finished} finished`);
   for (const fold of saved.values()) say(foldLine(fold));
   const other = [...saved.values()].find((fold) => fold.adapter !== device.name);
   if (other)
@@ -259,12 +260,18 @@ async function chooseModel(flags: Flags): Promise<Chosen> {
 /** A study's model was tuned on certain weights; its folds take no others. */
 async function loadChosen(context: Context, { model }: Chosen): Promise<Pretrained> {
   const { weights, hyperparameters } = context.flags;
-  const isRandom = hyperparameters !== undefined && isTransfer(model) && model.pretrained === null;
+  const isRandom =
+    hyperparameters !== undefined && (!isTransfer(model) || model.pretrained === null);
+  if (isRandom && weights !== undefined && weights !== "none") {
+    throw new UsageError(`--weights: the study's model began with random ones, got ${weights}`, {
+      help: "leave --weights out, or tune with them first",
+    });
+  }
   const loaded = await loadPretrained(context, model, isRandom ? "none" : weights);
   const [wanted, got] = [model, loaded.config].map((c) => (isTransfer(c) ? c.pretrained : null));
   if (hyperparameters !== undefined && wanted !== got) {
     throw new UsageError(
-      `--weights: must be the file that the study was tuned on, sha256 ${wanted}, got ${got}`,
+      `--weights: must be the file that the study was tuned on, sha256 ${wanted}, got ${got ?? "none"}`,
     );
   }
   return loaded;
