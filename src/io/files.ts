@@ -5,6 +5,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, rmdirSync } from "node:fs";
 import { mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { getSystemErrorMap } from "node:util";
 import { UsageError, VitrineError } from "../engine/core/errors.ts";
 
 /** What a file may hold; several pieces are written one after another without being joined in memory. */
@@ -42,9 +43,17 @@ export async function writeThroughTemporary(
     await unlink(temporary).catch(() => undefined);
     if (!(cause instanceof Error) || !("code" in cause)) throw cause;
     // What Node says of a full disk names no file.
-    throw new VitrineError(`${path}: cannot be written, got ${cause.code}`, { cause });
+    throw new VitrineError(
+      `${path}: cannot be written, got ${reasonOf(cause as NodeJS.ErrnoException)}`,
+      { cause },
+    );
   }
   await syncFolder(dirname(path));
+}
+
+/** What the system says, `no space left on device`, where it says anything; else the code. */
+export function reasonOf({ errno = 0, code = "" }: NodeJS.ErrnoException): string {
+  return getSystemErrorMap().get(errno)?.[1] ?? code;
 }
 
 async function writeNew(path: string, data: FileContent): Promise<void> {

@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { mkdir, open, rename, rm, stat, truncate } from "node:fs/promises";
 import { dirname } from "node:path";
 import { VitrineError } from "../engine/core/errors.ts";
+import { reasonOf } from "./files.ts";
 import { claimPart, releasePart } from "./part-file.ts";
 
 const DIGEST_BYTES = 32;
@@ -108,8 +109,8 @@ export class RowFile {
       const file = await open(this.#source, "a");
       await file.writeFile(bytes).finally(() => file.close());
     } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      throw new VitrineError(`${this.#path}: cannot be written, got ${code}`, { cause });
+      const reason = reasonOf(cause as NodeJS.ErrnoException);
+      throw new VitrineError(`${this.#path}: cannot be written, got ${reason}`, { cause });
     }
   }
 }

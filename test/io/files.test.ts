@@ -36,7 +36,7 @@ test("a write that fails leaves the old file and no rest", async () => {
     const into = join(folder, "none", "a.bin");
     assert.is(
       await refusalOf(writeAtomically(into, "x")),
-      `${into}: cannot be written, got ENOENT`,
+      `${into}: cannot be written, got no such file or directory`,
     );
   });
 });
