@@ -19,7 +19,8 @@ export function recordLargeGemm(rec: Recorder, request: Gemm): Tensor {
   const { b, transA = false, transB = false } = request;
   const limit = rec.capabilities.maxStorageBufferBindingSize ?? Number.POSITIVE_INFINITY;
   const { m, n } = extentsOf(request);
-  if (b.storage.bytes > limit) {
+  // With transA, b is as large as an activation, which the ops beside this one bind whole.
+  if (b.storage.bytes > limit && !transA) {
     const pieces = piecesOf(b, limit);
     return transB ? columnsOfResult(rec, request, pieces) : sumOfPieces(rec, request, pieces);
   }
