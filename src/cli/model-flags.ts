@@ -33,6 +33,7 @@ export const BASE_FLAGS = {
   "input-size": {
     type: "integer",
     min: 32,
+    max: 4096,
     help: "vgg, resnet: rows and columns that images are resized to; default 32",
   },
   preprocess: {
@@ -56,6 +57,7 @@ const HEAD_FLAGS = {
   "head-units": {
     type: "integer",
     min: 0,
+    max: 65_536,
     help: "vgg, resnet: units of the head's hidden layer, 0 for none; default 256",
   },
   "head-dropout": {

@@ -23,7 +23,12 @@ const FLAGS = {
     choices: ["avg", "max"],
     help: "with --no-top: pool the features, as Keras's argument of that name",
   },
-  classes: { type: "integer", min: 1, help: "of the classifier; default 1000 (lenet5: 10)" },
+  classes: {
+    type: "integer",
+    min: 1,
+    max: 1_000_000,
+    help: "of the classifier; default 1000 (lenet5: 10)",
+  },
   style: {
     type: "choice",
     choices: ["keras3", "keras2"],
@@ -93,15 +98,17 @@ function modelOf(flags: Context["flags"]): Model {
   return BACKBONES[name].build(options);
 }
 
+/** Of an extent of the input; far more than any model is for. */
+const LARGEST = 16_384;
+
 /** `224,224,3` */
 function shapeOf(text: string): readonly [number, number, number] {
   const sizes = text.split(",").map(Number);
   const [height, width, channels] = sizes;
-  const isShape = /^\d+,\d+,\d+$/.test(text) && sizes.every((size) => size > 0 && size <= 65_536);
+  const isShape = /^\d+,\d+,\d+$/.test(text) && sizes.every((size) => size > 0 && size <= LARGEST);
   if (!isShape || height === undefined || width === undefined || channels === undefined) {
-    throw new UsageError(
-      `--input: must be height,width,channels, such as 224,224,3, got ${JSON.stringify(text)}`,
-    );
+    const rule = `must be height,width,channels, such as 224,224,3, none above ${LARGEST}`;
+    throw new UsageError(`--input: ${rule}, got ${JSON.stringify(text)}`);
   }
   return [height, width, channels];
 }

@@ -50,7 +50,7 @@ const refused: readonly (readonly [args: string, error: string])[] = [
   ["--model vgg16 --pooling avg", "error: --pooling: is for a model without its classifier"],
   ["--input 28,28,1", "error: --input: is 32,32,1 for lenet5, got 28,28,1"],
   ["--no-top", "error: --no-top: is not for lenet5"],
-  ["--model vgg16 --classes 0", "error: --classes: must be a whole number of at least 1"],
+  ["--model vgg16 --classes 0", "error: --classes: must be a whole number from 1 to 1000000"],
 ];
 
 for (const [args, error] of refused) {
