@@ -20,7 +20,7 @@ export class BaseDisplay {
   readonly onCompiled = (total: number): void => this.#kernels.compiled(total);
 
   readonly onProgress = (done: number, total: number): void => {
-    const label = "images through the frozen base, once";
+    const label = "base       runs once:";
     this.#bar ??= startProgress(this.#terminal, { label, total, unit: "rows" });
     this.#bar.update(done);
     if (done < total) return;

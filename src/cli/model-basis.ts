@@ -21,6 +21,7 @@ import { openFeatures } from "../train/feature-store.ts";
 import { featureBytes } from "../train/frozen-base.ts";
 import { BaseDisplay } from "./base-display.ts";
 import { CACHE, showSteps } from "./data-set.ts";
+import { withSpinner } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface Pretrained {
@@ -53,7 +54,8 @@ export async function loadPretrained(
   }
   const path = await locate({ terminal, signal }, config, weights ?? "imagenet");
   const { base } = createTransferModel(config);
-  const { sha256, weights: values } = await readPretrained(path, base);
+  const read = () => readPretrained(path, base);
+  const { sha256, weights: values } = await withSpinner(terminal, `reading ${path}`, read);
   return { config: { ...config, pretrained: sha256 }, weights: values, source: path };
 }
 

@@ -89,7 +89,7 @@ const command = defineCommand({
   run: (context) =>
     train(context).catch((error) => {
       if (isAbort(error)) {
-        context.say("interrupted before the first epoch was finished; nothing was saved");
+        context.say("interrupted before the first epoch was finished; no run was saved");
       }
       throw error;
     }),

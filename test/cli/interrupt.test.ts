@@ -80,7 +80,7 @@ test("before the first epoch is finished: says so, and leaves no folder", async 
     assert.is(await run.ended, code);
     assert.match(
       run.stdout(),
-      /^interrupted before the first epoch was finished; nothing was saved/m,
+      /^interrupted before the first epoch was finished; no run was saved/m,
     );
     assert.not(existsSync(dirname(out)));
   }
