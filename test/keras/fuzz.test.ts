@@ -93,28 +93,32 @@ async function damage(name: string, layers: readonly TargetLayer[]): Promise<Tal
   const tally: Tally = { loaded: 0, refused: 0, lost: 0, memory: 0 };
   const before = process.memoryUsage.rss();
   let thread = new Hdf5Thread(PATIENCE_MS);
-  for (let i = 0; i < ROUNDS * MUTATION_NAMES.length; i++) {
-    const kind = MUTATION_NAMES[i % MUTATION_NAMES.length] ?? "";
-    const what = `${name}, ${kind} #${i} of seed ${SEED}`;
-    // A name of its own: libhdf5 takes a file that it could not close for the next one of that name.
-    const path = join(folder, `${i}-${name}`);
-    writeFileSync(path, mutate(original, kind, randomStream(SEED * 1_000_003 + i)));
-    await attempt(path, layers, thread).then(
-      () => tally.loaded++,
-      (error: unknown) => {
-        checkRefusal(error, what, path);
-        tally.refused++;
-      },
-    );
-    const memory = process.memoryUsage.rss() - before;
-    assert.ok(memory < MOST_MEMORY, `${what}: ${memory} bytes more than before`);
-    tally.memory = Math.max(tally.memory, memory);
-    if (!thread.isAlive) tally.lost++;
-    if (thread.isAlive && i % FILES_A_THREAD !== FILES_A_THREAD - 1) continue;
+  try {
+    for (let i = 0; i < ROUNDS * MUTATION_NAMES.length; i++) {
+      const kind = MUTATION_NAMES[i % MUTATION_NAMES.length] ?? "";
+      const what = `${name}, ${kind} #${i} of seed ${SEED}`;
+      // A name of its own: libhdf5 takes a file that it could not close for the next one of that name.
+      const path = join(folder, `${i}-${name}`);
+      writeFileSync(path, mutate(original, kind, randomStream(SEED * 1_000_003 + i)));
+      await attempt(path, layers, thread).then(
+        () => tally.loaded++,
+        (error: unknown) => {
+          checkRefusal(error, what, path);
+          tally.refused++;
+        },
+      );
+      const memory = process.memoryUsage.rss() - before;
+      assert.ok(memory < MOST_MEMORY, `${what}: ${memory} bytes more than before`);
+      tally.memory = Math.max(tally.memory, memory);
+      if (!thread.isAlive) tally.lost++;
+      if (thread.isAlive && i % FILES_A_THREAD !== FILES_A_THREAD - 1) continue;
+      thread.stop();
+      thread = new Hdf5Thread(PATIENCE_MS);
+    }
+  } finally {
+    // Left alone after a failure, it would keep the whole run from ending.
     thread.stop();
-    thread = new Hdf5Thread(PATIENCE_MS);
   }
-  thread.stop();
   return tally;
 }
 
