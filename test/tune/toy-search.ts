@@ -109,7 +109,9 @@ export async function attempt({ folder, oracle, maxTrials, fuse, run = toyRun }:
 
 /** What a study holds, but for the time it took. */
 export function contentOf(folder: string): Record<string, string> {
-  const files = readdirSync(folder, { recursive: true }).map(String).sort();
+  // The lock goes with the process that holds it.
+  const names = readdirSync(folder, { recursive: true }).map(String).sort();
+  const files = names.filter((name) => name !== ".lock");
   const texts = files.flatMap((name): [string, string][] => {
     if (!name.includes(".")) return [[name, "folder"]];
     const text = readFileSync(join(folder, name)).toString("latin1");
