@@ -5,7 +5,8 @@ import { cleanData } from "../data/clean.ts";
 import { openDevice } from "../io/adapter.ts";
 import { type JsonValue, prepareOut } from "../io/files.ts";
 import { lookForImagenetWeights } from "../keras/imagenet-weights.ts";
-import type { BackboneName } from "../models/backbones.ts";
+import { checkPretrained } from "../keras/pretrained.ts";
+import { BACKBONES, type BackboneName } from "../models/backbones.ts";
 import { concludingTable } from "../report/study-comparison.ts";
 import { studyJson } from "../report/study-record.ts";
 import { quoted } from "../study/part-commands.ts";
@@ -13,6 +14,7 @@ import { studySettings } from "../study/plan.ts";
 import { runStudy, type StudyOutcome } from "../study/run-study.ts";
 import { StepStore } from "../study/step-store.ts";
 import type { TransferMeans } from "../study/transfer-model.ts";
+import { isTransferDone } from "../study/transfer-step.ts";
 import { type CommandContext, defineCommand, runCommand } from "./command.ts";
 import { loadRawData } from "./data-set.ts";
 import { FEATURES, WEIGHTS } from "./model-basis.ts";
@@ -66,6 +68,7 @@ async function study(context: Context): Promise<void> {
   const found = await loadRawData(terminal, flags.data);
   const clean = cleanData(found, flags);
   const store = await StepStore.open(out, studySettings({ quick, seed }, clean), overwrite);
+  await checkWeights(store, flags);
   say(`data set   ${found.source}`);
   say(`folder     ${out}`);
   const screen = studyScreen(terminal);
@@ -94,15 +97,29 @@ async function study(context: Context): Promise<void> {
   }
 }
 
+/** By network. */
+function givenWeights({ weightsVgg19, weightsResnet152v2 }: Context["flags"]) {
+  const given = new Map<BackboneName, string>();
+  if (weightsVgg19 !== undefined) given.set("vgg19", weightsVgg19);
+  if (weightsResnet152v2 !== undefined) given.set("resnet152v2", weightsResnet152v2);
+  return given;
+}
+
+/** They are read last; a wrong file is better told before the steps that come first. */
+async function checkWeights(store: StepStore, flags: Context["flags"]): Promise<void> {
+  for (const [name, path] of givenWeights(flags)) {
+    if (await isTransferDone(store, name)) continue;
+    const inputShape = [32, 32, 3] as const;
+    await checkPretrained(path, BACKBONES[name].build({ inputShape, includeTop: false }));
+  }
+}
+
 function transferMeans({ flags, say, signal }: Context): TransferMeans {
-  const given: Readonly<Partial<Record<BackboneName, string | undefined>>> = {
-    vgg19: flags.weightsVgg19,
-    resnet152v2: flags.weightsResnet152v2,
-  };
+  const given = givenWeights(flags);
   return {
     featureFolder: FEATURES,
     findWeights: async (name) =>
-      given[name] ??
+      given.get(name) ??
       lookForImagenetWeights({ backbone: name, top: false, cacheDir: WEIGHTS, signal, say }),
     howTo: (name) =>
       `Fetch them once with \`npm run train -- --model ${name}\`, or name a Keras file with \`--weights-${name} FILE\`, and give the same command again: all other steps are kept.`,

@@ -5,7 +5,7 @@ import { describeModel, type Model } from "../engine/layers/model.ts";
 import type { Weights } from "../engine/layers/variables.ts";
 import { fileDigest } from "../io/file-digest.ts";
 import { BACKBONE_NAMES, BACKBONES } from "../models/backbones.ts";
-import { assignWeights, type TargetLayer } from "./assign-weights.ts";
+import { assignWeights, matchWeights, type TargetLayer } from "./assign-weights.ts";
 import { flattenNested, LIST_LAYERS } from "./pair-layers.ts";
 import { openWeightFile, type WeightFile } from "./weight-file.ts";
 
@@ -23,6 +23,17 @@ export async function readPretrained(path: string, base: Model): Promise<Pretrai
     const by = orderOf(file, base.name, withWeights(layers));
     const weights = new Map(assignWeights(file, layers, { by }));
     return { sha256: await fileDigest(path, "sha256"), weights };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Throws FormatError for a file that does not fit `base`, from names and shapes alone. */
+export async function checkPretrained(path: string, base: Model): Promise<void> {
+  const file = await openWeightFile(path);
+  try {
+    const { layers } = describeModel(base);
+    matchWeights(file, layers, { by: orderOf(file, base.name, withWeights(layers)) });
   } finally {
     await file.close();
   }

@@ -3,6 +3,7 @@
 
 import type { ThreeFigures, TransferLook, TransferTraining } from "../report/study-record.ts";
 import type { StudyContext } from "./context.ts";
+import type { StepStore } from "./step-store.ts";
 
 export interface TransferModel {
   /** As `--model` and the study's printed numbers know it: `vgg19`. */
@@ -65,6 +66,10 @@ export async function transferStep(
     }
   }
   return looks;
+}
+
+export async function isTransferDone(store: StepStore, name: string): Promise<boolean> {
+  return (await store.finished(stepOf(name))) !== null;
 }
 
 function stepOf(name: string): string {

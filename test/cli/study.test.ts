@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { temporaryFolder } from "../data/sample-files.ts";
@@ -32,6 +33,15 @@ test("given again it goes on; with another seed it is refused", async () => {
   const { code, stderr } = await runToEnd("study", [...FLAGS, "--seed", "3"]);
   assert.is(code, 2);
   assert.match(stderr, /^error: --out: .* got seed 42 in .* and 3 now\nhelp: .*--overwrite\n$/);
+});
+
+test("weights that do not fit are refused before the steps", async () => {
+  const file = fileURLToPath(new URL("../fixtures/h5/keras3-model.h5", import.meta.url));
+  const flags = [...FLAGS.slice(0, -1), join(temporaryFolder(), "other"), "--weights-vgg19", file];
+  const { code, stdout, stderr } = await runToEnd("study", flags);
+  assert.is(code, 2);
+  assert.match(stderr, /^error: .*keras3-model\.h5: must have the model's 16 layers with weights/);
+  assert.not.match(stdout, /1\/8/);
 });
 
 test.run();
