@@ -26,6 +26,12 @@ export class EpochDisplay {
     this.#epochs = epochs;
   }
 
+  /** Before the first kernel: large models are recorded, and their weights drawn and uploaded, for seconds. */
+  preparing(): void {
+    this.#line ??= this.#terminal.live();
+    this.#line.update(() => "preparing the model");
+  }
+
   /** Before each kernel of the first step, which may take seconds to compile on a machine that never did. */
   compiling(label: string, index: number, total: number): void {
     if (index === 0) this.#compileStart = seconds();
@@ -37,7 +43,7 @@ export class EpochDisplay {
     const took = seconds() - this.#compileStart;
     const told =
       took > 1
-        ? `compiled ${total} kernels in ${took.toFixed(1)} s (the next run finds them)`
+        ? `first pass of ${total} kernels in ${took.toFixed(1)} s; what was compiled is kept for the next run`
         : undefined;
     this.#line?.finish(told);
     this.#line = null;

@@ -48,6 +48,7 @@ async function evaluate(context: CommandContext<typeof FLAGS, typeof POSITIONALS
   const evaluator = saved.evaluatorFor(device, data);
   const rows = firstRows(dataset.rows);
   const bar = startProgress(terminal, { label: "evaluating", total: rows.length, unit: "rows" });
+  bar.update(0);
   const { loss, accuracy, confusion } = await evaluator.evaluate(data, rows, (done) => {
     signal.throwIfAborted();
     bar.update(done);

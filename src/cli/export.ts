@@ -9,7 +9,7 @@ import { exportedModel } from "../keras/exported-model.ts";
 import { type CommandContext, defineCommand, runCommand } from "./command.ts";
 import { exportFormat } from "./export-format.ts";
 import { inputNote } from "./export-input.ts";
-import { formatAmount } from "./progress.ts";
+import { formatAmount, withSpinner } from "./progress.ts";
 import { loadModel } from "./saved-model.ts";
 
 const FLAGS = {
@@ -48,16 +48,17 @@ const command = defineCommand({
 });
 
 async function exportRun(context: CommandContext<typeof FLAGS, typeof POSITIONALS>): Promise<void> {
-  const { flags, positionals, say, style, json, finish } = context;
+  const { flags, positionals, say, style, terminal, json, finish } = context;
   const [run] = positionals;
   const path = await checkTarget(flags.to, flags.overwrite);
   const format = exportFormat(path, flags.legacy);
   const { config, model, weights } = await loadModel(run);
   const exported = exportedModel(model);
   say(style.bold(`vitrine: exporting ${config.model.name} of ${run}`));
-  await finish(async () => {
+  const write = async () => {
     await format.write(path, exported, weights);
-  });
+  };
+  await finish(() => withSpinner(terminal, `writing ${path}`, write));
   const { size } = await stat(path);
   const parameters = exported.layers.reduce((sum, layer) => sum + layer.params, 0);
   const note = inputNote(model, IMAGE_SIZE);

@@ -1,5 +1,6 @@
 // `npm run h5`: what a file of Keras weights holds, and which of our models it fits.
 
+import { setImmediate } from "node:timers/promises";
 import { VitrineError } from "../engine/core/errors.ts";
 import { formatShape, sizeOf } from "../engine/core/shape.ts";
 import { formatCount, formatMemory } from "../io/number-format.ts";
@@ -13,6 +14,7 @@ import {
   type WeightFile,
 } from "../keras/weight-file.ts";
 import { type CommandContext, defineCommand, runCommand } from "./command.ts";
+import { startProgress } from "./progress.ts";
 
 const FLAGS = {
   stats: { type: "boolean", help: "read every weight, and show least, mean and greatest" },
@@ -39,18 +41,16 @@ const BYTES_PER_PARAMETER = 4;
 type Context = CommandContext<typeof FLAGS, typeof POSITIONALS>;
 
 async function show(context: Context): Promise<void> {
-  const { flags, positionals, say, json, signal } = context;
+  const { flags, positionals, say, json } = context;
   const [path] = positionals;
   const file = await openWeightFile(path);
   try {
     const filled = file.layers.filter(({ weights }) => weights.length > 0);
     const weights = filled.flatMap((layer) => layer.weights);
     const parameters = weights.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-    const statistics = new Map<SavedWeight, Statistics>();
-    for (const weight of flags.stats ? weights : []) {
-      signal.throwIfAborted();
-      statistics.set(weight, statisticsOf(weight.read()));
-    }
+    const statistics: ReadonlyMap<SavedWeight, Statistics> = flags.stats
+      ? await allStatistics(context, weights)
+      : new Map();
     const models = fittingModels(file);
     const own = ownModel(file);
     sayHead(context, file);
@@ -115,6 +115,26 @@ function statisticsOf(values: Float32Array): Statistics {
   const count = values.length - notFinite;
   if (count === 0) return { least: null, mean: null, greatest: null, notFinite };
   return { least, mean: sum / count, greatest, notFinite };
+}
+
+async function allStatistics(
+  { terminal, signal }: Context,
+  weights: readonly SavedWeight[],
+): Promise<ReadonlyMap<SavedWeight, Statistics>> {
+  const total = weights.reduce((sum, { shape }) => sum + BYTES_PER_PARAMETER * sizeOf(shape), 0);
+  const bar = startProgress(terminal, { label: "reading", total, unit: "bytes" });
+  const statistics = new Map<SavedWeight, Statistics>();
+  let done = 0;
+  for (const weight of weights) {
+    bar.update(done);
+    // Reading is synchronous: only here is a Ctrl-C heard.
+    await setImmediate();
+    signal.throwIfAborted();
+    statistics.set(weight, statisticsOf(weight.read()));
+    done += BYTES_PER_PARAMETER * sizeOf(weight.shape);
+  }
+  bar.finish("");
+  return statistics;
 }
 
 /** A line a weight, under a head, in columns. */

@@ -5,6 +5,7 @@ import { IMAGE_SIZE, readImage } from "../io/image.ts";
 import { probabilityBars } from "../report/bars.ts";
 import { uploadDataset } from "../train/device-data.ts";
 import { type CommandContext, defineCommand, runCommand } from "./command.ts";
+import { withSpinner } from "./progress.ts";
 import { loadModel } from "./saved-model.ts";
 
 const FLAGS = {
@@ -47,9 +48,9 @@ async function predict(context: CommandContext<typeof FLAGS, typeof POSITIONALS>
     channels: 1,
     classNames,
   });
-  const [probabilities = new Float32Array()] = await saved
-    .evaluatorFor(device, data)
-    .predict(data, 1);
+  const [probabilities = new Float32Array()] = await withSpinner(terminal, "predicting", () =>
+    saved.evaluatorFor(device, data).predict(data, 1),
+  );
   const items = classNames.map((label, index) => ({ label, value: probabilities[index] ?? 0 }));
   items.sort((a, b) => b.value - a.value);
   say();

@@ -140,17 +140,22 @@ async function prepare(context: Context, plan: Plan): Promise<Session> {
   const { flags, terminal } = context;
   const { device, basis, data } = plan;
   const display = new EpochDisplay(terminal, flags.epochs);
+  const train = await basis.place(limitRows(data.train, flags.limit));
+  display.preparing();
   const trainer = await Trainer.create({
     device,
     model: basis.modelOf(plan.config),
     pretrained: basis.pretrained,
     optimizer: adam(),
-    data: await basis.place(limitRows(data.train, flags.limit)),
+    data: train,
     batchSize: flags.batchSize,
     learningRate: flags.learningRate,
     seed: flags.seed,
     onCompile: (label, index, total) => display.compiling(label, index, total),
     onCompiled: (total) => display.compiled(total),
+  }).catch((error) => {
+    display.interrupted();
+    throw error;
   });
   const { epochs, batchSize, learningRate, seed, validation, patience, limit = null } = flags;
   return {
