@@ -226,7 +226,7 @@ export function transferChapter({ transfer }: StudyRecord): Block[] {
   const trained = transfer.filter(({ training }) => training !== null);
   const intro =
     missing.length === 0
-      ? "Networks trained on ImageNet, with a new head for the ten classes of clothes."
+      ? "Networks whose base comes from a file of weights, named below (Keras publishes such files, trained on ImageNet), with a new head for the ten classes of clothes."
       : `The study's other two networks were trained on ImageNet and got a new head for the ten classes of clothes. **${missing.length === transfer.length ? "They were skipped in this run" : `${missing.map(({ title }) => title).join(" and ")} was skipped in this run`}:** nothing below about them is ours.`;
   return [
     chapter("transfer", "7. Transfer models"),
