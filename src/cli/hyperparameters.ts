@@ -26,7 +26,6 @@ export async function readBestTrial(study: string): Promise<Hyperparameters> {
   const { learningRate, batchSize } = training ?? {};
   const sound =
     typeof model?.name === "string" &&
-    typeof model?.name === "string" &&
     typeof learningRate === "number" &&
     learningRate > 0 &&
     Number.isSafeInteger(batchSize) &&

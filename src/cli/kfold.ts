@@ -7,7 +7,6 @@ import type { Device } from "../engine/core/device.ts";
 import { UsageError } from "../engine/core/errors.ts";
 import { openDevice } from "../io/adapter.ts";
 import { formatCount } from "../io/number-format.ts";
-import { isTransfer } from "../models/models.ts";
 import {
   type KfoldSettings,
   loadFolds,
@@ -22,10 +21,10 @@ import { checkBatchSize, crossValidate, foldSplits } from "../train/cross-valida
 import { type CommandContext, defineCommand, runCommand } from "./command.ts";
 import { loadData } from "./data-set.ts";
 import { EpochDisplay } from "./epoch-display.ts";
-import { readBestTrial } from "./hyperparameters.ts";
 import { foldLine, foldTable } from "./kfold-display.ts";
-import { loadPretrained, openBasis, type Pretrained } from "./model-basis.ts";
-import { MODEL_FLAGS, modelConfig, refuseModelFlags } from "./model-flags.ts";
+import { type Chosen, chooseModel, loadChosen } from "./kfold-model.ts";
+import { openBasis } from "./model-basis.ts";
+import { MODEL_FLAGS } from "./model-flags.ts";
 import { formatSeconds } from "./progress.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, SEED_FLAG } from "./shared-flags.ts";
 
@@ -223,58 +222,6 @@ async function conclude(
   say(`saved in   ${out}`);
   const summary = summarise(folds);
   json({ model: settings.model.name, out, adapter: device.name, summary, folds });
-}
-
-interface Chosen {
-  readonly model: KfoldSettings["model"];
-  readonly batchSize: number;
-  readonly learningRate: number;
-  /** Said after the settings: where they are from. */
-  readonly from: string;
-}
-
-async function chooseModel(flags: Flags): Promise<Chosen> {
-  const { hyperparameters, batchSize, learningRate } = flags;
-  if (hyperparameters === undefined) {
-    return {
-      model: modelConfig(flags),
-      batchSize: batchSize ?? 50,
-      learningRate: learningRate ?? 1e-3,
-      from: "",
-    };
-  }
-  const best = await readBestTrial(hyperparameters);
-  const { model, ...others } = flags;
-  refuseModelFlags(others, "is the study's with --hyperparameters");
-  if (model !== undefined && model !== best.model.name) {
-    throw new UsageError(`--model: the study's is ${best.model.name}, got ${model}`);
-  }
-  return {
-    model: best.model,
-    batchSize: batchSize ?? best.training.batchSize,
-    learningRate: learningRate ?? best.training.learningRate,
-    from: `, of trial ${best.trialId} in ${hyperparameters}`,
-  };
-}
-
-/** A study's model was tuned on certain weights; its folds take no others. */
-async function loadChosen(context: Context, { model }: Chosen): Promise<Pretrained> {
-  const { weights, hyperparameters } = context.flags;
-  const isRandom =
-    hyperparameters !== undefined && (!isTransfer(model) || model.pretrained === null);
-  if (isRandom && weights !== undefined && weights !== "none") {
-    throw new UsageError(`--weights: the study's model began with random ones, got ${weights}`, {
-      help: "leave --weights out, or tune with them first",
-    });
-  }
-  const loaded = await loadPretrained(context, model, isRandom ? "none" : weights);
-  const [wanted, got] = [model, loaded.config].map((c) => (isTransfer(c) ? c.pretrained : null));
-  if (hyperparameters !== undefined && wanted !== got) {
-    throw new UsageError(
-      `--weights: must be the file that the study was tuned on, sha256 ${wanted}, got ${got ?? "none"}`,
-    );
-  }
-  return loaded;
 }
 
 function countRows(data: CleanData, { limit, folds }: Flags): number {

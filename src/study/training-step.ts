@@ -4,7 +4,7 @@ import type { Device } from "../engine/core/device.ts";
 import { UsageError } from "../engine/core/errors.ts";
 import { describeModel } from "../engine/layers/model.ts";
 import { adam } from "../engine/optim/adam.ts";
-import { historyFile, runConfig, saveRun } from "../report/run-folder.ts";
+import { historyFile, type RunConfig, runConfig, saveRun } from "../report/run-folder.ts";
 import type { TrainingLook } from "../report/study-record.ts";
 import { keras3Summary, summaryOf } from "../report/summary-table.ts";
 import type { Basis } from "../train/basis.ts";
@@ -37,20 +37,9 @@ export async function trainingStep(
     context.screen.say(
       `${end} after ${look.history.length} epochs; val_loss was best in epoch ${look.bestEpoch}, whose weights are kept`,
     );
-    const { learningRate, batchSize, msPerStep, adapter } = look;
+    const { msPerStep, adapter } = look;
     await saveRun(folder, {
-      config: runConfig({
-        model: plan.model,
-        classNames: context.data.train.classNames,
-        training: { ...trainingSettings(context), batchSize, learningRate },
-        data: {
-          source: context.data.source,
-          trainRows: context.rows.train.length,
-          heldOutRows: context.rows.heldOut.length,
-          testRows: context.data.test.rows,
-        },
-        adapter,
-      }),
+      config: studyRunConfig(context, plan, adapter),
       metrics: { epochs: look.history.length, bestEpoch: look.bestEpoch, msPerStep },
       history: trainer.history,
       weights: namedTensors(trainer.variables, trainer.lastWeights),
@@ -62,9 +51,25 @@ export async function trainingStep(
   }
 }
 
-export function trainingSettings({ settings }: StudyContext) {
-  const { epochs, seed, validation, patience, rows } = settings;
-  return { epochs, seed, validation, patience, limit: rows };
+/** The record of a run of this study: its settings and rows, with the plan's own. */
+export function studyRunConfig(
+  { settings, data, rows }: StudyContext,
+  { model, training }: TrainingPlan,
+  adapter: string,
+): RunConfig {
+  const { epochs, seed, validation, patience, rows: limit } = settings;
+  return runConfig({
+    model,
+    classNames: data.train.classNames,
+    training: { epochs, seed, validation, patience, limit, ...training },
+    data: {
+      source: data.source,
+      trainRows: rows.train.length,
+      heldOutRows: rows.heldOut.length,
+      testRows: data.test.rows,
+    },
+    adapter,
+  });
 }
 
 export interface PlannedTraining {

@@ -10,7 +10,7 @@ import type { Weights } from "../engine/layers/variables.ts";
 import { readPretrained } from "../keras/pretrained.ts";
 import type { BackboneName } from "../models/backbones.ts";
 import { createModel, createTransferModel, type TransferModelConfig } from "../models/models.ts";
-import { runConfig, saveRun } from "../report/run-folder.ts";
+import { saveRun } from "../report/run-folder.ts";
 import type { StudyScore } from "../report/study-record.ts";
 import { type Basis, featureBasis } from "../train/basis.ts";
 import type { DeviceData } from "../train/device-data.ts";
@@ -18,7 +18,7 @@ import { openFeatures } from "../train/feature-store.ts";
 import { namedTensors } from "../train/named-tensors.ts";
 import type { Trainer } from "../train/trainer.ts";
 import type { StudyContext } from "./context.ts";
-import { trainingSettings, trainPlan } from "./training-step.ts";
+import { studyRunConfig, trainPlan } from "./training-step.ts";
 import type { TransferModel, TransferResult } from "./transfer-step.ts";
 
 /** What transfer needs beyond the study's own files. */
@@ -137,21 +137,9 @@ interface Trained {
 }
 
 async function save(context: StudyContext, { config, basis, trainer, folder }: Trained) {
-  const { data, rows } = context;
   const weights = basis.complete(trainer.lastWeights);
   await saveRun(folder, {
-    config: runConfig({
-      model: config,
-      classNames: data.train.classNames,
-      training: { ...trainingSettings(context), ...TRAINING },
-      data: {
-        source: data.source,
-        trainRows: rows.train.length,
-        heldOutRows: rows.heldOut.length,
-        testRows: data.test.rows,
-      },
-      adapter: trainer.device.name,
-    }),
+    config: studyRunConfig(context, { model: config, training: TRAINING }, trainer.device.name),
     metrics: { epochs: trainer.history.length, msPerStep: trainer.msPerStep },
     history: trainer.history,
     weights: namedTensors(variablesOf(createModel(config)), weights),

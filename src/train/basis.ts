@@ -4,8 +4,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { Device } from "../engine/core/device.ts";
 import { VitrineError } from "../engine/core/errors.ts";
-import type { Model } from "../engine/layers/model.ts";
-import { variablesOf } from "../engine/layers/model.ts";
+import { type Model, variablesOf } from "../engine/layers/model.ts";
 import type { Weights } from "../engine/layers/variables.ts";
 import {
   createModel,
@@ -44,14 +43,13 @@ export interface FeatureBasisOptions extends Omit<FrozenBaseOptions, "base" | "w
   readonly pretrained: Weights;
   readonly seed: number;
   /** Where the features of a data set are kept between runs, if anywhere. */
-  readonly storeFor?: (dataset: Dataset, base: Model, weights: Weights) => Promise<FeatureStore>;
+  readonly storeFor?: (dataset: Dataset, base: Model) => Promise<FeatureStore>;
 }
 
 /** Heads on the features of one frozen base. */
 export function featureBasis(options: FeatureBasisOptions): Basis {
   const { base } = createTransferModel(options.config);
-  const variables = variablesOf(base, options.seed);
-  const weights = variables.initialWeights(options.pretrained);
+  const weights = variablesOf(base, options.seed).initialWeights(options.pretrained);
   const expected = baseSettings(options.config);
   let isWarm = false;
   return {
@@ -61,7 +59,7 @@ export function featureBasis(options: FeatureBasisOptions): Basis {
       throw new VitrineError(`basis: all models have the base ${expected}, got ${settings}`);
     },
     async place(dataset) {
-      const store = (await options.storeFor?.(dataset, base, weights)) ?? null;
+      const store = (await options.storeFor?.(dataset, base)) ?? null;
       const onCompiled = (total: number): void => {
         isWarm = true;
         options.onCompiled?.(total);

@@ -1,8 +1,7 @@
 // A frozen base at work: it runs once over a data set, and what it makes of the rows stays on the device, from where every
 // epoch, trial and fold reads it. What it knows of files is a store that it is handed.
 
-import type { Dataset } from "../data/dataset.ts";
-import { firstRows } from "../data/dataset.ts";
+import { type Dataset, firstRows } from "../data/dataset.ts";
 import type { Device } from "../engine/core/device.ts";
 import { sizeOf } from "../engine/core/shape.ts";
 import type { Tensor } from "../engine/core/tensor.ts";
