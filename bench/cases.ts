@@ -3,10 +3,10 @@
 // Every case builds a program from random inputs and says how its result is checked.
 
 import { type Shape, sizeOf } from "../src/engine/core/shape.ts";
-import { recordBiasActivationBackward } from "../src/engine/ops/bias-activation.ts";
 import { dense } from "../src/engine/ops/dense.ts";
-import { recordGemm } from "../src/engine/ops/gemm.ts";
-import { averagePool2d, maxPool2d } from "../src/engine/ops/pool2d.ts";
+import { recordBiasActivationBackward } from "../src/engine/ops/gemm/bias-activation.ts";
+import { recordGemm } from "../src/engine/ops/gemm/gemm.ts";
+import { averagePool2d, maxPool2d } from "../src/engine/ops/pool/pool2d.ts";
 import { apply } from "../src/engine/program/tape.ts";
 import { type BenchCase, gradientOf, need } from "./bench-case.ts";
 import { lenetConvCases, resnet152v2ConvCases, vgg19ConvCases } from "./conv-cases.ts";

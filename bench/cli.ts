@@ -1,8 +1,8 @@
 // `npm run bench`: throughput of every kernel and variant, and of the whole training step, on the adapter at hand.
 
-import { type CommandContext, defineCommand, runCommand } from "../src/cli/command.ts";
-import { loadData } from "../src/cli/data-set.ts";
-import { unlessAborted } from "../src/cli/signals.ts";
+import { type CommandContext, defineCommand, runCommand } from "../src/cli/frame/command.ts";
+import { unlessAborted } from "../src/cli/frame/signals.ts";
+import { loadData } from "../src/cli/inputs/data-set.ts";
 import type { FashionMnist } from "../src/data/fashion-mnist.ts";
 import type { Device } from "../src/engine/core/device.ts";
 import { UsageError } from "../src/engine/core/errors.ts";

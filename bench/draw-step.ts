@@ -4,7 +4,7 @@
 import { fileURLToPath } from "node:url";
 import type { Dispatch } from "../src/engine/program/program.ts";
 import { writeAtomically } from "../src/io/files.ts";
-import { INK, PALETTE } from "../src/report/chart-render.ts";
+import { INK, PALETTE } from "../src/report/charts/render.ts";
 import {
   BATCH,
   CAPABILITIES,

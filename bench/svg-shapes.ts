@@ -1,6 +1,6 @@
 // The few SVG shapes that bench/draw-step.ts draws with: boxes, arrows, text, in the look of the charts.
 
-import { INK } from "../src/report/chart-render.ts";
+import { INK } from "../src/report/charts/render.ts";
 
 export interface Box {
   readonly x: number;

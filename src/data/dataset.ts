@@ -1,6 +1,5 @@
 // A labelled image set in memory, as bytes: rows picked, duplicates found, classes counted.
 // Not the training batches: scaling, padding and gathering happen on the device.
-import { createHash } from "node:crypto";
 import { UsageError } from "../engine/core/errors.ts";
 
 export interface Dataset {
@@ -43,11 +42,6 @@ export function limitRows(dataset: Dataset, limit = dataset.rows): Dataset {
 /** Row numbers 0 to count − 1, or so many from `first` on, as the device takes them. */
 export function firstRows(count: number, first = 0): Uint32Array<ArrayBuffer> {
   return Uint32Array.from({ length: count }, (_, row) => first + row);
-}
-
-/** sha256, in hex, of images and labels: what a model is trained on, whatever the files are called. */
-export function dataDigest({ images, labels }: Dataset): string {
-  return createHash("sha256").update(images).update(labels).digest("hex");
 }
 
 export interface Duplicates {

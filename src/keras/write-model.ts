@@ -6,11 +6,16 @@ import { unlink } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import yazl from "yazl";
 import { writeThroughTemporary } from "../io/files.ts";
-import { keras2Config } from "./config-keras2.ts";
-import { keras3Config } from "./config-keras3.ts";
+import { keras2Config } from "./config/keras2.ts";
+import { keras3Config } from "./config/keras3.ts";
 import type { ExportedModel, WeightStream } from "./exported-model.ts";
-import { writeHdf5 } from "./hdf5-writer.ts";
-import { KERAS2_BACKEND, KERAS2_VERSION, keras2Layout, keras3Layout } from "./weight-layouts.ts";
+import { writeHdf5 } from "./hdf5/writer.ts";
+import {
+  KERAS2_BACKEND,
+  KERAS2_VERSION,
+  keras2Layout,
+  keras3Layout,
+} from "./weights/weight-layouts.ts";
 
 /** What metadata.json says that wrote the file: the Keras whose files these are checked against. */
 const KERAS3_VERSION = "3.15.1";

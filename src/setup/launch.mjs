@@ -27,7 +27,7 @@ export function programOf(command, args) {
     const uvu = join(ROOT, "node_modules", "uvu", "bin.js");
     return [uvu, join(ROOT, "test"), ...(own.length > 0 ? own : [TEST_PATTERN])];
   }
-  const file = command === "bench" ? "bench/cli.ts" : `src/cli/${command}.ts`;
+  const file = command === "bench" ? "bench/cli.ts" : `src/cli/commands/${command}.ts`;
   if (!command || !/^[a-z][a-z0-9-]*$/.test(command) || !existsSync(join(ROOT, file))) {
     throw new SetupError(`launch: no such command, got ${command ?? "none"}`, {
       help: "npm run lists the commands, and README.md says what they do",

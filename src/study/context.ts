@@ -6,7 +6,7 @@ import { firstRows, takeRows } from "../data/dataset.ts";
 import { trainTestSplit } from "../data/split.ts";
 import type { Device } from "../engine/core/device.ts";
 import type { MetricValues } from "../engine/ops/metrics.ts";
-import type { StudySettings } from "../report/study-record.ts";
+import type { StudySettings } from "../report/story/study-record.ts";
 import { type Basis, imageBasis } from "../train/basis.ts";
 import type { Logs } from "../train/callbacks/callback.ts";
 import type { DeviceData } from "../train/device-data.ts";

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { classCounts, type Dataset, takeRows } from "../data/dataset.ts";
 import type { FashionMnist } from "../data/fashion-mnist.ts";
 import { lookAtData } from "../data/first-look.ts";
+import { formatCount } from "../format/number-format.ts";
 import { writeAtomically } from "../io/files.ts";
-import { formatCount } from "../io/number-format.ts";
-import { classesSvg, samplesSvg } from "../report/data-charts.ts";
-import type { SplitLook, StudyData } from "../report/study-record.ts";
+import { classesSvg, samplesSvg } from "../report/charts/data-charts.ts";
+import type { SplitLook, StudyData } from "../report/story/study-record.ts";
 import type { StudyContext } from "./context.ts";
 
 /** Of the rows as they were found, which the other steps never see; the pictures are of the cleaned ones. */

@@ -1,8 +1,11 @@
 // Cross-validates the tuned hyper-parameters on the rows that the study's split gives to training, as the study did, and
 // scores every fold three times. Leaves a folder as `kfold` does, and goes on from finished folds.
 
-import { dataDigest, takeRows } from "../data/dataset.ts";
+import { dataDigest } from "../data/data-digest.ts";
+import { takeRows } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
+import { drawFolds } from "../report/charts/saved-charts.ts";
+import type { FoldLook, FoldsLook, StudyScore } from "../report/story/study-record.ts";
 import {
   type KfoldSettings,
   loadFolds,
@@ -10,8 +13,7 @@ import {
   type SavedFold,
   saveFold,
   saveKfoldResults,
-} from "../report/kfold-folder.ts";
-import type { FoldLook, FoldsLook, StudyScore } from "../report/study-record.ts";
+} from "../runs/kfold-folder.ts";
 import {
   crossValidate,
   type FoldTraining,
@@ -63,6 +65,7 @@ export async function foldsStep(
   signal.throwIfAborted();
   const folds = [...saved.values()].sort((a, b) => a.fold - b.fold);
   await saveKfoldResults(folder, kfold, folds);
+  await drawFolds(folder, folds);
   return summarise(folds);
 }
 

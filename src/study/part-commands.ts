@@ -2,8 +2,8 @@
 // default are left out.
 
 import { join } from "node:path";
-import type { StudyRecord } from "../report/study-record.ts";
-import type { StudyOptions } from "./run-study.ts";
+import type { StudyRecord } from "../report/story/study-record.ts";
+import type { StudyOptions } from "./study-options.ts";
 
 type Commands = StudyRecord["commands"];
 

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import type { CleanData } from "../data/clean.ts";
 import { UsageError } from "../engine/core/errors.ts";
-import type { StudySettings } from "../report/study-record.ts";
+import type { StudySettings } from "../report/story/study-record.ts";
 
 type Size = Omit<StudySettings, "quick" | "seed" | "data">;
 

@@ -1,43 +1,18 @@
 // The study from beginning to end: its steps in order, each kept when an earlier run has done it, and the report.
 
-import type { CleanData } from "../data/clean.ts";
-import type { FashionMnist } from "../data/fashion-mnist.ts";
-import type { Device } from "../engine/core/device.ts";
-import { STUDY_FORMAT, type StudyRecord } from "../report/study-record.ts";
-import {
-  limitedData,
-  type StudyContext,
-  type StudyScreen,
-  splitRows,
-  Workbench,
-} from "./context.ts";
+import { STUDY_FORMAT, type StudyRecord } from "../report/story/study-record.ts";
+import { limitedData, type StudyContext, splitRows, Workbench } from "./context.ts";
 import { lookStep, splitStep } from "./data-steps.ts";
 import { evaluationStep } from "./evaluation-step.ts";
 import { foldsStep } from "./folds-step.ts";
 import { partCommands } from "./part-commands.ts";
 import { StepRunner } from "./step-runner.ts";
-import type { StepStore } from "./step-store.ts";
+import type { StudyOptions } from "./study-options.ts";
 import { trainingStep } from "./training-step.ts";
-import { type TransferMeans, transferModels } from "./transfer-model.ts";
+import { transferModels } from "./transfer-model.ts";
 import { transferStep } from "./transfer-step.ts";
 import { loadTuned, tunerStep } from "./tuner-step.ts";
 import { type WrittenReport, writeReport } from "./write-report.ts";
-
-export interface StudyOptions {
-  readonly store: StepStore;
-  /** As it was read. */
-  readonly found: FashionMnist;
-  readonly clean: CleanData;
-  readonly openDevice: () => Promise<Device>;
-  readonly screen: StudyScreen;
-  /** Ends it: within the training, at the latest after the step under way. What is done stays. */
-  readonly signal: AbortSignal;
-  readonly transfer: TransferMeans;
-  /** That runs this study again. */
-  readonly command: string;
-  /** Flags that say where the rows are, for the commands of the parts. */
-  readonly dataFlags: string;
-}
 
 export interface StudyOutcome {
   readonly record: StudyRecord;

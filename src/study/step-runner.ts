@@ -1,7 +1,7 @@
 // Does the steps of a study one after another, each once: announces it, keeps what an earlier run has done, marks it.
 
 import type { JsonValue } from "../io/files.ts";
-import type { StepLook } from "../report/study-record.ts";
+import type { StepLook } from "../report/story/study-record.ts";
 import type { StudyContext } from "./context.ts";
 
 export const STEPS = {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { FormatError } from "../engine/core/errors.ts";
 import { type JsonValue, stableJson, writeJson } from "../io/files.ts";
 import { openResumable } from "../io/resumable-folder.ts";
-import { STUDY_FORMAT, type StudySettings } from "../report/study-record.ts";
+import { STUDY_FORMAT, type StudySettings } from "../report/story/study-record.ts";
 
 const STEP = "step.json";
 

@@ -4,9 +4,10 @@ import type { Device } from "../engine/core/device.ts";
 import { UsageError } from "../engine/core/errors.ts";
 import { describeModel } from "../engine/layers/model.ts";
 import { adam } from "../engine/optim/adam.ts";
-import { historyFile, type RunConfig, runConfig, saveRun } from "../report/run-folder.ts";
-import type { TrainingLook } from "../report/study-record.ts";
-import { keras3Summary, summaryOf } from "../report/summary-table.ts";
+import { drawRun } from "../report/charts/saved-charts.ts";
+import type { TrainingLook } from "../report/story/study-record.ts";
+import { keras3Summary, summaryOf } from "../report/text/summary-table.ts";
+import { historyFile, type RunConfig, runConfig, saveRun } from "../runs/run-folder.ts";
 import type { Basis } from "../train/basis.ts";
 import { EarlyStopping } from "../train/callbacks/early-stopping.ts";
 import {
@@ -43,8 +44,9 @@ export async function trainingStep(
       metrics: { epochs: look.history.length, bestEpoch: look.bestEpoch, msPerStep },
       history: trainer.history,
       weights: namedTensors(trainer.variables, trainer.lastWeights),
-      confusion: null,
     });
+    const { classNames } = context.data.train;
+    await drawRun(folder, { history: trainer.history, confusion: null, classNames });
     return look;
   } finally {
     scope.destroy();

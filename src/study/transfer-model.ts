@@ -7,14 +7,15 @@ import type { Device } from "../engine/core/device.ts";
 import { VitrineError } from "../engine/core/errors.ts";
 import { variablesOf } from "../engine/layers/model.ts";
 import type { Weights } from "../engine/layers/variables.ts";
-import { readPretrained } from "../keras/pretrained.ts";
+import { readPretrained } from "../keras/weights/pretrained.ts";
 import type { BackboneName } from "../models/backbones.ts";
 import { createModel, createTransferModel, type TransferModelConfig } from "../models/models.ts";
-import { saveRun } from "../report/run-folder.ts";
-import type { StudyScore } from "../report/study-record.ts";
+import { drawRun } from "../report/charts/saved-charts.ts";
+import type { StudyScore } from "../report/story/study-record.ts";
+import { saveRun } from "../runs/run-folder.ts";
 import { type Basis, featureBasis } from "../train/basis.ts";
 import type { DeviceData } from "../train/device-data.ts";
-import { openFeatures } from "../train/feature-store.ts";
+import { openFeatures } from "../train/frozen/feature-store.ts";
 import { namedTensors } from "../train/named-tensors.ts";
 import type { Trainer } from "../train/trainer.ts";
 import type { StudyContext } from "./context.ts";
@@ -143,6 +144,7 @@ async function save(context: StudyContext, { config, basis, trainer, folder }: T
     metrics: { epochs: trainer.history.length, msPerStep: trainer.msPerStep },
     history: trainer.history,
     weights: namedTensors(variablesOf(createModel(config)), weights),
-    confusion: null,
   });
+  const { classNames } = context.data.train;
+  await drawRun(folder, { history: trainer.history, confusion: null, classNames });
 }

@@ -1,7 +1,7 @@
 // The place of the study's two ImageNet networks. A model that can be transferred is trained and reported; one that
 // cannot is skipped, and the report says why.
 
-import type { ThreeFigures, TransferLook, TransferTraining } from "../report/study-record.ts";
+import type { ThreeFigures, TransferLook, TransferTraining } from "../report/story/study-record.ts";
 import type { StudyContext } from "./context.ts";
 import type { StepStore } from "./step-store.ts";
 

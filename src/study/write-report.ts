@@ -3,13 +3,13 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { writeAtomically, writeJson } from "../io/files.ts";
-import type { Block, Pictures } from "../report/story.ts";
-import { storyHtml } from "../report/story-html.ts";
-import { storyMarkdown } from "../report/story-markdown.ts";
-import { comparisonSvg } from "../report/study-comparison.ts";
-import { STUDY_PICTURES } from "../report/study-numbers.ts";
-import { type StudyRecord, studyJson } from "../report/study-record.ts";
-import { studyStory } from "../report/study-story.ts";
+import { comparisonSvg } from "../report/story/comparison.ts";
+import { storyHtml } from "../report/story/html.ts";
+import { storyMarkdown } from "../report/story/markdown.ts";
+import { STUDY_PICTURES } from "../report/story/numbers.ts";
+import type { Block, Pictures } from "../report/story/story.ts";
+import { type StudyRecord, studyJson } from "../report/story/study-record.ts";
+import { studyStory } from "../report/story/study-story.ts";
 
 export interface WrittenReport {
   readonly html: string;

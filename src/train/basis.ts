@@ -14,7 +14,7 @@ import {
   type TransferModelConfig,
 } from "../models/models.ts";
 import { type DeviceData, uploadDataset } from "./device-data.ts";
-import { type FeatureStore, type FrozenBaseOptions, frozenFeatures } from "./frozen-base.ts";
+import { type FeatureStore, type FrozenBaseOptions, frozenFeatures } from "./frozen/frozen-base.ts";
 
 export interface Basis {
   /** The model that is trained when `config` is asked for. */

@@ -7,7 +7,6 @@ import { type HyperModel, HyperParameters } from "./hyper-parameters.ts";
 import type { Oracle } from "./oracles/oracle.ts";
 import type { Values } from "./parameter.ts";
 import type { Space } from "./space.ts";
-import type { StudyFolder } from "./study-folder.ts";
 import {
   bestTrial,
   newTrial,
@@ -16,6 +15,23 @@ import {
   type Trial,
   trialId,
 } from "./trial.ts";
+
+/** Where trials are kept, and where an earlier search may have left some: a folder, as runs/search-folder.ts has it. */
+export interface TrialStore {
+  /** For messages. */
+  readonly path: string;
+  /** Those that finished, in order. */
+  readonly trials: readonly Trial[];
+  /** The one that was under way when the process ended. */
+  readonly interrupted: Trial | null;
+  beginTrial(trial: Trial): Promise<void>;
+  saveTrial(trial: Trial): Promise<void>;
+  saveWeights(id: string, name: string, tensors: readonly NamedTensor[]): Promise<void>;
+  /** The weights of a trial's best epoch. */
+  loadWeights(id: string): Promise<readonly NamedTensor[]>;
+  /** Leaves what is needed to train the best trial's model again. */
+  saveBest(best: ScoredTrial, plan: object): Promise<void>;
+}
 
 /** One trial to run. Equal jobs have equal outcomes. */
 export interface TrialJob<Plan> {
@@ -41,7 +57,7 @@ export type TrialRunner<Plan> = (
 ) => Promise<TrialOutcome | null>;
 
 export interface SearchOptions<Plan> {
-  readonly study: StudyFolder;
+  readonly study: TrialStore;
   readonly oracle: Oracle;
   readonly space: Space;
   readonly hyperModel: HyperModel<Plan>;
@@ -152,7 +168,7 @@ function checkFailures(trials: readonly Trial[]): void {
 }
 
 /** The trial that was interrupted is run again, and must be the one that comes next. */
-function checkResumed(study: StudyFolder, next: Trial): void {
+function checkResumed(study: TrialStore, next: Trial): void {
   const { interrupted } = study;
   if (!interrupted || interrupted.id !== next.id) return;
   const sorted = ({ values }: Trial) => JSON.stringify(Object.entries(values).sort());

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { defineCommand, executeCommand } from "../../src/cli/command.ts";
+import { defineCommand, executeCommand } from "../../src/cli/frame/command.ts";
 import { UsageError } from "../../src/engine/core/errors.ts";
 import { memoryHost } from "./host.ts";
 

@@ -2,7 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { camelCase, type FlagSpecs, nearest, parseFlags } from "../../src/cli/flags.ts";
+import { camelCase, type FlagSpecs, nearest, parseFlags } from "../../src/cli/frame/flags.ts";
 import { UsageError } from "../../src/engine/core/errors.ts";
 
 const test = suite("flags");

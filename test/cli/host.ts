@@ -1,7 +1,7 @@
 // A host for commands under test: streams that remember, no colours, a signal that the test pulls.
 
-import type { Cancellation } from "../../src/cli/signals.ts";
-import type { OutputStream } from "../../src/cli/terminal.ts";
+import type { Cancellation } from "../../src/cli/frame/signals.ts";
+import type { OutputStream } from "../../src/cli/frame/terminal.ts";
 
 export interface MemoryStream extends OutputStream {
   text: string;

@@ -2,7 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Cancellation, watchSignals } from "../../src/cli/signals.ts";
+import { type Cancellation, watchSignals } from "../../src/cli/frame/signals.ts";
 
 const test = suite("signals");
 

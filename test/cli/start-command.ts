@@ -29,7 +29,7 @@ export function startCommand(
 ): Running {
   const modules = ["tsx", "./src/shaders/node-hook.mjs", ...(preload ? [preload] : [])];
   const hooks = modules.flatMap((module) => ["--import", module]);
-  const file = name === "bench" ? "bench/cli.ts" : `src/cli/${name}.ts`;
+  const file = name === "bench" ? "bench/cli.ts" : `src/cli/commands/${name}.ts`;
   const child = spawn(process.execPath, [...hooks, file, ...args], {
     cwd: ROOT,
     // The test runner forces colours on.

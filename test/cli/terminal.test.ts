@@ -8,8 +8,8 @@ import {
   progressText,
   startProgress,
   withSpinner,
-} from "../../src/cli/progress.ts";
-import { clip, createTerminal } from "../../src/cli/terminal.ts";
+} from "../../src/cli/display/progress.ts";
+import { clip, createTerminal } from "../../src/cli/frame/terminal.ts";
 import { memoryStream } from "./host.ts";
 
 const test = suite("terminal");

@@ -1,6 +1,6 @@
 // Run by command.test.ts as a process of its own: waits to be interrupted, holding a timer as a GPU would hold a handle.
 
-import { defineCommand, runCommand } from "../../src/cli/command.ts";
+import { defineCommand, runCommand } from "../../src/cli/frame/command.ts";
 
 const waiting = defineCommand({
   name: "waiting",

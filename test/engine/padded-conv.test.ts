@@ -7,7 +7,7 @@ import { conv2d } from "../../src/engine/layers/conv2d.ts";
 import { Net } from "../../src/engine/layers/net.ts";
 import { zeroPadding2d } from "../../src/engine/layers/shaping.ts";
 import { Variables } from "../../src/engine/layers/variables.ts";
-import { conv2d as conv2dOp } from "../../src/engine/ops/conv2d.ts";
+import { conv2d as conv2dOp } from "../../src/engine/ops/conv2d/conv2d.ts";
 import { recordGradients } from "../../src/engine/ops/gradients.ts";
 import { zeroPadding } from "../../src/engine/ops/zero-padding.ts";
 import { Executable } from "../../src/engine/program/executor.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { prepareOut, stableJson, writeAtomically, writeJson } from "../../src/io/files.ts";
-import { historyCsv, writeHistory } from "../../src/io/history.ts";
+import { historyCsv, writeHistory } from "../../src/runs/history.ts";
 import { inFolder, refusalOf } from "./folder.ts";
 
 const test = suite("files");

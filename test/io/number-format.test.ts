@@ -7,7 +7,7 @@ import {
   formatExponent,
   formatFixed,
   formatMemory,
-} from "../../src/io/number-format.ts";
+} from "../../src/format/number-format.ts";
 
 const test = suite("number-format");
 

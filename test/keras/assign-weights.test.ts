@@ -2,14 +2,15 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { Hdf5Thread } from "../../src/keras/hdf5/thread.ts";
 import {
   type AssignOptions,
   assignWeights,
   matchWeights,
-  type TargetLayer,
-} from "../../src/keras/assign-weights.ts";
-import { Hdf5Thread } from "../../src/keras/hdf5-thread.ts";
-import { openWeightFile, type SavedLayer, type WeightFile } from "../../src/keras/weight-file.ts";
+} from "../../src/keras/weights/assign-weights.ts";
+import type { TargetLayer } from "../../src/keras/weights/layer-pair.ts";
+import type { SavedLayer, WeightFile } from "../../src/keras/weights/saved-weights.ts";
+import { openWeightFile } from "../../src/keras/weights/weight-file.ts";
 import { refusalOf } from "../io/folder.ts";
 import { fixture, NESTED_LAYERS, RESNET_LAYERS, TINY_LAYERS, VGG_LAYERS } from "./h5-fixtures.ts";
 

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FormatError } from "../../src/engine/core/errors.ts";
-import { assignWeights } from "../../src/keras/assign-weights.ts";
-import { openWeightFile } from "../../src/keras/weight-file.ts";
+import { assignWeights } from "../../src/keras/weights/assign-weights.ts";
+import { openWeightFile } from "../../src/keras/weights/weight-file.ts";
 import { fixture, RESNET_LAYERS } from "./h5-fixtures.ts";
 
 const test = suite("bad weight files");

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { TargetLayer } from "../../src/keras/assign-weights.ts";
+import type { TargetLayer } from "../../src/keras/weights/layer-pair.ts";
 
 const FOLDER = fileURLToPath(new URL("../fixtures/h5/", import.meta.url));
 

@@ -5,7 +5,10 @@ import { dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { VitrineError } from "../../src/engine/core/errors.ts";
-import { findImagenetWeights, type ImagenetSources } from "../../src/keras/imagenet-weights.ts";
+import {
+  findImagenetWeights,
+  type ImagenetSources,
+} from "../../src/keras/weights/imagenet-weights.ts";
 import { type Mirror, refusingUrl, startMirror } from "../data/local-mirror.ts";
 import { md5, temporaryFolder } from "../data/sample-files.ts";
 

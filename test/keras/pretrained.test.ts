@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { batchNormalization } from "../../src/engine/layers/batch-normalization.ts";
 import { conv2d } from "../../src/engine/layers/conv2d.ts";
 import { sequential } from "../../src/engine/layers/model.ts";
-import { readPretrained } from "../../src/keras/pretrained.ts";
+import { readPretrained } from "../../src/keras/weights/pretrained.ts";
 import { BACKBONES } from "../../src/models/backbones.ts";
 import { inFolder, refusalOf } from "../io/folder.ts";
 import { writeBackboneFile } from "../support/backbone-file.ts";

@@ -14,16 +14,19 @@ import type { Weights } from "../../src/engine/layers/variables.ts";
 import { adam } from "../../src/engine/optim/adam.ts";
 import { openDevice } from "../../src/io/adapter.ts";
 import { readSafetensors, writeSafetensors } from "../../src/io/safetensors.ts";
-import { assignWeights } from "../../src/keras/assign-weights.ts";
+import { modelFromConfig } from "../../src/keras/config/model-from-config.ts";
 import { exportedModel } from "../../src/keras/exported-model.ts";
-import { modelFromConfig } from "../../src/keras/model-from-config.ts";
-import { openWeightFile } from "../../src/keras/weight-file.ts";
+import { assignWeights } from "../../src/keras/weights/assign-weights.ts";
+import { openWeightFile } from "../../src/keras/weights/weight-file.ts";
+import {
+  writeKeras2Weights,
+  writeKeras3Weights,
+} from "../../src/keras/weights/write-weights-h5.ts";
 import { writeKeras2Model, writeKerasArchive } from "../../src/keras/write-model.ts";
-import { writeKeras2Weights, writeKeras3Weights } from "../../src/keras/write-weights-h5.ts";
 import { createModel, type ModelConfig } from "../../src/models/models.ts";
 import { seededWeights as seededBackbone, seededImages } from "../../src/models/parity/seeded.ts";
 import { resnet50v2 } from "../../src/models/resnet-v2.ts";
-import { runConfig, saveRun } from "../../src/report/run-folder.ts";
+import { runConfig, saveRun } from "../../src/runs/run-folder.ts";
 import { uploadDataset } from "../../src/train/device-data.ts";
 import { namedTensors } from "../../src/train/named-tensors.ts";
 import { Trainer } from "../../src/train/trainer.ts";
@@ -92,7 +95,7 @@ async function exportRun(folder: string, name: string, config: ModelConfig, weig
   const classNames = Array.from({ length: 10 }, (_, i) => `class ${i}`);
   await saveRun(run, {
     config: runConfig({ model: config, classNames, training: {}, data: {}, adapter: "any" }),
-    ...{ metrics: {}, history: [], confusion: null },
+    ...{ metrics: {}, history: [] },
     weights: namedTensors(variablesOf(createModel(config)), weights),
   });
   for (const ending of [".keras", ".h5", ".weights.h5", " legacy.h5", ".safetensors"]) {

@@ -2,8 +2,9 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { Hdf5Thread } from "../../src/keras/hdf5-thread.ts";
-import { openWeightFile, type WeightFile, type WeightFormat } from "../../src/keras/weight-file.ts";
+import { Hdf5Thread } from "../../src/keras/hdf5/thread.ts";
+import type { WeightFile, WeightFormat } from "../../src/keras/weights/saved-weights.ts";
+import { openWeightFile } from "../../src/keras/weights/weight-file.ts";
 import { assertClose } from "../support/close.ts";
 import { EXPECTED, FIXTURES, fixture } from "./h5-fixtures.ts";
 

@@ -5,8 +5,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { VitrineError } from "../../src/engine/core/errors.ts";
 import { sequential } from "../../src/engine/layers/model.ts";
-import { keras2Config } from "../../src/keras/config-keras2.ts";
-import { keras3Config } from "../../src/keras/config-keras3.ts";
+import { keras2Config } from "../../src/keras/config/keras2.ts";
+import { keras3Config } from "../../src/keras/config/keras3.ts";
 import { exportedModel } from "../../src/keras/exported-model.ts";
 import { NETWORKS, network } from "./networks.ts";
 

@@ -3,7 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { exportedModel } from "../../src/keras/exported-model.ts";
-import { keras2Layout, keras3Layout, stringList } from "../../src/keras/weight-layouts.ts";
+import { keras2Layout, keras3Layout, stringList } from "../../src/keras/weights/weight-layouts.ts";
 import { network } from "./networks.ts";
 
 const test = suite("keras weight layouts");

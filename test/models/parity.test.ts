@@ -14,7 +14,7 @@ import {
   seededPlaces,
   seededWeight,
 } from "../../src/models/parity/seeded.ts";
-import { parityLines } from "../../src/report/parity-table.ts";
+import { parityLines } from "../../src/report/text/parity-table.ts";
 import { gpu } from "../support/gpu.ts";
 
 const test = suite("parity");

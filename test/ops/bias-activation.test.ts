@@ -7,7 +7,7 @@ import {
   type Activation,
   biasActivationKernels,
   recordBiasActivationBackward,
-} from "../../src/engine/ops/bias-activation.ts";
+} from "../../src/engine/ops/gemm/bias-activation.ts";
 import { Executable } from "../../src/engine/program/executor.ts";
 import { Recorder } from "../../src/engine/program/recorder.ts";
 import { assertClose, EXACT, f32 } from "../support/close.ts";

@@ -5,15 +5,15 @@ import fs from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Shape, sizeOf } from "../../src/engine/core/shape.ts";
-import { conv2d } from "../../src/engine/ops/conv2d.ts";
-import { weightGradientLadder } from "../../src/engine/ops/conv2d-dw.ts";
-import { inputGradientLadder } from "../../src/engine/ops/conv2d-dx.ts";
-import { forwardLadder } from "../../src/engine/ops/conv2d-forward.ts";
+import { conv2d } from "../../src/engine/ops/conv2d/conv2d.ts";
+import { weightGradientLadder } from "../../src/engine/ops/conv2d/dw.ts";
+import { inputGradientLadder } from "../../src/engine/ops/conv2d/dx.ts";
+import { forwardLadder } from "../../src/engine/ops/conv2d/forward.ts";
 import {
   type Conv2dAttrs,
   type ConvGeometry,
   convGeometry,
-} from "../../src/engine/ops/conv2d-problem.ts";
+} from "../../src/engine/ops/conv2d/problem.ts";
 import { recordGradients } from "../../src/engine/ops/gradients.ts";
 import { Executable } from "../../src/engine/program/executor.ts";
 import type { Ladder } from "../../src/engine/program/ladder.ts";

@@ -4,8 +4,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Kernel } from "../../src/engine/core/kernel.ts";
-import { ACTIVATIONS, type Activation } from "../../src/engine/ops/bias-activation.ts";
-import { gemmKernels, recordGemm } from "../../src/engine/ops/gemm.ts";
+import { ACTIVATIONS, type Activation } from "../../src/engine/ops/gemm/bias-activation.ts";
+import { gemmKernels, recordGemm } from "../../src/engine/ops/gemm/gemm.ts";
 import { Executable } from "../../src/engine/program/executor.ts";
 import { Recorder } from "../../src/engine/program/recorder.ts";
 import { assertClose, EXACT, f32 } from "../support/close.ts";

@@ -2,7 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { globalMaxPool2d } from "../../src/engine/ops/global-max-pool2d.ts";
+import { globalMaxPool2d } from "../../src/engine/ops/pool/global-max-pool2d.ts";
 import { apply } from "../../src/engine/program/tape.ts";
 import { checkOp } from "../support/check-op.ts";
 import { assertClose, EXACT } from "../support/close.ts";

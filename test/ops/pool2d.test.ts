@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import type { Shape } from "../../src/engine/core/shape.ts";
 import { sizeOf } from "../../src/engine/core/shape.ts";
 import { windowGeometry } from "../../src/engine/core/window.ts";
-import { averagePool2d, maxPool2d, type Pool2dAttrs } from "../../src/engine/ops/pool2d.ts";
+import { averagePool2d, maxPool2d, type Pool2dAttrs } from "../../src/engine/ops/pool/pool2d.ts";
 import { apply } from "../../src/engine/program/tape.ts";
 import { checkOp } from "../support/check-op.ts";
 import { assertClose, EXACT, f32 } from "../support/close.ts";

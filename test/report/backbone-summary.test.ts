@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 import { describeModel, type Model } from "../../src/engine/layers/model.ts";
 import { activation, addBranches } from "../../src/engine/layers/shaping.ts";
 import { BACKBONE_NAMES, BACKBONES } from "../../src/models/backbones.ts";
-import { keras2Summary, keras3Summary, summaryOf } from "../../src/report/summary-table.ts";
+import { keras2Summary, keras3Summary, summaryOf } from "../../src/report/text/summary-table.ts";
 
 const test = suite("backbone-summary");
 

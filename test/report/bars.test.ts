@@ -2,7 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { probabilityBars } from "../../src/report/bars.ts";
+import { probabilityBars } from "../../src/report/text/bars.ts";
 
 const test = suite("bars");
 

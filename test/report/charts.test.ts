@@ -2,8 +2,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { EpochRow } from "../../src/io/history.ts";
-import { barsSvg, confusionSvg, curvesSvg } from "../../src/report/charts.ts";
+import { barsSvg, confusionSvg, curvesSvg } from "../../src/report/charts/run-charts.ts";
+import type { EpochRow } from "../../src/runs/history.ts";
 
 const test = suite("charts");
 

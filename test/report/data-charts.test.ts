@@ -3,8 +3,8 @@
 import { PNG } from "pngjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { classesSvg, samplesSvg } from "../../src/report/data-charts.ts";
-import { foldsSvg } from "../../src/report/folds-chart.ts";
+import { classesSvg, samplesSvg } from "../../src/report/charts/data-charts.ts";
+import { foldsSvg } from "../../src/report/charts/folds-chart.ts";
 import type { FoldResult } from "../../src/train/cross-validation.ts";
 import { sampleDataset } from "../data/sample-files.ts";
 

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { historyFile } from "../../src/report/run-folder.ts";
+import { historyFile } from "../../src/runs/run-folder.ts";
 import type { TrainingControl } from "../../src/train/callbacks/callback.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
 

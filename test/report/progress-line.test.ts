@@ -11,7 +11,7 @@ import {
   keras2Line,
   keras3Line,
   stepDuration,
-} from "../../src/report/progress-line.ts";
+} from "../../src/report/text/progress-line.ts";
 
 const file = new URL("../fixtures/console/progress-lines.json", import.meta.url);
 const lines = new Map<string, string>(Object.entries(JSON.parse(readFileSync(file, "utf8"))));

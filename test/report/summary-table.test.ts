@@ -9,7 +9,7 @@ import {
   keras3Summary,
   type LayerSummary,
   type ModelSummary,
-} from "../../src/report/summary-table.ts";
+} from "../../src/report/text/summary-table.ts";
 
 const test = suite("summary-table");
 

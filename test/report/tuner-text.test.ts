@@ -2,7 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { trialsSvg } from "../../src/report/trials-chart.ts";
+import { trialsSvg } from "../../src/report/charts/trials-chart.ts";
 import {
   duration,
   formatGeneral,
@@ -11,7 +11,7 @@ import {
   trialBlock,
   trialHeader,
   trialSummary,
-} from "../../src/report/tuner-text.ts";
+} from "../../src/report/text/tuner-text.ts";
 import { bestTrial, type Objective, type Trial } from "../../src/tune/trial.ts";
 import { FIXTURE, finished, SPACES } from "../tune/fixture.ts";
 

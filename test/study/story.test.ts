@@ -2,17 +2,17 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { chapter, columns, type Story, text } from "../../src/report/story.ts";
-import { escapeHtml, inline, storyHtml } from "../../src/report/story-html.ts";
-import { storyMarkdown } from "../../src/report/story-markdown.ts";
-import { leakSum, percentSpread, takeApart } from "../../src/report/study-numbers.ts";
+import { escapeHtml, inline, storyHtml } from "../../src/report/story/html.ts";
+import { storyMarkdown } from "../../src/report/story/markdown.ts";
+import { leakSum, percentSpread, takeApart } from "../../src/report/story/numbers.ts";
 import {
   LEAKED_HITS,
   PRINTED_FOLDS,
   PRINTED_MODELS,
   PRINTED_ROWS,
-} from "../../src/report/study-printed.ts";
-import { duration } from "../../src/report/study-story.ts";
+} from "../../src/report/story/printed.ts";
+import { chapter, columns, type Story, text } from "../../src/report/story/story.ts";
+import { duration } from "../../src/report/story/study-story.ts";
 import { readMarkup } from "./xml.ts";
 
 const test = suite("story");

@@ -1,7 +1,7 @@
 // A study small enough for a test: every step for real, on few rows and epochs.
 
 import type { CleanData } from "../../src/data/clean.ts";
-import type { StudyRecord, StudySettings } from "../../src/report/study-record.ts";
+import type { StudyRecord, StudySettings } from "../../src/report/story/study-record.ts";
 import type { StudyScreen } from "../../src/study/context.ts";
 import { runStudy, type StudyOutcome } from "../../src/study/run-study.ts";
 import { StepStore } from "../../src/study/step-store.ts";

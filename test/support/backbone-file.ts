@@ -2,7 +2,7 @@
 
 import { variablesOf } from "../../src/engine/layers/model.ts";
 import { exportedModel } from "../../src/keras/exported-model.ts";
-import { writeKeras2Weights } from "../../src/keras/write-weights-h5.ts";
+import { writeKeras2Weights } from "../../src/keras/weights/write-weights-h5.ts";
 import { BACKBONES, type BackboneName } from "../../src/models/backbones.ts";
 
 export async function writeBackboneFile(path: string, name: BackboneName): Promise<void> {

@@ -1,7 +1,7 @@
 // 2-D convolution with bias and activation in float64: plain loops, the truth that the op's tests compare with.
 
-import type { Activation } from "../../src/engine/ops/bias-activation.ts";
-import type { ConvGeometry } from "../../src/engine/ops/conv2d-problem.ts";
+import type { ConvGeometry } from "../../src/engine/ops/conv2d/problem.ts";
+import type { Activation } from "../../src/engine/ops/gemm/bias-activation.ts";
 
 interface Inputs {
   readonly x: Float64Array;

@@ -8,7 +8,7 @@ import { adam } from "../../src/engine/optim/adam.ts";
 import { sgd } from "../../src/engine/optim/sgd.ts";
 import { createModel, type TransferModelConfig } from "../../src/models/models.ts";
 import { type Basis, featureBasis, imageBasis } from "../../src/train/basis.ts";
-import { openFeatures } from "../../src/train/feature-store.ts";
+import { openFeatures } from "../../src/train/frozen/feature-store.ts";
 import { Trainer } from "../../src/train/trainer.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
 import { gpu } from "../support/gpu.ts";

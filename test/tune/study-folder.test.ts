@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { openStudy, type StudyDescription } from "../../src/runs/search-folder.ts";
 import { RandomSearch } from "../../src/tune/oracles/random-search.ts";
-import { openStudy, type StudyDescription } from "../../src/tune/study-folder.ts";
 import { inFolder, refusalOf } from "../io/folder.ts";
 import { attempt, contentOf, describe, Fuse, SPACE, seed } from "./toy-search.ts";
 

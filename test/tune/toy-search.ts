@@ -4,13 +4,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { ShapeError } from "../../src/engine/core/errors.ts";
+import { openStudy, type StudyDescription } from "../../src/runs/search-folder.ts";
 import { type HyperParameters, spaceOf } from "../../src/tune/hyper-parameters.ts";
 import { BayesianOptimization } from "../../src/tune/oracles/bayesian-optimization.ts";
 import { GridSearch } from "../../src/tune/oracles/grid-search.ts";
 import { Hyperband } from "../../src/tune/oracles/hyperband.ts";
 import type { Oracle } from "../../src/tune/oracles/oracle.ts";
 import { RandomSearch } from "../../src/tune/oracles/random-search.ts";
-import { openStudy, type StudyDescription } from "../../src/tune/study-folder.ts";
 import { objectiveOf } from "../../src/tune/trial.ts";
 import {
   type SearchResult,

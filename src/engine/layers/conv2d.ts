@@ -4,8 +4,8 @@
 import { shape4 } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Padding } from "../core/window.ts";
-import type { Activation } from "../ops/bias-activation.ts";
-import { conv2d as conv2dOp } from "../ops/conv2d.ts";
+import { conv2d as conv2dOp } from "../ops/conv2d/conv2d.ts";
+import type { Activation } from "../ops/gemm/bias-activation.ts";
 import { unpadded } from "../ops/zero-padding.ts";
 import type { Recorder } from "../program/recorder.ts";
 import { apply } from "../program/tape.ts";

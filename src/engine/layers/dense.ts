@@ -2,8 +2,8 @@
 //   input (N, I) -> output (N, units); kernel (I, units), bias (units)
 
 import { shape2 } from "../core/shape.ts";
-import type { Activation } from "../ops/bias-activation.ts";
 import { dense as denseOp } from "../ops/dense.ts";
+import type { Activation } from "../ops/gemm/bias-activation.ts";
 import { softmax } from "../ops/softmax.ts";
 import { apply } from "../program/tape.ts";
 import { glorotUniform, type Initializer, zeros } from "./initializers.ts";

@@ -3,9 +3,9 @@
 
 import type { Tensor } from "../core/tensor.ts";
 import type { Padding } from "../core/window.ts";
-import { globalAveragePool2d } from "../ops/global-average-pool2d.ts";
-import { globalMaxPool2d } from "../ops/global-max-pool2d.ts";
-import { averagePool2d, maxPool2d } from "../ops/pool2d.ts";
+import { globalAveragePool2d } from "../ops/pool/global-average-pool2d.ts";
+import { globalMaxPool2d } from "../ops/pool/global-max-pool2d.ts";
+import { averagePool2d, maxPool2d } from "../ops/pool/pool2d.ts";
 import { apply, type Op } from "../program/tape.ts";
 import type { Layer } from "./net.ts";
 import { type Pair, pairOf } from "./pair.ts";

@@ -7,8 +7,12 @@ import { ShapeError, UsageError } from "../core/errors.ts";
 import { formatShape, shape2 } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Op } from "../program/tape.ts";
-import { ACTIVATIONS, type Activation, recordBiasActivationBackward } from "./bias-activation.ts";
-import { recordLargeGemm } from "./large-gemm.ts";
+import {
+  ACTIVATIONS,
+  type Activation,
+  recordBiasActivationBackward,
+} from "./gemm/bias-activation.ts";
+import { recordLargeGemm } from "./gemm/large-gemm.ts";
 
 export interface DenseAttrs {
   readonly activation: Activation;

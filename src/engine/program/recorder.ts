@@ -6,7 +6,7 @@ import { describeKernel, type Kernel } from "../core/kernel.ts";
 import type { Shape } from "../core/shape.ts";
 import { bytesOf, type DType, type Storage, storageOf, type Tensor } from "../core/tensor.ts";
 import type { Dispatch, Grid, Pass, Program } from "./program.ts";
-import type { TapeEntry } from "./tape.ts";
+import type { TapeEntry } from "./tape-entry.ts";
 
 /** What recording depends on; a Device satisfies it. */
 export interface Capabilities {

@@ -4,6 +4,7 @@
 import type { Shape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Recorder } from "./recorder.ts";
+import type { TapeEntry } from "./tape-entry.ts";
 
 /** A tuple of tensors; optional elements (a bias) may be left out at the end. */
 export type Tensors = readonly (Tensor | undefined)[];
@@ -22,19 +23,6 @@ export interface Op<In extends Tensors, Attrs, Saved> {
   forward(rec: Recorder, inputs: In, attrs: Attrs, shape: Shape): { output: Tensor; saved: Saved };
   /** Records the backward dispatches for the inputs whose gradient is needed. */
   backward(rec: Recorder, dy: Tensor, saved: Saved, attrs: Attrs, needs: Needs<In>): Gradients<In>;
-}
-
-/** One applied op, as the backward walk sees it. */
-export interface TapeEntry {
-  readonly op: string;
-  readonly layer: string;
-  readonly inputs: readonly Tensor[];
-  readonly output: Tensor;
-  /** A root needs no incoming gradient: it is a loss, whose gradient is 1. */
-  readonly isLoss: boolean;
-  /** The op's own attributes; only its file knows their type. Read through a function of that file: see producerOf. */
-  readonly attrs?: unknown;
-  readonly backward: (dy: Tensor | null) => readonly (Tensor | null)[];
 }
 
 /** Applies an op: checks shapes, records forward, and leaves an entry on the tape when a gradient may be asked for. */

@@ -3,8 +3,8 @@
 // Source: keras/callbacks.py (2.8), with save_freq='epoch' only.
 
 import type { Weights } from "../../engine/layers/variables.ts";
-import { formatPattern } from "../../io/format-pattern.ts";
-import { formatFixed } from "../../io/number-format.ts";
+import { formatPattern } from "../../format/format-pattern.ts";
+import { formatFixed } from "../../format/number-format.ts";
 import {
   type Callback,
   improves,

@@ -3,7 +3,7 @@
 // Source: keras/callbacks.py (2.8).
 
 import { UsageError } from "../../engine/core/errors.ts";
-import { formatRepr } from "../../io/number-format.ts";
+import { formatRepr } from "../../format/number-format.ts";
 import {
   type Callback,
   type Logs,

@@ -1,0 +1,116 @@
+// `npm run summary`: a model's layers, shapes and parameters, as Keras prints them. Needs no adapter.
+
+import { UsageError } from "../../engine/core/errors.ts";
+import { describeModel, type Model } from "../../engine/layers/model.ts";
+import type { BackboneOptions } from "../../models/backbone.ts";
+import { BACKBONE_NAMES, BACKBONES } from "../../models/backbones.ts";
+import { lenet5 } from "../../models/lenet5.ts";
+import { keras2Summary, keras3Summary, summaryOf } from "../../report/text/summary-table.ts";
+import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
+
+const NAMES = ["lenet5", ...BACKBONE_NAMES] as const;
+
+const FLAGS = {
+  model: { type: "choice", choices: NAMES, default: "lenet5", help: "model to describe" },
+  input: {
+    type: "string",
+    value: "shape",
+    help: "height,width,channels of the images; default 224,224,3 (lenet5: 32,32,1)",
+  },
+  top: { type: "boolean", default: true, help: "leave the classifier out" },
+  pooling: {
+    type: "choice",
+    choices: ["avg", "max"],
+    help: "with --no-top: pool the features, as Keras's argument of that name",
+  },
+  classes: {
+    type: "integer",
+    min: 1,
+    max: 1_000_000,
+    help: "of the classifier; default 1000 (lenet5: 10)",
+  },
+  style: {
+    type: "choice",
+    choices: ["keras3", "keras2"],
+    default: "keras3",
+    help: "whose table to print",
+  },
+} as const;
+
+type Context = CommandContext<typeof FLAGS, readonly []>;
+
+const command = defineCommand({
+  name: "npm run summary --",
+  summary: "Prints a model's layers, output shapes and parameters in the table that Keras prints.",
+  examples: [
+    {
+      command: "npm run summary -- --model resnet152v2 --input 224,224,3",
+      does: "566 layers, 60,380,648 parameters",
+    },
+    {
+      command: "npm run summary -- --model vgg19 --input 32,32,3 --no-top",
+      does: "as a base for other images",
+    },
+  ],
+  flags: FLAGS,
+  run: summarise,
+});
+
+function summarise({ flags, say, json, terminal }: Context): void {
+  const description = describeModel(modelOf(flags));
+  const summary = summaryOf(description);
+  const { width: columns, colour } = terminal;
+  const text =
+    flags.style === "keras2" ? keras2Summary(summary) : keras3Summary(summary, { columns, colour });
+  say(text.trimEnd());
+  const { name, layers, trainable, nonTrainable, outputShape } = description;
+  const rows = layers.map((layer) => ({
+    name: layer.name,
+    class: layer.className,
+    outputShape: layer.outputShape,
+    params: layer.params,
+    inputs: layer.inputs,
+  }));
+  json({ model: name, trainable, nonTrainable, outputShape, layers: rows });
+}
+
+function modelOf(flags: Context["flags"]): Model {
+  const { model: name, classes, top, pooling } = flags;
+  if (top && pooling !== undefined) {
+    throw new UsageError(`--pooling: is for a model without its classifier, got ${pooling}`, {
+      help: "add --no-top",
+    });
+  }
+  const inputShape = flags.input === undefined ? null : shapeOf(flags.input);
+  if (name === "lenet5") {
+    if (!top) throw new UsageError("--no-top: is not for lenet5, whose classifier is a part of it");
+    if (inputShape && inputShape.join() !== "32,32,1") {
+      throw new UsageError(`--input: is 32,32,1 for lenet5, got ${flags.input}`);
+    }
+    return lenet5(classes === undefined ? {} : { classes });
+  }
+  const options: BackboneOptions = {
+    inputShape: inputShape ?? [224, 224, 3],
+    includeTop: top,
+    ...(classes === undefined ? {} : { classes }),
+    ...(pooling === undefined ? {} : { pooling }),
+  };
+  return BACKBONES[name].build(options);
+}
+
+/** Of an extent of the input; far more than any model is for. */
+const LARGEST = 16_384;
+
+/** `224,224,3` */
+function shapeOf(text: string): readonly [number, number, number] {
+  const sizes = text.split(",").map(Number);
+  const [height, width, channels] = sizes;
+  const isShape = /^\d+,\d+,\d+$/.test(text) && sizes.every((size) => size > 0 && size <= LARGEST);
+  if (!isShape || height === undefined || width === undefined || channels === undefined) {
+    const rule = `must be height,width,channels, such as 224,224,3, none above ${LARGEST}`;
+    throw new UsageError(`--input: ${rule}, got ${JSON.stringify(text)}`);
+  }
+  return [height, width, channels];
+}
+
+await runCommand(command);

@@ -1,0 +1,250 @@
+// `npm run train`: trains a model on Fashion-MNIST, scores it on held-out and test rows, and saves the run.
+
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { firstRows, limitRows } from "../../data/dataset.ts";
+import { UsageError } from "../../engine/core/errors.ts";
+import { adam } from "../../engine/optim/adam.ts";
+import { openDevice } from "../../io/adapter.ts";
+import { prepareOut } from "../../io/files.ts";
+import { isTransfer } from "../../models/models.ts";
+import { keras3Summary } from "../../report/text/summary-table.ts";
+import { historyFile } from "../../runs/run-folder.ts";
+import { EarlyStopping } from "../../train/callbacks/early-stopping.ts";
+import {
+  holdThenDecay,
+  LearningRateScheduler,
+} from "../../train/callbacks/learning-rate-scheduler.ts";
+import { TerminateOnNaN } from "../../train/callbacks/terminate-on-nan.ts";
+import type { Evaluation } from "../../train/evaluator.ts";
+import { Trainer } from "../../train/trainer.ts";
+import { EpochDisplay } from "../display/epoch-display.ts";
+import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
+import { isAbort } from "../frame/failure.ts";
+import { unlessAborted } from "../frame/signals.ts";
+import { loadData } from "../inputs/data-set.ts";
+import { loadPretrained, openBasis, shortSummary } from "../inputs/model-basis.ts";
+import { MODEL_FLAGS, modelConfig } from "../inputs/model-flags.ts";
+import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, SEED_FLAG } from "../inputs/shared-flags.ts";
+import { splitRows } from "../inputs/split-rows.ts";
+import {
+  bestEpoch,
+  closingLines,
+  type Ending,
+  saveOutcome,
+  type TrainedRun,
+} from "../outcomes/train-outcome.ts";
+
+const FLAGS = {
+  ...MODEL_FLAGS,
+  epochs: { type: "integer", default: 20, min: 1, help: "passes over the training rows, at most" },
+  "batch-size": { type: "integer", default: 50, min: 1, help: "rows in a training step" },
+  "learning-rate": {
+    type: "number",
+    default: 1e-3,
+    above: 0,
+    help: "Adam's rate; it holds for 10 epochs and is then multiplied by exp(-0.1) each epoch",
+  },
+  ...SEED_FLAG,
+  validation: {
+    type: "number",
+    default: 0.05,
+    min: 0,
+    max: 0.9,
+    help: "share of the training rows held out, stratified by class as scikit-learn does; 0 holds out none",
+  },
+  patience: {
+    type: "integer",
+    default: 5,
+    min: 0,
+    help: "epochs without a better val_loss before training stops; 0 never stops early",
+  },
+  limit: { type: "integer", min: 10, help: "use only the first so many training rows" },
+  "test-limit": { type: "integer", min: 1, help: "score only the first so many test rows" },
+  ...DATA_FLAGS,
+  out: {
+    type: "string",
+    value: "folder",
+    help: "where to save the run; default runs/<time>-<model>",
+  },
+  ...ADAPTER_FLAG,
+} as const;
+
+type Context = CommandContext<typeof FLAGS, readonly []>;
+type Flags = Context["flags"];
+
+const command = defineCommand({
+  name: "npm run train --",
+  summary:
+    "Trains a model on Fashion-MNIST with Adam, scores it, and saves weights, history and charts.",
+  examples: [
+    { command: "npm run train -- --model lenet5", does: "the study's LeNet-5: up to 20 epochs" },
+    { command: "npm run train -- --epochs 1 --limit 5000", does: "a first look, in seconds" },
+    {
+      command: "npm run train -- --activation tanh --pooling average",
+      does: "closer to the paper of 1998",
+    },
+  ],
+  flags: FLAGS,
+  run: (context) =>
+    train(context).catch((error) => {
+      if (isAbort(error)) {
+        context.say("interrupted before the first epoch was finished; no run was saved");
+      }
+      throw error;
+    }),
+});
+
+async function train(context: Context): Promise<void> {
+  const { flags, say, style, terminal, signal } = context;
+  const asked = modelConfig(flags);
+  say(style.bold(`vitrine: training ${asked.name} on Fashion-MNIST`));
+  const out = flags.out ?? defaultOut(asked.name);
+  await prepareOut(out);
+  const pretrained = await loadPretrained(context, asked, flags.weights);
+  const data = await unlessAborted(loadData(terminal, flags.data, flags), signal);
+  const rows = splitRows(data, flags);
+  const device = await openDevice({ ...(flags.adapter ? { adapter: flags.adapter } : {}) });
+  signal.throwIfAborted();
+  say(`adapter    ${device.name}`);
+  say(`data set   ${data.source}`);
+  say(
+    `rows       ${rows.train.length} to train on, ${rows.heldOut.length} held out, ${Math.min(data.test.rows, flags.testLimit ?? Infinity)} to test`,
+  );
+  if (pretrained.source) say(`weights    ${pretrained.source}`);
+  const { config } = pretrained;
+  say();
+  const { width: columns, colour } = terminal;
+  say(keras3Summary(shortSummary(config), { columns, colour }));
+  if (isTransfer(config)) {
+    say(
+      style.dim(
+        `npm run summary -- --model ${config.name} --no-top lists the base layer by layer\n`,
+      ),
+    );
+  }
+  const { seed, limit = data.train.rows } = flags;
+  const basis = openBasis({ device, terminal, signal, pretrained, seed, rows: limit });
+  await run(context, await prepare(context, { device, basis, data, rows, config, out }));
+  device.destroy();
+}
+
+interface Session extends TrainedRun {
+  readonly display: EpochDisplay;
+  readonly notANumber: TerminateOnNaN;
+}
+
+type Plan = Pick<Session, "device" | "basis" | "data" | "rows" | "config" | "out">;
+
+async function prepare(context: Context, plan: Plan): Promise<Session> {
+  const { flags, terminal } = context;
+  const { device, basis, data } = plan;
+  const display = new EpochDisplay(terminal, flags.epochs);
+  const train = await basis.place(limitRows(data.train, flags.limit));
+  display.preparing();
+  const trainer = await Trainer.create({
+    device,
+    model: basis.modelOf(plan.config),
+    pretrained: basis.pretrained,
+    optimizer: adam(),
+    data: train,
+    batchSize: flags.batchSize,
+    learningRate: flags.learningRate,
+    seed: flags.seed,
+    onCompile: (label, index, total) => display.compiling(label, index, total),
+    onCompiled: (total) => display.compiled(total),
+  }).catch((error) => {
+    display.interrupted();
+    throw error;
+  });
+  const { epochs, batchSize, learningRate, seed, validation, patience, limit = null } = flags;
+  return {
+    ...plan,
+    trainer,
+    display,
+    stopping: new EarlyStopping({
+      patience: patience > 0 ? patience : Number.POSITIVE_INFINITY,
+      restoreBestWeights: true,
+    }),
+    notANumber: new TerminateOnNaN(),
+    startedAt: performance.now(),
+    training: { epochs, batchSize, learningRate, seed, validation, patience, limit },
+  };
+}
+
+/** Trains, scores and saves. Whatever ends the run, the best of its finished epochs is saved before the error is told. */
+async function run(context: Context, session: Session): Promise<void> {
+  const { signal, flags } = context;
+  const { display, notANumber, stopping, out } = session;
+  let test: Evaluation | null = null;
+  let ended: Ending["ended"] = "failed";
+  let failure: unknown;
+  try {
+    await fit(context, session);
+    if (signal.aborted) ended = "interrupted";
+    else if (notANumber.stoppedEpoch !== null) throw diverged(notANumber.stoppedEpoch, flags);
+    else {
+      ended = stopping.stoppedEpoch === null ? "finished" : "early";
+      test = await scoreTest(session, flags.testLimit);
+    }
+  } catch (error) {
+    failure = error;
+  }
+  display.interrupted();
+  const best = bestEpoch(session);
+  if (best) {
+    const saving = context.finish(() => conclude(context, session, { best, test, ended }));
+    await saving.catch((error) => {
+      failure ??= error;
+    });
+  } else await rm(join(out, "history.csv"), { force: true });
+  if (failure !== undefined) throw failure;
+  if (!best) signal.throwIfAborted();
+}
+
+function fit({ flags, signal }: Context, session: Session): Promise<void> {
+  const { trainer, display, stopping, notANumber, rows, out } = session;
+  return trainer.fit({
+    rows: rows.train,
+    validationRows: rows.heldOut,
+    epochs: flags.epochs,
+    callbacks: [new LearningRateScheduler(holdThenDecay), stopping, notANumber, historyFile(out)],
+    signal,
+    onEpochBegin: (epoch, steps) => display.epochBegin(epoch, steps),
+    onProgress: (step, values) => display.progress(step, values),
+    onEpochEnd: (_epoch, logs) => display.epochEnd(logs),
+  });
+}
+
+async function scoreTest({ trainer, basis, data }: Session, limit?: number): Promise<Evaluation> {
+  const test = await basis.place(limitRows(data.test, limit));
+  return trainer.evaluate(test, firstRows(test.rows));
+}
+
+const ENDINGS = {
+  early: "stopped early",
+  interrupted: "interrupted",
+  failed: "ended by an error",
+} as const;
+
+async function conclude(context: Context, session: Session, ending: Ending): Promise<void> {
+  const { say, style, json } = context;
+  const metrics = await saveOutcome(session, ending);
+  say();
+  if (ending.ended !== "finished") {
+    const count = metrics.epochs === 1 ? "1 epoch" : `${metrics.epochs} epochs`;
+    say(
+      `${ENDINGS[ending.ended]} after ${count}; the weights of epoch ${metrics.bestEpoch} are kept`,
+    );
+  }
+  for (const line of closingLines(metrics, style)) say(line);
+  json(metrics);
+}
+
+function diverged(epoch: number, { learningRate }: Flags): UsageError {
+  return new UsageError(`--learning-rate: the loss became NaN or infinite in epoch ${epoch + 1}`, {
+    help: `try a lower rate than ${learningRate}`,
+  });
+}
+
+await runCommand(command);

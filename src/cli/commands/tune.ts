@@ -1,0 +1,191 @@
+// `npm run tune`: searches for a model's hyper-parameters on Fashion-MNIST, trial by trial, in a folder where a killed
+// search goes on.
+
+import { join } from "node:path";
+import { formatCount } from "../../format/number-format.ts";
+import { openDevice } from "../../io/adapter.ts";
+import { type JsonValue, writeAtomically } from "../../io/files.ts";
+import { trialsSvg } from "../../report/charts/trials-chart.ts";
+import { resultsSummary, trialBlock, trialHeader } from "../../report/text/tuner-text.ts";
+import { openStudy, type StudyFolder } from "../../runs/search-folder.ts";
+import { bestTrial, rankTrials, type Trial } from "../../tune/trial.ts";
+import { planOf, type SearchResult, search } from "../../tune/tuner.ts";
+import { EpochDisplay } from "../display/epoch-display.ts";
+import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
+import { loadData } from "../inputs/data-set.ts";
+import { loadPretrained, openBasis } from "../inputs/model-basis.ts";
+import { modelConfig } from "../inputs/model-flags.ts";
+import { ADAPTER_FLAG, DATA_FLAGS, defaultOut } from "../inputs/shared-flags.ts";
+import {
+  describeStudy,
+  planSearch,
+  type SearchPlan,
+  TUNE_FLAGS,
+  trialRunner,
+} from "../inputs/tune-plan.ts";
+
+const FLAGS = {
+  ...TUNE_FLAGS,
+  ...DATA_FLAGS,
+  out: {
+    type: "string",
+    value: "folder",
+    help: "the study: where trials are saved, and taken up again; default runs/<time>-<model>-tune",
+  },
+  overwrite: { type: "boolean", help: "delete the study that --out holds, and start anew" },
+  ...ADAPTER_FLAG,
+} as const;
+
+type Context = CommandContext<typeof FLAGS, readonly []>;
+
+const command = defineCommand({
+  name: "npm run tune --",
+  summary:
+    "Searches for a model's hyper-parameters: trains it with many settings, scores each on rows held out, keeps the best.",
+  examples: [
+    { command: "npm run tune -- --trials 8 --epochs 3", does: "eight random trials of LeNet-5" },
+    {
+      command: "npm run tune -- --tuner hyperband --epochs 9 --out runs/bands",
+      does: "23 trials, most of them short; typed again, goes on where it was stopped",
+    },
+    {
+      command: "npm run tune -- --tuner bayesian --initial 6 --trials 20 --folds 3",
+      does: "each trial scored by the mean over three folds",
+    },
+  ],
+  flags: FLAGS,
+  run: tune,
+});
+
+async function tune(context: Context): Promise<void> {
+  const { flags, say, style, terminal } = context;
+  say(style.bold(`vitrine: tuning ${flags.model} on Fashion-MNIST`));
+  const data = await loadData(terminal, flags.data, flags);
+  const pretrained = await loadPretrained(context, modelConfig(flags), flags.weights);
+  const plan = planSearch(flags, pretrained.config, data);
+  const out = flags.out ?? defaultOut(`${flags.model}-tune`);
+  // The device first: without one, nothing should have been overwritten.
+  const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+  const study = await openStudy(out, describeStudy(flags, plan), { overwrite: flags.overwrite });
+  say(`adapter    ${device.name}`);
+  say(`data set   ${data.source}`);
+  say(`rows       ${rowsText(plan)}`);
+  if (pretrained.source) say(`weights    ${pretrained.source}`);
+  say(`search     ${searchText(plan)}`);
+  const initial = Number(plan.oracle.settings["initialPoints"] ?? 0);
+  if (plan.maxTrials !== null && initial >= plan.maxTrials) {
+    say(`note       the first ${initial} trials are random, so all of these are; see --initial`);
+  }
+  const { length: kept } = study.trials;
+  if (kept > 0) {
+    say(`Reloading Tuner from ${join(out, "oracle.json")}`);
+    say(`           ${finishedText(kept)}`);
+  }
+  const { seed, limit = data.train.rows } = flags;
+  const { signal } = context;
+  const basis = openBasis({ device, terminal, signal, pretrained, seed, rows: limit });
+  let display = new EpochDisplay(terminal, flags.epochs);
+  const result = await search({
+    study,
+    ...plan,
+    epochs: flags.epochs,
+    run: await trialRunner({ device, basis, data, plan, flags }, ({ epochs }) => {
+      display = new EpochDisplay(terminal, epochs);
+      return eventsOf(context, display);
+    }),
+    signal,
+    ...trialTexts(context, plan),
+  });
+  display.interrupted();
+  device.destroy();
+  await conclude(context, { plan, study, result });
+}
+
+/** The study's own texts before and after each trial. */
+function trialTexts({ say, style }: Context, { objective }: SearchPlan) {
+  return {
+    onTrialBegin: (trial: Trial, best: ReturnType<typeof bestTrial>) =>
+      say(trialHeader(Number(trial.id) + 1, trial, best)),
+    onTrialEnd: (trial: Trial, finished: readonly Trial[]) => {
+      const best = bestTrial(finished, objective);
+      const totalSeconds = finished.reduce((sum, { seconds }) => sum + seconds, 0);
+      const number = finished.length;
+      const block = trialBlock({ number, trial, objective, best, totalSeconds });
+      const [first = "", ...rest] = block.split("\n");
+      say([`\n${style.bold(first)}`, ...rest].join("\n"));
+    },
+  };
+}
+
+function eventsOf({ say, flags }: Context, display: EpochDisplay) {
+  return {
+    onFoldBegin: (fold: number) => say(`Fold ${fold + 1}/${flags.folds}`),
+    onCompile: display.compiling.bind(display),
+    onCompiled: display.compiled.bind(display),
+    onEpochBegin: display.epochBegin.bind(display),
+    onProgress: display.progress.bind(display),
+    onEpochEnd: (_epoch: number, logs: Parameters<EpochDisplay["epochEnd"]>[0]) =>
+      display.epochEnd(logs),
+  };
+}
+
+interface Outcome {
+  readonly plan: SearchPlan;
+  readonly study: StudyFolder;
+  readonly result: SearchResult;
+}
+
+async function conclude(context: Context, { plan, study, result }: Outcome): Promise<void> {
+  const { say, json, style, flags } = context;
+  const { objective, space, hyperModel } = plan;
+  const { trials, best, complete } = result;
+  const picture = join(study.path, "trials.svg");
+  if (trials.length > 0) {
+    const svg = await trialsSvg({ trials, space, objective });
+    await context.finish(() => writeAtomically(picture, svg));
+    const ranked = rankTrials(trials, objective);
+    const failed = trials.filter(({ status }) => status === "failed");
+    say();
+    say(resultsSummary({ folder: study.path, objective, space, trials: [...ranked, ...failed] }));
+  }
+  say();
+  if (!complete) {
+    say(`interrupted: ${finishedText(trials.length)}`);
+    say(`to go on, repeat the command with --out ${study.path}`);
+  }
+  if (best) {
+    const score = style.bold(best.score.toFixed(4));
+    say(`best       trial ${trials.indexOf(best) + 1}, ${objective.name} ${score}`);
+    say(`saved in   ${study.path} (best.json, trials.svg)`);
+  }
+  const plans = best ? planOf(hyperModel, space, best.values) : null;
+  json({
+    model: flags.model,
+    tuner: flags.tuner,
+    objective: objective.name,
+    out: study.path,
+    complete,
+    best: best ? { ...plans, trialId: best.id, score: best.score, values: best.values } : null,
+    trials: trials.map(({ history: _history, ...trial }) => trial),
+  } as unknown as JsonValue);
+}
+
+function finishedText(count: number): string {
+  return count === 1 ? "1 trial is finished" : `${count} trials are finished`;
+}
+
+function rowsText({ rows, splits }: SearchPlan): string {
+  const { train, heldOut } = rows;
+  if (splits) return `${formatCount(train.length)} in ${splits.length} folds`;
+  return `${formatCount(train.length)} to train on, ${formatCount(heldOut.length)} held out`;
+}
+
+function searchText({ oracle, space, objective, maxTrials }: SearchPlan): string {
+  const count = space.filter(({ kind }) => kind !== "fixed").length;
+  const total = "total" in oracle ? Number(oracle.total) : null;
+  const trials = Math.min(maxTrials ?? Infinity, total ?? Infinity);
+  const number = Number.isFinite(trials) ? `${trials} trials` : "all combinations";
+  return `${oracle.name} over ${count} hyper-parameters, ${number}, by ${objective.name}`;
+}
+
+await runCommand(command);

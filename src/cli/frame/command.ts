@@ -1,0 +1,216 @@
+// A command as a definition: flags, positionals, examples, and what it runs. This frame parses, teaches (--help), prints
+// errors as one line, answers Ctrl-C, and exits. The commands themselves are one file each beside it.
+
+import { isatty, WriteStream } from "node:tty";
+import type { JsonValue } from "../../io/files.ts";
+import { describeFailure, type Failure, usageOf } from "./failure.ts";
+import { type FlagSpecs, type FlagValue, type FlagValues, parseFlags } from "./flags.ts";
+import { COMMON_FLAGS, helpText } from "./help.ts";
+import { type Cancellation, watchSignals } from "./signals.ts";
+import { createTerminal, type OutputStream, type Style, type Terminal } from "./terminal.ts";
+
+export interface PositionalSpec {
+  readonly name: string;
+  readonly help: string;
+  /** Optional ones come last. */
+  readonly optional?: true;
+  /** Takes all that follow, one at least unless optional; comes last. */
+  readonly many?: true;
+}
+
+type PositionalValues<P extends readonly PositionalSpec[]> = P extends readonly [
+  infer First,
+  ...infer Rest extends readonly PositionalSpec[],
+]
+  ? First extends { many: true; optional: true }
+    ? readonly string[]
+    : First extends { many: true }
+      ? readonly [string, ...string[]]
+      : First extends { optional: true }
+        ? readonly [string | undefined, ...PositionalValues<Rest>]
+        : readonly [string, ...PositionalValues<Rest>]
+  : readonly [];
+
+export interface CommandContext<F extends FlagSpecs, P extends readonly PositionalSpec[]> {
+  readonly flags: FlagValues<F & typeof COMMON_FLAGS>;
+  readonly positionals: PositionalValues<P>;
+  /** A line for people: on stdout, on stderr with --json, nowhere with --quiet. */
+  readonly say: (text?: string) => void;
+  /** With --json, the value becomes the last line of stdout once the command has succeeded; else nothing. */
+  readonly json: (value: JsonValue) => void;
+  /** Aborted by the first Ctrl-C (or SIGTERM, SIGHUP); the second ends the process at once. */
+  readonly signal: AbortSignal;
+  /** Runs work that must not be cut in two by a second Ctrl-C: saving. */
+  readonly finish: Cancellation["finish"];
+  /** Of the stream that `say` writes to. */
+  readonly terminal: Terminal;
+  readonly style: Style;
+  /** For a command that works but has bad news, such as a check that found a difference. Default 0. */
+  readonly setExitCode: (code: number) => void;
+}
+
+export interface Command<F extends FlagSpecs, P extends readonly PositionalSpec[]> {
+  /** As typed by the user: `npm run train --` or `vitrine train`. */
+  readonly name: string;
+  /** One sentence. */
+  readonly summary: string;
+  /** Defaults to the name, [flags] and the positionals. */
+  readonly usage?: string;
+  readonly examples?: readonly { readonly command: string; readonly does: string }[];
+  readonly positionals?: P;
+  readonly flags: F;
+  run(context: CommandContext<F, P>): Promise<void> | void;
+}
+
+/** Only fixes the types; values of flags and positionals follow from the definition. */
+export function defineCommand<
+  const F extends FlagSpecs,
+  const P extends readonly PositionalSpec[] = readonly [],
+>(command: Command<F, P>): Command<F, P> {
+  return command;
+}
+
+export interface Host {
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cancellation: Cancellation;
+}
+
+/** Runs the command and ends the process: the GPU keeps handles alive that would hold it open. */
+export async function runCommand<F extends FlagSpecs, P extends readonly PositionalSpec[]>(
+  command: Command<F, P>,
+  argv: readonly string[] = process.argv,
+): Promise<never> {
+  const { stdout, env } = process;
+  const stderr = personalStderr(env["VITRINE_STDERR"]);
+  const args = argv.slice(2);
+  for (const stream of [stdout, stderr]) stream.on("error", onStreamError);
+  const quiet = args.includes("--quiet");
+  const cancellation = watchSignals({ tell: (text) => quiet || stderr.write(text) });
+  const host = { stdout, stderr, env, cancellation };
+  // A driver's callback may throw where no await sees it.
+  process.on("uncaughtException", (error) => process.exit(reportFailure(error, args, host)));
+  const code = await executeCommand(command, args, host);
+  await Promise.all([flush(stdout), flush(stderr)]);
+  process.exit(code);
+}
+
+/**
+ * The launcher reads the process's own stderr, to drop warnings that drivers write there, and hands the person's over
+ * under another number. Only a terminal makes a difference; all else may pass through the launcher.
+ */
+function personalStderr(number: string | undefined): WriteStream | typeof process.stderr {
+  const fd = Number(number);
+  return number !== undefined && isatty(fd) ? new WriteStream(fd) : process.stderr;
+}
+
+/**
+ * `… | head` closes the pipe; the shell's own answer to that is 141, silently. EIO comes from a terminal that is gone:
+ * its SIGHUP stops the command in good order.
+ */
+function onStreamError(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EIO") process.exit(error.code === "EPIPE" ? 141 : 1);
+}
+
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write("", () => resolve()));
+}
+
+/** Everything but the process: parses, runs, prints, and returns the exit code (0, 1, 2, 129, 130, 143, or the command's). */
+export async function executeCommand<F extends FlagSpecs, P extends readonly PositionalSpec[]>(
+  command: Command<F, P>,
+  args: readonly string[],
+  host: Host,
+): Promise<number> {
+  try {
+    if (wantsHelp(args)) {
+      const { style, width } = createTerminal(host.stdout, { env: host.env });
+      host.stdout.write(helpText(command, { style, width }));
+      return 0;
+    }
+    return await parseAndRun(command, args, host);
+  } catch (error) {
+    return reportFailure(error, args, host);
+  }
+}
+
+/** Prints the failure and returns its exit code. */
+function reportFailure(error: unknown, args: readonly string[], host: Host): number {
+  const debug = args.includes("--debug");
+  const failure = describeFailure(error, { debug, cancelled: host.cancellation.exitCode() });
+  printFailure(failure, host);
+  return failure.exitCode;
+}
+
+function wantsHelp(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  const flags = end < 0 ? args : args.slice(0, end);
+  return flags.includes("--help") || flags.includes("-h");
+}
+
+async function parseAndRun<F extends FlagSpecs, P extends readonly PositionalSpec[]>(
+  command: Command<F, P>,
+  args: readonly string[],
+  host: Host,
+): Promise<number> {
+  const parsed = parseFlags({ ...command.flags, ...COMMON_FLAGS }, args);
+  const positionals = checkPositionals(command, parsed.positionals);
+  const { values } = parsed;
+  const wantsJson = values.get("json") === true;
+  const quiet = values.get("quiet") === true;
+  const stream = wantsJson ? host.stderr : host.stdout;
+  const terminal = createTerminal(stream, { env: host.env, quiet });
+  let exitCode = 0;
+  let result: JsonValue;
+  await command.run({
+    flags: typedFlags<F>(values),
+    positionals: positionals as PositionalValues<P>,
+    say: (text = "") => terminal.print(text),
+    json: (value) => {
+      result = value;
+    },
+    signal: host.cancellation.signal,
+    finish: host.cancellation.finish,
+    terminal,
+    style: terminal.style,
+    setExitCode: (code) => {
+      exitCode = code;
+    },
+  });
+  if (wantsJson && result !== undefined) host.stdout.write(`${JSON.stringify(result)}\n`);
+  return host.cancellation.exitCode() ?? exitCode;
+}
+
+/** parseFlags has checked every value against its spec; here the map gets the type that the specs imply. */
+function typedFlags<F extends FlagSpecs>(
+  values: ReadonlyMap<string, FlagValue>,
+): FlagValues<F & typeof COMMON_FLAGS> {
+  return Object.fromEntries(values) as FlagValues<F & typeof COMMON_FLAGS>;
+}
+
+/** As many as the definition says; a missing optional one is undefined. */
+function checkPositionals(
+  command: { readonly name: string; readonly positionals?: readonly PositionalSpec[] },
+  given: readonly string[],
+): readonly (string | undefined)[] {
+  const specs = command.positionals ?? [];
+  const missing = specs.find((spec, i) => spec.optional !== true && given[i] === undefined);
+  if (missing !== undefined) {
+    throw usageOf(command, `${missing.name}: must be given, ${missing.help}`);
+  }
+  if (specs.at(-1)?.many === true) return given;
+  const extra = given[specs.length];
+  if (extra !== undefined) {
+    throw usageOf(command, `${JSON.stringify(extra)}: is one argument too many`);
+  }
+  return specs.map((_, i) => given[i]);
+}
+
+function printFailure(failure: Failure, host: Host): void {
+  const { style } = createTerminal(host.stderr, { env: host.env });
+  const { message, help, stack } = failure;
+  if (message !== "") host.stderr.write(`${style.bold(style.red("error:"))} ${message}\n`);
+  if (help !== undefined) host.stderr.write(`${style.bold("help:")} ${help}\n`);
+  if (stack !== undefined) host.stderr.write(`${style.dim(stack)}\n`);
+}

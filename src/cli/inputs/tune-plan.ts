@@ -1,0 +1,232 @@
+// What `tune`'s flags ask for: the search space, the oracle, the rows, how a trial is run; and the description that tells
+// one study from another. Checked before anything slow happens.
+
+import type { CleanData } from "../../data/clean.ts";
+import { dataDigest } from "../../data/data-digest.ts";
+import { firstRows, limitRows } from "../../data/dataset.ts";
+import { type Split, trainTestSplit } from "../../data/split.ts";
+import type { Device } from "../../engine/core/device.ts";
+import { UsageError } from "../../engine/core/errors.ts";
+import { MODEL_NAMES, type ModelConfig } from "../../models/models.ts";
+import type { StudyDescription } from "../../runs/search-folder.ts";
+import type { Basis } from "../../train/basis.ts";
+import { foldSplits } from "../../train/cross-validation.ts";
+import { foldTrials } from "../../tune/fold-trial.ts";
+import { type HyperModel, spaceOf } from "../../tune/hyper-parameters.ts";
+import { BayesianOptimization } from "../../tune/oracles/bayesian-optimization.ts";
+import { GridSearch } from "../../tune/oracles/grid-search.ts";
+import { Hyperband } from "../../tune/oracles/hyperband.ts";
+import type { Oracle } from "../../tune/oracles/oracle.ts";
+import { RandomSearch } from "../../tune/oracles/random-search.ts";
+import { gridValues } from "../../tune/parameter.ts";
+import type { Space } from "../../tune/space.ts";
+import type { TrainingPlan } from "../../tune/spaces/lenet5.ts";
+import { searchSpace } from "../../tune/spaces/spaces.ts";
+import { type TrialEvents, trainTrials } from "../../tune/train-trial.ts";
+import { type Objective, objectiveOf } from "../../tune/trial.ts";
+import type { TrialJob, TrialRunner } from "../../tune/tuner.ts";
+import type { FlagValues } from "../frame/flags.ts";
+import { BASE_FLAGS } from "./model-flags.ts";
+import { SEED_FLAG } from "./shared-flags.ts";
+
+export const TUNE_FLAGS = {
+  model: { type: "choice", choices: MODEL_NAMES, default: "lenet5", help: "model to tune" },
+  ...BASE_FLAGS,
+  tuner: {
+    type: "choice",
+    choices: ["random", "grid", "hyperband", "bayesian"],
+    default: "random",
+    help: "how the next trial's values are chosen",
+  },
+  trials: {
+    type: "integer",
+    min: 1,
+    help: "trials at most; default 10, and for grid and hyperband as many as they have",
+  },
+  objective: {
+    type: "choice",
+    choices: ["val_accuracy", "val_loss", "accuracy", "loss"],
+    default: "val_accuracy",
+    help: "figure of a trial's best epoch that trials are compared by",
+  },
+  epochs: {
+    type: "integer",
+    default: 5,
+    min: 1,
+    help: "passes over the training rows in a trial; with hyperband in the longest ones",
+  },
+  folds: {
+    type: "integer",
+    min: 2,
+    help: "score each trial by the mean over so many folds, in place of one split",
+  },
+  factor: { type: "integer", default: 3, min: 2, help: "hyperband keeps one trial in so many" },
+  initial: {
+    type: "integer",
+    min: 1,
+    help: "random trials before bayesian starts to guess; default 3 for each hyper-parameter",
+  },
+  ...SEED_FLAG,
+  validation: {
+    type: "number",
+    default: 0.05,
+    min: 0,
+    max: 0.9,
+    help: "share of the training rows held out, stratified by class",
+  },
+  patience: {
+    type: "integer",
+    default: 0,
+    min: 0,
+    help: "epochs without a better val_loss before a trial stops; 0 never stops early",
+  },
+  limit: { type: "integer", min: 10, help: "use only the first so many training rows" },
+} as const;
+
+export type TuneFlags = FlagValues<typeof TUNE_FLAGS>;
+
+export interface SearchPlan {
+  /** What the search starts from. */
+  readonly model: ModelConfig;
+  readonly hyperModel: HyperModel<TrainingPlan>;
+  readonly space: Space;
+  readonly objective: Objective;
+  readonly oracle: Oracle;
+  readonly maxTrials: number | null;
+  readonly rows: {
+    readonly train: Uint32Array<ArrayBuffer>;
+    readonly heldOut: Uint32Array<ArrayBuffer>;
+  };
+  /** In place of one split. */
+  readonly splits: readonly Split[] | null;
+  /** sha256 of the training set. */
+  readonly data: string;
+}
+
+/** Throws UsageError, naming the flag, for what does not go together. */
+export function planSearch(flags: TuneFlags, model: ModelConfig, data: CleanData): SearchPlan {
+  const hyperModel = searchSpace(model);
+  checkTogether(flags);
+  const space = spaceOf(hyperModel);
+  const objective = objectiveOf(flags.objective);
+  const always = flags.tuner === "grid" || flags.tuner === "hyperband";
+  const plan = {
+    model,
+    hyperModel,
+    space,
+    objective,
+    oracle: createOracle(flags, space, objective),
+    maxTrials: flags.trials ?? (always ? null : 10),
+    ...splitRows(flags, data),
+    data: dataDigest(data.train),
+  };
+  checkBatches(plan);
+  return plan;
+}
+
+function checkTogether({ folds, tuner, objective, validation, initial }: TuneFlags): void {
+  if (folds !== undefined && tuner === "hyperband") {
+    throw new UsageError(
+      "--folds: does not go with --tuner hyperband, whose trials go on from one model's weights",
+    );
+  }
+  if (folds !== undefined && !objective.startsWith("val_")) {
+    throw new UsageError(
+      `--objective: folds are scored by val_accuracy or val_loss, got ${objective}`,
+    );
+  }
+  if (folds === undefined && validation === 0 && objective.startsWith("val_")) {
+    throw new UsageError(`--validation: must be above 0 for the objective ${objective}, got 0`);
+  }
+  if (initial !== undefined && tuner !== "bayesian") {
+    throw new UsageError(`--initial: is for --tuner bayesian, got ${tuner}`);
+  }
+}
+
+function createOracle(flags: TuneFlags, space: Space, objective: Objective): Oracle {
+  const { tuner, seed, epochs: maxEpochs, factor, initial: initialPoints } = flags;
+  if (tuner === "grid") return new GridSearch(space);
+  if (tuner === "hyperband") return new Hyperband(space, { maxEpochs, factor, seed, objective });
+  if (tuner === "bayesian") {
+    return new BayesianOptimization(space, { initialPoints, seed, objective });
+  }
+  return new RandomSearch(space, { seed });
+}
+
+/** All rows in `train` where there are folds. */
+function splitRows(flags: TuneFlags, data: CleanData): Pick<SearchPlan, "rows" | "splits"> {
+  const { limit, validation, seed, folds } = flags;
+  const available = data.train.rows;
+  if (limit !== undefined && limit > available) {
+    throw new UsageError(`--limit: must be at most the ${available} training rows, got ${limit}`);
+  }
+  const count = limit ?? available;
+  const all = firstRows(count);
+  const none = new Uint32Array();
+  if (folds !== undefined) {
+    return { rows: { train: all, heldOut: none }, splits: foldSplits(count, { folds, seed }) };
+  }
+  if (validation === 0) return { rows: { train: all, heldOut: none }, splits: null };
+  const stratify = data.train.labels.subarray(0, count);
+  const split = trainTestSplit({ rows: count, testSize: validation, seed, stratify });
+  const rows = { train: Uint32Array.from(split.train), heldOut: Uint32Array.from(split.test) };
+  return { rows, splits: null };
+}
+
+/** The largest batch that a trial may ask for must fit the rows it trains on. */
+function checkBatches({
+  space,
+  rows,
+  splits,
+}: Pick<SearchPlan, "space" | "rows" | "splits">): void {
+  const sizes = space.filter(({ name }) => name === "batch_size").flatMap(gridValues);
+  const largest = Math.max(1, ...sizes.map(Number));
+  const parts = splits ? splits.map(({ train }) => train.length) : [rows.train.length];
+  const fewest = Math.min(...parts);
+  if (fewest >= largest) return;
+  throw new UsageError(
+    `--limit: must leave ${largest} rows to train on, the largest batch of the search, got ${fewest}`,
+  );
+}
+
+/** Everything that trials depend on; where they run and are saved is not part of it. */
+export function describeStudy(flags: TuneFlags, plan: SearchPlan): StudyDescription {
+  const { oracle, objective, maxTrials, space, data } = plan;
+  const { epochs, seed, patience, folds = null, limit = null } = flags;
+  const { name: model, ...base } = plan.model;
+  const validation = folds === null ? flags.validation : null;
+  const training = { epochs, trainingSeed: seed, patience, folds, limit, validation, data };
+  const settings = {
+    ...oracle.settings,
+    ...training,
+    ...(model === "lenet5" ? {} : { base }),
+  };
+  return { model, tuner: oracle.name, objective, maxTrials, space, settings };
+}
+
+export interface Equipment {
+  readonly device: Device;
+  readonly basis: Basis;
+  readonly data: CleanData;
+  readonly plan: SearchPlan;
+  readonly flags: TuneFlags;
+}
+
+export async function trialRunner(
+  { device, basis, data, plan, flags }: Equipment,
+  events: (job: TrialJob<TrainingPlan>) => TrialEvents,
+): Promise<TrialRunner<TrainingPlan>> {
+  const { objective, rows, splits } = plan;
+  const { seed, patience } = flags;
+  const shared = {
+    device,
+    basis,
+    data: await basis.place(limitRows(data.train, flags.limit)),
+    objective,
+    seed,
+    patience,
+    events,
+  };
+  if (splits) return foldTrials({ ...shared, splits });
+  return trainTrials({ ...shared, rows: rows.train, validationRows: rows.heldOut });
+}

@@ -1,0 +1,128 @@
+// What a training run came to, in whatever way it ended: its best weights, the record that is saved of it, and the lines
+// that close it on screen. It does not train.
+
+import type { FashionMnist } from "../../data/fashion-mnist.ts";
+import type { Device } from "../../engine/core/device.ts";
+import { variablesOf } from "../../engine/layers/model.ts";
+import type { Weights } from "../../engine/layers/variables.ts";
+import type { JsonValue } from "../../io/files.ts";
+import { tensorDigest } from "../../io/safetensors.ts";
+import { createModel, type ModelConfig } from "../../models/models.ts";
+import { drawRun } from "../../report/charts/saved-charts.ts";
+import { runConfig, saveRun } from "../../runs/run-folder.ts";
+import type { Basis } from "../../train/basis.ts";
+import type { Logs } from "../../train/callbacks/callback.ts";
+import type { EarlyStopping } from "../../train/callbacks/early-stopping.ts";
+import type { Evaluation } from "../../train/evaluator.ts";
+import { namedTensors } from "../../train/named-tensors.ts";
+import type { Trainer } from "../../train/trainer.ts";
+import type { Style } from "../frame/terminal.ts";
+import type { Rows } from "../inputs/split-rows.ts";
+
+export interface TrainedRun {
+  readonly device: Device;
+  readonly basis: Basis;
+  readonly data: FashionMnist;
+  readonly rows: Rows;
+  readonly config: ModelConfig;
+  readonly out: string;
+  readonly trainer: Trainer;
+  readonly stopping: EarlyStopping;
+  readonly startedAt: number;
+  /** The flags that training depends on. */
+  readonly training: Readonly<Record<string, JsonValue>>;
+}
+
+export interface BestEpoch {
+  /** From 0. */
+  readonly epoch: number;
+  readonly weights: Weights;
+  readonly logs: Logs;
+}
+
+/** The epoch whose weights are kept: the best by val_loss, else the last; null where none is worth keeping. */
+export function bestEpoch({ trainer, stopping }: TrainedRun): BestEpoch | null {
+  const { history, lastWeights } = trainer;
+  const epoch = stopping.bestWeights ? stopping.bestEpoch : history.length - 1;
+  const logs = history[epoch];
+  if (!logs || !Number.isFinite(logs["val_loss"] ?? logs["loss"])) return null;
+  return { epoch, logs, weights: stopping.bestWeights ?? lastWeights };
+}
+
+export interface Ending {
+  readonly best: BestEpoch;
+  /** Null where the run ended before it came to that. */
+  readonly test: Evaluation | null;
+  readonly ended: "finished" | "early" | "interrupted" | "failed";
+}
+
+/** Saves the run and returns what --json prints. */
+export async function saveOutcome(run: TrainedRun, ending: Ending): Promise<TrainMetrics> {
+  const { trainer, basis, data, rows, config, out, device, training } = run;
+  const variables = variablesOf(createModel(config));
+  const tensors = namedTensors(variables, basis.complete(ending.best.weights));
+  const parameters = variables.count();
+  const metrics = { ...metricsOf(run, ending), parameters, weightsSha256: tensorDigest(tensors) };
+  await saveRun(out, {
+    config: runConfig({
+      model: config,
+      classNames: data.train.classNames,
+      training,
+      data: {
+        source: data.source,
+        trainRows: rows.train.length,
+        heldOutRows: rows.heldOut.length,
+        testRows: data.test.rows,
+      },
+      adapter: device.name,
+    }),
+    metrics,
+    history: trainer.history,
+    weights: tensors,
+  });
+  await drawRun(out, {
+    history: trainer.history,
+    confusion: ending.test?.confusion ?? null,
+    classNames: data.train.classNames,
+  });
+  return metrics;
+}
+
+export type TrainMetrics = ReturnType<typeof metricsOf> & {
+  readonly parameters: number;
+  readonly weightsSha256: string;
+};
+
+function metricsOf(run: TrainedRun, { best, test, ended }: Ending) {
+  const { trainer, config, out, device, startedAt } = run;
+  return {
+    model: config.name,
+    epochs: trainer.history.length,
+    bestEpoch: best.epoch + 1,
+    ended,
+    steps: trainer.steps,
+    msPerStep: trainer.msPerStep,
+    seconds: (performance.now() - startedAt) / 1000,
+    valLoss: best.logs["val_loss"] ?? null,
+    valAccuracy: best.logs["val_accuracy"] ?? null,
+    testLoss: test?.loss ?? null,
+    testAccuracy: test?.accuracy ?? null,
+    adapter: device.name,
+    out,
+  };
+}
+
+/** The figures that close a run, aligned with the lines that opened it. */
+export function closingLines(metrics: TrainMetrics, style: Style): string[] {
+  const { valLoss, valAccuracy, testLoss, testAccuracy, out } = metrics;
+  const scores = (name: string, loss: number | null, accuracy: number | null): string[] => {
+    if (loss === null || accuracy === null) return [];
+    const share = style.bold(`${(100 * accuracy).toFixed(2)} %`);
+    return [`${name}loss ${loss.toFixed(4)}  accuracy ${share}`];
+  };
+  return [
+    ...scores("held-out   ", valLoss, valAccuracy),
+    ...scores("test       ", testLoss, testAccuracy),
+    `saved in   ${out}`,
+  ];
+}

@@ -1,0 +1,104 @@
+// The subgroup rung of conv2d.dw: how the sums over images, rows and columns are dealt out to lanes, and the two
+// dispatches that compute them (dw-subgroup.wgsl).
+
+import source from "../../../shaders/conv2d/dw-subgroup.wgsl";
+import type { Kernel } from "../../core/kernel.ts";
+import { ceilDiv, sizeOf } from "../../core/shape.ts";
+import { linearGrid, type Recorder } from "../../program/recorder.ts";
+import { type ConvGeometry, convFlops, type WeightGradientProblem } from "./problem.ts";
+
+/** Sums of a lane. More would not be faster, and drivers take long to compile them. */
+const MOST_SUMS = 208;
+const MOST_CHANNELS = 16;
+/** Rows of the window: the kernel handles two at a time, at most four times. */
+const MOST_ROWS = 8;
+const MOST_GROUPS = 65_535;
+/** Workgroups that keep a processor's few threads evenly busy; fewer partial sums beyond that. */
+const ENOUGH_GROUPS = 64;
+
+/** Filters of a lane, in whole words where the filters are. */
+function channelsOf({ kh, kw, o }: ConvGeometry): number {
+  const most = Math.min(MOST_CHANNELS, Math.floor(MOST_SUMS / (kh * kw)));
+  if (most < 1) return 0;
+  const even = ceilDiv(o, ceilDiv(o, most));
+  const words = ceilDiv(even, 4) * 4;
+  return o % 4 === 0 && words <= most ? words : even;
+}
+
+export function fitsWeightGradient(g: ConvGeometry, subgroupSize: number | null): boolean {
+  const channels = channelsOf(g);
+  if (subgroupSize === null || channels < 1 || g.kh > MOST_ROWS || g.kw > 32) return false;
+  if (g.i > MOST_GROUPS || ceilDiv(g.o, channels) > MOST_GROUPS) return false;
+  return ceilDiv(g.n * g.oh, subgroupSize) <= MOST_GROUPS;
+}
+
+/** Bands that an image's rows are cut into, a lane each: as few as give enough workgroups. */
+function bandsOf(g: ConvGeometry, subgroup: number, columns: number): number {
+  for (let bands = 1; bands < g.oh; bands++) {
+    if (ceilDiv(g.n * bands, subgroup) * columns >= ENOUGH_GROUPS) return bands;
+  }
+  return g.oh;
+}
+
+/** Records the partial sums, and their sum. */
+export function recordWeightGradient(rec: Recorder, problem: WeightGradientProblem): void {
+  const { geometry: g, x, dy, dw } = problem;
+  const subgroup = rec.capabilities.subgroupSize ?? 1;
+  const channels = channelsOf(g);
+  const blocks = ceilDiv(g.o, channels);
+  const rows = ceilDiv(g.oh, bandsOf(g, subgroup, g.i * blocks));
+  const bands = ceilDiv(g.oh, rows);
+  const groups = ceilDiv(g.n * bands, subgroup);
+  const size = ceilDiv(g.kh * g.kw * channels, subgroup) * subgroup;
+  const partial = rec.allocate([groups, g.i, blocks, size], "dw.partial");
+  const constants = {
+    SUBGROUP: subgroup,
+    KH: g.kh,
+    KW: g.kw,
+    CHANNELS: channels,
+    STRIDE: g.sw,
+  };
+  const { kh, kw, sw, ...extents } = g;
+  const params = { ...extents, rows, bands, groups, blocks };
+  rec.dispatch({
+    op: "conv2d",
+    kernel: { ...kernelOf("sum_windows", flagsOf(g, channels)), constants },
+    grid: [groups, g.i, blocks],
+    bind: { x, dy, partial },
+    params,
+    flops: convFlops(g),
+  });
+  rec.dispatch({
+    op: "conv2d",
+    kernel: { ...kernelOf("add_partials", {}), constants },
+    grid: linearGrid(sizeOf(dw.shape), 64),
+    bind: { partial, dw },
+    params,
+    flops: groups * sizeOf(dw.shape),
+  });
+}
+
+function flagsOf(g: ConvGeometry, channels: number) {
+  const pastRight = (g.ow - 1) * g.sw + g.kw - g.left > g.w;
+  const pastBottom = (g.oh - 1) * g.sh + g.kh - g.top > g.h;
+  return {
+    PADDED: g.top > 0 || g.left > 0 || pastRight || pastBottom,
+    WORDS: g.o % 4 === 0 && channels % 4 === 0,
+  };
+}
+
+function kernelOf(entry: string, flags: Readonly<Record<string, boolean>>): Kernel {
+  return { label: `conv2d/dw/${entry}`, source, entry, flags };
+}
+
+/** Every combination of switches, with the sizes of the file; shapes choose the sizes. */
+export function* weightGradientSubgroupKernels(subgroupSize: number | null): Iterable<Kernel> {
+  if (subgroupSize === null) return;
+  const constants = { SUBGROUP: subgroupSize };
+  for (const PADDED of [false, true]) {
+    for (const WORDS of [false, true]) {
+      yield { ...kernelOf("sum_windows", { PADDED, WORDS }), constants };
+    }
+  }
+  yield { ...kernelOf("add_partials", {}), constants };
+}

@@ -1,0 +1,98 @@
+// What the kernels of a 2-D convolution are told of it: extents, strides and padding, all in numbers. Not the op, which
+// is conv2d.ts, nor its kernels, which are in forward.ts, dx.ts and dw.ts.
+
+import { ShapeError } from "../../core/errors.ts";
+import { formatShape, type Shape, shape4 } from "../../core/shape.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import { type Around, type Padding, windowGeometry } from "../../core/window.ts";
+import type { Activation } from "../gemm/bias-activation.ts";
+
+export interface Conv2dAttrs {
+  /** Steps between windows, down and across. */
+  readonly strides: readonly [number, number];
+  /** By rule, or rows above and below, columns to the left and to the right. */
+  readonly padding: Padding | readonly [Around, Around];
+  /** Applied to the sum and the bias, within the same kernel. */
+  readonly activation: Activation;
+}
+
+/** Extents by the letters that the kernels' Params give them. */
+export interface ConvGeometry {
+  readonly n: number;
+  readonly h: number;
+  readonly w: number;
+  readonly i: number;
+  readonly kh: number;
+  readonly kw: number;
+  readonly oh: number;
+  readonly ow: number;
+  readonly o: number;
+  readonly sh: number;
+  readonly sw: number;
+  /** Padding before the first row and column. */
+  readonly top: number;
+  readonly left: number;
+}
+
+/** What the ladder `conv2d.forward` solves. */
+export interface ForwardProblem {
+  readonly geometry: ConvGeometry;
+  readonly x: Tensor;
+  readonly w: Tensor;
+  readonly b: Tensor | null;
+  readonly y: Tensor;
+  readonly activation: Activation;
+}
+
+/** What the ladder `conv2d.dx` solves. */
+export interface InputGradientProblem {
+  readonly geometry: ConvGeometry;
+  readonly dy: Tensor;
+  readonly w: Tensor;
+  readonly dx: Tensor;
+}
+
+/** What the ladder `conv2d.dw` solves. */
+export interface WeightGradientProblem {
+  readonly geometry: ConvGeometry;
+  readonly x: Tensor;
+  readonly dy: Tensor;
+  readonly dw: Tensor;
+}
+
+/** Extents of a convolution of `x` with `w`; throws ShapeError when they do not go together. */
+export function convGeometry(x: Shape, w: Shape, attrs: Conv2dAttrs): ConvGeometry {
+  const [n, height, width, i] = shape4(x, "conv2d");
+  const [kh, kw, wi, o] = shape4(w, "conv2d");
+  if (i !== wi) {
+    throw new ShapeError(
+      `conv2d: input has ${i} channels but the filter expects ${wi}, got x ${formatShape(x)}, w ${formatShape(w)}`,
+    );
+  }
+  const { strides, padding } = attrs;
+  const [sh, sw] = strides;
+  const [down, across] = typeof padding === "string" ? [padding, padding] : padding;
+  const rows = windowGeometry(height, kh, sh, down, "conv2d");
+  const columns = windowGeometry(width, kw, sw, across, "conv2d");
+  return {
+    n,
+    h: height,
+    w: width,
+    i,
+    kh,
+    kw,
+    oh: rows.out,
+    ow: columns.out,
+    o,
+    sh,
+    sw,
+    top: rows.before,
+    left: columns.before,
+  };
+}
+
+/** Floating-point operations of the convolution, and of either of its gradients. */
+export function convFlops(geometry: ConvGeometry): number {
+  const { n, oh, ow, o, kh, kw, i } = geometry;
+  return 2 * n * oh * ow * o * kh * kw * i;
+}

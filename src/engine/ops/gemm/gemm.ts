@@ -1,0 +1,264 @@
+// Matrix product with the epilogue of dense and conv2d, and its ladder of kernels.
+//   c = activate(op(a) · op(b) + bias)
+//   op(a) (M, K), stored (K, M) with transA     op(b) (K, N), stored (N, K) with transB     bias (N)     c (M, N)
+// It knows no gradients: dense and conv2d call it for theirs.
+
+import source from "../../../shaders/gemm/naive.wgsl";
+import subgroupSource from "../../../shaders/gemm/subgroup.wgsl";
+import tiledSource from "../../../shaders/gemm/tiled.wgsl";
+import { ShapeError } from "../../core/errors.ts";
+import type { Kernel } from "../../core/kernel.ts";
+import { ceilDiv, formatShape, shape2 } from "../../core/shape.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import type { Flags } from "../../core/wgsl.ts";
+import { climb, type Ladder } from "../../program/ladder.ts";
+import { linearGrid, type Recorder } from "../../program/recorder.ts";
+import { ACTIVATIONS, type Activation, activationFlags } from "./bias-activation.ts";
+
+export interface Gemm {
+  /** The op on whose behalf, as programs and profiles show it: `dense`, `conv2d`. */
+  readonly op: string;
+  readonly a: Tensor;
+  readonly b: Tensor;
+  readonly transA?: boolean;
+  readonly transB?: boolean;
+  readonly bias?: Tensor | null;
+  readonly activation?: Activation;
+  /** Label of the result. */
+  readonly label: string;
+}
+
+export type GemmInto = Omit<Gemm, "label">;
+
+interface Problem {
+  readonly request: GemmInto;
+  readonly c: Tensor;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+/** Records c = activate(op(a) · op(b) + bias). Throws ShapeError when the inner extents differ. */
+export function recordGemm(rec: Recorder, request: Gemm): Tensor {
+  const { m, n } = extentsOf(request);
+  const c = rec.allocate([m, n], request.label);
+  recordGemmInto(rec, c, request);
+  return c;
+}
+
+/** The same into a tensor (M, N) that is there already. */
+export function recordGemmInto(rec: Recorder, c: Tensor, request: GemmInto): void {
+  climb(rec, GEMM, { request, c, ...extentsOf(request) });
+}
+
+/** Rows and columns of the result, and the length of its sums. Throws ShapeError when the inner extents differ. */
+export function extentsOf({ a, b, transA = false, transB = false, op }: GemmInto) {
+  const [a0, a1] = shape2(a.shape, op);
+  const [b0, b1] = shape2(b.shape, op);
+  const [m, k] = transA ? [a1, a0] : [a0, a1];
+  const [inner, n] = transB ? [b1, b0] : [b0, b1];
+  if (inner !== k) {
+    throw new ShapeError(
+      `${op}: a product's inner extents are equal, got ${k} of ${formatShape(a.shape)} ` +
+        `and ${inner} of ${formatShape(b.shape)}`,
+    );
+  }
+  return { m, n, k };
+}
+
+const GEMM: Ladder<Problem> = {
+  name: "gemm",
+  rungs: [
+    { name: "naive", fits: () => true, record: recordNaive },
+    { name: "tiled", fits: () => true, record: recordTiled },
+    {
+      name: "subgroup",
+      fits: (_, { subgroupSize }) => subgroupSize !== null && subgroupSize <= 64,
+      record: recordSubgroup,
+    },
+  ],
+};
+
+function recordNaive(rec: Recorder, problem: Problem): void {
+  const { request, c, m, n, k } = problem;
+  const { op, a, b, bias } = request;
+  rec.dispatch({
+    op,
+    kernel: naiveKernel({ ...transposes(request), ...epilogue(request) }),
+    grid: linearGrid(m * n, 64),
+    bind: { a, b, c, ...(bias ? { bias } : {}) },
+    params: { m, n, k, slices: 1, apart: 0 },
+    flops: 2 * m * n * k,
+  });
+}
+
+/** Workgroups that keep an adapter busy; below half of that, the sum over k is cut into slices. */
+const FILLING = { software: 4, hardware: 128 };
+/** Fewer steps of k than this are not worth a slice. */
+const SLICE_STEPS = 64;
+
+function recordTiled(rec: Recorder, problem: Problem): void {
+  const { request, m, n, k } = problem;
+  const { transA, transB } = request;
+  const tiles = ceilDiv(m, 64) * ceilDiv(n, 64);
+  recordSliced(rec, problem, {
+    tiles,
+    kernel: (epilogueFlags) =>
+      tiledKernel({
+        ...transposes(request),
+        ...epilogueFlags,
+        VEC_A: transA === true && m % 4 === 0,
+        VEC_B: !transB && n % 4 === 0,
+        VEC_C: n % 4 === 0,
+      }),
+    slice: sliceOf(rec, tiles, k),
+  });
+}
+
+function recordSubgroup(rec: Recorder, problem: Problem): void {
+  const { request, m, n, k } = problem;
+  const { transA, transB } = request;
+  const lanes = rec.capabilities.subgroupSize ?? 1;
+  const words = wordsOf(n, lanes, transB);
+  const tiles = ceilDiv(m, ROWS) * ceilDiv(n, words * lanes * 4);
+  const vec = (extent: number) => extent % 4 === 0;
+  const flags = {
+    ...transposes(request),
+    VEC_A: vec(transA ? m : k),
+    VEC_B: vec(transB ? k : n),
+    VEC_C: vec(n),
+  };
+  recordSliced(rec, problem, {
+    tiles,
+    kernel: (epilogueFlags) => subgroupKernel({ ...flags, ...epilogueFlags }, lanes, words),
+    slice: sliceOf(rec, tiles, k),
+  });
+}
+
+/** Rows of a tile of the subgroup rung. */
+const ROWS = 16;
+
+/**
+ * Words a lane: two halve the shuffles, and take half as long again as one; so they pay unless too many of their columns
+ * lie beyond the edge, or each costs four loads anyway (bench/NOTES.md).
+ */
+function wordsOf(n: number, lanes: number, transB = false): number {
+  return !transB && 1.5 * ceilDiv(n, 8 * lanes) <= ceilDiv(n, 4 * lanes) ? 2 : 1;
+}
+
+/** Steps of k in a slice: all of them unless the tiles are too few to fill the machine. */
+function sliceOf(rec: Recorder, tiles: number, k: number): number {
+  const filling = FILLING[rec.capabilities.isSoftware ? "software" : "hardware"];
+  const slices = Math.min(Math.floor(filling / tiles), Math.floor(k / SLICE_STEPS));
+  return slices < 2 ? k : ceilDiv(ceilDiv(k, slices), 16) * 16;
+}
+
+interface Tiling {
+  readonly tiles: number;
+  readonly slice: number;
+  readonly kernel: (epilogueFlags: Flags) => Kernel;
+}
+
+/** One dispatch; or with several slices of k, partial products and their sum in slice order. */
+function recordSliced(rec: Recorder, problem: Problem, { tiles, slice, kernel }: Tiling): void {
+  const { request, c, m, n, k } = problem;
+  const { op, a, b, bias } = request;
+  const slices = ceilDiv(k, slice);
+  const [x, y] = linearGrid(tiles, 1);
+  const shared = {
+    op,
+    params: { m, n, k, slice },
+    grid: [x, y, slices],
+    flops: 2 * m * n * k,
+  } as const;
+  const withBias = bias ? { bias } : {};
+  if (slices === 1) {
+    rec.dispatch({ ...shared, kernel: kernel(epilogue(request)), bind: { a, b, c, ...withBias } });
+    return;
+  }
+  const partial = rec.allocate([slices, m, n], "slices");
+  rec.dispatch({ ...shared, kernel: kernel({}), bind: { a, b, c: partial } });
+  recordCombine(rec, c, { ...request, partial, slices, apart: m * n });
+}
+
+export interface Combine extends Pick<Gemm, "op" | "bias" | "activation"> {
+  /** Products of c's shape, a number of elements `apart`. */
+  readonly partial: Tensor;
+  readonly slices: number;
+  readonly apart: number;
+}
+
+/** Records c = activate(Σ partial + bias), summed in order. */
+export function recordCombine(rec: Recorder, c: Tensor, request: Combine): void {
+  const { op, partial, slices, apart, bias } = request;
+  const [m, n] = shape2(c.shape, op);
+  rec.dispatch({
+    op,
+    kernel: combineKernel(epilogue(request)),
+    grid: linearGrid(m * n, 64),
+    bind: { partial, c, ...(bias ? { bias } : {}) },
+    params: { m, n, k: 0, slices, apart },
+    flops: slices * m * n,
+  });
+}
+
+function transposes({ transA = false, transB = false }: GemmInto): Flags {
+  return { TRANS_A: transA, TRANS_B: transB };
+}
+
+function epilogue({ bias, activation = "linear" }: Pick<Gemm, "bias" | "activation">): Flags {
+  return { HAS_BIAS: Boolean(bias), ...activationFlags(activation) };
+}
+
+function naiveKernel(flags: Flags): Kernel {
+  return { label: "gemm/naive", source, entry: "naive", flags };
+}
+
+function combineKernel(flags: Flags): Kernel {
+  return { label: "gemm/combine", source, entry: "combine", flags };
+}
+
+function tiledKernel(flags: Flags): Kernel {
+  return { label: "gemm/tiled", source: tiledSource, entry: "tiled", flags };
+}
+
+function subgroupKernel(flags: Flags, lanes: number, words: number): Kernel {
+  return {
+    label: "gemm/subgroup",
+    source: subgroupSource,
+    entry: "subgroup",
+    flags,
+    constants: { SUBGROUP: lanes, ROWS, WORDS: words },
+  };
+}
+
+/** Every kernel that this file dispatches on an adapter of that subgroup size. */
+export function* gemmKernels(subgroupSize: number | null): Iterable<Kernel> {
+  const epilogues = ACTIVATIONS.flatMap((activation) =>
+    combinations(["HAS_BIAS"]).map((bias) => ({ ...bias, ...activationFlags(activation) })),
+  );
+  const sides = combinations(["TRANS_A", "TRANS_B"]);
+  // Where b is stored as c is, by rows of n, their words go together.
+  const vecs = combinations(["TRANS_A", "TRANS_B", "VEC_A", "VEC_B", "VEC_C"]).filter(
+    ({ TRANS_B, VEC_B, VEC_C }) => TRANS_B || VEC_B === VEC_C,
+  );
+  const tiled = vecs.filter((v) => (v["TRANS_A"] || !v["VEC_A"]) && !(v["TRANS_B"] && v["VEC_B"]));
+  for (const end of epilogues) {
+    yield combineKernel(end);
+    for (const flags of sides) yield naiveKernel({ ...flags, ...end });
+    for (const flags of tiled) yield tiledKernel({ ...flags, ...end });
+    if (subgroupSize === null) continue;
+    for (const flags of vecs) {
+      for (const words of flags["TRANS_B"] ? [1] : [1, 2])
+        yield subgroupKernel({ ...flags, ...end }, subgroupSize, words);
+    }
+  }
+}
+
+/** All ways of setting switches. */
+function combinations(names: readonly string[]): readonly Flags[] {
+  return names.reduce<readonly Flags[]>(
+    (sets, name) => sets.flatMap((set) => [false, true].map((on) => ({ ...set, [name]: on }))),
+    [{}],
+  );
+}

@@ -1,0 +1,16 @@
+// What applying an op leaves behind for the backward pass.
+
+import type { Tensor } from "../core/tensor.ts";
+
+/** One applied op, as the backward walk sees it. */
+export interface TapeEntry {
+  readonly op: string;
+  readonly layer: string;
+  readonly inputs: readonly Tensor[];
+  readonly output: Tensor;
+  /** A root needs no incoming gradient: it is a loss, whose gradient is 1. */
+  readonly isLoss: boolean;
+  /** The op's own attributes; only its file knows their type. Read through a function of that file: see producerOf. */
+  readonly attrs?: unknown;
+  readonly backward: (dy: Tensor | null) => readonly (Tensor | null)[];
+}

@@ -1,0 +1,156 @@
+// The owner of the thread that libhdf5 runs in (worker.mjs): starts it, asks it, and ends it when it takes too long or
+// breaks. Whatever a file does in there, the answer here is a reply or an exception. It knows no file format.
+
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  Worker,
+} from "node:worker_threads";
+import type { Hdf5Node } from "./tree.ts";
+
+export type FloatType = "float16" | "bfloat16" | "float32" | "float64";
+
+export type ThreadRequest =
+  | { readonly kind: "open"; readonly path: string }
+  | {
+      readonly kind: "read";
+      readonly path: string;
+      readonly start: readonly number[];
+      readonly count: readonly number[];
+      readonly bytes: number;
+      readonly type: FloatType;
+    }
+  | { readonly kind: "close" };
+
+export type ThreadReply =
+  | { readonly ok: true; readonly nodes: readonly Hdf5Node[] | null }
+  | {
+      readonly ok: false;
+      /** Path within the file; empty: the file as a whole. */
+      readonly where: string;
+      /** In libhdf5's words; may be empty. */
+      readonly reason: string;
+      /** The thread cannot be asked again. */
+      readonly isBroken: boolean;
+    };
+
+export interface ThreadData {
+  readonly window: SharedArrayBuffer;
+  /** Two i32: 1 when a reply to a read lies in the port; a count of what has been done, which moves while work goes on. */
+  readonly state: SharedArrayBuffer;
+  readonly port: MessagePort;
+}
+
+/** Elements that one read can hand over: 16 MB, more is not faster. */
+export const WINDOW_LENGTH = 2 ** 22;
+
+/** Places in the shared state. */
+const [REPLIED, DONE] = [0, 1];
+
+/** Without any progress: an object listed, or a window read. Far more than a slow disk needs; some damage makes libhdf5 loop. */
+const DEFAULT_PATIENCE_MS = 10_000;
+const LOOKS = 10;
+/** Of the worker's JavaScript; libhdf5's memory is not in it. */
+const HEAP_MB = 512;
+
+export class Hdf5Thread {
+  /** What the last read has filled. */
+  readonly window: Float32Array;
+  readonly #worker: Worker;
+  readonly #state: Int32Array;
+  readonly #port: MessagePort;
+  readonly #patienceMs: number;
+  #isAlive = true;
+  /** Takes the reply to the question that is open. */
+  #settle: (reply: ThreadReply) => void = () => {};
+
+  constructor(patienceMs = DEFAULT_PATIENCE_MS) {
+    const { port1, port2: port } = new MessageChannel();
+    const window = new SharedArrayBuffer(WINDOW_LENGTH * Float32Array.BYTES_PER_ELEMENT);
+    const state = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
+    const workerData: ThreadData = { window, state, port };
+    this.#worker = new Worker(new URL("./worker.mjs", import.meta.url), {
+      workerData,
+      transferList: [port],
+      // The loaders of this process are of no use there, and take time.
+      execArgv: [],
+      stdout: true,
+      stderr: true,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    });
+    this.#worker.on("message", (reply) => this.#settle(reply));
+    this.#worker.on("error", (error) => this.#settle(broken(error.message)));
+    this.#worker.on("exit", () => this.#settle(broken("libhdf5 gave up")));
+    this.#worker.unref();
+    // What libhdf5 or the runtime of WebAssembly prints is for nobody.
+    this.#worker.stdout.resume();
+    this.#worker.stderr.resume();
+    this.window = new Float32Array(window);
+    this.#state = new Int32Array(state);
+    this.#port = port1;
+    this.#patienceMs = patienceMs;
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  /** Resolves with the thread's reply, or with one that says that it came to its end. One at a time. */
+  ask(request: Exclude<ThreadRequest, { kind: "read" }>): Promise<ThreadReply> {
+    return new Promise((resolve) => {
+      const watch = this.#watch();
+      this.#settle = (reply) => {
+        clearInterval(watch);
+        this.#settle = () => {};
+        this.#worker.unref();
+        resolve(this.#checked(reply));
+      };
+      this.#worker.ref();
+      if (this.#isAlive) this.#worker.postMessage(request);
+      else this.#settle(broken("it is closed"));
+    });
+  }
+
+  /** Reads a block into the window, and waits for it. */
+  read(request: Extract<ThreadRequest, { kind: "read" }>): ThreadReply {
+    if (!this.#isAlive) return broken("it is closed");
+    Atomics.store(this.#state, REPLIED, 0);
+    this.#worker.postMessage(request);
+    if (Atomics.wait(this.#state, REPLIED, 0, this.#patienceMs) === "timed-out") {
+      return this.#checked(this.#late());
+    }
+    const reply: ThreadReply | undefined = receiveMessageOnPort(this.#port)?.message;
+    return this.#checked(reply ?? broken("no reply"));
+  }
+
+  /** Ends the thread; it may be in the middle of something. */
+  stop(): void {
+    this.#isAlive = false;
+    this.#port.close();
+    void this.#worker.terminate();
+  }
+
+  #watch(): NodeJS.Timeout {
+    let [seen, idleLooks] = [-1, 0];
+    return setInterval(() => {
+      const done = Atomics.load(this.#state, DONE);
+      idleLooks = done === seen ? idleLooks + 1 : 0;
+      seen = done;
+      if (idleLooks === LOOKS) this.#settle(this.#late());
+    }, this.#patienceMs / LOOKS);
+  }
+
+  #late(): ThreadReply {
+    return broken(`no end within ${this.#patienceMs / 1000} s`);
+  }
+
+  #checked(reply: ThreadReply): ThreadReply {
+    if (!reply.ok && reply.isBroken && this.#isAlive) this.stop();
+    return reply;
+  }
+}
+
+function broken(reason: string): ThreadReply {
+  return { ok: false, where: "", reason, isBroken: true };
+}

@@ -1,0 +1,42 @@
+// Which of the models that can be named here a file's weights fit. It compares names and shapes, and reads no data.
+
+import { VitrineError } from "../../engine/core/errors.ts";
+import { describeModel, type Model } from "../../engine/layers/model.ts";
+import { BACKBONE_NAMES, BACKBONES } from "../../models/backbones.ts";
+import { lenet5 } from "../../models/lenet5.ts";
+import { matchWeights } from "./assign-weights.ts";
+import type { WeightFile } from "./saved-weights.ts";
+
+interface Candidate {
+  /** `vgg19`, `vgg19 without top` */
+  readonly label: string;
+  readonly build: () => Model;
+}
+
+/** Of ImageNet; the size of the image decides the first dense weight of VGG, and nothing without top. */
+const INPUT_SHAPE = [224, 224, 3] as const;
+
+const CANDIDATES: readonly Candidate[] = [
+  { label: "lenet5", build: () => lenet5() },
+  ...BACKBONE_NAMES.flatMap((name) =>
+    [true, false].map((includeTop) => ({
+      label: includeTop ? name : `${name} without top`,
+      build: () => BACKBONES[name].build({ inputShape: INPUT_SHAPE, includeTop }),
+    })),
+  ),
+];
+
+/** Their names, as people read them. */
+export function fittingModels(file: Pick<WeightFile, "path" | "format" | "layers">): string[] {
+  return CANDIDATES.filter(({ build }) => fits(file, build())).map(({ label }) => label);
+}
+
+export function fits(file: Pick<WeightFile, "path" | "format" | "layers">, model: Model): boolean {
+  try {
+    matchWeights(file, describeModel(model).layers);
+    return true;
+  } catch (error) {
+    if (error instanceof VitrineError) return false;
+    throw error;
+  }
+}

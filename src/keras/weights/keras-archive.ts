@@ -1,0 +1,85 @@
+// A `.keras` file: a zip of config.json, metadata.json and model.weights.h5. The last is unpacked into a temporary file,
+// since HDF5 is read at random; that file is gone when the archive is closed, or turns out to be unreadable.
+
+import { createWriteStream } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { VitrineError } from "../../engine/core/errors.ts";
+import { type JsonRecord, parseConfig } from "../config/model-config.ts";
+import { Hdf5File, type OpenOptions } from "../hdf5/file.ts";
+import { describeKeras3, pathsFromConfig } from "./keras3-weights.ts";
+import type { WeightFile } from "./saved-weights.ts";
+import { ZipArchive } from "./zip-archive.ts";
+
+const WEIGHTS = "model.weights.h5";
+const CONFIG = "config.json";
+const METADATA = "metadata.json";
+
+/** Throws FormatError for an archive that is damaged, or holds no model. */
+export async function openArchive(
+  path: string,
+  options: Pick<OpenOptions, "thread">,
+): Promise<WeightFile> {
+  const zip = await ZipArchive.open(path);
+  try {
+    const modelConfig = await json(zip, CONFIG);
+    const { keras_version: version } = await json(zip, METADATA);
+    const kerasVersion = typeof version === "string" ? version : null;
+    const { file, close } = await unpack(zip, options);
+    try {
+      const layers = describeKeras3(file, pathsFromConfig(modelConfig));
+      return { path, format: "keras3-archive", kerasVersion, layers, modelConfig, close };
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  } finally {
+    zip.close();
+  }
+}
+
+async function json(zip: ZipArchive, name: string): Promise<JsonRecord> {
+  return parseConfig(await zip.text(name), `${zip.path}: ${name}`);
+}
+
+interface Unpacked {
+  readonly file: Hdf5File;
+  readonly close: () => Promise<void>;
+}
+
+async function unpack(zip: ZipArchive, { thread }: Pick<OpenOptions, "thread">): Promise<Unpacked> {
+  const folder = await mkdtemp(join(tmpdir(), "vitrine-h5-"));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    const target = join(folder, WEIGHTS);
+    await write(zip, target);
+    const name = `${zip.path}: ${WEIGHTS}`;
+    const file = await Hdf5File.open(target, thread ? { name, thread } : { name });
+    // Where the system allows it, the name goes now and the data with the last reader, even if that one is killed.
+    await remove().catch(() => undefined);
+    const close = async () => {
+      await file.close();
+      await remove();
+    };
+    return { file, close };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function write(zip: ZipArchive, target: string): Promise<void> {
+  const source = await zip.stream(WEIGHTS);
+  try {
+    await pipeline(source, createWriteStream(target));
+  } catch (cause) {
+    if (!(cause instanceof Error) || !("code" in cause) || "errno" in cause === false) throw cause;
+    const rule = `${WEIGHTS} must be unpacked to a temporary file`;
+    throw new VitrineError(`${zip.path}: ${rule}, got ${cause.code} in ${tmpdir()}`, {
+      cause,
+      help: "TMPDIR names another folder for temporary files",
+    });
+  }
+}

@@ -1,0 +1,19 @@
+// A layer of a file and the layer of a model that its weights are for: what pairing ends in, by whichever rule.
+
+import type { Shape } from "../../engine/core/shape.ts";
+import type { SavedLayer } from "./saved-weights.ts";
+
+/** A layer to load into, in the model's order; the engine's LayerRecord is one. */
+export interface TargetLayer {
+  readonly name: string;
+  /** Keras's: `Conv2D`. */
+  readonly className: string;
+  /** Trainable ones first, then statistics. */
+  readonly weights: readonly { readonly name: string; readonly shape: Shape }[];
+}
+
+/** A layer of the file and the layer of the model that it is for. */
+export interface LayerPair {
+  readonly saved: SavedLayer;
+  readonly target: TargetLayer;
+}

@@ -1,0 +1,115 @@
+// Pairs the layers of a file with the layers of a model, by order or by name, as Keras does for files that tell the order
+// (legacy-weights.ts). Shapes are compared elsewhere.
+
+import { FormatError } from "../../engine/core/errors.ts";
+import type { LayerPair, TargetLayer } from "./layer-pair.ts";
+import type { SavedLayer, SavedWeight } from "./saved-weights.ts";
+
+/** What helps where a file and a model do not go together. */
+export const LIST_LAYERS =
+  "npm run h5 -- FILE lists the layers of a file, and the models that it fits";
+
+/** The k-th with the k-th, whatever their names; but the same names in another order are a mistake that Keras misses. */
+export function pairByOrder(
+  path: string,
+  saved: readonly SavedLayer[],
+  targets: readonly TargetLayer[],
+): readonly LayerPair[] {
+  if (saved.length !== targets.length) throw otherCount(path, saved, targets);
+  const pairs = targets.flatMap((target, i) => {
+    const layer = saved[i];
+    return layer ? [{ saved: layer, target }] : [];
+  });
+  refuseOtherOrder(path, pairs);
+  return pairs;
+}
+
+/** Layers of the file that no layer of the model is called like are left out; but all of them cannot be meant. */
+export function pairByName(
+  path: string,
+  saved: readonly SavedLayer[],
+  targets: readonly TargetLayer[],
+): readonly LayerPair[] {
+  const byName = new Map(targets.map((target) => [target.name, target]));
+  const pairs = saved.flatMap((layer) => {
+    const target = byName.get(layer.name);
+    return target ? [{ saved: layer, target }] : [];
+  });
+  if (pairs.length > 0) return pairs;
+  const got = `${listed(saved)} for ${listed(targets)}`;
+  throw new FormatError(`${path}: must share names of layers with the model, got ${got}`);
+}
+
+/** All is named alike, only in another order: equal shapes would hide that every weight went to the wrong place. */
+export function refuseOtherOrder(path: string, pairs: readonly LayerPair[]): void {
+  const names = new Set(pairs.map(({ target }) => target.name));
+  if (!pairs.every(({ saved }) => names.has(saved.name))) return;
+  const index = pairs.findIndex(({ saved, target }) => saved.name !== target.name);
+  const pair = pairs[index];
+  if (!pair) return;
+  const got = `${pair.saved.name} as layer #${index}, where the model has ${pair.target.name}`;
+  throw new FormatError(`${path}: layers must be in the model's order, got ${got}`, {
+    help: "loading by name does not depend on the order",
+  });
+}
+
+export function otherCount(
+  path: string,
+  saved: readonly SavedLayer[],
+  targets: readonly TargetLayer[],
+): FormatError {
+  const wanted = `must have the model's ${targets.length} layers with weights`;
+  const names = new Set(targets.map(({ name }) => name));
+  const known = new Set(saved.map(({ name }) => name));
+  const extra = saved.filter(({ name }) => !names.has(name));
+  const missing = targets.filter(({ name }) => !known.has(name));
+  const share = extra.length < saved.length;
+  const more = share && extra.length > 0 ? `, ${listed(extra)} more than the model` : "";
+  const less = share && missing.length > 0 ? `, ${listed(missing)} not among them` : "";
+  return new FormatError(`${path}: ${wanted}, got ${saved.length}${more}${less}`, {
+    help: LIST_LAYERS,
+  });
+}
+
+/** `fc1, fc2, predictions and 12 others` */
+function listed(layers: readonly { readonly name: string }[]): string {
+  const shown = layers.slice(0, 3).map(({ name }) => name);
+  const rest = layers.length - shown.length;
+  return rest > 0 ? `${shown.join(", ")} and ${rest} others` : shown.join(", ");
+}
+
+/**
+ * A model within a model is saved as one layer, all its trainable weights first and then the others, or layer by layer where
+ * it was frozen. Taken apart by the names of the weights, both give the same layers; those go where the model has them.
+ */
+export function flattenNested(
+  layers: readonly SavedLayer[],
+  targets: readonly TargetLayer[],
+): readonly SavedLayer[] {
+  const parts = layers.map(innerLayers);
+  if (parts.every((inner) => inner.length === 1)) return layers;
+  const flat = parts.flat();
+  const places = new Map(targets.map(({ name }, i) => [name, i]));
+  const inner = new Set(parts.filter((part) => part.length > 1).flat());
+  if (![...inner].every(({ name }) => places.has(name))) return flat;
+  // The named ones take their places, the others what is left, in their order.
+  const slots: (SavedLayer | undefined)[] = targets.map(() => undefined);
+  for (const layer of inner) slots[places.get(layer.name) ?? 0] = layer;
+  const others = flat.filter((layer) => !inner.has(layer));
+  const filled = slots.flatMap((slot) => slot ?? others.shift() ?? []);
+  return [...filled, ...others];
+}
+
+function innerLayers(layer: SavedLayer): SavedLayer[] {
+  const groups = new Map<string, SavedWeight[]>();
+  for (const weight of layer.weights) {
+    const owner = weight.name.slice(0, Math.max(0, weight.name.lastIndexOf("/")));
+    groups.set(owner, [...(groups.get(owner) ?? []), weight]);
+  }
+  if (groups.size <= 1) return [layer];
+  return [...groups].map(([owner, weights]) => ({
+    name: owner.slice(owner.lastIndexOf("/") + 1),
+    path: layer.path,
+    weights,
+  }));
+}

@@ -1,0 +1,45 @@
+// The history of a training run as a table: one row an epoch, in the manner of Keras's CSVLogger. It neither computes
+// the numbers nor draws them.
+
+import { writeAtomically } from "../io/files.ts";
+
+/** One finished epoch. `epoch` counts from 0, as Keras's CSVLogger does; people are shown `epoch + 1`. */
+export interface EpochRow {
+  readonly epoch: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly valLoss?: number | undefined;
+  readonly valAccuracy?: number | undefined;
+  readonly learningRate: number;
+}
+
+const COLUMNS: readonly (readonly [string, (row: EpochRow) => number | undefined])[] = [
+  ["epoch", (row) => row.epoch],
+  ["loss", (row) => row.loss],
+  ["accuracy", (row) => row.accuracy],
+  ["val_loss", (row) => row.valLoss],
+  ["val_accuracy", (row) => row.valAccuracy],
+  ["lr", (row) => row.learningRate],
+];
+
+/** `epoch,loss,accuracy,val_loss,val_accuracy,lr`; the val_ columns are there when any epoch was validated. */
+export function historyCsv(rows: readonly EpochRow[]): string {
+  const columns = COLUMNS.filter(
+    ([name, read]) => !name.startsWith("val_") || rows.some((row) => read(row) !== undefined),
+  );
+  const header = columns.map(([name]) => name).join(",");
+  const lines = rows.map((row) => columns.map(([, read]) => csvNumber(read(row))).join(","));
+  return `${[header, ...lines].join("\n")}\n`;
+}
+
+/** "NA" for an epoch without validation is what CSVLogger writes; "nan" and "inf" are how Python spells them. */
+function csvNumber(value: number | undefined): string {
+  if (value === undefined) return "NA";
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
+  return String(value);
+}
+
+export async function writeHistory(path: string, rows: readonly EpochRow[]): Promise<void> {
+  await writeAtomically(path, historyCsv(rows));
+}

@@ -1,0 +1,157 @@
+// The folder that a cross-validation leaves and goes on in: a manifest, a folder for every finished fold with its result
+// and weights, and at the end the summary.
+
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { FormatError } from "../engine/core/errors.ts";
+import { type JsonValue, writeJson } from "../io/files.ts";
+import { openResumable } from "../io/resumable-folder.ts";
+import { tensorDigest, writeSafetensors } from "../io/safetensors.ts";
+import type { ModelConfig } from "../models/models.ts";
+import {
+  type FoldResult,
+  type FoldTraining,
+  type Score,
+  type Spread,
+  spread,
+  type TrainedFold,
+} from "../train/cross-validation.ts";
+import { namedTensors } from "../train/named-tensors.ts";
+
+const FORMAT = 1;
+
+export type KfoldSettings = {
+  readonly model: ModelConfig;
+  readonly folds: number;
+  readonly stratified: boolean;
+  readonly seed: number;
+  readonly training: FoldTraining;
+  readonly limit: number | null;
+  readonly leaked: boolean;
+  /** Digests of the rows. */
+  readonly data: { readonly train: string; readonly test: string };
+};
+
+/** A fold as its folder holds it. */
+export type SavedFold = FoldResult & {
+  readonly seconds: number;
+  readonly adapter: string;
+  readonly weightsSha256: string;
+};
+
+/** Starts or takes up the folder; see openResumable for what is refused. */
+export function openKfold(
+  path: string,
+  settings: KfoldSettings,
+  overwrite: boolean,
+): Promise<"new" | "resumed"> {
+  return openResumable({
+    path,
+    manifest: "kfold.json",
+    kind: "cross-validation",
+    format: FORMAT,
+    settings: settings as unknown as Readonly<Record<string, JsonValue>>,
+    contents: /^(fold-\d+|results\.json|folds\.svg)$/,
+    overwrite,
+  });
+}
+
+function foldFolder(out: string, fold: number): string {
+  return join(out, `fold-${fold + 1}`);
+}
+
+export interface FoldFacts {
+  readonly seconds: number;
+  readonly adapter: string;
+  readonly model: ModelConfig;
+}
+
+/** Weights first: fold.json says that the fold is finished. */
+export async function saveFold(
+  out: string,
+  result: FoldResult,
+  { variables, weights }: TrainedFold,
+  { seconds, adapter, model }: FoldFacts,
+): Promise<SavedFold> {
+  const folder = foldFolder(out, result.fold);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder);
+  const tensors = namedTensors(variables, weights);
+  await writeSafetensors(join(folder, "weights.safetensors"), tensors, { model: model.name });
+  const saved = { ...result, seconds, adapter, weightsSha256: tensorDigest(tensors) };
+  await writeJson(join(folder, "fold.json"), saved);
+  return saved;
+}
+
+/** The folds that are finished, by number. */
+export async function loadFolds(out: string, folds: number): Promise<Map<number, SavedFold>> {
+  const found = new Map<number, SavedFold>();
+  for (let fold = 0; fold < folds; fold++) {
+    const path = join(foldFolder(out, fold), "fold.json");
+    const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return null;
+      throw error;
+    });
+    if (text !== null) found.set(fold, parseFold(path, text, fold));
+  }
+  return found;
+}
+
+function parseFold(path: string, text: string, fold: number): SavedFold {
+  try {
+    const value: Partial<SavedFold> = JSON.parse(text);
+    const { heldOut, test, leaked } = value;
+    const scores = [heldOut, test, leaked].filter((score) => score !== null);
+    if (value.fold === fold && scores.every((score) => Number.isFinite(score?.accuracy))) {
+      return value as SavedFold;
+    }
+  } catch {
+    // Said below.
+  }
+  throw new FormatError(`${path}: must hold the result of fold ${fold + 1}, got something else`, {
+    help: "remove the file, and the fold is trained again",
+  });
+}
+
+export type ScoreSpread = { readonly loss: Spread; readonly accuracy: Spread };
+
+export type KfoldSummary = {
+  readonly heldOut: ScoreSpread;
+  readonly test: ScoreSpread | null;
+  readonly leaked: ScoreSpread | null;
+};
+
+/** Mean and sample standard deviation over the folds. */
+export function summarise(folds: readonly FoldResult[]): KfoldSummary {
+  const over = (scores: readonly (Score | null)[]): ScoreSpread | null => {
+    const given = scores.filter((score) => score !== null);
+    if (given.length < folds.length) return null;
+    return {
+      loss: spread(given.map((score) => score.loss)),
+      accuracy: spread(given.map((score) => score.accuracy)),
+    };
+  };
+  const heldOut = folds.map((fold) => fold.heldOut);
+  return {
+    heldOut: {
+      loss: spread(heldOut.map((score) => score.loss)),
+      accuracy: spread(heldOut.map((score) => score.accuracy)),
+    },
+    test: over(folds.map((fold) => fold.test)),
+    leaked: over(folds.map((fold) => fold.leaked)),
+  };
+}
+
+/** results.json; holds no times, so that a resumed run ends in the same bytes. */
+export async function saveKfoldResults(
+  out: string,
+  settings: KfoldSettings,
+  folds: readonly SavedFold[],
+): Promise<void> {
+  const scores = folds.map(({ fold, epochs, bestEpoch, heldOut, test, leaked, weightsSha256 }) => ({
+    ...{ fold: fold + 1, epochs, bestEpoch: bestEpoch + 1, heldOut, test, leaked },
+    weightsSha256,
+  }));
+  const results = { ...settings, summary: summarise(folds), scores };
+  await writeJson(join(out, "results.json"), results as unknown as JsonValue);
+}

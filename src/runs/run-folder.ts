@@ -1,0 +1,147 @@
+// The folder that a training run leaves: what was asked for, what came out, and the weights; its pictures are
+// report/charts/saved-charts.ts's. Written file by file, each whole or not at all; read again by `evaluate` and `predict`.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { FormatError, UsageError } from "../engine/core/errors.ts";
+import type { Shape } from "../engine/core/shape.ts";
+import { classesOf } from "../engine/layers/model.ts";
+import type { Weights } from "../engine/layers/variables.ts";
+import { type JsonValue, writeJson } from "../io/files.ts";
+import {
+  type NamedTensor,
+  readSafetensors,
+  type TensorData,
+  writeSafetensors,
+} from "../io/safetensors.ts";
+import { checkModelConfig } from "../models/check-config.ts";
+import { createModel, type ModelConfig } from "../models/models.ts";
+import type { Callback, Logs } from "../train/callbacks/callback.ts";
+import { type EpochRow, writeHistory } from "./history.ts";
+
+/** Raised when the folder's files change meaning; a newer one is refused. */
+const FORMAT = 1;
+
+export type RunConfig = {
+  readonly format: number;
+  readonly model: ModelConfig;
+  readonly classNames: readonly string[];
+  readonly training: Readonly<Record<string, JsonValue>>;
+  readonly data: Readonly<Record<string, JsonValue>>;
+  readonly adapter: string;
+};
+
+export function runConfig(config: Omit<RunConfig, "format">): RunConfig {
+  return { format: FORMAT, ...config };
+}
+
+export interface RunResults {
+  readonly config: RunConfig;
+  readonly metrics: Readonly<Record<string, JsonValue>>;
+  readonly history: readonly Logs[];
+  readonly weights: readonly NamedTensor[];
+}
+
+/** Saves a run into a folder that exists. Weights first: they are what cannot be had again. */
+export async function saveRun(out: string, results: RunResults): Promise<void> {
+  const { config, metrics, history, weights } = results;
+  await writeSafetensors(join(out, "weights.safetensors"), weights, { model: config.model.name });
+  await writeJson(join(out, "config.json"), config as unknown as JsonValue);
+  await writeJson(join(out, "metrics.json"), metrics);
+  const rows = history.map(historyRow);
+  if (rows.length > 0) await writeHistory(join(out, "history.csv"), rows);
+}
+
+/** Writes the folder's history.csv after every epoch, so that it outlives the run. Comes last, when the logs are complete. */
+export function historyFile(out: string): Callback {
+  const rows: EpochRow[] = [];
+  return {
+    onTrainBegin: () => {
+      rows.length = 0;
+    },
+    onEpochEnd: (epoch, logs) => {
+      rows.push(historyRow(logs, epoch));
+      return writeHistory(join(out, "history.csv"), rows);
+    },
+  };
+}
+
+export function historyRow(logs: Logs, epoch: number): EpochRow {
+  const { loss = Number.NaN, accuracy = Number.NaN, lr = Number.NaN } = logs;
+  return {
+    epoch,
+    loss,
+    accuracy,
+    valLoss: logs["val_loss"],
+    valAccuracy: logs["val_accuracy"],
+    learningRate: lr,
+  };
+}
+
+export interface SavedRun {
+  readonly config: RunConfig;
+  readonly weights: Weights;
+  /** Shapes of the weights, by name. */
+  readonly shapes: ReadonlyMap<string, Shape>;
+}
+
+/** Reads what `saveRun` left. Throws UsageError when the folder is no run, FormatError when a file is damaged. */
+export async function loadRun(folder: string): Promise<SavedRun> {
+  const path = join(folder, "config.json");
+  const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    const got =
+      cause.code === "ENOENT" ? `${folder} without config.json` : `${folder} (${cause.code})`;
+    throw new UsageError(`RUN: must be the folder of a saved run, got ${got}`, {
+      help: "`npm run train` saves its runs under runs/, or where --out says",
+      cause,
+    });
+  });
+  const config = parseConfig(text, path);
+  const weightsPath = join(folder, "weights.safetensors");
+  const file = await readSafetensors(weightsPath);
+  const weights = new Map<string, Float32Array<ArrayBuffer>>();
+  const shapes = new Map<string, Shape>();
+  for (const [name, { data, dtype, shape }] of file.tensors) {
+    if (dtype !== "F32") {
+      throw new FormatError(`${weightsPath}: weights must be F32, got ${dtype} in ${name}`);
+    }
+    weights.set(name, floatsOf(data));
+    shapes.set(name, shape);
+  }
+  return { config, weights, shapes };
+}
+
+/** A view where that is possible: large networks are held once. */
+function floatsOf({ buffer, byteOffset, length }: TensorData): Float32Array<ArrayBuffer> {
+  const isPlain = buffer instanceof ArrayBuffer;
+  return isPlain
+    ? new Float32Array(buffer, byteOffset, length)
+    : new Float32Array(buffer, byteOffset, length).slice();
+}
+
+function parseConfig(text: string, path: string): RunConfig {
+  let config: Partial<RunConfig>;
+  try {
+    config = JSON.parse(text);
+  } catch (cause) {
+    throw new FormatError(`${path}: must be JSON, got ${text.length} characters that are not`, {
+      cause,
+    });
+  }
+  const { format, model, classNames } = config ?? {};
+  if (typeof format !== "number") {
+    throw new FormatError(`${path}: must be the record of a run, got no format number`);
+  }
+  if (format > FORMAT) {
+    throw new FormatError(
+      `${path}: was written by a newer Vitrine, got format ${format}, this one reads ${FORMAT}`,
+      { help: "update Vitrine" },
+    );
+  }
+  const classes = classesOf(createModel(checkModelConfig(model, path)));
+  const areNames = Array.isArray(classNames) && classNames.every((n) => typeof n === "string");
+  if (!areNames || classNames.length !== classes) {
+    throw new FormatError(`${path}: classNames must name the model's ${classes} classes`);
+  }
+  return config as RunConfig;
+}

@@ -1,0 +1,24 @@
+// What a study is given: rows, a device, a screen, a folder.
+
+import type { CleanData } from "../data/clean.ts";
+import type { FashionMnist } from "../data/fashion-mnist.ts";
+import type { Device } from "../engine/core/device.ts";
+import type { StudyScreen } from "./context.ts";
+import type { StepStore } from "./step-store.ts";
+import type { TransferMeans } from "./transfer-model.ts";
+
+export interface StudyOptions {
+  readonly store: StepStore;
+  /** As it was read. */
+  readonly found: FashionMnist;
+  readonly clean: CleanData;
+  readonly openDevice: () => Promise<Device>;
+  readonly screen: StudyScreen;
+  /** Ends it: within the training, at the latest after the step under way. What is done stays. */
+  readonly signal: AbortSignal;
+  readonly transfer: TransferMeans;
+  /** That runs this study again. */
+  readonly command: string;
+  /** Flags that say where the rows are, for the commands of the parts. */
+  readonly dataFlags: string;
+}
