@@ -2,9 +2,10 @@
 // copy that no cache holds.
 
 import type { Device } from "../src/engine/core/device.ts";
+import { kernelFrom } from "../src/engine/core/kernel.ts";
 import { Executable } from "../src/engine/program/executor.ts";
 import { linearGrid, Recorder } from "../src/engine/program/recorder.ts";
-import source from "./ceiling.wgsl";
+import shader from "./ceiling.wgsl";
 import { timeProgram } from "./harness.ts";
 
 export interface Ceiling {
@@ -22,7 +23,7 @@ export async function measureCeiling(device: Device): Promise<Ceiling> {
   rec.keep(y);
   rec.dispatch({
     op: "ceiling",
-    kernel: { label: "ceiling/multiply_add", source, entry: "multiply_add" },
+    kernel: kernelFrom(shader, "multiply_add"),
     grid: [groups, 1, 1],
     bind: { x, y },
     params: { rounds, vectors: 0 },
@@ -42,7 +43,7 @@ async function copyBandwidth(device: Device): Promise<number> {
   rec.keep(y);
   rec.dispatch({
     op: "ceiling",
-    kernel: { label: "ceiling/copy", source, entry: "copy" },
+    kernel: kernelFrom(shader, "copy"),
     grid: linearGrid(vectors, 64),
     bind: { x, y },
     params: { rounds: 0, vectors },

@@ -1,4 +1,4 @@
 declare module "*.wgsl" {
-  const source: string;
-  export default source;
+  const shader: import("../engine/core/wgsl.ts").Shader;
+  export default shader;
 }

@@ -1,23 +1,28 @@
 // Every kernel of the engine, with every combination of switches that an op may dispatch, compiles; and no entry point
 // or switch of a .wgsl file is left out of that.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { describeKernel, type Kernel } from "../../src/engine/core/kernel.ts";
-import { entriesOf, switchesOf } from "../../src/engine/core/wgsl.ts";
+import { describeKernel, type Kernel, kernelFrom } from "../../src/engine/core/kernel.ts";
+import { entriesOf, type Shader, switchesOf } from "../../src/engine/core/wgsl.ts";
 import { gpu } from "../support/gpu.ts";
 
 const test = suite("kernels");
 
 const SHADERS = new URL("../../src/shaders/", import.meta.url);
 
+function filesIn(folder: URL, ending: string): readonly string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return names.filter((name) => name.endsWith(ending));
+}
+
 /** Whatever a file of ops/ or optim/ exports under a name that ends in `Kernels`: nothing to list here for a new op. */
 async function allKernels(subgroupSize: number | null): Promise<readonly Kernel[]> {
   const kernels: Kernel[] = [];
   for (const folder of ["ops/", "optim/"]) {
     const url = new URL(`../../src/engine/${folder}`, import.meta.url);
-    for (const file of readdirSync(url).filter((name) => name.endsWith(".ts"))) {
+    for (const file of filesIn(url, ".ts")) {
       const exported: Record<string, unknown> = await import(new URL(file, url).href);
       for (const [name, value] of Object.entries(exported)) {
         if (!name.endsWith("Kernels") || typeof value !== "function") continue;
@@ -49,12 +54,14 @@ test("every kernel compiles with every combination of switches", async () => {
 
 test("no entry point of a file is left out, and every switch is tried on and off", async () => {
   const kernels = await allKernels(8);
-  for (const file of readdirSync(SHADERS).filter((name) => name.endsWith(".wgsl"))) {
-    const source = readFileSync(new URL(file, SHADERS), "utf8");
-    const own = kernels.filter((kernel) => kernel.source === source);
+  const files = filesIn(SHADERS, ".wgsl");
+  assert.ok(files.length >= 25);
+  for (const file of files) {
+    const { default: shader } = (await import(new URL(file, SHADERS).href)) as { default: Shader };
+    const own = kernels.filter((kernel) => kernel.shader.file === shader.file);
     const entries = new Set(own.map((kernel) => kernel.entry));
-    for (const entry of entriesOf(source)) assert.ok(entries.has(entry), `${file}: ${entry}`);
-    for (const name of switchesOf(source)) {
+    for (const entry of entriesOf(shader.text)) assert.ok(entries.has(entry), `${file}: ${entry}`);
+    for (const name of switchesOf(shader.text)) {
       const values = new Set(own.map((kernel) => kernel.flags?.[name] ?? false));
       assert.is(values.size, 2, `${file}: switch ${name}`);
     }
@@ -63,11 +70,11 @@ test("no entry point of a file is left out, and every switch is tried on and off
 
 test("a kernel that does not compile says where and why", async () => {
   const device = await gpu();
-  const source = "@compute @workgroup_size(1)\nfn broken() {\n  let x = missing;\n}\n";
-  const compiled = device.kernels.describe({ label: "test/broken", source, entry: "broken" });
+  const text = "@compute @workgroup_size(1)\nfn broken() {\n  let x = missing;\n}\n";
+  const compiled = describeKernel(kernelFrom({ file: "test", text }, "broken"));
   device.handle.pushErrorScope("validation");
   try {
-    await device.kernels.pipeline(compiled, device.kernels.layout(compiled, new Set()));
+    await device.kernels.pipeline(compiled);
     assert.unreachable();
   } catch (error) {
     const { message } = error as Error;

@@ -2,16 +2,17 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { kernelFrom } from "../../src/engine/core/kernel.ts";
 import { storageOf } from "../../src/engine/core/tensor.ts";
 import { addTensors } from "../../src/engine/ops/add.ts";
 import { linearGrid, Recorder } from "../../src/engine/program/recorder.ts";
-import source from "../../src/shaders/add.wgsl";
+import shader from "../../src/shaders/add.wgsl";
 
 const test = suite("recorder");
 
 const recorder = () =>
   new Recorder({ name: "test", capabilities: { subgroupSize: null, isSoftware: true } });
-const kernel = { label: "add/forward", source, entry: "forward" };
+const kernel = kernelFrom(shader, "forward");
 
 test("a dispatch knows its op, layer, pass, tensors, FLOPs and bytes", () => {
   const rec = recorder();

@@ -2,13 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  bindingsOf,
-  entriesOf,
-  paramsOf,
-  specialise,
-  switchesOf,
-} from "../../src/engine/core/wgsl.ts";
+import { entriesOf, paramsOf, specialise, switchesOf } from "../../src/engine/core/wgsl.ts";
 
 const test = suite("wgsl");
 
@@ -58,11 +52,6 @@ test("names are read back from the text", () => {
   assert.equal(paramsOf(SOURCE), [
     { name: "rows", type: "u32" },
     { name: "scale", type: "f32" },
-  ]);
-  assert.equal(bindingsOf(SOURCE), [
-    { name: "params", index: 0, access: "uniform" },
-    { name: "x", index: 1, access: "read" },
-    { name: "y", index: 3, access: "read_write" },
   ]);
 });
 

@@ -1,4 +1,4 @@
-// A kernel names an entry point of a .wgsl file and how it is specialised. This file turns kernels into pipelines, each
+// A kernel names an entry point of a shader and how it is specialised. This file turns kernels into pipelines, each
 // made once per device, and words the errors of those that do not compile.
 
 import { DeviceError, VitrineError } from "./errors.ts";
@@ -9,30 +9,48 @@ import {
   type Flags,
   type ParamField,
   paramsOf,
+  type Shader,
   specialise,
+  switchesOf,
 } from "./wgsl.ts";
 
 export interface Kernel {
-  /** `file/entry`, e.g. `gemm/subgroup`. */
+  /** `file/entry`: `gemm/tiled/multiply`. */
   readonly label: string;
-  /** The whole .wgsl file. */
-  readonly source: string;
+  readonly shader: Shader;
   readonly entry: string;
   readonly flags?: Flags;
   readonly constants?: Constants;
 }
 
+export interface Specialisation {
+  /** Switches that are on; those not named are off. */
+  readonly flags?: Flags;
+  readonly constants?: Constants;
+}
+
+/** The kernel of an entry point. */
+export function kernelFrom(
+  shader: Shader,
+  entry: string,
+  specialisation: Specialisation = {},
+): Kernel {
+  return { label: `${shader.file}/${entry}`, shader, entry, ...specialisation };
+}
+
+/** A kernel's text as it is compiled, and what that says of itself. */
 export interface CompiledKernel {
   readonly kernel: Kernel;
   readonly text: string;
+  /** Those that the entry point uses. */
   readonly bindings: readonly Binding[];
+  /** Empty where the entry point takes none. */
   readonly params: readonly ParamField[];
 }
 
-/** Pipelines of one device, keyed by kernel and by the bindings that the dispatch uses. */
+/** Pipelines of one device, keyed by the text that is compiled and by its entry point. */
 export class KernelCache {
   readonly #device: GPUDevice;
-  readonly #texts = new Map<string, CompiledKernel>();
   readonly #modules = new Map<string, GPUShaderModule>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
@@ -43,22 +61,16 @@ export class KernelCache {
     this.#device = device;
   }
 
-  /** The specialised text of a kernel with what it says of itself. */
-  describe(kernel: Kernel): CompiledKernel {
-    return describeKernel(kernel, this.#texts);
-  }
-
-  /** The layout of the bindings called `names`; others of the file belong to other entry points. */
-  layout(compiled: CompiledKernel, names: ReadonlySet<string>): GPUBindGroupLayout {
-    const used = compiled.bindings.filter((binding) => names.has(binding.name));
-    const signature = used.map((binding) => `${binding.index}:${binding.access}`).join();
+  /** The layout of a kernel's bindings. */
+  layout({ bindings }: CompiledKernel): GPUBindGroupLayout {
+    const signature = bindings.map((binding) => `${binding.index}:${binding.access}`).join();
     let layout = this.#layouts.get(signature);
     if (!layout) {
       layout = this.#device.createBindGroupLayout({
         label: signature,
-        entries: used.map((binding) => ({
+        entries: bindings.map((binding) => ({
           binding: binding.index,
-          visibility: GPUShaderStage.COMPUTE,
+          visibility: COMPUTE_STAGE,
           buffer: { type: bufferType(binding) },
         })),
       });
@@ -67,17 +79,17 @@ export class KernelCache {
     return layout;
   }
 
-  pipeline(compiled: CompiledKernel, layout: GPUBindGroupLayout): Promise<GPUComputePipeline> {
-    const key = `${layout.label}|${keyOf(compiled.kernel)}`;
+  pipeline(compiled: CompiledKernel): Promise<GPUComputePipeline> {
+    const key = `${compiled.kernel.entry}\n${compiled.text}`;
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {
-      pipeline = this.#make(compiled, layout);
+      pipeline = this.#make(compiled);
       this.#pipelines.set(key, pipeline);
     }
     return pipeline;
   }
 
-  async #make(compiled: CompiledKernel, layout: GPUBindGroupLayout): Promise<GPUComputePipeline> {
+  async #make(compiled: CompiledKernel): Promise<GPUComputePipeline> {
     const { kernel, text } = compiled;
     this.pipelinesMade++;
     let module = this.#modules.get(text);
@@ -88,7 +100,7 @@ export class KernelCache {
     try {
       return await this.#device.createComputePipelineAsync({
         label: kernel.label,
-        layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        layout: this.#device.createPipelineLayout({ bindGroupLayouts: [this.layout(compiled)] }),
         compute: { module, entryPoint: kernel.entry },
       });
     } catch (cause) {
@@ -98,26 +110,43 @@ export class KernelCache {
   }
 }
 
-/** Specialises a kernel and reads its bindings and Params; needs no device. */
-export function describeKernel(
-  kernel: Kernel,
-  known = new Map<string, CompiledKernel>(),
-): CompiledKernel {
-  const key = keyOf(kernel);
+/** GPUShaderStage.COMPUTE, without the global. */
+const COMPUTE_STAGE = 0x4;
+
+const described = new WeakMap<Shader, Map<string, CompiledKernel>>();
+
+/**
+ * Specialises a kernel and reads its bindings and Params; needs no device, and is done once for a shader and its
+ * specialisation. Throws VitrineError for an entry point, a switch or a constant that the shader does not have.
+ */
+export function describeKernel(kernel: Kernel): CompiledKernel {
+  const { shader, entry, flags = {}, constants = {} } = kernel;
+  const known = described.get(shader) ?? new Map<string, CompiledKernel>();
+  described.set(shader, known);
+  const key = JSON.stringify([entry, flags, constants]);
   let compiled = known.get(key);
   if (!compiled) {
-    const text = specialise(kernel.source, kernel.flags ?? {}, kernel.constants ?? {});
-    if (!text.includes(`fn ${kernel.entry}(`)) {
-      throw new VitrineError(`kernel ${kernel.label}: the file has no entry point ${kernel.entry}`);
-    }
-    compiled = { kernel, text, bindings: bindingsOf(text), params: paramsOf(text) };
+    compiled = describe(kernel);
     known.set(key, compiled);
   }
   return compiled;
 }
 
-function keyOf(kernel: Kernel): string {
-  return JSON.stringify([kernel.label, kernel.entry, kernel.flags ?? {}, kernel.constants ?? {}]);
+function describe(kernel: Kernel): CompiledKernel {
+  const { label, shader, entry, flags = {}, constants = {} } = kernel;
+  const switches = switchesOf(shader.text);
+  const unknown = Object.keys(flags).find((name) => !switches.includes(name));
+  if (unknown !== undefined) {
+    const known = switches.length > 0 ? switches.join(", ") : "none";
+    throw new VitrineError(`kernel ${label}: its switches are ${known}, got ${unknown}`);
+  }
+  const text = specialise(shader.text, flags, constants);
+  if (!text.includes(`fn ${entry}(`)) {
+    throw new VitrineError(`kernel ${label}: the shader has no entry point ${entry}`);
+  }
+  const bindings = bindingsOf(text, entry);
+  const hasParams = bindings.some(({ access }) => access === "uniform");
+  return { kernel, text, bindings, params: hasParams ? paramsOf(text) : [] };
 }
 
 function bufferType(binding: Binding): GPUBufferBindingType {

@@ -5,6 +5,13 @@
 import { wgsl as preprocess } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import { VitrineError } from "./errors.ts";
 
+/** A .wgsl file as it is imported. */
+export interface Shader {
+  /** Its path below src/shaders, without the ending: `gemm/tiled`. */
+  readonly file: string;
+  readonly text: string;
+}
+
 export type Flags = Readonly<Record<string, boolean>>;
 export type Constants = Readonly<Record<string, number>>;
 
@@ -49,21 +56,73 @@ export function entriesOf(source: string): readonly string[] {
   return [...source.matchAll(/@compute[^{]*?\bfn (\w+)/g)].map((match) => match[1] ?? "");
 }
 
+/** What a kernel does with a binding: `write` sets elements without ever reading any, `update` reads and sets. */
+export type Access = "read" | "write" | "update";
+
 export interface Binding {
   readonly name: string;
   readonly index: number;
-  readonly access: "uniform" | "read" | "read_write";
+  readonly access: Access | "uniform";
 }
 
-/** Every `@group(0) @binding(n) var<…> name` of a text. */
-export function bindingsOf(text: string): readonly Binding[] {
+/** The bindings that an entry point uses, itself or in functions that it calls, and what it does with each. */
+export function bindingsOf(text: string, entry: string): readonly Binding[] {
+  const code = text.replaceAll(/\/\/.*$/gm, "");
   const pattern =
     /@group\(0\)\s*@binding\((\d+)\)\s*var<(uniform|storage)(?:,\s*(read|read_write))?>\s*(\w+)/g;
-  return [...text.matchAll(pattern)].map(([, index, space, access, name]) => ({
-    name: name ?? "",
-    index: Number(index),
-    access: space === "uniform" ? "uniform" : access === "read_write" ? "read_write" : "read",
-  }));
+  const reachable = reachableFrom(entry, functionsOf(code));
+  return [...code.matchAll(pattern)].flatMap(([, index, space, access, name = ""]) => {
+    const uses = reachable.flatMap((body) => usesOf(name, body));
+    if (uses.length === 0) return [];
+    const own = uses.every((use) => use === "write") ? "write" : "update";
+    const read = space === "uniform" ? "uniform" : "read";
+    return [{ name, index: Number(index), access: access === "read_write" ? own : read }];
+  });
+}
+
+/** Bodies of a text's functions, by name. */
+function functionsOf(code: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const match of code.matchAll(/\bfn\s+(\w+)\s*\(/g)) {
+    const open = code.indexOf("{", match.index);
+    found.set(match[1] ?? "", code.slice(open, closingAt(code, open) + 1));
+  }
+  return found;
+}
+
+/** Where the bracket that opens at `open` closes; the text's end where it does not. */
+function closingAt(code: string, open: number): number {
+  let depth = 0;
+  for (let at = open; at < code.length; at++) {
+    const letter = code[at] ?? "";
+    if ("{[(".includes(letter)) depth++;
+    if ("}])".includes(letter)) depth--;
+    if (depth === 0) return at;
+  }
+  return code.length;
+}
+
+function reachableFrom(entry: string, functions: ReadonlyMap<string, string>): readonly string[] {
+  const names = new Set([entry]);
+  for (const name of names) {
+    for (const [, called = ""] of (functions.get(name) ?? "").matchAll(/\b(\w+)\s*\(/g)) {
+      if (functions.has(called)) names.add(called);
+    }
+  }
+  return [...names].map((name) => functions.get(name) ?? "");
+}
+
+/** Every mention of a variable in a body: `write` where an element of it is set by a plain assignment. */
+function usesOf(name: string, body: string): readonly ("read" | "write")[] {
+  const uses: ("read" | "write")[] = [];
+  for (const { index } of body.matchAll(new RegExp(`(?<![\\w.])${name}\\b`, "g"))) {
+    if (/arrayLength\(\s*&\s*$/.test(body.slice(0, index))) continue;
+    let end = index + name.length;
+    while (body[end] === "[") end = closingAt(body, end) + 1;
+    const isElement = end > index + name.length;
+    uses.push(isElement && /^(\.\w+)?\s*=(?!=)/.test(body.slice(end)) ? "write" : "read");
+  }
+  return uses;
 }
 
 export interface ParamField {

@@ -3,8 +3,8 @@
 //   x, y any shape
 // The gradient of relu at 0 is 0, as in Keras. A NaN passes through all three.
 
-import source from "../../shaders/activation.wgsl";
-import type { Kernel } from "../core/kernel.ts";
+import shader from "../../shaders/activation.wgsl";
+import { type Kernel, kernelFrom } from "../core/kernel.ts";
 import { ceilDiv, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { linearGrid, type Recorder } from "../program/recorder.ts";
@@ -66,7 +66,7 @@ function extent(rec: Recorder, { shape }: Tensor) {
 
 function kernel(kind: ActivationKind, pass: "forward" | "backward"): Kernel {
   const entry = `${kind}_${pass}`;
-  return { label: `activation/${entry}`, source, entry };
+  return kernelFrom(shader, entry);
 }
 
 /** Every kernel that this file dispatches. */

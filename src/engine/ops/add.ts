@@ -1,9 +1,9 @@
 // Elementwise sum of two tensors of the same shape (a residual connection; two gradients of one tensor).
 //   y = a + b     da = dy     db = dy
 
-import source from "../../shaders/add.wgsl";
+import shader from "../../shaders/add.wgsl";
 import { ShapeError } from "../core/errors.ts";
-import type { Kernel } from "../core/kernel.ts";
+import { type Kernel, kernelFrom } from "../core/kernel.ts";
 import { ceilDiv, formatShape, sameShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { linearGrid, type Recorder } from "../program/recorder.ts";
@@ -31,7 +31,7 @@ export const add: Op<readonly [a: Tensor, b: Tensor], Record<string, never>, nul
   },
 };
 
-const KERNEL: Kernel = { label: "add/forward", source, entry: "forward" };
+const KERNEL: Kernel = kernelFrom(shader, "forward");
 
 export function* addKernels(): Iterable<Kernel> {
   yield KERNEL;

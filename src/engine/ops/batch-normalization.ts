@@ -4,9 +4,9 @@
 // Training: the batch's mean and biased variance; moving ← moving · momentum + batch · (1 − momentum).
 // Inference: the moving statistics, which are constants to the gradient then.
 
-import source from "../../shaders/batch-normalization.wgsl";
+import shader from "../../shaders/batch-normalization.wgsl";
 import { ShapeError } from "../core/errors.ts";
-import type { Kernel } from "../core/kernel.ts";
+import { type Kernel, kernelFrom } from "../core/kernel.ts";
 import { ceilDiv, formatShape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { linearGrid, type Recorder } from "../program/recorder.ts";
@@ -273,5 +273,5 @@ function kernelOf(
   flags: Readonly<Record<string, boolean>> = {},
 ): Kernel {
   const own = entry === "normalize" || entry === "input_gradient" ? flags : {};
-  return { label: `${NAME}/${entry}`, source, entry, flags: { BY_FOUR: byFour, ...own } };
+  return kernelFrom(shader, entry, { flags: { BY_FOUR: byFour, ...own } });
 }

@@ -3,9 +3,9 @@
 //   x, y any shape     clock (≥ 1) u32, element 0 is the step; it must not advance between forward and backward
 // The mask is never stored: forward and backward compute it from (element, step, stream, seed), see core/random.ts.
 
-import source from "../../shaders/dropout.wgsl";
+import shader from "../../shaders/dropout.wgsl";
 import { UsageError } from "../core/errors.ts";
-import type { Kernel } from "../core/kernel.ts";
+import { type Kernel, kernelFrom } from "../core/kernel.ts";
 import { ceilDiv, sizeOf } from "../core/shape.ts";
 import { reshaped, type Tensor } from "../core/tensor.ts";
 import { linearGrid, type Recorder } from "../program/recorder.ts";
@@ -38,7 +38,7 @@ export const dropout: Op<readonly [x: Tensor, clock: Tensor], DropoutAttrs, Tens
   },
 };
 
-const FORWARD: Kernel = { label: "dropout/forward", source, entry: "forward" };
+const FORWARD: Kernel = kernelFrom(shader, "forward");
 
 function masked(
   rec: Recorder,

@@ -1,8 +1,8 @@
 // The data pass of a program: one batch out of a data set that is resident on the device. No gradient flows into it.
 
-import source from "../../shaders/gather.wgsl";
+import shader from "../../shaders/gather.wgsl";
 import { ShapeError } from "../core/errors.ts";
-import type { Kernel } from "../core/kernel.ts";
+import { type Kernel, kernelFrom } from "../core/kernel.ts";
 import { ceilDiv, formatShape, type Shape, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { linearGrid, type Recorder } from "../program/recorder.ts";
@@ -174,7 +174,7 @@ const ENTRIES = [
 ] as const;
 
 function kernel(entry: (typeof ENTRIES)[number]): Kernel {
-  return { label: `gather/${entry}`, source, entry };
+  return kernelFrom(shader, entry);
 }
 
 export function* gatherKernels(): Iterable<Kernel> {

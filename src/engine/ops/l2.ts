@@ -2,9 +2,9 @@
 //   penalty = factor · Σ w², without 1/2, as Keras     dw = 2 · factor · w
 //   w any shape   ->   penalty ()
 
-import source from "../../shaders/l2.wgsl";
+import shader from "../../shaders/l2.wgsl";
 import { UsageError } from "../core/errors.ts";
-import type { Kernel } from "../core/kernel.ts";
+import { type Kernel, kernelFrom } from "../core/kernel.ts";
 import { ceilDiv, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { linearGrid, type Recorder } from "../program/recorder.ts";
@@ -68,9 +68,9 @@ function recordGradient(rec: Recorder, w: Tensor, factor: number): Tensor {
   return dw;
 }
 
-const SQUARES: Kernel = { label: "l2/sum_squares", source, entry: "sum_squares" };
-const TOTAL: Kernel = { label: "l2/total", source, entry: "total" };
-const BACKWARD: Kernel = { label: "l2/backward", source, entry: "backward" };
+const SQUARES: Kernel = kernelFrom(shader, "sum_squares");
+const TOTAL: Kernel = kernelFrom(shader, "total");
+const BACKWARD: Kernel = kernelFrom(shader, "backward");
 
 /** Every kernel that this file dispatches. */
 export function* l2Kernels(): Iterable<Kernel> {

@@ -1,9 +1,9 @@
 // The metric pass of a program: running sums on the device, read by the host now and then. Keras's epoch loss is
 // Σ batch loss · batch size / Σ batch size, penalties included; accuracy is hits / rows.
 
-import source from "../../shaders/metrics.wgsl";
+import shader from "../../shaders/metrics.wgsl";
 import type { Device } from "../core/device.ts";
-import type { Kernel } from "../core/kernel.ts";
+import { type Kernel, kernelFrom } from "../core/kernel.ts";
 import { ceilDiv } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Recorder } from "../program/recorder.ts";
@@ -109,15 +109,10 @@ export function recordMeters(
   });
 }
 
-const CONFUSION: Kernel = { label: "metrics/count_confusion", source, entry: "count_confusion" };
+const CONFUSION: Kernel = kernelFrom(shader, "count_confusion");
 
 function accumulateKernel(hasPenalty: boolean): Kernel {
-  return {
-    label: "metrics/accumulate",
-    source,
-    entry: "accumulate",
-    flags: { HAS_PENALTY: hasPenalty },
-  };
+  return kernelFrom(shader, "accumulate", { flags: { HAS_PENALTY: hasPenalty } });
 }
 
 export function* metricsKernels(): Iterable<Kernel> {

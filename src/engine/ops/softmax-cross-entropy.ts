@@ -4,9 +4,9 @@
 //   logits (N,K)   labels (N) u32   ->   loss ()   rowLoss (N)   rowHit, predicted (N) u32
 // Labels are not checked here; one that is no class makes its row's loss NaN.
 
-import source from "../../shaders/softmax-cross-entropy.wgsl";
+import shader from "../../shaders/softmax-cross-entropy.wgsl";
 import { ShapeError } from "../core/errors.ts";
-import type { Kernel } from "../core/kernel.ts";
+import { type Kernel, kernelFrom } from "../core/kernel.ts";
 import { formatShape, shape2, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { linearGrid, type Recorder } from "../program/recorder.ts";
@@ -94,16 +94,13 @@ function recordMean(rec: Recorder, rowLoss: Tensor): Tensor {
   return loss;
 }
 
-const MEAN: Kernel = { label: "softmax-cross-entropy/mean", source, entry: "mean" };
+const MEAN: Kernel = kernelFrom(shader, "mean");
 
 function forwardKernel(lanes: RowLanes, hasGradient: boolean): Kernel {
-  return {
-    label: "softmax-cross-entropy/forward",
-    source,
-    entry: "forward",
+  return kernelFrom(shader, "forward", {
     flags: { HAS_GRADIENT: hasGradient },
     constants: { LANES: lanes },
-  };
+  });
 }
 
 /** Every kernel that this file dispatches. */

@@ -2,8 +2,8 @@
 //   y[n,k] = exp(x[n,k] − max x[n]) / Σ exp(x[n,·] − max x[n])     dx = y · (dy − Σ dy · y)
 //   x (N,K)   ->   y (N,K)
 
-import source from "../../shaders/softmax.wgsl";
-import type { Kernel } from "../core/kernel.ts";
+import shader from "../../shaders/softmax.wgsl";
+import { type Kernel, kernelFrom } from "../core/kernel.ts";
 import { type Shape, shape2, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { type Capabilities, linearGrid, type Recorder } from "../program/recorder.ts";
@@ -53,7 +53,7 @@ function rows(rec: Recorder, entry: string, shape: Shape) {
 }
 
 function kernel(entry: string, lanes: RowLanes): Kernel {
-  return { label: `softmax/${entry}`, source, entry, constants: { LANES: lanes } };
+  return kernelFrom(shader, entry, { constants: { LANES: lanes } });
 }
 
 /** Every kernel that this file dispatches. */

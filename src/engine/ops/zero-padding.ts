@@ -2,9 +2,9 @@
 //   y[n, h + top, w + left, c] = x[n, h, w, c], 0 elsewhere     dx[n, h, w, c] = dy[n, h + top, w + left, c]
 //   x (N,H,W,C)   ->   y (N, top + H + bottom, left + W + right, C)
 
-import source from "../../shaders/zero-padding.wgsl";
+import shader from "../../shaders/zero-padding.wgsl";
 import { ShapeError } from "../core/errors.ts";
-import type { Kernel } from "../core/kernel.ts";
+import { type Kernel, kernelFrom } from "../core/kernel.ts";
 import { type Shape, shape4, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { linearGrid, type Recorder } from "../program/recorder.ts";
@@ -65,8 +65,8 @@ export function unpadded(rec: Recorder, y: Tensor): (ZeroPaddingAttrs & { x: Ten
   return { ...(entry.attrs as ZeroPaddingAttrs), x };
 }
 
-const FORWARD: Kernel = { label: "zero-padding/forward", source, entry: "forward" };
-const BACKWARD: Kernel = { label: "zero-padding/backward", source, entry: "backward" };
+const FORWARD: Kernel = kernelFrom(shader, "forward");
+const BACKWARD: Kernel = kernelFrom(shader, "backward");
 
 function geometry(inner: Shape, outer: Shape, { padding }: ZeroPaddingAttrs) {
   const [, height, width, channels] = shape4(inner, "zeroPadding");

@@ -1,9 +1,9 @@
 // Adam (Kingma and Ba 2015) as Keras computes it: epsilon is added to the uncorrected sqrt(v), unlike the paper's
 // algorithm 1 and PyTorch. The formula stands in adam.wgsl.
 
-import source from "../../shaders/adam.wgsl";
+import shader from "../../shaders/adam.wgsl";
 import { UsageError } from "../core/errors.ts";
-import type { Kernel } from "../core/kernel.ts";
+import { type Kernel, kernelFrom } from "../core/kernel.ts";
 import { ceilDiv, sizeOf } from "../core/shape.ts";
 import { linearGrid } from "../program/recorder.ts";
 import { wordStride } from "../program/word-stride.ts";
@@ -60,7 +60,7 @@ export function adam(config: AdamConfig = {}): Optimizer {
 }
 
 function kernel(entry: string): Kernel {
-  return { label: `adam/${entry}`, source, entry };
+  return kernelFrom(shader, entry);
 }
 
 export function* adamKernels(): Iterable<Kernel> {

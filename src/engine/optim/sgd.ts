@@ -1,9 +1,9 @@
 // Stochastic gradient descent, plain or with momentum (Polyak's or Nesterov's), as Keras computes it. The formula stands
 // in sgd.wgsl. Keras's default learning rate for it is 0.01.
 
-import source from "../../shaders/sgd.wgsl";
+import shader from "../../shaders/sgd.wgsl";
 import { UsageError } from "../core/errors.ts";
-import type { Kernel } from "../core/kernel.ts";
+import { type Kernel, kernelFrom } from "../core/kernel.ts";
 import { ceilDiv, sizeOf } from "../core/shape.ts";
 import { linearGrid } from "../program/recorder.ts";
 import { wordStride } from "../program/word-stride.ts";
@@ -56,5 +56,5 @@ export function* sgdKernels(): Iterable<Kernel> {
 
 function kernel(hasMomentum: boolean, nesterov: boolean): Kernel {
   const flags = { MOMENTUM: hasMomentum, NESTEROV: hasMomentum && nesterov };
-  return { label: "sgd/update", source, entry: "update", flags };
+  return kernelFrom(shader, "update", { flags });
 }

@@ -3,7 +3,7 @@
 
 import { bindingTooLarge } from "../core/binding.ts";
 import type { Device } from "../core/device.ts";
-import type { CompiledKernel } from "../core/kernel.ts";
+import { type CompiledKernel, describeKernel } from "../core/kernel.ts";
 import { bytesOf, type Place, rootOf, type Tensor } from "../core/tensor.ts";
 import { type Plan, plan } from "./planner.ts";
 import type { Dispatch, Grid, Program } from "./program.ts";
@@ -139,21 +139,16 @@ export class Executable {
     const { dispatches } = this.plan;
     const params = this.#writeParams(dispatches);
     const pending = dispatches.map(async (dispatch, index): Promise<Step> => {
-      const compiled = kernels.describe(dispatch.kernel);
-      const names = new Set(Object.keys(dispatch.bind));
-      const uniform = Object.keys(dispatch.params).length > 0;
-      if (uniform) names.add("params");
-      const layout = kernels.layout(compiled, names);
-      const pipeline = await kernels.pipeline(compiled, layout);
-      const entries = compiled.bindings
-        .filter((binding) => names.has(binding.name))
-        .map((binding) => ({
-          binding: binding.index,
-          resource:
-            binding.access === "uniform"
-              ? { buffer: params, offset: index * PARAMS_STRIDE, size: PARAMS_STRIDE }
-              : this.#resource(dispatch.bind[binding.name]),
-        }));
+      const compiled = describeKernel(dispatch.kernel);
+      const layout = kernels.layout(compiled);
+      const pipeline = await kernels.pipeline(compiled);
+      const entries = compiled.bindings.map((binding) => ({
+        binding: binding.index,
+        resource:
+          binding.access === "uniform"
+            ? { buffer: params, offset: index * PARAMS_STRIDE, size: PARAMS_STRIDE }
+            : this.#resource(dispatch.bind[binding.name]),
+      }));
       const group = this.#device.bindGroup({ label: dispatch.kernel.label, layout, entries });
       return { dispatch, pipeline, group, grid: dispatch.grid };
     });
@@ -169,12 +164,7 @@ export class Executable {
   #writeParams(dispatches: readonly Dispatch[]): GPUBuffer {
     const bytes = new DataView(new ArrayBuffer(Math.max(1, dispatches.length) * PARAMS_STRIDE));
     for (const [index, dispatch] of dispatches.entries()) {
-      writeParams(
-        bytes,
-        index * PARAMS_STRIDE,
-        dispatch,
-        this.#device.kernels.describe(dispatch.kernel),
-      );
+      writeParams(bytes, index * PARAMS_STRIDE, dispatch, describeKernel(dispatch.kernel));
     }
     const buffer = this.#device.uniformBuffer(bytes.byteLength, `${this.program.name}.params`);
     this.#device.handle.queue.writeBuffer(buffer, 0, bytes.buffer);

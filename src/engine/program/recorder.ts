@@ -120,8 +120,10 @@ export class Recorder {
         throw new VitrineError(`${where}: the kernel has no binding ${name}`);
       }
     }
+    const unbound = bindings.find(({ name, access }) => access !== "uniform" && !bind[name]);
+    if (unbound) throw new VitrineError(`${where}: nothing is bound to ${unbound.name}`);
     const given = Object.keys(params);
-    const expected = given.length > 0 ? fields.map((field) => field.name) : [];
+    const expected = fields.map((field) => field.name);
     const wrong =
       given.find((n) => !expected.includes(n)) ?? expected.find((n) => !given.includes(n));
     if (wrong) {
@@ -129,9 +131,9 @@ export class Recorder {
     }
     const access = (kind: string) =>
       bindings.flatMap((b) =>
-        b.access === kind && bind[b.name] ? [bind[b.name]] : [],
+        kind.includes(b.access) && bind[b.name] ? [bind[b.name]] : [],
       ) as Tensor[];
-    const [reads, writes] = [access("read"), access("read_write")];
+    const [reads, writes] = [access("read"), access("write update")];
     const bytes = [...reads, ...writes].reduce((sum, t) => sum + bytesOf(t.shape, t.dtype), 0);
     this.#dispatches.push({
       op,

@@ -114,7 +114,7 @@ fn word_of(row: Row, tap: vec2u) -> u32 {
 }
 
 @compute @workgroup_size(SUBGROUP)
-fn implicit(
+fn multiply(
   @builtin(workgroup_id) wg: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,

@@ -42,7 +42,7 @@ fn finish(i: u32, sum: f32) {
 }
 
 @compute @workgroup_size(64)
-fn naive(
+fn multiply(
   @builtin(workgroup_id) wg: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,

@@ -103,7 +103,7 @@ fn store(row: u32, column: u32, slice: u32, value: vec4f) {
 }
 
 @compute @workgroup_size(SUBGROUP)
-fn subgroup(
+fn multiply(
   @builtin(workgroup_id) wg: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(subgroup_invocation_id) lane: u32,

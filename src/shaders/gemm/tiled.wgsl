@@ -99,7 +99,7 @@ fn store(row: u32, column: u32, slice: u32, value: vec4f) {
 }
 
 @compute @workgroup_size(256)
-fn tiled(
+fn multiply(
   @builtin(workgroup_id) wg: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,

@@ -2,9 +2,9 @@
 // subgroup.wgsl, and the two dispatches that compute it. It knows nothing of gradients: the input gradient of a
 // convolution with stride 1 is itself a convolution, of dy with the weights turned around.
 
-import packSource from "../../../shaders/conv2d/pack.wgsl";
-import source from "../../../shaders/conv2d/subgroup.wgsl";
-import type { Kernel } from "../../core/kernel.ts";
+import packShader from "../../../shaders/conv2d/pack.wgsl";
+import shader from "../../../shaders/conv2d/subgroup.wgsl";
+import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { ceilDiv } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { Constants } from "../../core/wgsl.ts";
@@ -76,13 +76,10 @@ export function recordDirect(rec: Recorder, problem: DirectProblem): void {
   const { sw, kw, ...params } = g;
   rec.dispatch({
     op: "conv2d",
-    kernel: {
-      label: "conv2d/subgroup",
-      source,
-      entry: "forward",
+    kernel: kernelFrom(shader, "forward", {
       flags: { ...flagsOf(g, tile), ...activationFlags(problem.activation), HAS_BIAS: b !== null },
       constants: constantsOf(g, tile, subgroup),
-    },
+    }),
     grid: [ceilDiv(g.n * g.oh, subgroup), ceilDiv(g.ow, tile.columns), blocks],
     bind: { x, packed, y, ...(b ? { b } : {}) },
     params,
@@ -121,7 +118,7 @@ function constantsOf(g: ConvGeometry, { columns, channels }: Tile, subgroup: num
 
 function packKernel(transposed: boolean): Kernel {
   const flags = { TRANSPOSED: transposed };
-  return { label: "conv2d/pack", source: packSource, entry: "pack", flags };
+  return kernelFrom(packShader, "pack", { flags });
 }
 
 /** Every combination of switches, with the tile sizes of the file; shapes choose the sizes. */
@@ -135,7 +132,7 @@ export function* directKernels(subgroupSize: number | null): Iterable<Kernel> {
       for (const [HAS_BIAS, PADDED] of PAIRS) {
         const flags = { ...activationFlags(activation), ...output, HAS_BIAS, PADDED };
         const constants = { SUBGROUP: subgroupSize };
-        yield { label: "conv2d/subgroup", source, entry: "forward", flags, constants };
+        yield kernelFrom(shader, "forward", { flags, constants });
       }
     }
   }

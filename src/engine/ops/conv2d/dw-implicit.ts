@@ -1,8 +1,8 @@
 // The implicit rung of conv2d.dw: for each tap of the window a product xᵀ · dy over the pixels that it reaches, read where
 // they lie (dw-implicit.wgsl), and how the sum over pixels is cut into slices.
 
-import source from "../../../shaders/conv2d/dw-implicit.wgsl";
-import type { Kernel } from "../../core/kernel.ts";
+import shader from "../../../shaders/conv2d/dw-implicit.wgsl";
+import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { ceilDiv } from "../../core/shape.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
 import { wordsOf } from "./implicit.ts";
@@ -51,7 +51,7 @@ export function recordImplicitDw(rec: Recorder, problem: WeightGradientProblem):
 }
 
 function kernelOf(entry: string, constants: Readonly<Record<string, number>>): Kernel {
-  return { label: `conv2d/dw/implicit/${entry}`, source, entry, constants };
+  return kernelFrom(shader, entry, { constants });
 }
 
 /** Every kernel of the rung. */

@@ -1,8 +1,8 @@
 // The subgroup rung of conv2d.dw: how the sums over images, rows and columns are dealt out to lanes, and the two
 // dispatches that compute them (dw-subgroup.wgsl).
 
-import source from "../../../shaders/conv2d/dw-subgroup.wgsl";
-import type { Kernel } from "../../core/kernel.ts";
+import shader from "../../../shaders/conv2d/dw-subgroup.wgsl";
+import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { ceilDiv, sizeOf } from "../../core/shape.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
 import { type ConvGeometry, convFlops, type WeightGradientProblem } from "./problem.ts";
@@ -88,7 +88,7 @@ function flagsOf(g: ConvGeometry, channels: number) {
 }
 
 function kernelOf(entry: string, flags: Readonly<Record<string, boolean>>): Kernel {
-  return { label: `conv2d/dw/${entry}`, source, entry, flags };
+  return kernelFrom(shader, entry, { flags });
 }
 
 /** Every combination of switches, with the sizes of the file; shapes choose the sizes. */

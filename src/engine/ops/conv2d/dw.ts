@@ -1,8 +1,8 @@
 // The ladder `conv2d.dw`: the ways to compute the gradient of the weights, from naive upwards.
 //   dw[kh,kw,i,o] = Σ x[n, oh·sh + kh − top, ow·sw + kw − left, i] · dy[n,oh,ow,o]
 
-import naiveSource from "../../../shaders/conv2d/naive.wgsl";
-import type { Kernel } from "../../core/kernel.ts";
+import naiveShader from "../../../shaders/conv2d/naive.wgsl";
+import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { Ladder } from "../../program/ladder.ts";
 import { linearGrid } from "../../program/recorder.ts";
@@ -17,7 +17,7 @@ import { fitsImplicit } from "./implicit.ts";
 import { convFlops, type WeightGradientProblem } from "./problem.ts";
 import { fitsTiled, recordTiled } from "./tiled.ts";
 
-const NAIVE: Kernel = { label: "conv2d/dw", source: naiveSource, entry: "weight_gradient" };
+const NAIVE: Kernel = kernelFrom(naiveShader, "weight_gradient");
 
 export const weightGradientLadder: Ladder<WeightGradientProblem> = {
   name: "conv2d.dw",

@@ -1,8 +1,8 @@
 // The ladder `conv2d.dx`: the ways to compute the gradient of the input, from naive upwards.
 //   dx[n,h,w,i] = Σ dy[n,oh,ow,o] · w[kh,kw,i,o] over the windows that hold (h, w)
 
-import naiveSource from "../../../shaders/conv2d/naive.wgsl";
-import type { Kernel } from "../../core/kernel.ts";
+import naiveShader from "../../../shaders/conv2d/naive.wgsl";
+import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { Ladder } from "../../program/ladder.ts";
 import { linearGrid } from "../../program/recorder.ts";
@@ -12,7 +12,7 @@ import { fitsImplicit, recordImplicit, suitsImplicitDx } from "./implicit.ts";
 import { convFlops, type InputGradientProblem } from "./problem.ts";
 import { fitsTiled, recordTiled } from "./tiled.ts";
 
-const NAIVE: Kernel = { label: "conv2d/dx", source: naiveSource, entry: "input_gradient" };
+const NAIVE: Kernel = kernelFrom(naiveShader, "input_gradient");
 
 export const inputGradientLadder: Ladder<InputGradientProblem> = {
   name: "conv2d.dx",

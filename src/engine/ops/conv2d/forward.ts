@@ -1,7 +1,7 @@
 // The ladder `conv2d.forward`: the ways to compute y, from naive upwards.
 
-import naiveSource from "../../../shaders/conv2d/naive.wgsl";
-import type { Kernel } from "../../core/kernel.ts";
+import naiveShader from "../../../shaders/conv2d/naive.wgsl";
+import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { sizeOf } from "../../core/shape.ts";
 import type { Ladder } from "../../program/ladder.ts";
 import { linearGrid } from "../../program/recorder.ts";
@@ -53,7 +53,7 @@ export const forwardLadder: Ladder<ForwardProblem> = {
 
 function naiveKernel(activation: Activation, hasBias: boolean): Kernel {
   const flags = { ...activationFlags(activation), HAS_BIAS: hasBias };
-  return { label: "conv2d/forward", source: naiveSource, entry: "forward", flags };
+  return kernelFrom(naiveShader, "forward", { flags });
 }
 
 /** Every kernel that the forward pass may dispatch, and the tiled ones of all three passes. */

@@ -1,8 +1,8 @@
 // The implicit rung of conv2d.forward and conv2d.dx: a convolution, or the gradient of its input, as a matrix product
 // whose left operand is read from the image (implicit.wgsl). Its kernels are few, whatever the shapes.
 
-import source from "../../../shaders/conv2d/implicit.wgsl";
-import type { Kernel } from "../../core/kernel.ts";
+import shader from "../../../shaders/conv2d/implicit.wgsl";
+import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { ceilDiv } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
@@ -89,7 +89,7 @@ function kernelOf(
   flags: Readonly<Record<string, boolean>>,
   constants: Readonly<Record<string, number>>,
 ): Kernel {
-  return { label: "conv2d/implicit", source, entry: "implicit", flags, constants };
+  return kernelFrom(shader, "multiply", { flags, constants });
 }
 
 /** Every kernel of the rung. */

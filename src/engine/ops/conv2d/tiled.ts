@@ -1,8 +1,8 @@
 // The tiled rung of all three ladders: a convolution or one of its gradients as one implicit matrix product
 // (tiled.wgsl), its size in tiles, and over how many workgroups the sum is split.
 
-import source from "../../../shaders/conv2d/tiled.wgsl";
-import type { Kernel } from "../../core/kernel.ts";
+import shader from "../../../shaders/conv2d/tiled.wgsl";
+import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { ceilDiv } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
@@ -94,7 +94,7 @@ export function recordTiled(rec: Recorder, problem: TiledProblem): void {
   });
 }
 
-const ADD_SPLITS: Kernel = { label: "conv2d/tiled/add_splits", source, entry: "add_splits" };
+const ADD_SPLITS: Kernel = kernelFrom(shader, "add_splits");
 
 function multiplyKernel(
   pass: Pass,
@@ -108,7 +108,7 @@ function multiplyKernel(
     DX: pass === "dx",
     DW: pass === "dw",
   };
-  return { label: `conv2d/tiled/${pass}`, source, entry: "multiply", flags, constants };
+  return kernelFrom(shader, "multiply", { flags, constants });
 }
 
 /** Every kernel of the rung. */

@@ -3,9 +3,9 @@
 //   relu: dz = dy where y > 0     tanh: dz = dy · (1 − y²)     sigmoid: dz = dy · y · (1 − y)     linear: dz = dy
 //   db[c] = Σ dz[…, c]
 
-import source from "../../../shaders/gemm/bias-activation.wgsl";
-import columnSums from "../../../shaders/gemm/column-sums.wgsl";
-import type { Kernel } from "../../core/kernel.ts";
+import shader from "../../../shaders/gemm/bias-activation.wgsl";
+import columnSumsShader from "../../../shaders/gemm/column-sums.wgsl";
+import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { ceilDiv, sizeOf } from "../../core/shape.ts";
 import { reshaped, type Tensor } from "../../core/tensor.ts";
 import type { Flags } from "../../core/wgsl.ts";
@@ -98,11 +98,7 @@ function recordColumnSums(rec: Recorder, x: Tensor, columns: number): Tensor {
   return y;
 }
 
-const SUMS: Kernel = {
-  label: "bias-activation/column-sums",
-  source: columnSums,
-  entry: "forward",
-};
+const SUMS = kernelFrom(columnSumsShader, "forward");
 
 function backwardKernel(activation: Activation, sums: boolean): Kernel {
   const flags = {
@@ -110,7 +106,7 @@ function backwardKernel(activation: Activation, sums: boolean): Kernel {
     SLOPED: activation !== "linear",
     SUMS: sums,
   };
-  return { label: "bias-activation/backward", source, entry: "backward", flags };
+  return kernelFrom(shader, "backward", { flags });
 }
 
 function commonDivisor(a: number, b: number): number {

@@ -1,8 +1,8 @@
 // Copies neighbouring columns between row-major matrices, for products that are computed piece by piece. Not an op: it
 // has no gradient.
 
-import source from "../../../shaders/gemm/copy-columns.wgsl";
-import type { Kernel } from "../../core/kernel.ts";
+import shader from "../../../shaders/gemm/copy-columns.wgsl";
+import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { shape2 } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
@@ -36,7 +36,7 @@ export function recordColumns(
 }
 
 function kernelOf(words: boolean): Kernel {
-  return { label: "copy-columns/copy", source, entry: "copy", flags: { WORDS: words } };
+  return kernelFrom(shader, "copy", { flags: { WORDS: words } });
 }
 
 /** Every kernel that this file dispatches. */

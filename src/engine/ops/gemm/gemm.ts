@@ -3,11 +3,11 @@
 //   op(a) (M, K), stored (K, M) with transA     op(b) (K, N), stored (N, K) with transB     bias (N)     c (M, N)
 // It knows no gradients: dense and conv2d call it for theirs.
 
-import source from "../../../shaders/gemm/naive.wgsl";
-import subgroupSource from "../../../shaders/gemm/subgroup.wgsl";
-import tiledSource from "../../../shaders/gemm/tiled.wgsl";
+import shader from "../../../shaders/gemm/naive.wgsl";
+import subgroupShader from "../../../shaders/gemm/subgroup.wgsl";
+import tiledShader from "../../../shaders/gemm/tiled.wgsl";
 import { ShapeError } from "../../core/errors.ts";
-import type { Kernel } from "../../core/kernel.ts";
+import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { ceilDiv, formatShape, shape2 } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { Flags } from "../../core/wgsl.ts";
@@ -211,25 +211,20 @@ function epilogue({ bias, activation = "linear" }: Pick<Gemm, "bias" | "activati
 }
 
 function naiveKernel(flags: Flags): Kernel {
-  return { label: "gemm/naive", source, entry: "naive", flags };
+  return kernelFrom(shader, "multiply", { flags });
 }
 
 function combineKernel(flags: Flags): Kernel {
-  return { label: "gemm/combine", source, entry: "combine", flags };
+  return kernelFrom(shader, "combine", { flags });
 }
 
 function tiledKernel(flags: Flags): Kernel {
-  return { label: "gemm/tiled", source: tiledSource, entry: "tiled", flags };
+  return kernelFrom(tiledShader, "multiply", { flags });
 }
 
 function subgroupKernel(flags: Flags, lanes: number, words: number): Kernel {
-  return {
-    label: "gemm/subgroup",
-    source: subgroupSource,
-    entry: "subgroup",
-    flags,
-    constants: { SUBGROUP: lanes, ROWS, WORDS: words },
-  };
+  const constants = { SUBGROUP: lanes, ROWS, WORDS: words };
+  return kernelFrom(subgroupShader, "multiply", { flags, constants });
 }
 
 /** Every kernel that this file dispatches on an adapter of that subgroup size. */

@@ -2,8 +2,8 @@
 //   y[n,c] = 1/(H·W) · Σ x[n,h,w,c]     dx[n,h,w,c] = dy[n,c] / (H·W)
 //   x (N,H,W,C) -> y (N,C)
 
-import source from "../../../shaders/pool/global-average-pool2d.wgsl";
-import type { Kernel } from "../../core/kernel.ts";
+import shader from "../../../shaders/pool/global-average-pool2d.wgsl";
+import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { ceilDiv, shape4, sizeOf } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
@@ -61,6 +61,5 @@ function dispatch(
 }
 
 function kernelOf(entry: Entry, byFour: boolean): Kernel {
-  const label = `global-average-pool2d/${entry}`;
-  return { label, source, entry, flags: { BY_FOUR: byFour } };
+  return kernelFrom(shader, entry, { flags: { BY_FOUR: byFour } });
 }

@@ -3,8 +3,8 @@
 //   x (N,H,W,C) -> y (N,C)
 // Equal maxima share the gradient, as Keras's reduction has it; its pooling with a window gives it to the first.
 
-import source from "../../../shaders/pool/global-max-pool2d.wgsl";
-import type { Kernel } from "../../core/kernel.ts";
+import shader from "../../../shaders/pool/global-max-pool2d.wgsl";
+import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { shape4, sizeOf } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
@@ -67,5 +67,5 @@ function dispatch(
 }
 
 function kernelOf(entry: Entry, byFour: boolean): Kernel {
-  return { label: `${NAME}/${entry}`, source, entry, flags: { BY_FOUR: byFour } };
+  return kernelFrom(shader, entry, { flags: { BY_FOUR: byFour } });
 }

@@ -4,8 +4,8 @@
 //   x (N,H,W,C) -> y (N,OH,OW,C)
 // Sizes and pads are TensorFlow's (core/window.ts); padding never wins a maximum. The maximum of a NaN is NaN.
 
-import source from "../../../shaders/pool/pool2d.wgsl";
-import type { Kernel } from "../../core/kernel.ts";
+import shader from "../../../shaders/pool/pool2d.wgsl";
+import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { ceilDiv, type Shape, shape4, sizeOf } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { type Padding, type WindowGeometry, windowGeometry } from "../../core/window.ts";
@@ -146,11 +146,8 @@ interface Variant {
 function kernelOf(entry: string, attrs: Pool2dAttrs, { lanes, rim }: Variant): Kernel {
   const [POOL_HEIGHT, POOL_WIDTH] = attrs.poolSize;
   const [STRIDE_HEIGHT, STRIDE_WIDTH] = attrs.strides;
-  return {
-    label: `pool2d/${entry}`,
-    source,
-    entry,
+  return kernelFrom(shader, entry, {
     flags: { BY_FOUR: lanes === 4, BY_TWO: lanes === 2, RIM: rim },
     constants: { POOL_HEIGHT, POOL_WIDTH, STRIDE_HEIGHT, STRIDE_WIDTH },
-  };
+  });
 }
