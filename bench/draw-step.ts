@@ -1,20 +1,15 @@
-// Draws docs/step.svg: LeNet-5's training step exactly as it is recorded, every dispatch with the tensors it writes.
-// Needs no device. Not a chart of timings: those come from `npm run bench`.
+// Draws docs/step.svg: LeNet-5's training step exactly as it is recorded, every dispatch with the tensors it writes. It is
+// drawn from the recording's JSON alone: `draw-step.ts` records the step and writes that first, `draw-step.ts FILE.json`
+// draws one that is there. Needs no device. Not a chart of timings: those come from `npm run bench`.
 
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Dispatch } from "../src/engine/program/program.ts";
+import { type Recording, readRecording } from "../src/engine/program/read-recording.ts";
+import { writeRecording } from "../src/engine/program/write-recording.ts";
 import { writeAtomically } from "../src/io/files.ts";
 import { INK, PALETTE } from "../src/report/charts/render.ts";
-import {
-  BATCH,
-  CAPABILITIES,
-  type Line,
-  linesOf,
-  type Row,
-  recordStep,
-  rowsOf,
-  type Step,
-} from "./recorded-step.ts";
+import { batchOf, type Line, linesOf, type Row, recordStep, rowsOf } from "./recorded-step.ts";
 import { arrow, type Box, label, panel, svg } from "./svg-shapes.ts";
 
 const WIDTH = 920;
@@ -47,10 +42,13 @@ const DOWN = COLUMNS.forward.x + COLUMNS.forward.width / 2;
 const UP = COLUMNS.backward.x + COLUMNS.backward.width / 2;
 const TOP: Span = { y: 78, height: heightOf(2) };
 
-function drawStep(step: Step): string {
+function drawStep(step: Recording): string {
   const firstRow = TOP.y + TOP.height + 46;
   const rows = drawRows(rowsOf(step), firstRow);
-  const loss = linesOf(step, (d) => d.pass === "metric" || (d.pass === "forward" && !d.layer));
+  const loss = linesOf(
+    step.plan,
+    (d) => d.pass === "metric" || (d.pass === "forward" && d.layers[0] === "loss"),
+  );
   const { forward, backward, arena } = COLUMNS;
   const lossBox = {
     x: forward.x,
@@ -79,12 +77,12 @@ function drawStep(step: Step): string {
 }
 
 /** Where a step begins and ends: the batch is gathered, the weights are updated, the clock goes on. */
-function drawTop(step: Step): readonly string[] {
+function drawTop({ plan }: Recording): readonly string[] {
   const { forward, layer, backward, arena } = COLUMNS;
   const isClock = ({ kernel }: Dispatch) => kernel.entry === "advance";
-  const data = linesOf(step, (d) => d.pass === "data" && !isClock(d));
-  const clock = linesOf(step, (d) => d.pass === "data" && isClock(d));
-  const update = linesOf(step, ({ pass }) => pass === "update");
+  const data = linesOf(plan, (d) => d.pass === "data" && !isClock(d));
+  const clock = linesOf(plan, (d) => d.pass === "data" && isClock(d));
+  const update = linesOf(plan, ({ pass }) => pass === "update");
   const tick = { ...TOP, x: layer.x + 20, width: layer.width - 40 };
   const y = middle(TOP);
   return [
@@ -144,9 +142,9 @@ function drawRow(row: Row, y: number, height: number): string {
   ].join("\n");
 }
 
-function drawArena(area: Box, { dispatches }: Step): string {
+function drawArena(area: Box, { plan: { dispatches } }: Recording): string {
   const update = dispatches.findLast(({ pass }) => pass === "update");
-  const elements = update?.bind["dw"]?.shape[0] ?? 0;
+  const elements = update?.bindings["dw"]?.tensor.shape[0] ?? 0;
   const x = area.x + area.width / 2;
   const y = area.y + area.height / 2;
   const texts = [
@@ -163,10 +161,12 @@ function drawArena(area: Box, { dispatches }: Step): string {
   );
 }
 
-function header({ dispatches, recorded }: Step): string[] {
+function header({ program, plan: { dispatches } }: Recording): string[] {
+  const recorded = program.dispatches.length;
+  const { subgroupSize, isSoftware } = program.capabilities;
   const flops = dispatches.reduce((sum, dispatch) => sum + dispatch.flops, 0);
   const facts =
-    `batch ${BATCH}, recorded for a software adapter with subgroups of ${CAPABILITIES.subgroupSize}: ` +
+    `batch ${batchOf(program)}, recorded for a ${isSoftware ? "software" : "hardware"} adapter with subgroups of ${subgroupSize}: ` +
     `${dispatches.length} of ${recorded} dispatches run, ${Math.round(flops / 1e6)} million operations`;
   return [
     label(20, 34, "One training step of LeNet-5", { size: 15, weight: 600 }),
@@ -205,5 +205,14 @@ function box(area: Box, colour: Colour, lines: readonly Line[]): string {
   return [panel(area, COLOUR[colour]), ...texts].join("\n");
 }
 
-const file = fileURLToPath(new URL("../docs/step.svg", import.meta.url));
-await writeAtomically(file, drawStep(recordStep()));
+const docs = (name: string) => fileURLToPath(new URL(`../docs/${name}`, import.meta.url));
+const [given] = process.argv.slice(2);
+if (given === undefined) {
+  const { program, plan } = recordStep();
+  const root = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
+  const json = writeRecording(program, plan, { root });
+  await writeAtomically(docs("step.json"), `${JSON.stringify(json)}\n`);
+}
+const file = given ?? docs("step.json");
+const recording = readRecording(JSON.parse(await readFile(file, "utf8")), file);
+await writeAtomically(docs("step.svg"), drawStep(recording));

@@ -1,57 +1,46 @@
 // LeNet-5's training step as it is recorded, sorted into the rows that bench/draw-step.ts draws. Needs no device.
 
-import type { Shape } from "../src/engine/core/shape.ts";
-import {
-  bytesOf,
-  type DType,
-  type Storage,
-  storageOf,
-  type Tensor,
-} from "../src/engine/core/tensor.ts";
-import { Variables } from "../src/engine/layers/variables.ts";
+import { persistentTensor, type Storage } from "../src/engine/core/tensor.ts";
+import { variablesOf } from "../src/engine/layers/model.ts";
 import { adam } from "../src/engine/optim/adam.ts";
 import { OptimizerState } from "../src/engine/optim/optimizer-state.ts";
-import { plan } from "../src/engine/program/planner.ts";
-import type { Dispatch } from "../src/engine/program/program.ts";
+import { type Plan, plan } from "../src/engine/program/planner.ts";
+import {
+  type Dispatch,
+  type Program,
+  readsOf,
+  tensorsOf,
+  writesOf,
+} from "../src/engine/program/program.ts";
+import type { Recording } from "../src/engine/program/read-recording.ts";
 import { lenet5 } from "../src/models/lenet5.ts";
 import { recordTrainStep } from "../src/train/programs.ts";
 
-export const BATCH = 50;
+const BATCH = 50;
 /** As the software adapter reports itself. */
-export const CAPABILITIES = { subgroupSize: 8, isSoftware: true };
+const CAPABILITIES = { subgroupSize: 8, isSoftware: true };
 
-export interface Step {
-  readonly recorded: number;
-  readonly dispatches: readonly Dispatch[];
-  readonly variables: Variables;
-}
-
-/** Records the step, and drops what the planner drops when the step runs. */
-export function recordStep(): Step {
-  const variables = new Variables(0);
+/** Records and plans LeNet-5's step on 60,000 images, of which 57,000 are trained on. */
+export function recordStep(): Recording {
+  const model = lenet5();
   const feed = {
-    source: { kind: "images", images: tensor([60_000, 28, 28, 1], "images", "u8") } as const,
-    labels: tensor([60_000], "labels", "u8"),
-    order: tensor([57_000], "order", "u32"),
-    clock: tensor([2], "clock", "u32"),
+    source: {
+      kind: "images",
+      images: persistentTensor([60_000, 28, 28, 1], "images", "u8"),
+    } as const,
+    labels: persistentTensor([60_000], "labels", "u8"),
+    order: persistentTensor([57_000], "order", "u32"),
+    clock: persistentTensor([2], "clock", "u32"),
   };
   const meters = {
-    lossSum: tensor([1], "lossSum"),
-    counts: tensor([2], "counts", "u32"),
-    confusion: tensor([10, 10], "confusion", "u32"),
+    lossSum: persistentTensor([1], "lossSum"),
+    counts: persistentTensor([2], "counts", "u32"),
+    confusion: persistentTensor([10, 10], "confusion", "u32"),
   };
-  const request = { model: lenet5(), variables, feed, meters, batch: BATCH };
+  const request = { model, variables: variablesOf(model), feed, meters, batch: BATCH };
   const optimizer = new OptimizerState(adam(), 1e-3);
   const program = recordTrainStep({ ...request, capabilities: CAPABILITIES }, optimizer);
-  // On a device these have places of their own, which tells the planner that they outlive the step.
-  const weights = variables.arenas.map((arena) => arena.tensor);
-  const kept = [...weights, meters.lossSum, meters.counts, feed.clock];
-  const { dispatches } = plan({ ...program, kept });
-  return { recorded: program.dispatches.length, dispatches, variables };
-}
-
-function tensor(shape: Shape, label: string, dtype: DType = "f32"): Tensor {
-  return { label, shape, dtype, storage: storageOf(bytesOf(shape, dtype), label) };
+  return { program, plan: plan(program) };
 }
 
 /** A kernel and what it writes. */
@@ -71,54 +60,60 @@ export interface Row {
 }
 
 export function linesOf(
-  { dispatches }: Step,
+  { dispatches }: Pick<Plan, "dispatches">,
   wanted: (dispatch: Dispatch) => boolean,
 ): readonly Line[] {
-  const written = new Set<Storage>();
-  return dispatches.filter(wanted).map(({ kernel, layer, writes }) => {
-    // A kernel that only reads a tensor may bind it read_write all the same; its first writer has shown it.
-    const fresh = writes.filter(({ storage }) => !written.has(storage));
-    for (const { storage } of writes) written.add(storage);
+  return dispatches.filter(wanted).map((dispatch) => {
+    const { kernel, layers } = dispatch;
     const names = new Map<string, string[]>();
-    for (const { label: name, shape } of fresh) {
+    for (const { label: name, shape } of writesOf(dispatch)) {
       const key = shape.join("×");
-      names.set(key, [...(names.get(key) ?? []), shortName(name, layer)]);
+      names.set(key, [...(names.get(key) ?? []), shortName(name, layers[0])]);
     }
     const texts = [...names].map(([shape, list]) => `${list.join(", ")} ${shape}`);
     return { kernel: kernel.label, writes: texts.join(", ") };
   });
 }
 
-function shortName(label: string, layer: string): string {
+function shortName(label: string, layer = ""): string {
   return label.startsWith(`${layer}.`) ? label.slice(layer.length + 1) : label;
 }
 
-export function rowsOf(step: Step): readonly Row[] {
-  const { dispatches, variables } = step;
-  const layers = dispatches.filter((d) => d.pass === "forward" && d.layer !== "");
-  return [...new Set(layers.map(({ layer }) => layer))].map((layer): Row => {
-    const own = [...variables].filter(({ name }) => name.startsWith(`${layer}/`));
+/** A row for every layer that has a dispatch of its own. */
+export function rowsOf({ program, plan: { dispatches } }: Recording): readonly Row[] {
+  const layers = dispatches.filter((d) => d.pass === "forward" && layerOf(d) !== "");
+  return [...new Set(layers.map(layerOf))].map((layer): Row => {
+    const own = program.variables.filter(({ name }) => name.startsWith(`${layer}/`));
     const shapes = own.map(({ name, tensor: { shape } }) => {
       return `${name.slice(layer.length + 1)} ${shape.join("×")}`;
     });
+    const isOwn = (d: Dispatch) => layerOf(d) === layer;
     return {
       layer,
       variables: shapes.join(", "),
-      forward: linesOf(step, (d) => d.pass === "forward" && d.layer === layer),
-      backward: linesOf(step, (d) => d.pass === "backward" && d.layer === layer),
-      saved: savedOf(step, layer),
+      forward: linesOf({ dispatches }, (d) => d.pass === "forward" && isOwn(d)),
+      backward: linesOf({ dispatches }, (d) => d.pass === "backward" && isOwn(d)),
+      saved: savedOf(dispatches.filter(isOwn), layer),
     };
   });
 }
 
-function savedOf({ dispatches }: Step, layer: string): string {
-  const own = dispatches.filter((dispatch) => dispatch.layer === layer);
+function savedOf(own: readonly Dispatch[], layer: string): string {
   const forward = own.filter(({ pass }) => pass === "forward");
-  const known = new Set(forward.flatMap((d) => [...d.reads, ...d.writes]).map((t) => t.storage));
-  const read = own.filter(({ pass }) => pass === "backward").flatMap(({ reads }) => reads);
+  const known = new Set<Storage>(forward.flatMap(tensorsOf).map(({ storage }) => storage));
+  const read = own.filter(({ pass }) => pass === "backward").flatMap(readsOf);
   const saved = read.filter(
     ({ storage, label: name }) => known.has(storage) && !name.includes("/"),
   );
   const names = saved.map(({ label: name }) => (name === `${layer}.y` ? "y" : "x"));
   return [...new Set(names)].sort().join(", ");
+}
+
+function layerOf({ layers: [own = ""] }: Dispatch): string {
+  return own;
+}
+
+/** Rows of a batch, as the gathering of them says. */
+export function batchOf({ dispatches }: Program): number {
+  return dispatches.find(({ pass }) => pass === "data")?.params["batch"] ?? 0;
 }

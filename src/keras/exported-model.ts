@@ -3,7 +3,7 @@
 
 import type { Shape } from "../engine/core/shape.ts";
 import { describeModel, type Model, variablesOf } from "../engine/layers/model.ts";
-import type { LayerRecord } from "../engine/layers/net.ts";
+import type { LayerRecord } from "../engine/program/layer-record.ts";
 
 export interface ExportedLayer extends LayerRecord {
   /** False where all of its variables are held fixed, Keras's `trainable`. */

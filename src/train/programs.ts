@@ -10,8 +10,8 @@ import { recordGradients } from "../engine/ops/gradients.ts";
 import { type Meters, recordMeters } from "../engine/ops/metrics.ts";
 import { softmaxCrossEntropy } from "../engine/ops/softmax-cross-entropy.ts";
 import type { OptimizerState } from "../engine/optim/optimizer-state.ts";
-import type { Program } from "../engine/program/program.ts";
-import { type Capabilities, Recorder } from "../engine/program/recorder.ts";
+import type { Capabilities, Program } from "../engine/program/program.ts";
+import { Recorder } from "../engine/program/recorder.ts";
 
 export interface StepRequest {
   readonly model: Model;
@@ -65,7 +65,8 @@ export function recordFeatures(request: Omit<StepRequest, "meters">): {
 
 function recordForward(request: StepRequest, name: string, training: boolean) {
   const { rec, net, y, labels } = recordModel(request, name, training);
-  return { rec, net, result: { ...softmaxCrossEntropy(rec, y, labels), labels } };
+  const loss = rec.inLayer("loss", () => softmaxCrossEntropy(rec, y, labels));
+  return { rec, net, result: { ...loss, labels } };
 }
 
 function recordModel(request: Omit<StepRequest, "meters">, name: string, training: boolean) {

@@ -65,8 +65,8 @@ for (const kernelSize of [3, 4]) {
   test(`a window of ${kernelSize}`, async () => {
     const folded = await results("layers", kernelSize);
     const plain = await results("ops", kernelSize);
-    assert.is(folded.ops.has("zeroPadding"), false);
-    assert.is(plain.ops.has("zeroPadding"), true);
+    assert.is(folded.ops.has("zero-padding"), false);
+    assert.is(plain.ops.has("zero-padding"), true);
     for (const [index, { label, shape }] of folded.tensors.entries()) {
       const actual = folded.values[index] ?? [];
       const expected = plain.values[index] ?? [];
@@ -77,7 +77,7 @@ for (const kernelSize of [3, 4]) {
 
 test("padding wider than the window stays a layer", async () => {
   const { ops } = await results("layers", 2);
-  assert.is(ops.has("zeroPadding"), true);
+  assert.is(ops.has("zero-padding"), true);
 });
 
 test.run();

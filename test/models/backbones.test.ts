@@ -5,7 +5,7 @@ import { gunzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { classesOf, describeModel, variablesOf } from "../../src/engine/layers/model.ts";
-import type { LayerConfig } from "../../src/engine/layers/net.ts";
+import type { LayerConfig } from "../../src/engine/program/layer-record.ts";
 import type { BackboneOptions } from "../../src/models/backbone.ts";
 import { BACKBONE_NAMES, BACKBONES } from "../../src/models/backbones.ts";
 

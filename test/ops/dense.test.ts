@@ -7,6 +7,7 @@ import type { Tensor } from "../../src/engine/core/tensor.ts";
 import { dense } from "../../src/engine/ops/dense.ts";
 import { ACTIVATIONS, type Activation } from "../../src/engine/ops/gemm/bias-activation.ts";
 import { recordGradients } from "../../src/engine/ops/gradients.ts";
+import { tensorsOf } from "../../src/engine/program/program.ts";
 import { Recorder } from "../../src/engine/program/recorder.ts";
 import { apply } from "../../src/engine/program/tape.ts";
 import { checkOp } from "../support/check-op.ts";
@@ -108,7 +109,7 @@ for (const [label, extents, limit] of [
 }
 
 function bindingsOf(rec: Recorder | null): readonly Tensor[] {
-  return rec?.finish().dispatches.flatMap(({ bind }) => Object.values(bind)) ?? [];
+  return rec?.finish().dispatches.flatMap(tensorsOf) ?? [];
 }
 
 test("a weight of which not even a slice can be bound", () => {

@@ -64,7 +64,7 @@ const CASES: readonly (readonly [Shape4, Sides])[] = [
 for (const [shape, sides] of CASES) {
   test(`(${shape}) with ${sides} at the top, bottom, left and right`, () =>
     checkOp({
-      label: "zeroPadding",
+      label: "zero-padding",
       inputs: { x: { shape } },
       build: (rec, { x }) => apply(rec, zeroPadding, [x], attrs(sides)),
       reference: ({ x }) => reference(x, shape, sides),

@@ -3,7 +3,8 @@
 
 import type { Tensor } from "../../src/engine/core/tensor.ts";
 import { Executable } from "../../src/engine/program/executor.ts";
-import { type Capabilities, Recorder } from "../../src/engine/program/recorder.ts";
+import type { Capabilities } from "../../src/engine/program/program.ts";
+import { Recorder } from "../../src/engine/program/recorder.ts";
 import { gpu } from "./gpu.ts";
 
 export type Arrays<Names extends string> = Readonly<

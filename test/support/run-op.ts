@@ -4,7 +4,8 @@ import type { Shape } from "../../src/engine/core/shape.ts";
 import type { Tensor } from "../../src/engine/core/tensor.ts";
 import { recordGradients } from "../../src/engine/ops/gradients.ts";
 import { Executable } from "../../src/engine/program/executor.ts";
-import { type Capabilities, Recorder } from "../../src/engine/program/recorder.ts";
+import type { Capabilities } from "../../src/engine/program/program.ts";
+import { Recorder } from "../../src/engine/program/recorder.ts";
 import { gpu } from "./gpu.ts";
 
 type Nested = number | readonly Nested[];

@@ -3,7 +3,7 @@
 
 import { DeviceError } from "./errors.ts";
 import type { Shape } from "./shape.ts";
-import { bytesOf, type Tensor } from "./tensor.ts";
+import { bytesOf, storageOf, type Tensor } from "./tensor.ts";
 
 /** Bytes; a binding begins at a multiple of this on every adapter. */
 export const BINDING_ALIGNMENT = 256;
@@ -16,7 +16,7 @@ export function viewOf(tensor: Tensor, shape: Shape, offset: number): Tensor {
     label,
     shape,
     dtype,
-    storage: { label, bytes: bytesOf(shape, dtype), place: null, parent },
+    storage: { ...storageOf(bytesOf(shape, dtype), label), parent },
   };
 }
 
@@ -32,11 +32,16 @@ export function viewsWithin(tensor: Tensor, limit: number): readonly Tensor[] {
   });
 }
 
+const SMALLER = {
+  help: "use a smaller batch or model, or another adapter",
+  remedies: ["batchSize", "adapter"],
+};
+
 export function bindingTooLarge(label: string, bytes: number, limit: number): DeviceError {
   const [needed, allowed] = [megabytes(bytes), megabytes(limit)];
   return new DeviceError(
     `device: ${label} needs ${needed} in one binding, this adapter allows ${allowed}`,
-    { help: "use a smaller --batch-size or model, or another adapter (--adapter)" },
+    SMALLER,
   );
 }
 
@@ -44,7 +49,7 @@ export function bufferTooLarge(label: string, bytes: number, limit: number): Dev
   const [needed, allowed] = [megabytes(bytes), megabytes(limit)];
   return new DeviceError(
     `device: ${label} needs a buffer of ${needed}, this adapter allows ${allowed}`,
-    { help: "use a smaller --batch-size or model, or another adapter (--adapter)" },
+    SMALLER,
   );
 }
 

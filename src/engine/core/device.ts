@@ -5,14 +5,14 @@ import { bufferTooLarge } from "./binding.ts";
 import { DeviceError } from "./errors.ts";
 import { KernelCache } from "./kernel.ts";
 import { formatShape, type Shape } from "./shape.ts";
-import { Staging } from "./staging.ts";
+import { type Place, Staging } from "./staging.ts";
 import {
   bytesOf,
   type DType,
-  type Place,
+  persistentStorage,
+  persistentTensor,
   rootOf,
   type Storage,
-  storageOf,
   type Tensor,
 } from "./tensor.ts";
 
@@ -60,7 +60,9 @@ export class Device {
   readonly counters: Counters;
   readonly #staging: Staging;
   /** Buffers made through this object; destroyed with it. */
-  readonly #owned: GPUBuffer[] = [];
+  readonly #owned = new Set<GPUBuffer>();
+  /** Where persistent storages lie that were placed through this object. */
+  readonly #places = new WeakMap<Storage, Place>();
   readonly #parent: Device | null;
   /** Set when the device is lost or runs out of memory; every later call throws it. */
   #failure: DeviceError | null = null;
@@ -90,7 +92,7 @@ export class Device {
     const adapter = await gpu.requestAdapter({ powerPreference });
     if (!adapter) {
       throw new DeviceError("device: no WebGPU adapter was found", {
-        help: "install a Vulkan driver (Debian: mesa-vulkan-drivers), or run `npm run setup`",
+        help: "install a driver: on Debian, the package mesa-vulkan-drivers has one without a GPU",
       });
     }
     const requiredLimits = Object.fromEntries(
@@ -100,8 +102,11 @@ export class Device {
     const request = adapter.requestDevice({ requiredFeatures, requiredLimits });
     const handle = await request.catch((cause: unknown) => {
       const name = adapter.info.description || adapter.info.device;
-      const help = "update its driver, or choose another adapter with --adapter";
-      throw new DeviceError(`device: ${name} cannot be opened, got ${cause}`, { help, cause });
+      throw new DeviceError(`device: ${name} cannot be opened, got ${cause}`, {
+        help: "update its driver, or choose another adapter",
+        remedies: ["adapter"],
+        cause,
+      });
     });
     const device = new Device(gpu, handle, adapter.info, null);
     device.#listen(options.onLost);
@@ -136,9 +141,33 @@ export class Device {
     if (this.failure) throw this.failure;
   }
 
-  /** A storage with a buffer of its own, zeroed, that lives until the device is destroyed. */
+  /** A persistent storage with a buffer of its own, zeroed. */
   storage(bytes: number, label: string): Storage {
-    return { ...storageOf(bytes, label), place: { buffer: this.buffer(bytes, label), offset: 0 } };
+    const storage = persistentStorage(bytes, label);
+    this.place(storage);
+    return storage;
+  }
+
+  /** Gives a persistent storage a buffer, zeroed, that lives until this object is destroyed; none where it has one. */
+  place({ storage }: Tensor): void;
+  place(storage: Storage): void;
+  place(target: Tensor | Storage): void {
+    const { root } = rootOf("storage" in target ? target.storage : target);
+    if (this.#find(root)) return;
+    this.#places.set(root, { buffer: this.buffer(root.bytes, root.label), offset: 0 });
+  }
+
+  /** Where a placed tensor lies. */
+  placeOf({ label, storage }: Tensor): Place {
+    const { root, offset } = rootOf(storage);
+    const place = this.#find(root);
+    if (!place) throw new DeviceError(`device: ${label} has no place on the device yet`);
+    return { buffer: place.buffer, offset: place.offset + offset };
+  }
+
+  #find(root: Storage): Place | undefined {
+    const own = this.#places.get(root);
+    return own ?? (this.#parent ? this.#parent.#find(root) : undefined);
   }
 
   /** A tensor with a storage of its own, zeroed or filled with `data`. */
@@ -148,7 +177,8 @@ export class Device {
     data?: ArrayBufferView<ArrayBuffer>,
     dtype: DType = "f32",
   ): Tensor {
-    const tensor = { label, shape, dtype, storage: this.storage(bytesOf(shape, dtype), label) };
+    const tensor = persistentTensor(shape, label, dtype);
+    this.place(tensor);
     if (data) this.write(tensor, data);
     return tensor;
   }
@@ -178,7 +208,7 @@ export class Device {
 
   /** Overwrites the first bytes of a placed tensor, or those from `byteOffset` on. */
   write(tensor: Tensor, data: ArrayBufferView<ArrayBuffer>, byteOffset = 0): void {
-    const place = placeOf(tensor);
+    const place = this.placeOf(tensor);
     if (byteOffset + data.byteLength > tensor.storage.bytes) {
       throw new DeviceError(
         `device: cannot write ${data.byteLength} bytes at ${byteOffset} into ${tensor.label} ${formatShape(tensor.shape)}`,
@@ -197,7 +227,7 @@ export class Device {
 
   /** Copies bytes into a placed tensor, from `byteOffset` on, after everything submitted so far. */
   copy(from: Place, bytes: number, tensor: Tensor, byteOffset: number): void {
-    const { buffer, offset } = placeOf(tensor);
+    const { buffer, offset } = this.placeOf(tensor);
     const encoder = this.handle.createCommandEncoder({ label: tensor.label });
     encoder.copyBufferToBuffer(from.buffer, from.offset, buffer, offset + byteOffset, bytes);
     this.submit(encoder);
@@ -211,12 +241,12 @@ export class Device {
 
   /** The bytes of a placed tensor, after everything submitted so far. */
   async read(tensor: Tensor): Promise<ArrayBuffer> {
-    return this.readPlace(placeOf(tensor), bytesOf(tensor.shape, tensor.dtype));
+    return this.readPlace(this.placeOf(tensor), bytesOf(tensor.shape, tensor.dtype));
   }
 
   /** Bytes of a placed tensor from `byteOffset` on. */
   async readPart(tensor: Tensor, byteOffset: number, bytes: number): Promise<ArrayBuffer> {
-    const { buffer, offset } = placeOf(tensor);
+    const { buffer, offset } = this.placeOf(tensor);
     return this.readPlace({ buffer, offset: offset + byteOffset }, bytes);
   }
 
@@ -235,13 +265,19 @@ export class Device {
   /** Frees what was made through this object: a scope's buffers, or the device with everything on it. */
   destroy(): void {
     if (!this.#parent) this.handle.destroy();
-    for (const buffer of this.#owned.splice(0)) buffer.destroy();
+    for (const buffer of this.#owned) buffer.destroy();
+    this.#owned.clear();
+  }
+
+  /** Frees a buffer before this object is destroyed. */
+  release(buffer: GPUBuffer): void {
+    if (this.#owned.delete(buffer)) buffer.destroy();
   }
 
   #create(descriptor: GPUBufferDescriptor): GPUBuffer {
     this.counters.buffers++;
     const buffer = this.handle.createBuffer(descriptor);
-    this.#owned.push(buffer);
+    this.#owned.add(buffer);
     return buffer;
   }
 
@@ -273,21 +309,19 @@ export class Device {
   }
 }
 
-function placeOf(tensor: Tensor): Place {
-  const { root, offset } = rootOf(tensor.storage);
-  if (!root.place) throw new DeviceError(`device: ${tensor.label} has no place on the device yet`);
-  return { buffer: root.place.buffer, offset: root.place.offset + offset };
-}
-
 function lossOf({ message, reason }: GPUDeviceLostInfo): DeviceError {
   if (message.includes("OUT_OF_")) return outOfMemory(message);
-  const help = "run it again; if that happens again, update the driver or choose another --adapter";
-  return new DeviceError(`device: was lost, got ${firstLine(message) || reason}`, { help });
+  return new DeviceError(`device: was lost, got ${firstLine(message) || reason}`, {
+    help: "run it again; if that happens again, update the driver or choose another adapter",
+    remedies: ["adapter"],
+  });
 }
 
 function outOfMemory(message: string): DeviceError {
-  const help = "use a smaller --batch-size, or another adapter (--adapter)";
-  return new DeviceError(`device: out of memory, got ${firstLine(message)}`, { help });
+  return new DeviceError(`device: out of memory, got ${firstLine(message)}`, {
+    help: "use a smaller batch, or another adapter",
+    remedies: ["batchSize", "adapter"],
+  });
 }
 
 function firstLine(text: string): string {

@@ -63,7 +63,7 @@ export class KernelCache {
 
   /** The layout of a kernel's bindings. */
   layout({ bindings }: CompiledKernel): GPUBindGroupLayout {
-    const signature = bindings.map((binding) => `${binding.index}:${binding.access}`).join();
+    const signature = bindings.map((binding) => `${binding.index}:${binding.kind}`).join();
     let layout = this.#layouts.get(signature);
     if (!layout) {
       layout = this.#device.createBindGroupLayout({
@@ -145,13 +145,13 @@ function describe(kernel: Kernel): CompiledKernel {
     throw new VitrineError(`kernel ${label}: the shader has no entry point ${entry}`);
   }
   const bindings = bindingsOf(text, entry);
-  const hasParams = bindings.some(({ access }) => access === "uniform");
+  const hasParams = bindings.some(({ kind }) => kind === "uniform");
   return { kernel, text, bindings, params: hasParams ? paramsOf(text) : [] };
 }
 
 function bufferType(binding: Binding): GPUBufferBindingType {
-  if (binding.access === "uniform") return "uniform";
-  return binding.access === "read" ? "read-only-storage" : "storage";
+  if (binding.kind === "uniform") return "uniform";
+  return binding.kind === "read" ? "read-only-storage" : "storage";
 }
 
 function explain(

@@ -1,8 +1,13 @@
 // Read-backs from the device through buffers that are mapped, copied from and used again.
 
-import type { Place } from "./tensor.ts";
-
 const MAP_READ = 0x1;
+
+/** A range of a GPU buffer. */
+export interface Place {
+  readonly buffer: GPUBuffer;
+  /** In bytes; a multiple of 256. */
+  readonly offset: number;
+}
 
 export class Staging {
   readonly #device: GPUDevice;

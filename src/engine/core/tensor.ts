@@ -5,23 +5,17 @@ import { type Shape, sizeOf } from "./shape.ts";
 
 export type DType = "f32" | "u32" | "u8";
 
-/** A range of a GPU buffer. */
-export interface Place {
-  readonly buffer: GPUBuffer;
-  /** In bytes; a multiple of 256. */
-  readonly offset: number;
-}
-
 /**
- * Memory for one or more tensors, in one of three ways, fixed before a program is compiled: a `place` of its own
- * (weights, data set, metrics: lives as long as its owner), a part of a `parent` (a parameter within the arena that the
- * optimiser updates whole), or neither: then it is one program's own, and the program's planner finds room for it.
+ * Memory for one or more tensors. Plain data: where it lies on a device is the device's to know. It is persistent (weights,
+ * data set, metrics: there before a program runs and after it), or one program's own, and then that program's planner
+ * finds room for it. Either may be a part of a `parent`, as a parameter is of the arena that the optimiser updates whole;
+ * that is fixed before the program is finished, and the root decides what persists.
  */
 export interface Storage {
   readonly label: string;
   /** A multiple of 16, so that every kernel may read whole vec4 words. */
   readonly bytes: number;
-  place: Place | null;
+  readonly persistent: boolean;
   parent: { readonly storage: Storage; readonly offset: number } | null;
 }
 
@@ -32,15 +26,29 @@ export interface Tensor {
   readonly storage: Storage;
 }
 
-/** Room for `shape` elements of `dtype`, rounded up to whole vec4 words. */
-export function bytesOf(shape: Shape, dtype: DType): number {
-  const bytes = sizeOf(shape) * (dtype === "u8" ? 1 : 4);
-  return Math.max(16, Math.ceil(bytes / 16) * 16);
+/** Bytes of one element. */
+export function itemBytes(dtype: DType): number {
+  return dtype === "u8" ? 1 : 4;
 }
 
-/** A storage without a place yet. */
+/** Room for `shape` elements of `dtype`, rounded up to whole vec4 words. */
+export function bytesOf(shape: Shape, dtype: DType): number {
+  return Math.max(16, Math.ceil((sizeOf(shape) * itemBytes(dtype)) / 16) * 16);
+}
+
+/** A storage that is one program's own. */
 export function storageOf(bytes: number, label: string): Storage {
-  return { label, bytes, place: null, parent: null };
+  return { label, bytes, persistent: false, parent: null };
+}
+
+/** A storage that outlives the programs that use it. */
+export function persistentStorage(bytes: number, label: string): Storage {
+  return { label, bytes, persistent: true, parent: null };
+}
+
+/** A tensor in a persistent storage of its own; `device.place` makes room for it. */
+export function persistentTensor(shape: Shape, label: string, dtype: DType = "f32"): Tensor {
+  return { label, shape, dtype, storage: persistentStorage(bytesOf(shape, dtype), label) };
 }
 
 /** The storage that a storage is finally a part of, and where in it (bytes). */
@@ -52,6 +60,11 @@ export function rootOf(storage: Storage): { readonly root: Storage; readonly off
     root = root.parent.storage;
   }
   return { root, offset };
+}
+
+/** The storage that a tensor finally lies in. */
+export function rootStorage(tensor: Tensor): Storage {
+  return rootOf(tensor.storage).root;
 }
 
 /** The same elements under another shape; nothing is copied. */

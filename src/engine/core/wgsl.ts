@@ -56,13 +56,16 @@ export function entriesOf(source: string): readonly string[] {
   return [...source.matchAll(/@compute[^{]*?\bfn (\w+)/g)].map((match) => match[1] ?? "");
 }
 
-/** What a kernel does with a binding: `write` sets elements without ever reading any, `update` reads and sets. */
+/** What a kernel does with a binding: `write` sets elements without ever reading any, `update` reads and sets them. */
 export type Access = "read" | "write" | "update";
 
 export interface Binding {
   readonly name: string;
   readonly index: number;
-  readonly access: Access | "uniform";
+  /** How it is declared, which may allow more than the entry point does. */
+  readonly kind: "uniform" | "read" | "read_write";
+  /** Null for a uniform. */
+  readonly access: Access | null;
 }
 
 /** The bindings that an entry point uses, itself or in functions that it calls, and what it does with each. */
@@ -71,12 +74,13 @@ export function bindingsOf(text: string, entry: string): readonly Binding[] {
   const pattern =
     /@group\(0\)\s*@binding\((\d+)\)\s*var<(uniform|storage)(?:,\s*(read|read_write))?>\s*(\w+)/g;
   const reachable = reachableFrom(entry, functionsOf(code));
-  return [...code.matchAll(pattern)].flatMap(([, index, space, access, name = ""]) => {
-    const uses = reachable.flatMap((body) => usesOf(name, body));
-    if (uses.length === 0) return [];
-    const own = uses.every((use) => use === "write") ? "write" : "update";
-    const read = space === "uniform" ? "uniform" : "read";
-    return [{ name, index: Number(index), access: access === "read_write" ? own : read }];
+  return [...code.matchAll(pattern)].flatMap(([, index, space, declared, name = ""]): Binding[] => {
+    const uses = new Set(reachable.flatMap((body) => usesOf(name, body)));
+    if (uses.size === 0) return [];
+    const binding = { name, index: Number(index) };
+    if (space === "uniform") return [{ ...binding, kind: "uniform", access: null }];
+    const access = uses.size === 2 ? "update" : uses.has("write") ? "write" : "read";
+    return [{ ...binding, kind: declared === "read_write" ? "read_write" : "read", access }];
   });
 }
 
@@ -112,15 +116,20 @@ function reachableFrom(entry: string, functions: ReadonlyMap<string, string>): r
   return [...names].map((name) => functions.get(name) ?? "");
 }
 
-/** Every mention of a variable in a body: `write` where an element of it is set by a plain assignment. */
+/**
+ * Every mention of a variable in a body: an element set by a plain assignment is written; by `+=` and its like, or through a
+ * pointer (atomics), read and written; any other is read.
+ */
 function usesOf(name: string, body: string): readonly ("read" | "write")[] {
   const uses: ("read" | "write")[] = [];
   for (const { index } of body.matchAll(new RegExp(`(?<![\\w.])${name}\\b`, "g"))) {
     if (/arrayLength\(\s*&\s*$/.test(body.slice(0, index))) continue;
     let end = index + name.length;
     while (body[end] === "[") end = closingAt(body, end) + 1;
-    const isElement = end > index + name.length;
-    uses.push(isElement && /^(\.\w+)?\s*=(?!=)/.test(body.slice(end)) ? "write" : "read");
+    const set = /^(?:\.\w+)?\s*([-+*/%&|^]|<<|>>)?=(?!=)/.exec(body.slice(end));
+    const isPointer = /&\s*$/.test(body.slice(0, index)) && !/&&\s*$/.test(body.slice(0, index));
+    if (set || isPointer) uses.push("write");
+    if (!set || set[1] !== undefined || isPointer) uses.push("read");
   }
   return uses;
 }

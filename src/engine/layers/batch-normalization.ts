@@ -4,7 +4,7 @@
 import { batchNormalization as batchNormalizationOp } from "../ops/batch-normalization.ts";
 import { apply } from "../program/tape.ts";
 import { ones, zeros } from "./initializers.ts";
-import type { Layer } from "./net.ts";
+import { type Layer, layerOf } from "./net.ts";
 
 export interface BatchNormalizationConfig {
   /** Share of the old moving statistics that stays; default 0.99. */
@@ -19,22 +19,21 @@ export interface BatchNormalizationConfig {
 export function batchNormalization(config: BatchNormalizationConfig = {}): Layer {
   const { momentum = 0.99, epsilon = 1e-3, trainable = true, name } = config;
   const keras = { axis: -1, momentum, epsilon, center: true, scale: true };
-  return (net, x) =>
-    net.layer({ className: "BatchNormalization", name, inputs: [x], config: keras }, () => {
-      const shape = [x.shape.at(-1) ?? 0];
-      const gamma = net.parameter({ name: "gamma", shape, initializer: ones, trainable });
-      const beta = net.parameter({ name: "beta", shape, initializer: zeros, trainable });
-      const statistic = { shape, trainable: false };
-      const moving = {
-        mean: net.parameter({ ...statistic, name: "moving_mean", initializer: zeros }),
-        variance: net.parameter({ ...statistic, name: "moving_variance", initializer: ones }),
-      };
-      const training = net.training && trainable && !net.isFrozen;
-      return apply(net.rec, batchNormalizationOp, [x, gamma, beta], {
-        training,
-        moving,
-        momentum,
-        epsilon,
-      });
+  return layerOf({ className: "BatchNormalization", name, config: keras }, (net, x) => {
+    const shape = [x.shape.at(-1) ?? 0];
+    const gamma = net.parameter({ name: "gamma", shape, initializer: ones, trainable });
+    const beta = net.parameter({ name: "beta", shape, initializer: zeros, trainable });
+    const statistic = { shape, trainable: false };
+    const moving = {
+      mean: net.parameter({ ...statistic, name: "moving_mean", initializer: zeros }),
+      variance: net.parameter({ ...statistic, name: "moving_variance", initializer: ones }),
+    };
+    const training = net.training && trainable && !net.isFrozen;
+    return apply(net.rec, batchNormalizationOp, [x, gamma, beta], {
+      training,
+      moving,
+      momentum,
+      epsilon,
     });
+  });
 }

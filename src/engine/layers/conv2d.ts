@@ -11,7 +11,7 @@ import type { Recorder } from "../program/recorder.ts";
 import { apply } from "../program/tape.ts";
 import { glorotUniform, type Initializer, zeros } from "./initializers.ts";
 import { l2Config } from "./l2-config.ts";
-import type { Layer } from "./net.ts";
+import { type Layer, layerOf } from "./net.ts";
 import { type Pair, pairOf, positiveInteger } from "./pair.ts";
 
 export interface Conv2dConfig {
@@ -47,21 +47,23 @@ export function conv2d(config: Conv2dConfig): Layer {
     use_bias: useBias,
     ...l2Config(l2),
   };
-  return (net, x) =>
-    net.layer({ className: "Conv2D", name, inputs: [x], config: keras }, () => {
-      const [, , , channels] = shape4(x.shape, "conv2d");
-      const w = net.parameter({
-        name: "kernel",
-        shape: [kh, kw, channels, filters],
-        initializer,
-        l2,
-      });
-      const source = sourceOf(net.rec, x, { padding, window: [kh, kw] });
-      const attrs = { strides, activation, padding: source.padding };
-      if (!useBias) return apply(net.rec, conv2dOp, [source.x, w], attrs);
-      const b = net.parameter({ name: "bias", shape: [filters], initializer: zeros });
-      return apply(net.rec, conv2dOp, [source.x, w, b], attrs);
+  return layerOf({ className: "Conv2D", name, config: keras }, (net, x) => {
+    const [, , , channels] = shape4(x.shape, "conv2d");
+    const w = net.parameter({
+      name: "kernel",
+      shape: [kh, kw, channels, filters],
+      initializer,
+      l2,
     });
+    const source = sourceOf(net.rec, x, { padding, window: [kh, kw] });
+    const attrs = { strides, activation, padding: source.padding };
+    const b = useBias
+      ? net.parameter({ name: "bias", shape: [filters], initializer: zeros })
+      : null;
+    return net.rec.folding(source.layers, () =>
+      apply(net.rec, conv2dOp, b ? [source.x, w, b] : [source.x, w], attrs),
+    );
+  });
 }
 
 interface Window {
@@ -78,5 +80,5 @@ function sourceOf(rec: Recorder, x: Tensor, { padding, window }: Window) {
   const fits = before?.padding.every((sides, axis) =>
     sides.every((extent) => extent < (window[axis] ?? 0)),
   );
-  return before && fits ? { x: before.x, padding: before.padding } : { x, padding };
+  return before && fits ? before : { x, padding, layers: [] };
 }

@@ -8,7 +8,7 @@ import { softmax } from "../ops/softmax.ts";
 import { apply } from "../program/tape.ts";
 import { glorotUniform, type Initializer, zeros } from "./initializers.ts";
 import { l2Config } from "./l2-config.ts";
-import type { Layer } from "./net.ts";
+import { type Layer, layerOf } from "./net.ts";
 import { positiveInteger } from "./pair.ts";
 
 export interface DenseConfig {
@@ -30,14 +30,11 @@ export function dense(config: DenseConfig): Layer {
   const { kernelInitializer: initializer = glorotUniform, kernelRegularizerL2: l2, name } = config;
   const attrs = { activation: activation === "softmax" ? "linear" : activation } as const;
   const keras = { units, activation, use_bias: useBias, ...l2Config(l2) };
-  return (net, x) =>
-    net.layer({ className: "Dense", name, inputs: [x], config: keras }, () => {
-      const [, features] = shape2(x.shape, "dense");
-      const w = net.parameter({ name: "kernel", shape: [features, units], initializer, l2 });
-      const b = useBias
-        ? net.parameter({ name: "bias", shape: [units], initializer: zeros })
-        : null;
-      const z = apply(net.rec, denseOp, b ? [x, w, b] : [x, w], attrs);
-      return activation === "softmax" ? apply(net.rec, softmax, [z], {}) : z;
-    });
+  return layerOf({ className: "Dense", name, config: keras }, (net, x) => {
+    const [, features] = shape2(x.shape, "dense");
+    const w = net.parameter({ name: "kernel", shape: [features, units], initializer, l2 });
+    const b = useBias ? net.parameter({ name: "bias", shape: [units], initializer: zeros }) : null;
+    const z = apply(net.rec, denseOp, b ? [x, w, b] : [x, w], attrs);
+    return activation === "softmax" ? apply(net.rec, softmax, [z], {}) : z;
+  });
 }

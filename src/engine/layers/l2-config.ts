@@ -1,6 +1,5 @@
 // How a layer's record tells that its kernel is regularised, as Keras's configurations have it.
-
-import type { LayerConfig } from "./net.ts";
+import type { LayerConfig } from "../program/layer-record.ts";
 
 /** Nothing where there is no regulariser, which is what Keras takes for granted. */
 export function l2Config(factor = 0): LayerConfig {

@@ -1,13 +1,15 @@
 // A model: a name, the shape of one input, and a function that records it. Building it against a recorder of any batch
-// size gives a program; nothing else is needed to train, evaluate or describe it.
+// size gives a program; nothing else is needed to train, evaluate or describe it. A model never changes: what is known of it
+// is found out once.
 
 import { VitrineError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Preprocessing } from "../ops/gather.ts";
+import type { LayerRecord } from "../program/layer-record.ts";
 import { Recorder } from "../program/recorder.ts";
-import { type Layer, type LayerRecord, Net } from "./net.ts";
-import { Variables } from "./variables.ts";
+import { type Layer, Net } from "./net.ts";
+import { type VariableRequest, Variables } from "./variables.ts";
 
 export interface Model {
   readonly name: string;
@@ -37,22 +39,14 @@ export interface ModelDescription {
   readonly outputShape: Shape;
 }
 
-/** What a summary shows; records the model without a device, and throws its shape errors. */
+/** What a summary shows, without a device. Throws the model's shape errors. */
 export function describeModel(model: Model): ModelDescription {
-  const { net, variables, outputShape } = recordAlone(model);
-  const trainable = variables.count("trainable");
-  return {
-    name: model.name,
-    layers: net.layers,
-    trainable,
-    nonTrainable: variables.count() - trainable,
-    outputShape,
-  };
+  return declarationOf(model).description;
 }
 
 /** How many classes the model tells apart. Throws VitrineError when it does not end in their probabilities. */
 export function classesOf(model: Model): number {
-  const { outputShape } = recordAlone(model);
+  const { outputShape } = describeModel(model);
   const [classes] = outputShape;
   if (outputShape.length !== 1 || classes === undefined) {
     throw new VitrineError(
@@ -62,18 +56,41 @@ export function classesOf(model: Model): number {
   return classes;
 }
 
-/** The variables that the model declares, without a device. */
+/** The variables that the model declares, new ones at each call, without a device. */
 export function variablesOf(model: Model, seed = 0): Variables {
-  return recordAlone(model, seed).variables;
+  const variables = new Variables(seed);
+  for (const request of declarationOf(model).variables) variables.declare(request);
+  return variables;
 }
 
-function recordAlone(model: Model, seed = 0) {
+interface Declaration {
+  readonly description: ModelDescription;
+  readonly variables: readonly VariableRequest[];
+}
+
+const declarations = new WeakMap<Model, Declaration>();
+
+/** What a model is, whatever its batch and device: found out once a model, by recording one row of it. */
+function declarationOf(model: Model): Declaration {
+  const known = declarations.get(model);
+  if (known) return known;
   const rec = new Recorder({
     name: model.name,
     capabilities: { subgroupSize: null, isSoftware: true },
   });
-  const variables = new Variables(seed);
+  const variables = new Variables(0);
   const net = new Net({ rec, variables, training: false, clock: null });
   const y = model.build(net, rec.allocate([1, ...model.inputShape], "x"));
-  return { net, variables, outputShape: y.shape.slice(1) };
+  const trainable = variables.count("trainable");
+  const counts = { trainable, nonTrainable: variables.count() - trainable };
+  const { name } = model;
+  const declaration = {
+    description: { name, layers: net.layers, ...counts, outputShape: y.shape.slice(1) },
+    variables: [...variables].map(({ tensor, ...request }) => ({
+      ...request,
+      shape: tensor.shape,
+    })),
+  };
+  declarations.set(model, declaration);
+  return declaration;
 }

@@ -1,50 +1,19 @@
 // A net is a model being written down: layers call it to declare their variables and to record their ops under a name.
 // It leaves the list of layers behind that a summary prints.
 
+import { callSite } from "../core/call-site.ts";
 import type { Shape } from "../core/shape.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { addTensors } from "../ops/add.ts";
 import { l2Penalty } from "../ops/l2.ts";
+import type { LayerConfig, LayerRecord, WeightRecord } from "../program/layer-record.ts";
 import type { Recorder } from "../program/recorder.ts";
 import type { Initializer } from "./initializers.ts";
 import type { Variables } from "./variables.ts";
 
 /** A configured layer: call it with a net and a tensor to record it. */
 export type Layer = (net: Net, x: Tensor) => Tensor;
-
-export interface LayerRecord {
-  readonly name: string;
-  /** Keras's class name: `Conv2D`. */
-  readonly className: string;
-  /** What Keras's `get_config` says beyond the name: enough to build the layer again. */
-  readonly config: LayerConfig;
-  /** Without the batch axis. */
-  readonly outputShape: Shape;
-  /** Elements of the layer's variables. */
-  readonly params: number;
-  /** The layer's variables, in Keras's order: trainable ones, then statistics. */
-  readonly weights: readonly WeightRecord[];
-  /** Names of the layers whose outputs it takes. */
-  readonly inputs: readonly string[];
-}
-
-/** In Keras's spelling: `{ filters: 64, kernel_size: [3, 3], padding: "same" }`. */
-export type LayerConfig = Readonly<Record<string, ConfigValue>>;
-
-export type ConfigValue =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly ConfigValue[]
-  | { readonly [key: string]: ConfigValue };
-
-export interface WeightRecord {
-  /** `layer/kernel`. */
-  readonly name: string;
-  readonly shape: Shape;
-}
 
 export interface NetOptions {
   readonly rec: Recorder;
@@ -62,6 +31,24 @@ export interface LayerCall {
   readonly inputs: readonly Tensor[];
   /** Default: nothing to configure. */
   readonly config?: LayerConfig;
+  /** `file:line` of the model that made the layer. */
+  readonly site?: string | null;
+}
+
+/** A layer as a model makes it: to be called with a net and a tensor. */
+export function layerOf(
+  call: Omit<LayerCall, "inputs" | "site">,
+  body: (net: Net, x: Tensor) => Tensor,
+): Layer {
+  const site = modelSite();
+  return (net, x) => net.layer({ ...call, inputs: [x], site }, () => body(net, x));
+}
+
+const LAYERS = new URL(".", import.meta.url).href;
+
+/** Where the model calls a function of this folder. */
+export function modelSite(): string | null {
+  return callSite(LAYERS);
 }
 
 export interface ParameterRequest {
@@ -77,7 +64,6 @@ export class Net {
   readonly rec: Recorder;
   readonly variables: Variables;
   readonly clock: Tensor | null;
-  readonly layers: LayerRecord[] = [];
   readonly #counts = new Map<string, number>();
   readonly #owners = new Map<Tensor, string>();
   readonly #penalties: Tensor[] = [];
@@ -92,6 +78,11 @@ export class Net {
     this.#training = options.training;
     this.#wantsGradients = options.training;
     this.clock = options.clock;
+  }
+
+  /** The layers recorded so far. */
+  get layers(): LayerRecord[] {
+    return this.rec.layers;
   }
 
   /** Whether the layer being recorded behaves as in training. */
@@ -110,7 +101,7 @@ export class Net {
     const outputShape = x.shape.slice(1);
     const config = { batch_shape: [null, ...outputShape], dtype: "float32" };
     const record = { name, className: "InputLayer", config, outputShape };
-    this.layers.push({ ...record, params: 0, weights: [], inputs: [] });
+    this.layers.push({ ...record, params: 0, weights: [], inputs: [], site: modelSite() });
     return this.input(x, name);
   }
 
@@ -141,11 +132,13 @@ export class Net {
   }
 
   /** Records a layer: everything that `body` records and declares belongs to it. */
-  layer(call: LayerCall, body: (name: string) => Tensor): Tensor {
+  layer(call: LayerCall, body: () => Tensor): Tensor {
     const name = call.name ?? this.#nextName(snakeCase(call.className));
+    const site = call.site ?? null;
     this.#weights = [];
-    const y = this.rec.inLayer(name, () => body(name));
+    const y = this.rec.inLayer(name, body, site);
     this.layers.push({
+      site,
       name,
       className: call.className,
       config: call.config ?? {},
@@ -162,7 +155,7 @@ export class Net {
   parameter(request: ParameterRequest): Tensor {
     const { name, shape, initializer, l2 = 0 } = request;
     const trainable = (request.trainable ?? true) && !this.#isFrozen;
-    const path = `${this.rec.layer}/${name}`;
+    const path = `${this.rec.origin.layers[0]}/${name}`;
     const isConstant = this.#isFrozen;
     const declared = this.variables.declare({
       name: path,
@@ -173,6 +166,7 @@ export class Net {
     });
     const { tensor } = declared;
     this.#weights.push({ name: path, shape });
+    this.rec.variables.push({ name: path, trainable, tensor });
     if (this.#wantsGradients && trainable) this.rec.watch(tensor);
     if (l2 > 0) this.#penalties.push(l2Penalty(this.rec, tensor, l2));
     return tensor;

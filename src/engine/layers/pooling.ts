@@ -7,7 +7,7 @@ import { globalAveragePool2d } from "../ops/pool/global-average-pool2d.ts";
 import { globalMaxPool2d } from "../ops/pool/global-max-pool2d.ts";
 import { averagePool2d, maxPool2d } from "../ops/pool/pool2d.ts";
 import { apply, type Op } from "../program/tape.ts";
-import type { Layer } from "./net.ts";
+import { type Layer, layerOf } from "./net.ts";
 import { type Pair, pairOf } from "./pair.ts";
 
 export interface Pooling2dConfig {
@@ -44,10 +44,7 @@ function pooling(className: string, op: typeof maxPool2d, config: Pooling2dConfi
     padding,
   };
   const keras = { pool_size: attrs.poolSize, strides: attrs.strides, padding };
-  return (net, x) =>
-    net.layer({ className, name, inputs: [x], config: keras }, () =>
-      apply(net.rec, op, [x], attrs),
-    );
+  return layerOf({ className, name, config: keras }, (net, x) => apply(net.rec, op, [x], attrs));
 }
 
 function globalPooling<Saved>(
@@ -55,5 +52,5 @@ function globalPooling<Saved>(
   op: Op<readonly [x: Tensor], Record<string, never>, Saved>,
   name: string | undefined,
 ): Layer {
-  return (net, x) => net.layer({ className, name, inputs: [x] }, () => apply(net.rec, op, [x], {}));
+  return layerOf({ className, name }, (net, x) => apply(net.rec, op, [x], {}));
 }

@@ -11,7 +11,7 @@ import { dropout as dropoutOp } from "../ops/dropout.ts";
 import { reshape } from "../ops/reshape.ts";
 import { zeroPadding as zeroPaddingOp } from "../ops/zero-padding.ts";
 import { apply } from "../program/tape.ts";
-import type { Layer, Net } from "./net.ts";
+import { type Layer, layerOf, modelSite, type Net } from "./net.ts";
 import type { Pair } from "./pair.ts";
 
 interface Named {
@@ -20,11 +20,10 @@ interface Named {
 
 /** (N, …) -> (N, all the rest), row-major. */
 export function flatten(config: Named = {}): Layer {
-  return (net, x) =>
-    net.layer({ className: "Flatten", name: config.name, inputs: [x] }, () => {
-      const [rows = 1, ...rest] = x.shape;
-      return apply(net.rec, reshape, [x], { shape: [rows, sizeOf(rest)] });
-    });
+  return layerOf({ className: "Flatten", name: config.name }, (net, x) => {
+    const [rows = 1, ...rest] = x.shape;
+    return apply(net.rec, reshape, [x], { shape: [rows, sizeOf(rest)] });
+  });
 }
 
 /** `padding`: rows and columns of zeros on every side, or ((top, bottom), (left, right)). */
@@ -35,23 +34,23 @@ export function zeroPadding2d(
   const [down, across] = typeof padding === "number" ? [padding, padding] : padding;
   const sides = (pair: Pair) => (typeof pair === "number" ? ([pair, pair] as const) : pair);
   const attrs = { padding: [sides(down), sides(across)] as const };
-  return (net, x) =>
-    net.layer({ className: "ZeroPadding2D", name, inputs: [x], config: attrs }, () =>
-      apply(net.rec, zeroPaddingOp, [x], attrs),
-    );
+  return layerOf({ className: "ZeroPadding2D", name, config: attrs }, (net, x) =>
+    apply(net.rec, zeroPaddingOp, [x], attrs),
+  );
 }
 
 export function activation(config: Named & { readonly activation: ActivationKind }): Layer {
   const { activation: kind, name } = config;
-  return (net, x) =>
-    net.layer({ className: "Activation", name, inputs: [x], config: { activation: kind } }, () => {
-      // One pass instead of two: what normalises is recorded again, here with the activation, and where nobody else reads
-      // the first it drops out. The normalisation's dispatch then bears this layer's name.
-      const before = kind === "relu" ? inferenceNormalization(net.rec, x) : null;
-      return before
-        ? apply(net.rec, batchNormalization, before.inputs, { ...before.attrs, relu: true })
-        : apply(net.rec, activationOp, [x], { kind });
-    });
+  return layerOf({ className: "Activation", name, config: { activation: kind } }, (net, x) => {
+    // One pass instead of two: what normalises is recorded again, here with the activation, and where nobody else reads
+    // the first it drops out. The dispatch then belongs to this layer, and does the other's work.
+    const before = kind === "relu" ? inferenceNormalization(net.rec, x) : null;
+    if (!before) return apply(net.rec, activationOp, [x], { kind });
+    const attrs = { ...before.attrs, relu: true };
+    return net.rec.folding(before.layers, () =>
+      apply(net.rec, batchNormalization, before.inputs, attrs),
+    );
+  });
 }
 
 /** Drops elements with probability `rate` while training, and scales the others by 1/(1 − rate). */
@@ -59,13 +58,12 @@ export function dropout(config: Named & { readonly rate: number }): Layer {
   const { rate, name } = config;
   if (!(rate >= 0 && rate < 1))
     throw new ShapeError(`dropout: the rate lies in [0, 1), got ${rate}`);
-  return (net, x) =>
-    net.layer({ className: "Dropout", name, inputs: [x], config: { rate } }, () => {
-      if (!net.training || rate === 0) return apply(net.rec, reshape, [x], { shape: x.shape });
-      if (!net.clock) throw new VitrineError("dropout: training needs a clock");
-      const attrs = { rate, seed: net.variables.seed, stream: net.stream };
-      return apply(net.rec, dropoutOp, [x, net.clock], attrs);
-    });
+  return layerOf({ className: "Dropout", name, config: { rate } }, (net, x) => {
+    if (!net.training || rate === 0) return apply(net.rec, reshape, [x], { shape: x.shape });
+    if (!net.clock) throw new VitrineError("dropout: training needs a clock");
+    const attrs = { rate, seed: net.variables.seed, stream: net.stream };
+    return apply(net.rec, dropoutOp, [x, net.clock], attrs);
+  });
 }
 
 /** The sum of two branches: a residual connection. */
@@ -74,7 +72,6 @@ export function addBranches(
   branches: readonly [Tensor, Tensor],
   config: Named = {},
 ): Tensor {
-  return net.layer({ className: "Add", name: config.name, inputs: branches }, () =>
-    apply(net.rec, add, branches, {}),
-  );
+  const call = { className: "Add", name: config.name, inputs: branches, site: modelSite() };
+  return net.layer(call, () => apply(net.rec, add, branches, {}));
 }

@@ -4,7 +4,7 @@
 import type { Device } from "../core/device.ts";
 import { VitrineError } from "../core/errors.ts";
 import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
-import { bytesOf, type Storage, storageOf, type Tensor } from "../core/tensor.ts";
+import { persistentTensor, type Tensor } from "../core/tensor.ts";
 import type { Initializer } from "./initializers.ts";
 
 /** Offsets within an arena are multiples of this, as WebGPU wants of binding offsets. */
@@ -70,8 +70,7 @@ export class Variables implements Iterable<Variable> {
       return known;
     }
     if (this.#arenas) throw new VitrineError(`variable ${name}: the model was built without it`);
-    const storage = storageOf(bytesOf(shape, "f32"), name);
-    const tensor: Tensor = { label: name, shape, dtype: "f32", storage };
+    const tensor = persistentTensor(shape, name);
     const index = this.#byName.size;
     const variable = { name, trainable, isConstant, tensor, initializer, index };
     this.#byName.set(name, variable);
@@ -93,10 +92,8 @@ export class Variables implements Iterable<Variable> {
   /** Makes room on the device and writes the initial values, or those that `given` has. */
   materialise(device: Device, given: Weights = new Map()): void {
     const frozen = [...this].filter((variable) => !variable.trainable);
-    const storages = [...this.arenas.map((arena) => arena.tensor), ...frozen.map((v) => v.tensor)];
-    for (const { storage } of storages) {
-      storage.place ??= device.storage(storage.bytes, storage.label).place;
-    }
+    const tensors = [...this.arenas.map((arena) => arena.tensor), ...frozen.map((v) => v.tensor)];
+    for (const tensor of tensors) device.place(tensor);
     this.load(device, this.initialWeights(given));
   }
 
@@ -160,14 +157,9 @@ function layOut(variables: readonly Variable[]): readonly Arena[] {
 function arenaOf(members: Arena["variables"], bytes: number, index: number): Arena {
   // A large variable has an arena to itself, and an error about its size should say whose it is.
   const alone = members.length === 1 ? members[0]?.variable.name : undefined;
-  const tensor = flatTensor(bytes, alone ?? `arena${index}`);
+  const tensor = persistentTensor([bytes / 4], alone ?? `arena${index}`);
   for (const { variable, offset } of members) {
     variable.tensor.storage.parent = { storage: tensor.storage, offset };
   }
   return { tensor, variables: members };
-}
-
-/** A flat f32 tensor over a storage of its own, without a place yet. */
-export function flatTensor(bytes: number, label: string): Tensor & { readonly storage: Storage } {
-  return { label, shape: [bytes / 4], dtype: "f32", storage: storageOf(bytes, label) };
 }

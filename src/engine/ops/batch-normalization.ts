@@ -116,7 +116,9 @@ export function inferenceNormalization(rec: Recorder, y: Tensor) {
   const entry = producerOf(rec, y);
   if (entry?.op !== NAME) return null;
   const attrs = entry.attrs as BatchNormalizationAttrs;
-  return attrs.training ? null : { attrs, inputs: entry.inputs as readonly Tensor[] as Inputs };
+  if (attrs.training) return null;
+  const inputs = entry.inputs as readonly Tensor[] as Inputs;
+  return { attrs, inputs, layers: entry.origin.layers };
 }
 
 /** Every kernel that batch normalisation may dispatch. */

@@ -57,6 +57,7 @@ function masked(
     grid: linearGrid(vectors, 64),
     bind: { x, clock, y },
     params: { vectors, stream, seed, rate, scale },
+    touched: { clock: 4 },
     flops: elements,
   });
   return y;

@@ -76,6 +76,7 @@ export function gatherBatch(
       grid: [ceilDiv(batch, 64), 1, 1],
       bind: { labels, order, clock, y },
       params: { ...UNUSED, batch },
+      touched: { labels: batch, order: 4 * batch },
     });
   });
   return { x, y };
@@ -99,6 +100,7 @@ function gatherImages(rec: Recorder, feed: Feed, request: BatchRequest, x: Tenso
     grid: linearGrid(batch * (height + 2 * pad), 16),
     bind: { images, order, clock, x },
     params: { ...UNUSED, batch, height, width, channels, pad, scale },
+    touched: { images: batch * height * width * channels, order: 4 * batch },
   });
 }
 
@@ -120,6 +122,7 @@ function gatherResized(rec: Recorder, feed: Feed, request: BatchRequest, x: Tens
     grid: linearGrid(batch * outHeight, 16),
     bind: { images, order, clock, x },
     params: { ...UNUSED, ...size, ...NORMALISATION[preprocessing] },
+    touched: { images: batch * height * width * channels, order: 4 * batch },
   });
 }
 
@@ -127,6 +130,7 @@ function gatherFeatures(rec: Recorder, feed: Feed, parts: readonly Tensor[], x: 
   const [batch = 0, ...shape] = x.shape;
   const elements = sizeOf(shape);
   const { order, clock } = feed;
+  const total = parts.reduce((sum, { shape: [rows = 0] }) => sum + rows, 0);
   let first = 0;
   for (const part of parts) {
     const [rows = 0, ...row] = part.shape;
@@ -141,9 +145,16 @@ function gatherFeatures(rec: Recorder, feed: Feed, parts: readonly Tensor[], x: 
       grid: linearGrid(batch, 1),
       bind: { part, order, clock, x },
       params: { ...UNUSED, batch, elements, first, rows },
+      // Of a shuffled order: as many rows of each part as its share of all.
+      touched: { ...rowsTouched((batch * rows) / total, elements), order: 4 * batch },
     });
     first += rows;
   }
+}
+
+function rowsTouched(rows: number, elements: number) {
+  const bytes = Math.round(4 * rows * elements);
+  return { part: bytes, x: bytes };
 }
 
 function imagesOf({ source: rows }: Feed) {

@@ -13,19 +13,17 @@ export type GradientMap = ReadonlyMap<Tensor, Tensor>;
  */
 export function recordGradients(rec: Recorder, seeds: GradientMap = new Map()): GradientMap {
   const gradients = new Map<Tensor, Tensor>(seeds);
-  rec.inPass("backward", () => {
-    for (const entry of rec.tape.toReversed()) {
-      const dy = gradients.get(entry.output) ?? null;
-      if (!(dy || entry.isLoss) || !rec.isWatched(entry.output)) continue;
-      rec.inLayer(entry.layer, () => {
-        for (const [index, dx] of entry.backward(dy).entries()) {
-          const input = entry.inputs[index];
-          if (!(input && dx && rec.isWatched(input))) continue;
-          const sum = gradients.get(input);
-          gradients.set(input, sum ? addTensors(rec, sum, dx, `${input.label}.sum`) : dx);
-        }
-      });
-    }
-  });
+  for (const entry of rec.tape.toReversed()) {
+    const dy = gradients.get(entry.output) ?? null;
+    if (!(dy || entry.isLoss) || !rec.isWatched(entry.output)) continue;
+    rec.backwardOf(entry, () => {
+      for (const [index, dx] of entry.backward(dy).entries()) {
+        const input = entry.inputs[index];
+        if (!(input && dx && rec.isWatched(input))) continue;
+        const sum = gradients.get(input);
+        gradients.set(input, sum ? addTensors(rec, sum, dx, `${input.label}.sum`) : dx);
+      }
+    });
+  }
   return gradients;
 }

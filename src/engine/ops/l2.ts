@@ -23,7 +23,8 @@ export function l2Penalty(rec: Recorder, w: Tensor, factor: number): Tensor {
     rec.watch(penalty);
     rec.tape.push({
       op: "l2",
-      layer: rec.layer,
+      origin: rec.origin,
+      forward: rec.writerOf(penalty),
       inputs: [w],
       output: penalty,
       isLoss: true,

@@ -105,6 +105,7 @@ export function recordMeters(
       grid: [ceilDiv(classes, 64), 1, 1],
       bind: { labels, predicted, confusion },
       params,
+      touched: { confusion: 4 * Math.min(batch, classes ** 2) },
     });
   });
 }

@@ -23,7 +23,7 @@ export interface CrossEntropy {
   readonly predicted: Tensor;
 }
 
-const NAME = "softmaxCrossEntropy";
+const NAME = "softmax-cross-entropy";
 
 /**
  * Records the loss of a batch. Given the output of a softmax, it takes that op's input instead, as Keras does: exact
@@ -31,7 +31,8 @@ const NAME = "softmaxCrossEntropy";
  */
 export function softmaxCrossEntropy(rec: Recorder, output: Tensor, labels: Tensor): CrossEntropy {
   const producer = producerOf(rec, output);
-  const logits = (producer?.op === softmax.name ? producer.inputs[0] : null) ?? output;
+  const softmaxInput = producer?.op === softmax.name ? producer.inputs[0] : undefined;
+  const logits = softmaxInput ?? output;
   const [rows] = shape2(logits.shape, NAME);
   if (labels.shape.length !== 1 || labels.shape[0] !== rows || labels.dtype !== "u32") {
     throw new ShapeError(
@@ -40,13 +41,15 @@ export function softmaxCrossEntropy(rec: Recorder, output: Tensor, labels: Tenso
     );
   }
   const dlogits = rec.isWatched(logits) ? rec.allocate(logits.shape, "dlogits") : null;
-  const results = recordRows(rec, { logits, labels, dlogits });
+  const folded = softmaxInput && producer ? producer.origin.layers : [];
+  const results = rec.folding(folded, () => recordRows(rec, { logits, labels, dlogits }));
   const loss = recordMean(rec, results.rowLoss);
   if (dlogits) {
     rec.watch(loss);
     rec.tape.push({
       op: NAME,
-      layer: rec.layer,
+      origin: rec.origin,
+      forward: rec.writerOf(results.rowLoss),
       inputs: [logits, labels],
       output: loss,
       isLoss: true,

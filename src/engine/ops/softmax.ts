@@ -6,7 +6,8 @@ import shader from "../../shaders/softmax.wgsl";
 import { type Kernel, kernelFrom } from "../core/kernel.ts";
 import { type Shape, shape2, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { type Capabilities, linearGrid, type Recorder } from "../program/recorder.ts";
+import type { Capabilities } from "../program/program.ts";
+import { linearGrid, type Recorder } from "../program/recorder.ts";
 import type { Op } from "../program/tape.ts";
 
 /** A power of two that divides the workgroup of 64. */

@@ -19,14 +19,14 @@ export interface ZeroPaddingAttrs {
 }
 
 export const zeroPadding: Op<readonly [x: Tensor], ZeroPaddingAttrs, Shape> = {
-  name: "zeroPadding",
+  name: "zero-padding",
 
   infer([x], { padding }) {
-    const [n, height, width, channels] = shape4(x, "zeroPadding");
+    const [n, height, width, channels] = shape4(x, "zero-padding");
     const [[top, bottom], [left, right]] = padding;
     if (padding.flat().some((extent) => !Number.isInteger(extent) || extent < 0)) {
       throw new ShapeError(
-        `zeroPadding: pads by whole numbers from 0, got ((${top}, ${bottom}), (${left}, ${right}))`,
+        `zero-padding: pads by whole numbers from 0, got ((${top}, ${bottom}), (${left}, ${right}))`,
       );
     }
     return [n, top + height + bottom, left + width + right, channels];
@@ -35,7 +35,7 @@ export const zeroPadding: Op<readonly [x: Tensor], ZeroPaddingAttrs, Shape> = {
   forward(rec, [x], attrs, shape) {
     const y = rec.allocate(shape, "y");
     rec.dispatch({
-      op: "zeroPadding",
+      op: "zero-padding",
       kernel: FORWARD,
       grid: linearGrid(sizeOf(shape), 64),
       bind: { x, y },
@@ -47,7 +47,7 @@ export const zeroPadding: Op<readonly [x: Tensor], ZeroPaddingAttrs, Shape> = {
   backward(rec, dy, shape, attrs) {
     const dx = rec.allocate(shape, "dx");
     rec.dispatch({
-      op: "zeroPadding",
+      op: "zero-padding",
       kernel: BACKWARD,
       grid: linearGrid(sizeOf(shape), 64),
       bind: { dy, dx },
@@ -57,20 +57,23 @@ export const zeroPadding: Op<readonly [x: Tensor], ZeroPaddingAttrs, Shape> = {
   },
 };
 
-/** What was padded to give this tensor, and how; null where it is no padded tensor. */
-export function unpadded(rec: Recorder, y: Tensor): (ZeroPaddingAttrs & { x: Tensor }) | null {
+/** What was padded to give this tensor, how and by which layers; null where it is no padded tensor. */
+export function unpadded(
+  rec: Recorder,
+  y: Tensor,
+): (ZeroPaddingAttrs & { readonly x: Tensor; readonly layers: readonly string[] }) | null {
   const entry = producerOf(rec, y);
   const x = entry?.inputs[0];
   if (entry?.op !== zeroPadding.name || !x) return null;
-  return { ...(entry.attrs as ZeroPaddingAttrs), x };
+  return { ...(entry.attrs as ZeroPaddingAttrs), x, layers: entry.origin.layers };
 }
 
 const FORWARD: Kernel = kernelFrom(shader, "forward");
 const BACKWARD: Kernel = kernelFrom(shader, "backward");
 
 function geometry(inner: Shape, outer: Shape, { padding }: ZeroPaddingAttrs) {
-  const [, height, width, channels] = shape4(inner, "zeroPadding");
-  const [, outHeight, outWidth] = shape4(outer, "zeroPadding");
+  const [, height, width, channels] = shape4(inner, "zero-padding");
+  const [, outHeight, outWidth] = shape4(outer, "zero-padding");
   const [[top], [left]] = padding;
   return {
     height,

@@ -4,9 +4,8 @@
 import { viewsWithin } from "../core/binding.ts";
 import type { Device } from "../core/device.ts";
 import { VitrineError } from "../core/errors.ts";
-import { storageOf, type Tensor } from "../core/tensor.ts";
+import { persistentTensor, type Tensor } from "../core/tensor.ts";
 import type { Arena, Variables } from "../layers/variables.ts";
-import { flatTensor } from "../layers/variables.ts";
 import type { GradientMap } from "../ops/gradients.ts";
 import type { Recorder } from "../program/recorder.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -18,7 +17,7 @@ interface ArenaState {
 
 export class OptimizerState {
   readonly optimizer: Optimizer;
-  readonly #rate: Tensor = { ...flatTensor(16, "learningRate"), shape: [1] };
+  readonly #rate = persistentTensor([1], "learningRate");
   readonly #state: Tensor | null;
   readonly #arenas = new Map<Arena, ArenaState>();
   #learningRate: number;
@@ -27,15 +26,7 @@ export class OptimizerState {
     this.optimizer = optimizer;
     this.#learningRate = Math.fround(learningRate);
     const { stateSize } = optimizer;
-    this.#state =
-      stateSize === 0
-        ? null
-        : {
-            label: "optimizer.state",
-            shape: [stateSize],
-            dtype: "f32",
-            storage: storageOf(16, "optimizer.state"),
-          };
+    this.#state = stateSize === 0 ? null : persistentTensor([stateSize], "optimizer.state");
   }
 
   /** A float32. */
@@ -80,8 +71,8 @@ export class OptimizerState {
   /** Makes room on the device; slots and state start at zero. */
   materialise(device: Device): void {
     const arenas = [...this.#arenas.values()].flatMap(({ dw, slots }) => [dw, ...slots]);
-    for (const { storage } of [this.#rate, ...(this.#state ? [this.#state] : []), ...arenas]) {
-      storage.place ??= device.storage(storage.bytes, storage.label).place;
+    for (const tensor of [this.#rate, ...(this.#state ? [this.#state] : []), ...arenas]) {
+      device.place(tensor);
     }
     this.setLearningRate(device, this.#learningRate);
   }
@@ -89,9 +80,9 @@ export class OptimizerState {
   #arena(arena: Arena): ArenaState {
     let state = this.#arenas.get(arena);
     if (!state) {
-      const { bytes, label } = arena.tensor.storage;
-      const slots = this.optimizer.slots.map((slot) => flatTensor(bytes, `${label}.${slot}`));
-      state = { dw: flatTensor(bytes, `${label}.dw`), slots };
+      const { shape, label } = arena.tensor;
+      const flat = (name: string) => persistentTensor(shape, `${label}.${name}`);
+      state = { dw: flat("dw"), slots: this.optimizer.slots.map(flat) };
       this.#arenas.set(arena, state);
     }
     return state;

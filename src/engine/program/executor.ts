@@ -3,10 +3,13 @@
 
 import { bindingTooLarge } from "../core/binding.ts";
 import type { Device } from "../core/device.ts";
+import { VitrineError } from "../core/errors.ts";
 import { type CompiledKernel, describeKernel } from "../core/kernel.ts";
-import { bytesOf, type Place, rootOf, type Tensor } from "../core/tensor.ts";
-import { type Plan, plan } from "./planner.ts";
-import type { Dispatch, Grid, Program } from "./program.ts";
+import { sizeOf } from "../core/shape.ts";
+import type { Place } from "../core/staging.ts";
+import { bytesOf, rootOf, type Tensor } from "../core/tensor.ts";
+import { type Plan, type PlanOptions, plan } from "./planner.ts";
+import { type Dispatch, type Grid, type Program, tensorsOf } from "./program.ts";
 
 /** Uniform offsets must be multiples of this on every adapter. */
 const PARAMS_STRIDE = 256;
@@ -16,6 +19,12 @@ interface Step {
   readonly pipeline: GPUComputePipeline;
   readonly group: GPUBindGroup;
   readonly grid: Grid;
+}
+
+/** What part of a program runs: dispatches by their ids, from the first on and up to, but not including, the second. */
+export interface DispatchRange {
+  readonly from?: number;
+  readonly to?: number;
 }
 
 /** Buffers for programs' own tensors. Programs that never run at the same time may share one workspace. */
@@ -55,22 +64,27 @@ export class Executable {
   readonly #device: Device;
   readonly #slots: readonly GPUBuffer[];
   #steps: readonly Step[] = [];
+  #params: GPUBuffer | null = null;
 
-  private constructor(device: Device, program: Program, workspace: Workspace) {
+  private constructor(device: Device, plan: Plan, program: Program, workspace: Workspace) {
     this.program = program;
-    this.plan = plan(program);
+    this.plan = plan;
     this.#device = device;
     checkBindings(this.plan.dispatches, device.maxStorageBufferBindingSize);
     this.#slots = workspace.claim(this.plan.slotBytes);
   }
 
-  /** Plans a program, finds room for its tensors and makes its pipelines. */
+  /**
+   * Plans a program, finds room for its tensors and makes its pipelines. Without shared slots every tensor of a dispatch
+   * that ran can be read, at the price of memory for all of them at once.
+   */
   static async compile(
     device: Device,
     program: Program,
     workspace = new Workspace(device),
+    options: PlanOptions = {},
   ): Promise<Executable> {
-    const executable = new Executable(device, program, workspace);
+    const executable = new Executable(device, plan(program, options), program, workspace);
     executable.#steps = await executable.#prepare();
     return executable;
   }
@@ -81,9 +95,18 @@ export class Executable {
 
   /** Submits `times` replays of the program at once. */
   run(times = 1): void {
+    this.#submit(this.#steps, times);
+  }
+
+  /** Submits one run of some of the dispatches; what those before them have computed must be there. */
+  runRange({ from = 0, to = Number.POSITIVE_INFINITY }: DispatchRange): void {
+    this.#submit(this.#steps.filter(({ dispatch: { id } }) => id >= from && id < to));
+  }
+
+  #submit(steps: readonly Step[], times = 1): void {
     const encoder = this.#device.handle.createCommandEncoder({ label: this.program.name });
     const pass = encoder.beginComputePass();
-    for (let time = 0; time < times; time++) for (const step of this.#steps) encode(pass, step);
+    for (let time = 0; time < times; time++) for (const step of steps) encode(pass, step);
     pass.end();
     this.#device.submit(encoder);
   }
@@ -95,42 +118,63 @@ export class Executable {
   async runSlowly(onDispatch: (dispatch: Dispatch, index: number) => boolean): Promise<void> {
     for (const [index, step] of this.#steps.entries()) {
       if (!onDispatch(step.dispatch, index)) return;
-      const encoder = this.#device.handle.createCommandEncoder({
-        label: step.dispatch.kernel.label,
-      });
-      const pass = encoder.beginComputePass();
-      encode(pass, step);
-      pass.end();
-      this.#device.submit(encoder);
+      this.#submit([step]);
       await this.#device.settle();
     }
   }
 
-  /** The elements of a tensor of this program (a kept one, or one that outlives the program). */
+  /**
+   * The elements of a tensor of this program: a kept one, one that outlives the program, or any where slots are not
+   * shared. Throws VitrineError for others, whose slots hold something else by now.
+   */
   async read(tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
-    return new Float32Array(
-      await this.readBytes(tensor),
-      0,
-      tensor.shape.reduce((a, b) => a * b, 1),
-    );
+    return new Float32Array(await this.readBytes(tensor), 0, sizeOf(tensor.shape));
+  }
+
+  /** Overwrites a tensor of this program, for whoever runs a part of it on other values; as readable as `read` wants. */
+  write(tensor: Tensor, data: Uint8Array<ArrayBuffer>): void {
+    const { buffer, offset } = this.#readablePlace(tensor);
+    this.#device.handle.queue.writeBuffer(buffer, offset, data);
+  }
+
+  /** Frees what is this program's alone; its workspace may serve others. */
+  dispose(): void {
+    if (this.#params) this.#device.release(this.#params);
+    this.#params = null;
+    this.#steps = [];
   }
 
   /** Copies a tensor of this program into one that outlives it, from `byteOffset` on. */
   copyInto(target: Tensor, byteOffset: number, tensor: Tensor): void {
     const bytes = bytesOf(tensor.shape, tensor.dtype);
-    this.#device.copy(this.#placeOf(tensor), bytes, target, byteOffset);
+    this.#device.copy(this.#readablePlace(tensor), bytes, target, byteOffset);
   }
 
   async readBytes(tensor: Tensor): Promise<ArrayBuffer> {
-    return this.#device.readPlace(this.#placeOf(tensor), bytesOf(tensor.shape, tensor.dtype));
+    return this.#device.readPlace(this.#readablePlace(tensor), bytesOf(tensor.shape, tensor.dtype));
+  }
+
+  #readablePlace(tensor: Tensor): Place {
+    const { root } = rootOf(tensor.storage);
+    const life = this.plan.lives.get(root);
+    if (!root.persistent && life?.outlives === false) {
+      throw new VitrineError(
+        `executor: only kept tensors can be read after ${this.program.name}, got ${tensor.label}`,
+        { help: "keep it while recording, or compile the program without shared slots" },
+      );
+    }
+    return this.#placeOf(tensor);
   }
 
   #placeOf(tensor: Tensor): Place {
     const { root, offset } = rootOf(tensor.storage);
-    if (root.place) return { buffer: root.place.buffer, offset: root.place.offset + offset };
-    const buffer = this.#slots[this.plan.slots.get(root) ?? -1];
-    if (!buffer)
-      throw new Error(`executor: ${tensor.label} is not part of program ${this.program.name}`);
+    if (root.persistent) return this.#device.placeOf(tensor);
+    const buffer = this.#slots[this.plan.lives.get(root)?.slot ?? -1];
+    if (!buffer) {
+      throw new VitrineError(
+        `executor: ${tensor.label} is not part of program ${this.program.name}`,
+      );
+    }
     return { buffer, offset };
   }
 
@@ -138,6 +182,7 @@ export class Executable {
     const { kernels } = this.#device;
     const { dispatches } = this.plan;
     const params = this.#writeParams(dispatches);
+    this.#params = params;
     const pending = dispatches.map(async (dispatch, index): Promise<Step> => {
       const compiled = describeKernel(dispatch.kernel);
       const layout = kernels.layout(compiled);
@@ -145,9 +190,9 @@ export class Executable {
       const entries = compiled.bindings.map((binding) => ({
         binding: binding.index,
         resource:
-          binding.access === "uniform"
+          binding.kind === "uniform"
             ? { buffer: params, offset: index * PARAMS_STRIDE, size: PARAMS_STRIDE }
-            : this.#resource(dispatch.bind[binding.name]),
+            : this.#resource(dispatch.bindings[binding.name]?.tensor),
       }));
       const group = this.#device.bindGroup({ label: dispatch.kernel.label, layout, entries });
       return { dispatch, pipeline, group, grid: dispatch.grid };
@@ -174,7 +219,7 @@ export class Executable {
 
 /** Throws DeviceError for the first tensor that the adapter cannot bind whole. */
 function checkBindings(dispatches: readonly Dispatch[], limit: number): void {
-  for (const { label, storage } of dispatches.flatMap(({ bind }) => Object.values(bind))) {
+  for (const { label, storage } of dispatches.flatMap(tensorsOf)) {
     if (storage.bytes > limit) throw bindingTooLarge(label, storage.bytes, limit);
   }
 }

@@ -4,7 +4,8 @@
 // one for hardware is an assumption so far.
 
 import { VitrineError } from "../core/errors.ts";
-import type { Capabilities, Recorder } from "./recorder.ts";
+import type { Capabilities } from "./program.ts";
+import type { Recorder } from "./recorder.ts";
 
 export type RungName = "naive" | "tiled" | "subgroup" | "implicit" | "gemm";
 
@@ -35,7 +36,11 @@ const PREFERENCE: Readonly<Record<"software" | "hardware", readonly RungName[]>>
 };
 
 /** Records `problem` on the rung that was asked for, or else on the first that fits and suits. */
-export function climb<Problem>(rec: Recorder, ladder: Ladder<Problem>, problem: Problem): void {
+export function climb<Problem extends object>(
+  rec: Recorder,
+  ladder: Ladder<Problem>,
+  problem: Problem,
+): void {
   const fitting = ladder.rungs.filter((rung) => rung.fits(problem, rec.capabilities));
   const wanted = rec.rungs[ladder.name];
   const order = wanted
@@ -44,7 +49,10 @@ export function climb<Problem>(rec: Recorder, ladder: Ladder<Problem>, problem: 
   for (const name of order) {
     const rung = fitting.find((candidate) => candidate.name === name);
     if (rung && (wanted || (rung.suits?.(problem, rec.capabilities) ?? true))) {
-      rung.record(rec, problem);
+      const names = fitting.map((candidate) => candidate.name);
+      const isAsked = wanted !== undefined;
+      const solution = { ladder: ladder.name, rung: rung.name, problem, fitting: names, isAsked };
+      rec.solving(solution, () => rung.record(rec, problem));
       return;
     }
   }

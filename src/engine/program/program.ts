@@ -1,35 +1,132 @@
 // A program is a training step (or any other run of kernels) written down: a flat list of dispatches, each knowing its
-// op, layer, pass, kernel, grid, tensors, FLOPs and bytes. It is recorded once and replayed; everything else reads it.
+// op, layers, pass, kernel, grid, tensors, FLOPs and bytes. It is recorded once and replayed; everything else reads it. It is
+// plain data, without a device in it: recorded, planned, saved (json.ts) and drawn anywhere.
 
 import type { Kernel } from "../core/kernel.ts";
-import type { Tensor } from "../core/tensor.ts";
+import type { Storage, Tensor } from "../core/tensor.ts";
+import type { Access } from "../core/wgsl.ts";
+import type { LayerRecord } from "./layer-record.ts";
 
 export type Pass = "data" | "forward" | "backward" | "update" | "metric";
 
 /** Workgroups in x, y, z; each at most 65,535. */
 export type Grid = readonly [number, number, number];
 
+/** What recording depends on; a Device satisfies it. */
+export interface Capabilities {
+  readonly subgroupSize: number | null;
+  readonly isSoftware: boolean;
+  /** Bytes that one binding holds; no limit where there is no device. */
+  readonly maxStorageBufferBindingSize?: number;
+}
+
+/** A tensor as a dispatch binds it. */
+export interface Bound {
+  readonly tensor: Tensor;
+  /** `write` sets elements without reading any, `update` reads and sets. */
+  readonly access: Access;
+  /** Bytes of it that the dispatch touches, each once: 50 rows of a data set, not all of it. */
+  readonly bytes: number;
+}
+
+/** A problem that a ladder solved, in one dispatch or several: a convolution, a matrix product. */
+export interface Solution {
+  /** Its place in the program's list. */
+  readonly id: number;
+  /** `conv2d.forward`. */
+  readonly ladder: string;
+  readonly rung: string;
+  /** Extents, tensors and switches as the ladder was given them: enough to solve it again on another rung. */
+  readonly problem: object;
+  /** The rungs that fit the problem, from naive upwards; `rung` is one of them. */
+  readonly fitting: readonly string[];
+  /** Whether the rung was asked for by name, or chosen by the order for the adapter. */
+  readonly isAsked: boolean;
+  /** The solution that this one is a part of: a convolution of 1×1, solved as a matrix product. */
+  readonly within: Solution | null;
+}
+
 export interface Dispatch {
+  /** Its place in the program as it was recorded, whatever a plan drops. */
+  readonly id: number;
+  /** The file of ops/ or optim/ that it comes from: `batch-normalization`. */
   readonly op: string;
-  readonly layer: string;
+  /**
+   * The layer that it belongs to, then those whose work it does as well (zero padding within a convolution, normalisation
+   * within a ReLU, softmax within the loss); empty outside of layers.
+   */
+  readonly layers: readonly string[];
   readonly pass: Pass;
   readonly kernel: Kernel;
   readonly grid: Grid;
-  /** Tensors by the name of the variable that the kernel binds them to. */
-  readonly bind: Readonly<Record<string, Tensor>>;
-  readonly reads: readonly Tensor[];
-  /** Tensors bound `read_write`; such a kernel may read them too. */
-  readonly writes: readonly Tensor[];
+  /** By the name of the variable that the kernel binds. */
+  readonly bindings: Readonly<Record<string, Bound>>;
   /** Values of the kernel's `Params`, by field. */
   readonly params: Readonly<Record<string, number>>;
+  /** Null for an op that is written in one way only. */
+  readonly solution: Solution | null;
+  /** `file:line` of the model that made its layer; null outside of layers, and where the platform does not tell. */
+  readonly site: string | null;
+  /** Of a backward dispatch: the id of the forward one whose gradient it helps to compute. */
+  readonly forwardOf: number | null;
+  /** Floating-point operations that the problem asks for. */
   readonly flops: number;
-  /** Bytes that the dispatch must move at least: every bound tensor once. */
-  readonly bytes: number;
+  /** Those that the kernel does: with what tiles compute beyond the edges, and what sums of slices add. */
+  readonly executedFlops: number;
+}
+
+/** A variable of the model that was recorded. */
+export interface ProgramVariable {
+  /** `conv2d/kernel`. */
+  readonly name: string;
+  readonly trainable: boolean;
+  readonly tensor: Tensor;
 }
 
 export interface Program {
   readonly name: string;
+  /** What it was recorded for. */
+  readonly capabilities: Capabilities;
   readonly dispatches: readonly Dispatch[];
   /** Tensors that stay readable after the program has run. */
   readonly kept: readonly Tensor[];
+  /** The storages that outlive it: variables, data set, metrics, the optimiser's state. */
+  readonly persistent: readonly Storage[];
+  readonly solutions: readonly Solution[];
+  /** In the order in which the model calls them. */
+  readonly layers: readonly LayerRecord[];
+  readonly variables: readonly ProgramVariable[];
+}
+
+/** The tensors whose elements a dispatch reads. */
+export function readsOf(dispatch: Dispatch): readonly Tensor[] {
+  return boundOf(dispatch, "write").map(({ tensor }) => tensor);
+}
+
+/** The tensors whose elements a dispatch sets. */
+export function writesOf(dispatch: Dispatch): readonly Tensor[] {
+  return boundOf(dispatch, "read").map(({ tensor }) => tensor);
+}
+
+/** The tensors that a dispatch binds. */
+export function tensorsOf({ bindings }: Dispatch): readonly Tensor[] {
+  return Object.values(bindings).map(({ tensor }) => tensor);
+}
+
+/** Bytes that a dispatch moves at least: each once, those that it updates in both directions. */
+export function bytesMoved(dispatch: Dispatch): number {
+  return bytesRead(dispatch) + bytesWritten(dispatch);
+}
+
+export function bytesRead(dispatch: Dispatch): number {
+  return boundOf(dispatch, "write").reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+export function bytesWritten(dispatch: Dispatch): number {
+  return boundOf(dispatch, "read").reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** Bindings of any access but this. */
+function boundOf({ bindings }: Dispatch, but: Access): readonly Bound[] {
+  return Object.values(bindings).filter(({ access }) => access !== but);
 }

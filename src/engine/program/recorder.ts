@@ -2,28 +2,33 @@
 // can do, so that a program can be recorded, looked at and tested anywhere.
 
 import { VitrineError } from "../core/errors.ts";
-import { describeKernel, type Kernel } from "../core/kernel.ts";
-import type { Shape } from "../core/shape.ts";
-import { bytesOf, type DType, type Storage, storageOf, type Tensor } from "../core/tensor.ts";
-import type { Dispatch, Grid, Pass, Program } from "./program.ts";
+import { describeKernel } from "../core/kernel.ts";
+import { type Shape, sizeOf } from "../core/shape.ts";
+import {
+  bytesOf,
+  type DType,
+  itemBytes,
+  rootStorage,
+  type Storage,
+  storageOf,
+  type Tensor,
+} from "../core/tensor.ts";
+import { checkRequest } from "./check-request.ts";
+import type { DispatchRequest } from "./dispatch-request.ts";
+import type { LayerRecord } from "./layer-record.ts";
+import {
+  type Bound,
+  type Capabilities,
+  type Dispatch,
+  type Grid,
+  type Pass,
+  type Program,
+  type ProgramVariable,
+  type Solution,
+  tensorsOf,
+  writesOf,
+} from "./program.ts";
 import type { TapeEntry } from "./tape-entry.ts";
-
-/** What recording depends on; a Device satisfies it. */
-export interface Capabilities {
-  readonly subgroupSize: number | null;
-  readonly isSoftware: boolean;
-  /** Bytes that one binding holds; no limit where there is no device. */
-  readonly maxStorageBufferBindingSize?: number;
-}
-
-export interface DispatchRequest {
-  readonly op: string;
-  readonly kernel: Kernel;
-  readonly grid: Grid;
-  readonly bind: Readonly<Record<string, Tensor>>;
-  readonly params?: Readonly<Record<string, number>>;
-  readonly flops?: number;
-}
 
 export interface RecorderOptions {
   readonly name: string;
@@ -32,38 +37,72 @@ export interface RecorderOptions {
   readonly rungs?: Readonly<Record<string, string>>;
 }
 
+/** Whose work is being recorded: layers, the first one's own, and the line of the model that made it. */
+export interface Origin {
+  readonly layers: readonly string[];
+  readonly site: string | null;
+}
+
+/** What a ladder knows of a solution before it is recorded. */
+export type SolutionRequest = Omit<Solution, "id" | "within">;
+
 const MAX_GROUPS = 65_535;
+
+interface Scope {
+  readonly origin: Origin;
+  readonly pass: Pass;
+  readonly solution: Solution | null;
+  readonly forwardOf: number | null;
+}
 
 export class Recorder {
   readonly name: string;
   readonly capabilities: Capabilities;
   readonly rungs: Readonly<Record<string, string>>;
   readonly tape: TapeEntry[] = [];
+  /** Layers recorded so far; a model adds them. */
+  readonly layers: LayerRecord[] = [];
+  /** Variables declared so far. */
+  readonly variables: ProgramVariable[] = [];
   readonly #dispatches: Dispatch[] = [];
+  readonly #solutions: Solution[] = [];
   readonly #kept: Tensor[] = [];
   readonly #watched = new Set<Tensor>();
-  #layer = "";
-  #pass: Pass = "forward";
+  #scope: Scope = {
+    origin: { layers: [], site: null },
+    pass: "forward",
+    solution: null,
+    forwardOf: null,
+  };
 
   constructor(options: RecorderOptions) {
     this.name = options.name;
-    this.capabilities = options.capabilities;
+    const { subgroupSize, isSoftware, maxStorageBufferBindingSize } = options.capabilities;
+    const limit = maxStorageBufferBindingSize === undefined ? {} : { maxStorageBufferBindingSize };
+    this.capabilities = { subgroupSize, isSoftware, ...limit };
     this.rungs = options.rungs ?? {};
   }
 
-  get layer(): string {
-    return this.#layer;
+  /** Whose work is being recorded. */
+  get origin(): Origin {
+    return this.#scope.origin;
+  }
+
+  /** The id of the next dispatch. */
+  get nextId(): number {
+    return this.#dispatches.length;
   }
 
   /** A tensor of this program's own; the planner finds room for it. */
   allocate(shape: Shape, label: string, dtype: DType = "f32"): Tensor {
-    const name = this.#layer ? `${this.#layer}.${label}` : label;
+    const [layer] = this.origin.layers;
+    const name = layer === undefined ? label : `${layer}.${label}`;
     return { label: name, shape, dtype, storage: storageOf(bytesOf(shape, dtype), name) };
   }
 
   /** Makes the tensor's storage a part of `parent`, so that it is written there in the first place. */
   alias(tensor: Tensor, parent: Storage, offset: number): void {
-    if (tensor.storage.place || tensor.storage.parent) {
+    if (tensor.storage.persistent || tensor.storage.parent) {
       throw new VitrineError(`recorder: ${tensor.label} has a place already`);
     }
     tensor.storage.parent = { storage: parent, offset };
@@ -84,74 +123,88 @@ export class Recorder {
   }
 
   /** Everything recorded by `body` belongs to `layer`. */
-  inLayer<T>(layer: string, body: () => T): T {
-    const outer = this.#layer;
-    this.#layer = layer;
-    try {
-      return body();
-    } finally {
-      this.#layer = outer;
-    }
+  inLayer<T>(layer: string, body: () => T, site: string | null = null): T {
+    return this.#within({ origin: { layers: [layer], site } }, body);
+  }
+
+  /** Everything recorded by `body` does the work of these layers as well. */
+  folding<T>(layers: readonly string[], body: () => T): T {
+    const { origin } = this;
+    return this.#within(
+      { origin: { ...origin, layers: [...new Set([...origin.layers, ...layers])] } },
+      body,
+    );
   }
 
   /** Everything recorded by `body` belongs to `pass`. */
   inPass<T>(pass: Pass, body: () => T): T {
-    const outer = this.#pass;
-    this.#pass = pass;
-    try {
-      return body();
-    } finally {
-      this.#pass = outer;
-    }
+    return this.#within({ pass }, body);
   }
 
-  /** Writes one dispatch down. Throws VitrineError when the kernel binds or takes something else than was given. */
+  /** Everything recorded by `body` is the backward pass of an entry of the tape. */
+  backwardOf<T>({ origin, forward }: Pick<TapeEntry, "origin" | "forward">, body: () => T): T {
+    return this.#within({ origin, forwardOf: forward, pass: "backward" }, body);
+  }
+
+  /** Everything recorded by `body` solves one problem. */
+  solving<T>(request: SolutionRequest, body: () => T): T {
+    const solution = { ...request, id: this.#solutions.length, within: this.#scope.solution };
+    this.#solutions.push(solution);
+    return this.#within({ solution }, body);
+  }
+
+  /** The last dispatch from `first` on that writes what `tensor` lies in; null where there is none. */
+  writerOf(tensor: Tensor, first = 0): number | null {
+    const root = rootStorage(tensor);
+    const writes = (dispatch: Dispatch) =>
+      writesOf(dispatch).some((written) => rootStorage(written) === root);
+    return this.#dispatches.slice(first).findLast(writes)?.id ?? null;
+  }
+
+  /**
+   * Writes one dispatch down. Throws VitrineError when what is given is not exactly what the kernel binds and takes, or
+   * when it has no such entry point, switch or constant.
+   */
   dispatch(request: DispatchRequest): void {
-    const { op, kernel, grid, bind, params = {}, flops = 0 } = request;
-    const { bindings, params: fields } = describeKernel(kernel);
-    const where = `dispatch ${kernel.label}`;
-    if (grid.some((count) => count < 1 || count > MAX_GROUPS || !Number.isInteger(count))) {
-      throw new VitrineError(
-        `${where}: takes 1 to ${MAX_GROUPS} workgroups a dimension, got ${grid}`,
-      );
+    const { op, kernel, grid, params = {}, flops = 0, executedFlops = flops } = request;
+    const compiled = describeKernel(kernel);
+    checkRequest(compiled, request);
+    const bindings: Record<string, Bound> = {};
+    for (const { name, access } of compiled.bindings) {
+      const tensor = request.bind[name];
+      if (!tensor || access === null) continue;
+      const whole = sizeOf(tensor.shape) * itemBytes(tensor.dtype);
+      bindings[name] = { tensor, access, bytes: request.touched?.[name] ?? whole };
     }
-    for (const name of Object.keys(bind)) {
-      if (!bindings.some((binding) => binding.name === name)) {
-        throw new VitrineError(`${where}: the kernel has no binding ${name}`);
-      }
-    }
-    const unbound = bindings.find(({ name, access }) => access !== "uniform" && !bind[name]);
-    if (unbound) throw new VitrineError(`${where}: nothing is bound to ${unbound.name}`);
-    const given = Object.keys(params);
-    const expected = fields.map((field) => field.name);
-    const wrong =
-      given.find((n) => !expected.includes(n)) ?? expected.find((n) => !given.includes(n));
-    if (wrong) {
-      throw new VitrineError(`${where}: Params and what is given differ in ${wrong}`);
-    }
-    const access = (kind: string) =>
-      bindings.flatMap((b) =>
-        kind.includes(b.access) && bind[b.name] ? [bind[b.name]] : [],
-      ) as Tensor[];
-    const [reads, writes] = [access("read"), access("write update")];
-    const bytes = [...reads, ...writes].reduce((sum, t) => sum + bytesOf(t.shape, t.dtype), 0);
-    this.#dispatches.push({
-      op,
-      layer: this.#layer,
-      pass: this.#pass,
-      kernel,
-      grid,
-      bind,
-      reads,
-      writes,
-      params,
-      flops,
-      bytes,
-    });
+    const { origin, pass, solution, forwardOf } = this.#scope;
+    const id = this.nextId;
+    const work = { flops, executedFlops };
+    const what = { id, op, ...origin, pass, kernel, grid, bindings, params };
+    this.#dispatches.push({ ...what, solution, forwardOf, ...work });
   }
 
   finish(): Program {
-    return { name: this.name, dispatches: this.#dispatches, kept: this.#kept };
+    const roots = this.#dispatches.flatMap(tensorsOf).map(rootStorage);
+    return {
+      name: this.name,
+      capabilities: this.capabilities,
+      dispatches: this.#dispatches,
+      kept: this.#kept,
+      persistent: [...new Set(roots.filter(({ persistent }) => persistent))],
+      solutions: this.#solutions,
+      layers: this.layers,
+      variables: this.variables,
+    };
+  }
+
+  #within<T>(change: Partial<Scope>, body: () => T): T {
+    const outer = this.#scope;
+    this.#scope = { ...outer, ...change };
+    try {
+      return body();
+    } finally {
+      this.#scope = outer;
+    }
   }
 }
 

@@ -35,12 +35,14 @@ export function apply<In extends Tensors, Attrs, Saved>(
   const present = inputs as readonly unknown[] as readonly Tensor[];
   const shapes = present.map((tensor) => tensor.shape) as unknown as Shapes<In>;
   const shape = op.infer(shapes, attrs);
+  const first = rec.nextId;
   const { output, saved } = op.forward(rec, inputs, attrs, shape);
   const needs = present.map((tensor) => rec.isWatched(tensor)) as unknown as Needs<In>;
   if (needs.some(Boolean)) rec.watch(output);
   rec.tape.push({
     op: op.name,
-    layer: rec.layer,
+    origin: rec.origin,
+    forward: rec.writerOf(output, first),
     inputs: present,
     output,
     isLoss: false,

@@ -1,6 +1,5 @@
 // How the words of a flat tensor are dealt out to invocations, for kernels that go over a tensor word by word.
-
-import type { Capabilities } from "./recorder.ts";
+import type { Capabilities } from "./program.ts";
 
 /** Invocations that keep a software adapter busy; it pays for each about as much as for handling a word. */
 const SOFTWARE_INVOCATIONS = 1024;

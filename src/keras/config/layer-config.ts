@@ -2,7 +2,7 @@
 // fix. The two dialects of it, Keras 2's and Keras 3's, spell objects and a few fields differently.
 
 import { VitrineError } from "../../engine/core/errors.ts";
-import type { ConfigValue } from "../../engine/layers/net.ts";
+import type { ConfigValue } from "../../engine/program/layer-record.ts";
 import type { JsonValue } from "../../io/files.ts";
 import type { ExportedLayer } from "../exported-model.ts";
 

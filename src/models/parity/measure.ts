@@ -13,6 +13,7 @@ import { softmax } from "../../engine/ops/softmax.ts";
 import { softmaxCrossEntropy } from "../../engine/ops/softmax-cross-entropy.ts";
 import { Executable } from "../../engine/program/executor.ts";
 import { Recorder } from "../../engine/program/recorder.ts";
+import type { TapeEntry } from "../../engine/program/tape-entry.ts";
 import type { BackboneOptions } from "../backbone.ts";
 import { BACKBONES } from "../backbones.ts";
 import { agrees, type Difference, differenceOf, PARITY_TOLERANCE } from "./compare.ts";
@@ -163,8 +164,7 @@ function holdsClassifier({ device, recorded: { model, inputSize } }: ParityReque
 
 /** What a layer computes last before a softmax; null where the model was built without it. */
 function outputOf(rec: Recorder, layer: string): Tensor | null {
-  const isOf = (entry: { layer: string; op: string }) =>
-    entry.layer === layer && entry.op !== softmax.name;
+  const isOf = (entry: TapeEntry) => entry.origin.layers[0] === layer && entry.op !== softmax.name;
   return rec.tape.findLast(isOf)?.output ?? null;
 }
 

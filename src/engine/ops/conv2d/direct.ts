@@ -10,7 +10,7 @@ import type { Tensor } from "../../core/tensor.ts";
 import type { Constants } from "../../core/wgsl.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
 import { ACTIVATIONS, type Activation, activationFlags } from "../gemm/bias-activation.ts";
-import type { ConvGeometry } from "./problem.ts";
+import { type ConvGeometry, inputBytes } from "./problem.ts";
 
 export interface DirectProblem {
   readonly geometry: ConvGeometry;
@@ -84,7 +84,17 @@ export function recordDirect(rec: Recorder, problem: DirectProblem): void {
     bind: { x, packed, y, ...(b ? { b } : {}) },
     params,
     flops,
+    executedFlops: executedFlops(g, tile, subgroup),
+    touched: { x: inputBytes(g) },
   });
+}
+
+/** What the tiles compute, beyond the edges too. */
+function executedFlops(g: ConvGeometry, { columns, channels }: Tile, subgroup: number): number {
+  const lines = ceilDiv(g.n * g.oh, subgroup) * subgroup;
+  const across = ceilDiv(g.ow, columns) * columns;
+  const filters = ceilDiv(g.o, channels) * channels;
+  return 2 * lines * across * filters * g.kh * g.kw * g.i;
 }
 
 function flagsOf(g: ConvGeometry, { columns, channels }: Tile) {

@@ -6,7 +6,7 @@ import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { ceilDiv } from "../../core/shape.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
 import { wordsOf } from "./implicit.ts";
-import { type ConvGeometry, convFlops, type WeightGradientProblem } from "./problem.ts";
+import { type ConvGeometry, convFlops, inputBytes, type WeightGradientProblem } from "./problem.ts";
 
 /** Input channels of a tile. */
 const ROWS = 16;
@@ -37,6 +37,8 @@ export function recordImplicitDw(rec: Recorder, problem: WeightGradientProblem):
     bind: { x, dy, products },
     params,
     flops: convFlops(geometry),
+    executedFlops: 2 * tiles * ROWS * words * lanes * 4 * n * oh * ow,
+    touched: { x: inputBytes(geometry) },
   });
   if (!isSliced) return;
   const elements = kh * kw * i * o;
@@ -46,7 +48,7 @@ export function recordImplicitDw(rec: Recorder, problem: WeightGradientProblem):
     grid: linearGrid(elements / 4, 64),
     bind: { partial: products, dw },
     params,
-    flops: slices * elements,
+    executedFlops: slices * elements,
   });
 }
 

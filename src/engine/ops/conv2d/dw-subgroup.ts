@@ -5,7 +5,7 @@ import shader from "../../../shaders/conv2d/dw-subgroup.wgsl";
 import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { ceilDiv, sizeOf } from "../../core/shape.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
-import { type ConvGeometry, convFlops, type WeightGradientProblem } from "./problem.ts";
+import { type ConvGeometry, convFlops, inputBytes, type WeightGradientProblem } from "./problem.ts";
 
 /** Sums of a lane. More would not be faster, and drivers take long to compile them. */
 const MOST_SUMS = 208;
@@ -67,6 +67,8 @@ export function recordWeightGradient(rec: Recorder, problem: WeightGradientProbl
     bind: { x, dy, partial },
     params,
     flops: convFlops(g),
+    executedFlops: 2 * groups * subgroup * rows * g.ow * g.kh * g.kw * g.i * blocks * channels,
+    touched: { x: inputBytes(g) },
   });
   rec.dispatch({
     op: "conv2d",
@@ -74,7 +76,7 @@ export function recordWeightGradient(rec: Recorder, problem: WeightGradientProbl
     grid: linearGrid(sizeOf(dw.shape), 64),
     bind: { partial, dw },
     params,
-    flops: groups * sizeOf(dw.shape),
+    executedFlops: groups * sizeOf(dw.shape),
   });
 }
 

@@ -14,7 +14,7 @@ import {
 } from "./dw-subgroup.ts";
 import { fitsGemm, recordGemmDw } from "./gemm.ts";
 import { fitsImplicit } from "./implicit.ts";
-import { convFlops, type WeightGradientProblem } from "./problem.ts";
+import { convFlops, inputBytes, type WeightGradientProblem } from "./problem.ts";
 import { fitsTiled, recordTiled } from "./tiled.ts";
 
 const NAIVE: Kernel = kernelFrom(naiveShader, "weight_gradient");
@@ -33,6 +33,7 @@ export const weightGradientLadder: Ladder<WeightGradientProblem> = {
           bind: { x, dy, dw },
           params: { ...geometry },
           flops: convFlops(geometry),
+          touched: { x: inputBytes(geometry) },
         }),
     },
     {

@@ -9,7 +9,7 @@ import { ACTIVATIONS, type Activation, activationFlags } from "../gemm/bias-acti
 import { directKernels, fitsDirect, recordDirect } from "./direct.ts";
 import { fitsGemm, recordGemmForward } from "./gemm.ts";
 import { fitsImplicit, implicitKernels, recordImplicit, suitsImplicit } from "./implicit.ts";
-import { convFlops, type ForwardProblem } from "./problem.ts";
+import { convFlops, type ForwardProblem, inputBytes } from "./problem.ts";
 import { fitsTiled, recordTiled, tiledKernels } from "./tiled.ts";
 
 export const forwardLadder: Ladder<ForwardProblem> = {
@@ -26,6 +26,7 @@ export const forwardLadder: Ladder<ForwardProblem> = {
           bind: { x, w, y, ...(b ? { b } : {}) },
           params: { ...geometry },
           flops: convFlops(geometry),
+          touched: { x: inputBytes(geometry) },
         }),
     },
     {

@@ -7,7 +7,7 @@ import { ceilDiv } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
 import { ACTIVATIONS, type Activation, activationFlags } from "../gemm/bias-activation.ts";
-import { type ConvGeometry, convFlops } from "./problem.ts";
+import { type ConvGeometry, convFlops, inputBytes } from "./problem.ts";
 
 /** Rows of a tile, and words of a lane; fewer where the columns are few, or are read four at a time (bench/NOTES.md). */
 const ROWS = 16;
@@ -58,19 +58,22 @@ export function recordImplicit(rec: Recorder, problem: ImplicitProblem): void {
   const isStrided = isGradient && (sh > 1 || sw > 1);
   const flags = { ...activationFlags(activation), HAS_BIAS: b !== null };
   const rows = n * oh * ow;
+  const across = ceilDiv(o, words * lanes * 4);
   rec.dispatch({
     op: "conv2d",
     kernel: kernelOf(
       { ...flags, GRADIENT: isGradient, STRIDED: isStrided },
       { SUBGROUP: lanes, ROWS, WORDS: words },
     ),
-    grid: linearGrid(ceilDiv(rows, ROWS) * ceilDiv(o, words * lanes * 4), 1),
+    grid: linearGrid(ceilDiv(rows, ROWS) * across, 1),
     bind: { x: from, w, y: to, ...(b ? { b } : {}) },
     params: {
       ...{ h, w: width, i, kh, kw, oh, ow, o, sh, sw, top, left, rows },
       together: kh * kw > 1 && oh * ow <= SMALL_MAP ? n : 1,
     },
     flops: convFlops(geometry),
+    executedFlops: 2 * ceilDiv(rows, ROWS) * ROWS * across * words * lanes * 4 * kh * kw * i,
+    ...(isGradient ? {} : { touched: { x: inputBytes(geometry) } }),
   });
 }
 

@@ -91,6 +91,13 @@ export function convGeometry(x: Shape, w: Shape, attrs: Conv2dAttrs): ConvGeomet
   };
 }
 
+/** Bytes of the input that the windows reach: not all of it where they step over some. */
+export function inputBytes({ n, h, w, i, kh, kw, oh, ow, sh, sw }: ConvGeometry): number {
+  const rows = sh > kh ? Math.min(h, oh * kh) : h;
+  const columns = sw > kw ? Math.min(w, ow * kw) : w;
+  return 4 * n * rows * columns * i;
+}
+
 /** Floating-point operations of the convolution, and of either of its gradients. */
 export function convFlops(geometry: ConvGeometry): number {
   const { n, oh, ow, o, kh, kw, i } = geometry;

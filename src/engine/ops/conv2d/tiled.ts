@@ -7,7 +7,7 @@ import { ceilDiv } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
 import { ACTIVATIONS, type Activation, activationFlags } from "../gemm/bias-activation.ts";
-import { type ConvGeometry, convFlops } from "./problem.ts";
+import { type ConvGeometry, convFlops, inputBytes } from "./problem.ts";
 
 type Pass = "forward" | "dx" | "dw";
 
@@ -73,15 +73,18 @@ export function recordTiled(rec: Recorder, problem: TiledProblem): void {
   const splits = ceilDiv(product.depth, split_depth);
   const params = { ...geometry, ...product, splits, split_depth };
   const isSplit = splits > 1;
+  const [groupsDown, groupsAcross] = gridOf(product);
   const { rows, columns } = product;
   const products = isSplit ? rec.allocate([splits, rows, columns], `${pass}.splits`) : out;
   rec.dispatch({
     op: "conv2d",
     kernel: multiplyKernel(pass, activation, bias !== null, tileOf(product)),
-    grid: [...gridOf(product), splits],
+    grid: [groupsDown, groupsAcross, splits],
     bind: { a, b, out: products, ...(bias ? { bias } : {}) },
     params,
     flops: convFlops(geometry),
+    executedFlops: 2 * TILE_AREA * groupsDown * groupsAcross * product.depth,
+    ...(pass === "dx" ? {} : { touched: { a: inputBytes(geometry) } }),
   });
   if (!isSplit) return;
   rec.dispatch({
@@ -90,7 +93,7 @@ export function recordTiled(rec: Recorder, problem: TiledProblem): void {
     grid: linearGrid(rows * columns, 64),
     bind: { products, out },
     params,
-    flops: splits * rows * columns,
+    executedFlops: splits * rows * columns,
   });
 }
 

@@ -32,6 +32,7 @@ export function recordColumns(
     grid: linearGrid(rows * columns, 64),
     bind: { source: from.tensor, destination: to.tensor },
     params: { rows, columns, from_width, from_first, to_width, to_first },
+    touched: { source: 4 * rows * count, destination: 4 * rows * count },
   });
 }
 

@@ -103,6 +103,7 @@ function recordTiled(rec: Recorder, problem: Problem): void {
   const tiles = ceilDiv(m, 64) * ceilDiv(n, 64);
   recordSliced(rec, problem, {
     tiles,
+    tileArea: 64 * 64,
     kernel: (epilogueFlags) =>
       tiledKernel({
         ...transposes(request),
@@ -130,6 +131,7 @@ function recordSubgroup(rec: Recorder, problem: Problem): void {
   };
   recordSliced(rec, problem, {
     tiles,
+    tileArea: ROWS * words * lanes * 4,
     kernel: (epilogueFlags) => subgroupKernel({ ...flags, ...epilogueFlags }, lanes, words),
     slice: sliceOf(rec, tiles, k),
   });
@@ -155,12 +157,15 @@ function sliceOf(rec: Recorder, tiles: number, k: number): number {
 
 interface Tiling {
   readonly tiles: number;
+  /** Elements of a tile, all of which are computed. */
+  readonly tileArea: number;
   readonly slice: number;
   readonly kernel: (epilogueFlags: Flags) => Kernel;
 }
 
 /** One dispatch; or with several slices of k, partial products and their sum in slice order. */
-function recordSliced(rec: Recorder, problem: Problem, { tiles, slice, kernel }: Tiling): void {
+function recordSliced(rec: Recorder, problem: Problem, tiling: Tiling): void {
+  const { tiles, tileArea, slice, kernel } = tiling;
   const { request, c, m, n, k } = problem;
   const { op, a, b, bias } = request;
   const slices = ceilDiv(k, slice);
@@ -170,6 +175,7 @@ function recordSliced(rec: Recorder, problem: Problem, { tiles, slice, kernel }:
     params: { m, n, k, slice },
     grid: [x, y, slices],
     flops: 2 * m * n * k,
+    executedFlops: 2 * tiles * tileArea * k,
   } as const;
   const withBias = bias ? { bias } : {};
   if (slices === 1) {
@@ -198,7 +204,8 @@ export function recordCombine(rec: Recorder, c: Tensor, request: Combine): void 
     grid: linearGrid(m * n, 64),
     bind: { partial, c, ...(bias ? { bias } : {}) },
     params: { m, n, k: 0, slices, apart },
-    flops: slices * m * n,
+    executedFlops: slices * m * n,
+    touched: { partial: 4 * slices * m * n },
   });
 }
 

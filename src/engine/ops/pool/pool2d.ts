@@ -116,7 +116,19 @@ function dispatch(rec: Recorder, { mode, entry, x, attrs, bind }: PoolDispatch):
       strip,
     },
     flops: n * height.out * width.out * c * sizeOf(poolSize),
+    touched: bind["x"] ? { x: windowBytes(x, attrs, [height.out, width.out]) } : {},
   });
+}
+
+/** Bytes of x that the windows reach: not all of it where they step over some. */
+function windowBytes(
+  [n = 1, h = 1, w = 1, c = 1]: Shape,
+  { poolSize, strides }: Pool2dAttrs,
+  [outHeight, outWidth]: readonly [number, number],
+): number {
+  const rows = strides[0] > poolSize[0] ? Math.min(h, outHeight * poolSize[0]) : h;
+  const columns = strides[1] > poolSize[1] ? Math.min(w, outWidth * poolSize[1]) : w;
+  return 4 * n * rows * columns * c;
 }
 
 /** Rows (or columns) that an entry's grid covers: of y, of tiles, or of dx. */
