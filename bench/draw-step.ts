@@ -12,15 +12,15 @@ import { INK, PALETTE } from "../src/report/charts/render.ts";
 import { batchOf, type Line, linesOf, type Row, recordStep, rowsOf } from "./recorded-step.ts";
 import { arrow, type Box, label, panel, svg } from "./svg-shapes.ts";
 
-const WIDTH = 920;
+const WIDTH = 1020;
 const LINE = 16;
 const PAD = 11;
 const GAP = 18;
 const COLUMNS = {
-  forward: { x: 20, width: 276 },
-  layer: { x: 296, width: 150 },
-  backward: { x: 446, width: 330 },
-  arena: { x: 816, width: 84 },
+  forward: { x: 20, width: 296 },
+  layer: { x: 316, width: 160 },
+  backward: { x: 476, width: 400 },
+  arena: { x: 916, width: 84 },
 } as const;
 
 const COLOUR = {

@@ -81,8 +81,9 @@ function shortName(label: string, layer = ""): string {
 
 /** A row for every layer that has a dispatch of its own. */
 export function rowsOf({ program, plan: { dispatches } }: Recording): readonly Row[] {
-  const layers = dispatches.filter((d) => d.pass === "forward" && layerOf(d) !== "");
-  return [...new Set(layers.map(layerOf))].map((layer): Row => {
+  const names = new Set(dispatches.filter(({ pass }) => pass === "forward").map(layerOf));
+  const layers = program.layers.filter(({ name }) => names.has(name));
+  return layers.map(({ name: layer }): Row => {
     const own = program.variables.filter(({ name }) => name.startsWith(`${layer}/`));
     const shapes = own.map(({ name, tensor: { shape } }) => {
       return `${name.slice(layer.length + 1)} ${shape.join("×")}`;

@@ -1,6 +1,7 @@
 // What a recorded step knows of its dispatches, and that all of it survives being written as JSON: the program that is read
 // back is the same, is planned the same, and computes the same.
 
+import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { describeKernel, kernelFrom } from "../../src/engine/core/kernel.ts";
@@ -233,6 +234,21 @@ test("a program that was read back computes the same bits", async () => {
   assert.ok(results[0]?.some((value) => value > 0));
   assert.equal(results[1], results[0]);
   device.destroy();
+});
+
+test("the page about the format names every field of it", () => {
+  const page = readFileSync(new URL("../../docs/recording.md", import.meta.url), "utf8");
+  const fields = new Set<string>();
+  JSON.stringify(writeRecording(RESNET, plan(RESNET)), function (this: unknown, key, value) {
+    const isFree = ["config", "problem", "params", "bindings", "flags", "constants"].includes(key);
+    if (!Array.isArray(this)) fields.add(key);
+    return isFree ? 0 : value;
+  });
+  fields.delete("");
+  assert.ok(fields.size > 45, `${fields.size} fields`);
+  for (const field of [...fields, "tensor", "access", "bytes"]) {
+    assert.ok(page.includes(`\`${field}\``) || page.includes(`"${field}"`), field);
+  }
 });
 
 test("another version, a broken recording and no recording are refused by name", () => {
