@@ -103,6 +103,13 @@ export class Executable {
     this.#submit(this.#steps.filter(({ dispatch: { id } }) => id >= from && id < to));
   }
 
+  /** Records a dispatch into a pass of the caller's own, as whoever takes its time wants; false where it does not run. */
+  encode(pass: GPUComputePassEncoder, id: number): boolean {
+    const step = this.#steps.find(({ dispatch }) => dispatch.id === id);
+    if (step) encode(pass, step);
+    return step !== undefined;
+  }
+
   #submit(steps: readonly Step[], times = 1): void {
     const encoder = this.#device.handle.createCommandEncoder({ label: this.program.name });
     const pass = encoder.beginComputePass();
