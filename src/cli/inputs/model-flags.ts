@@ -9,6 +9,7 @@ import {
   type ModelName,
   type TransferModelConfig,
 } from "../../models/models.ts";
+import { kebabCase } from "../frame/flags.ts";
 
 const LENET5_FLAGS = {
   activation: {
@@ -120,14 +121,14 @@ export function modelConfig(flags: ModelFlags): ModelConfig {
 export function refuseModelFlags(flags: ModelFlags, why: string): void {
   const names = [...KINDS.lenet5, ...KINDS.transfer].filter((name) => name !== "weights");
   const given = names.find((name) => flags[name] !== undefined);
-  if (given) throw new UsageError(`--${kebab(given)}: ${why}, got one of its own`);
+  if (given) throw new UsageError(`--${kebabCase(given)}: ${why}, got one of its own`);
 }
 
 function refuse(flags: ModelFlags, model: ModelName, names: readonly (keyof ModelFlags)[]): void {
   const given = names.find((name) => flags[name] !== undefined);
   if (given)
     throw new UsageError(
-      `--${kebab(given)}: is no setting of ${model}, got it with --model ${model}`,
+      `--${kebabCase(given)}: is no setting of ${model}, got it with --model ${model}`,
     );
 }
 
@@ -144,8 +145,4 @@ function freezeOf(
     `--freeze: must be base, none, or 1 to ${blocks.length - 1} blocks, got ${freeze}`,
     { help: `the blocks of ${model} are ${blocks.join(", ")}` },
   );
-}
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -4,16 +4,24 @@
 interface ErrorDetails {
   /** One line that names the remedy. */
   readonly help?: string;
+  /** The argument that is wrong, as the caller knows it: `batchSize`. The message begins with it. */
+  readonly argument?: string;
+  /** Arguments that would help, beside `help`; a command line tells them as its flags. */
+  readonly remedies?: readonly string[];
   readonly cause?: unknown;
 }
 
 export class VitrineError extends Error {
   readonly help: string | undefined;
+  readonly argument: string | undefined;
+  readonly remedies: readonly string[];
 
   constructor(message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = new.target.name;
     this.help = details.help;
+    this.argument = details.argument;
+    this.remedies = details.remedies ?? [];
   }
 }
 
