@@ -166,11 +166,7 @@ async function runFolds(context: Context, work: Work): Promise<void> {
       say();
       say(`${context.style.bold(`Fold ${fold + 1}/${flags.folds}`)}: ${counts}`);
     },
-    onCompile: (label, index, total) => display.compiling(label, index, total),
-    onCompiled: (total) => display.compiled(total),
-    onEpochBegin: (epoch, steps) => display.epochBegin(epoch, steps),
-    onProgress: (step, values) => display.progress(step, values),
-    onEpochEnd: (_epoch, logs) => display.epochEnd(logs),
+    ...display,
     onFold: async (result, trained) => {
       const seconds = (performance.now() - start) / 1000;
       const facts = { seconds, adapter: device.name, model: settings.model };

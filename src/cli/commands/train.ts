@@ -2,22 +2,16 @@
 
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { firstRows, limitRows } from "../../data/dataset.ts";
-import { UsageError } from "../../engine/core/errors.ts";
-import { adam } from "../../engine/optim/adam.ts";
+import { limitRows } from "../../data/dataset.ts";
 import { openDevice } from "../../io/adapter.ts";
 import { prepareOut } from "../../io/files.ts";
 import { isTransfer } from "../../models/models.ts";
 import { keras3Summary } from "../../report/text/summary-table.ts";
 import { historyFile } from "../../runs/run-folder.ts";
-import { EarlyStopping } from "../../train/callbacks/early-stopping.ts";
-import {
-  holdThenDecay,
-  LearningRateScheduler,
-} from "../../train/callbacks/learning-rate-scheduler.ts";
-import { TerminateOnNaN } from "../../train/callbacks/terminate-on-nan.ts";
+import { allRows } from "../../train/device-data.ts";
 import type { Evaluation } from "../../train/evaluator.ts";
-import { Trainer } from "../../train/trainer.ts";
+import { FitRun } from "../../train/fit.ts";
+import { fitSettings } from "../../train/training.ts";
 import { EpochDisplay } from "../display/epoch-display.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { isAbort } from "../frame/failure.ts";
@@ -71,7 +65,6 @@ const FLAGS = {
 } as const;
 
 type Context = CommandContext<typeof FLAGS, readonly []>;
-type Flags = Context["flags"];
 
 const command = defineCommand({
   name: "npm run train --",
@@ -125,74 +118,60 @@ async function train(context: Context): Promise<void> {
   }
   const { seed, limit = data.train.rows } = flags;
   const basis = openBasis({ device, terminal, signal, pretrained, seed, rows: limit });
-  await run(context, await prepare(context, { device, basis, data, rows, config, out }));
+  await trainAndSave(context, await prepare(context, { device, basis, data, rows, config, out }));
   device.destroy();
 }
 
 interface Session extends TrainedRun {
   readonly display: EpochDisplay;
-  readonly notANumber: TerminateOnNaN;
 }
 
 type Plan = Pick<Session, "device" | "basis" | "data" | "rows" | "config" | "out">;
 
 async function prepare(context: Context, plan: Plan): Promise<Session> {
-  const { flags, terminal } = context;
-  const { device, basis, data } = plan;
+  const { flags, terminal, signal } = context;
+  const { device, basis, rows } = plan;
   const display = new EpochDisplay(terminal, flags.epochs);
-  const train = await basis.place(limitRows(data.train, flags.limit));
+  const data = await basis.place(limitRows(plan.data.train, flags.limit));
   display.preparing();
-  const trainer = await Trainer.create({
-    device,
-    model: basis.modelOf(plan.config),
-    pretrained: basis.pretrained,
-    optimizer: adam(),
-    data: train,
-    batchSize: flags.batchSize,
-    learningRate: flags.learningRate,
-    seed: flags.seed,
-    onCompile: (label, index, total) => display.compiling(label, index, total),
-    onCompiled: (total) => display.compiled(total),
+  const { epochs, batchSize, learningRate, seed, validation, patience, limit = null } = flags;
+  const run = await FitRun.create(device, basis.modelOf(plan.config), {
+    ...fitSettings(flags),
+    ...display,
+    train: { data, rows: rows.train },
+    validation: { data, rows: rows.heldOut },
+    initialWeights: basis.pretrained,
+    callbacks: [historyFile(plan.out)],
+    ...{ seed, signal },
   }).catch((error) => {
     display.interrupted();
     throw error;
   });
-  const { epochs, batchSize, learningRate, seed, validation, patience, limit = null } = flags;
   return {
     ...plan,
-    trainer,
+    run,
     display,
-    stopping: new EarlyStopping({
-      patience: patience > 0 ? patience : Number.POSITIVE_INFINITY,
-      restoreBestWeights: true,
-    }),
-    notANumber: new TerminateOnNaN(),
     startedAt: performance.now(),
     training: { epochs, batchSize, learningRate, seed, validation, patience, limit },
   };
 }
 
-/** Trains, scores and saves. Whatever ends the run, the best of its finished epochs is saved before the error is told. */
-async function run(context: Context, session: Session): Promise<void> {
+/** Whatever ends the run, the best of its finished epochs is saved before the error is told. */
+async function trainAndSave(context: Context, session: Session): Promise<void> {
   const { signal, flags } = context;
-  const { display, notANumber, stopping, out } = session;
+  const { run, display, out } = session;
   let test: Evaluation | null = null;
-  let ended: Ending["ended"] = "failed";
   let failure: unknown;
   try {
-    await fit(context, session);
-    if (signal.aborted) ended = "interrupted";
-    else if (notANumber.stoppedEpoch !== null) throw diverged(notANumber.stoppedEpoch, flags);
-    else {
-      ended = stopping.stoppedEpoch === null ? "finished" : "early";
-      test = await scoreTest(session, flags.testLimit);
-    }
+    await run.train();
+    if (run.ended !== "interrupted") test = await scoreTest(session, flags.testLimit);
   } catch (error) {
     failure = error;
   }
   display.interrupted();
   const best = bestEpoch(session);
   if (best) {
+    const ended = run.ended ?? "failed";
     const saving = context.finish(() => conclude(context, session, { best, test, ended }));
     await saving.catch((error) => {
       failure ??= error;
@@ -202,23 +181,8 @@ async function run(context: Context, session: Session): Promise<void> {
   if (!best) signal.throwIfAborted();
 }
 
-function fit({ flags, signal }: Context, session: Session): Promise<void> {
-  const { trainer, display, stopping, notANumber, rows, out } = session;
-  return trainer.fit({
-    rows: rows.train,
-    validationRows: rows.heldOut,
-    epochs: flags.epochs,
-    callbacks: [new LearningRateScheduler(holdThenDecay), stopping, notANumber, historyFile(out)],
-    signal,
-    onEpochBegin: (epoch, steps) => display.epochBegin(epoch, steps),
-    onProgress: (step, values) => display.progress(step, values),
-    onEpochEnd: (_epoch, logs) => display.epochEnd(logs),
-  });
-}
-
-async function scoreTest({ trainer, basis, data }: Session, limit?: number): Promise<Evaluation> {
-  const test = await basis.place(limitRows(data.test, limit));
-  return trainer.evaluate(test, firstRows(test.rows));
+async function scoreTest({ run, basis, data }: Session, limit?: number): Promise<Evaluation> {
+  return run.evaluate(allRows(await basis.place(limitRows(data.test, limit))));
 }
 
 const ENDINGS = {
@@ -239,12 +203,6 @@ async function conclude(context: Context, session: Session, ending: Ending): Pro
   }
   for (const line of closingLines(metrics, style)) say(line);
   json(metrics);
-}
-
-function diverged(epoch: number, { learningRate }: Flags): UsageError {
-  return new UsageError(`--learning-rate: the loss became NaN or infinite in epoch ${epoch + 1}`, {
-    help: `try a lower rate than ${learningRate}`,
-  });
 }
 
 await runCommand(command);

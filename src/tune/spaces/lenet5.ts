@@ -1,14 +1,8 @@
 // LeNet-5's search space: what the paper and the study leave open, around the network of 1998, which is its default. Kept
 // within about four times its work, so that a search of ten trials stays a matter of minutes.
 
-import type { ModelConfig } from "../../models/models.ts";
+import type { TrainingPlan } from "../../train/training.ts";
 import type { HyperParameters } from "../hyper-parameters.ts";
-
-/** A model and how to train it: what a trial runs. */
-export interface TrainingPlan {
-  readonly model: ModelConfig;
-  readonly training: { readonly learningRate: number; readonly batchSize: number };
-}
 
 export function lenet5Space(hp: HyperParameters): TrainingPlan {
   const filters = [

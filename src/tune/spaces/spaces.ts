@@ -1,8 +1,9 @@
 // The search space of each model that can be named on the command line.
 
 import type { ModelConfig } from "../../models/models.ts";
+import type { TrainingPlan } from "../../train/training.ts";
 import type { HyperModel } from "../hyper-parameters.ts";
-import { lenet5Space, type TrainingPlan } from "./lenet5.ts";
+import { lenet5Space } from "./lenet5.ts";
 import { transferSpace } from "./transfer.ts";
 
 /** What a search varies, around a configuration that says the rest. */

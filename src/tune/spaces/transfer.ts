@@ -2,8 +2,8 @@
 // features serve all trials.
 
 import type { TransferModelConfig } from "../../models/models.ts";
+import type { TrainingPlan } from "../../train/training.ts";
 import type { HyperModel } from "../hyper-parameters.ts";
-import type { TrainingPlan } from "./lenet5.ts";
 
 export function transferSpace(base: TransferModelConfig): HyperModel<TrainingPlan> {
   return (hp) => {
