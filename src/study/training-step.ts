@@ -84,12 +84,11 @@ export async function trainPlan(context: StudyContext, work: PlannedTraining): P
   const { plan, folder, device, basis, data } = work;
   const { epochs, patience, seed } = settings;
   const run = fit(device, basis.modelOf(plan.model), {
-    ...fitSettings({ ...plan.training, epochs, patience }),
+    ...fitSettings({ ...plan.training, epochs, patience }, [historyFile(folder)]),
     ...screen.training(epochs),
     train: { data, rows: rows.train },
     validation: { data, rows: rows.heldOut },
     initialWeights: basis.pretrained,
-    callbacks: [historyFile(folder)],
     ...{ seed, signal },
   });
   return run.catch((error) => {

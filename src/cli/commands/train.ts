@@ -3,6 +3,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { limitRows } from "../../data/dataset.ts";
+import { UsageError } from "../../engine/core/errors.ts";
 import { openDevice } from "../../io/adapter.ts";
 import { prepareOut } from "../../io/files.ts";
 import { isTransfer } from "../../models/models.ts";
@@ -21,6 +22,7 @@ import { loadPretrained, openBasis, shortSummary } from "../inputs/model-basis.t
 import { MODEL_FLAGS, modelConfig } from "../inputs/model-flags.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, SEED_FLAG } from "../inputs/shared-flags.ts";
 import { splitRows } from "../inputs/split-rows.ts";
+import { firstRate, optimisationOf, TRAINING_FLAGS } from "../inputs/training-flags.ts";
 import {
   bestEpoch,
   closingLines,
@@ -33,12 +35,7 @@ const FLAGS = {
   ...MODEL_FLAGS,
   epochs: { type: "integer", default: 20, min: 1, help: "passes over the training rows, at most" },
   "batch-size": { type: "integer", default: 50, min: 1, help: "rows in a training step" },
-  "learning-rate": {
-    type: "number",
-    default: 1e-3,
-    above: 0,
-    help: "Adam's rate; it holds for 10 epochs and is then multiplied by exp(-0.1) each epoch",
-  },
+  ...TRAINING_FLAGS,
   ...SEED_FLAG,
   validation: {
     type: "number",
@@ -68,14 +65,17 @@ type Context = CommandContext<typeof FLAGS, readonly []>;
 
 const command = defineCommand({
   name: "npm run train --",
-  summary:
-    "Trains a model on Fashion-MNIST with Adam, scores it, and saves weights, history and charts.",
+  summary: "Trains a model on Fashion-MNIST, scores it, and saves weights, history and charts.",
   examples: [
     { command: "npm run train -- --model lenet5", does: "the study's LeNet-5: up to 20 epochs" },
     { command: "npm run train -- --epochs 1 --limit 5000", does: "a first look, in seconds" },
     {
       command: "npm run train -- --activation tanh --pooling average",
       does: "closer to the paper of 1998",
+    },
+    {
+      command: "npm run train -- --optimizer sgd --momentum 0.9 --nesterov --schedule cosine",
+      does: "another optimiser, whose rate goes to 0 along a cosine",
     },
   ],
   flags: FLAGS,
@@ -91,6 +91,7 @@ const command = defineCommand({
 async function train(context: Context): Promise<void> {
   const { flags, say, style, terminal, signal } = context;
   const asked = modelConfig(flags);
+  checkTraining(flags);
   say(style.bold(`vitrine: training ${asked.name} on Fashion-MNIST`));
   const out = flags.out ?? defaultOut(asked.name);
   await prepareOut(out);
@@ -122,6 +123,15 @@ async function train(context: Context): Promise<void> {
   device.destroy();
 }
 
+/** Throws UsageError for flags that do not go together. */
+function checkTraining(flags: Context["flags"]): void {
+  optimisationOf(flags);
+  if (flags.schedule !== "plateau" || flags.validation > 0) return;
+  throw new UsageError("--schedule: plateau watches val_loss, got --validation 0", {
+    help: "hold rows out, or choose another schedule",
+  });
+}
+
 interface Session extends TrainedRun {
   readonly display: EpochDisplay;
 }
@@ -134,14 +144,18 @@ async function prepare(context: Context, plan: Plan): Promise<Session> {
   const display = new EpochDisplay(terminal, flags.epochs);
   const data = await basis.place(limitRows(plan.data.train, flags.limit));
   display.preparing();
-  const { epochs, batchSize, learningRate, seed, validation, patience, limit = null } = flags;
+  const { epochs, batchSize, seed, validation, patience, limit = null } = flags;
+  const { optimizer, schedule } = flags;
+  const asked = optimisationOf(flags);
+  const learningRate = firstRate(flags);
   const run = await FitRun.create(device, basis.modelOf(plan.config), {
-    ...fitSettings(flags),
+    ...fitSettings({ epochs, batchSize, learningRate, patience, ...asked }, [
+      historyFile(plan.out),
+    ]),
     ...display,
     train: { data, rows: rows.train },
     validation: { data, rows: rows.heldOut },
     initialWeights: basis.pretrained,
-    callbacks: [historyFile(plan.out)],
     ...{ seed, signal },
   }).catch((error) => {
     display.interrupted();
@@ -152,7 +166,10 @@ async function prepare(context: Context, plan: Plan): Promise<Session> {
     run,
     display,
     startedAt: performance.now(),
-    training: { epochs, batchSize, learningRate, seed, validation, patience, limit },
+    training: {
+      ...{ epochs, batchSize, learningRate, seed, validation, patience, limit },
+      ...{ optimizer, schedule, ...asked },
+    },
   };
 }
 
