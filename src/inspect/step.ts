@@ -19,7 +19,7 @@ import {
   recordEvaluationStep,
   recordPrediction,
   recordTrainStep,
-  type StepRequest,
+  type ScoredRequest,
 } from "../train/programs.ts";
 
 export type StepKind = "train" | "evaluate" | "predict";
@@ -114,7 +114,7 @@ export async function openStep(parent: Device, setup: StepSetup): Promise<OpenSt
   return step;
 }
 
-function record({ kind, ...setup }: StepSetup, request: StepRequest) {
+function record({ kind, ...setup }: StepSetup, request: ScoredRequest) {
   if (kind === "predict") return { program: recordPrediction(request).program, optimizer: null };
   if (kind === "evaluate") return { program: recordEvaluationStep(request), optimizer: null };
   const { optimizer: rule = adam(), learningRate = 1e-3 } = setup;

@@ -2,51 +2,8 @@
 
 import { FormatError, VitrineError } from "../engine/core/errors.ts";
 import { classesOf } from "../engine/layers/model.ts";
-import type { Lenet5Config } from "./lenet5.ts";
-import { createModel, MODEL_NAMES, type ModelConfig } from "./models.ts";
-import type { TransferConfig } from "./transfer.ts";
-
-type Rule = readonly [rule: string, holds: (value: unknown) => boolean];
-type Rules<Config> = { readonly [K in keyof Required<Config>]: Rule };
-
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) > 0;
-const isShare = (value: unknown): boolean => typeof value === "number" && value >= 0 && value < 1;
-const isPair = (value: unknown): boolean =>
-  Array.isArray(value) && value.length === 2 && value.every(isCount);
-const oneOf = (...choices: readonly unknown[]): Rule => [
-  `must be one of ${choices.join(", ")}`,
-  (value) => choices.includes(value),
-];
-
-const CLASSES: Rule = ["must be a count", isCount];
-const DROPOUT: Rule = ["must be a share below 1", isShare];
-
-const LENET5_RULES: Rules<Lenet5Config> = {
-  activation: oneOf("relu", "tanh"),
-  pooling: oneOf("max", "average"),
-  filters: ["must be two counts", isPair],
-  kernelSize: ["must be a count", isCount],
-  units: ["must be two counts", isPair],
-  dropout: DROPOUT,
-  classes: CLASSES,
-};
-
-const TRANSFER_RULES: Rules<TransferConfig> = {
-  inputSize: ["must be a count", isCount],
-  preprocessing: oneOf("imagenet", "unit"),
-  pooling: oneOf("flatten", "average"),
-  units: ["must be a count or 0", (value) => value === 0 || isCount(value)],
-  dropout: DROPOUT,
-  freeze: [
-    "must be base, none or a number of blocks",
-    (value) => value === "base" || value === "none" || isCount(value),
-  ],
-  pretrained: [
-    "must be a sha256 or null",
-    (value) => value === null || (typeof value === "string" && /^[0-9a-f]{64}$/.test(value)),
-  ],
-  classes: CLASSES,
-};
+import { createModel, MODEL_KINDS, MODEL_NAMES, type ModelConfig, settingsOf } from "./models.ts";
+import { ruleOf } from "./setting.ts";
 
 /** Throws FormatError, naming the file and the field, unless a model can be built of `value`. */
 export function checkModelConfig(value: unknown, file: string): ModelConfig {
@@ -55,13 +12,14 @@ export function checkModelConfig(value: unknown, file: string): ModelConfig {
     throw new FormatError(`${where}: must be an object, got ${JSON.stringify(value)}`);
   }
   const { name, ...fields } = value as Record<string, unknown>;
-  requireRule(`${where}.name`, oneOf(...MODEL_NAMES), name);
-  const rules = new Map<string, Rule>(
-    Object.entries(name === "lenet5" ? LENET5_RULES : TRANSFER_RULES),
-  );
+  const kind = MODEL_KINDS.find((row) => row.name === name);
+  if (!kind) throw broken(`${where}.name`, `must be one of ${MODEL_NAMES.join(", ")}`, name);
+  const settings = new Map(settingsOf(kind));
   for (const [field, held] of Object.entries(fields)) {
-    const rule = rules.get(field) ?? ["is not a setting of this model", () => false];
-    requireRule(`${where}.${field}`, rule, held);
+    const setting = settings.get(field);
+    if (!setting) throw broken(`${where}.${field}`, "is not a setting of this model", held);
+    const [rule, holds] = ruleOf(setting);
+    if (!holds(held)) throw broken(`${where}.${field}`, rule, held);
   }
   const config = value as ModelConfig;
   try {
@@ -73,6 +31,6 @@ export function checkModelConfig(value: unknown, file: string): ModelConfig {
   return config;
 }
 
-function requireRule(where: string, [rule, holds]: Rule, value: unknown): void {
-  if (!holds(value)) throw new FormatError(`${where}: ${rule}, got ${JSON.stringify(value)}`);
+function broken(where: string, rule: string, value: unknown): FormatError {
+  return new FormatError(`${where}: ${rule}, got ${JSON.stringify(value)}`);
 }

@@ -1,34 +1,62 @@
-// The models that can be named on the command line or in a saved run.
+// The table of models that can be named on the command line or in a saved run. A new one is a file with its row, and the
+// row's name here.
 
 import { UsageError } from "../engine/core/errors.ts";
 import type { Model } from "../engine/layers/model.ts";
 import { BACKBONE_NAMES, BACKBONES, type BackboneName } from "./backbones.ts";
-import { type Lenet5Config, lenet5 } from "./lenet5.ts";
-import { type TransferConfig, type TransferModel, transferModel } from "./transfer.ts";
+import { LENET5 } from "./lenet5.ts";
+import type { ModelKind } from "./model-kind.ts";
+import type { Setting } from "./setting.ts";
+import { type TransferConfig, type TransferModel, transferKind } from "./transfer.ts";
+
+const TRANSFER_KINDS = BACKBONE_NAMES.map((name) => transferKind(name, BACKBONES[name]));
+
+const KINDS = [LENET5, ...TRANSFER_KINDS] as const;
+
+type ConfigOf<Kind> =
+  Kind extends ModelKind<infer Name, infer Config> ? { readonly name: Name } & Config : never;
 
 /** What is needed to build a model again: its name and its own settings. Saved with every run. */
-export type ModelConfig = Lenet5ModelConfig | TransferModelConfig;
-
-export type Lenet5ModelConfig = { readonly name: "lenet5" } & Lenet5Config;
+export type ModelConfig = ConfigOf<(typeof KINDS)[number]>;
 export type TransferModelConfig = { readonly name: BackboneName } & TransferConfig;
-
 export type ModelName = ModelConfig["name"];
 
-export const MODEL_NAMES: readonly ModelName[] = ["lenet5", ...BACKBONE_NAMES];
+/** A row, whichever: it takes the configurations that it made. */
+export type AnyKind = ModelKind<ModelName, object>;
+
+export const MODEL_KINDS: readonly AnyKind[] = KINDS;
+export const MODEL_NAMES: readonly ModelName[] = MODEL_KINDS.map(({ name }) => name);
+export const DEFAULT_MODEL: ModelName = LENET5.name;
+
+const BY_NAME = new Map<string, AnyKind>(MODEL_KINDS.map((kind) => [kind.name, kind]));
+
+/** Throws UsageError for a name that is none of ours, as a saved run from elsewhere may have. */
+export function kindOf(name: string): AnyKind {
+  const kind = BY_NAME.get(name);
+  if (kind) return kind;
+  throw new UsageError(`model: must be one of ${MODEL_NAMES.join(", ")}, got ${name}`, {
+    argument: "model",
+  });
+}
+
+export function settingsOf({ settings }: AnyKind): readonly (readonly [string, Setting])[] {
+  return Object.entries(settings as Readonly<Record<string, Setting>>);
+}
 
 /** Whether it is an ImageNet network with a head of its own. */
 export function isTransfer(config: ModelConfig): config is TransferModelConfig {
-  return Object.hasOwn(BACKBONES, config.name);
+  return kindOf(config.name).backbone !== null;
 }
 
-/** Throws UsageError for a name that is none of ours, as a saved run from elsewhere may have. */
-export function createModel(config: ModelConfig): Model {
-  if (config.name === "lenet5") return lenet5(config);
-  if (isTransfer(config)) return createTransferModel(config);
-  const { name } = config as { readonly name: string };
-  throw new UsageError(`--model: must be one of ${MODEL_NAMES.join(", ")}, got ${name}`);
+/** The same object for equal configurations. */
+export function createModel({ name, ...config }: ModelConfig): Model {
+  return kindOf(name).create(config);
 }
 
-export function createTransferModel(config: TransferModelConfig): TransferModel {
-  return transferModel(config.name, BACKBONES[config.name], config);
+export function createTransferModel({ name, ...config }: TransferModelConfig): TransferModel {
+  const kind = TRANSFER_KINDS.find((row) => row.name === name);
+  if (kind) return kind.create(config);
+  throw new UsageError(`model: must be one of ${BACKBONE_NAMES.join(", ")}, got ${name}`, {
+    argument: "model",
+  });
 }

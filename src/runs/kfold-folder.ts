@@ -10,13 +10,13 @@ import { tensorDigest, writeSafetensors } from "../io/safetensors.ts";
 import type { ModelConfig } from "../models/models.ts";
 import {
   type FoldResult,
-  type FoldTraining,
-  type Score,
   type Spread,
   spread,
   type TrainedFold,
 } from "../train/cross-validation.ts";
 import { namedTensors } from "../train/named-tensors.ts";
+import type { Score } from "../train/score.ts";
+import type { TrainingSettings } from "../train/training.ts";
 
 const FORMAT = 1;
 
@@ -25,7 +25,7 @@ export type KfoldSettings = {
   readonly folds: number;
   readonly stratified: boolean;
   readonly seed: number;
-  readonly training: FoldTraining;
+  readonly training: TrainingSettings;
   readonly limit: number | null;
   readonly leaked: boolean;
   /** Digests of the rows. */
@@ -79,8 +79,17 @@ export async function saveFold(
   const tensors = namedTensors(variables, weights);
   await writeSafetensors(join(folder, "weights.safetensors"), tensors, { model: model.name });
   const saved = { ...result, seconds, adapter, weightsSha256: tensorDigest(tensors) };
-  await writeJson(join(folder, "fold.json"), saved);
+  await writeJson(join(folder, "fold.json"), inFile(saved));
   return saved;
+}
+
+/** The file's best epoch counts from 0, and stays readable for those who have such files. */
+function inFile(fold: SavedFold): SavedFold {
+  return { ...fold, bestEpoch: fold.bestEpoch - 1 };
+}
+
+function fromFile(fold: SavedFold): SavedFold {
+  return { ...fold, bestEpoch: fold.bestEpoch + 1 };
 }
 
 /** The folds that are finished, by number. */
@@ -103,7 +112,7 @@ function parseFold(path: string, text: string, fold: number): SavedFold {
     const { heldOut, test, leaked } = value;
     const scores = [heldOut, test, leaked].filter((score) => score !== null);
     if (value.fold === fold && scores.every((score) => Number.isFinite(score?.accuracy))) {
-      return value as SavedFold;
+      return fromFile(value as SavedFold);
     }
   } catch {
     // Said below.
@@ -149,7 +158,7 @@ export async function saveKfoldResults(
   folds: readonly SavedFold[],
 ): Promise<void> {
   const scores = folds.map(({ fold, epochs, bestEpoch, heldOut, test, leaked, weightsSha256 }) => ({
-    ...{ fold: fold + 1, epochs, bestEpoch: bestEpoch + 1, heldOut, test, leaked },
+    ...{ fold: fold + 1, epochs, bestEpoch, heldOut, test, leaked },
     weightsSha256,
   }));
   const results = { ...settings, summary: summarise(folds), scores };

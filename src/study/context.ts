@@ -5,28 +5,12 @@ import type { CleanData } from "../data/clean.ts";
 import { firstRows, takeRows } from "../data/dataset.ts";
 import { trainTestSplit } from "../data/split.ts";
 import type { Device } from "../engine/core/device.ts";
-import type { MetricValues } from "../engine/ops/metrics.ts";
 import type { StudySettings } from "../report/story/study-record.ts";
 import { type Basis, imageBasis } from "../train/basis.ts";
-import type { Logs } from "../train/callbacks/callback.ts";
 import type { DeviceData } from "../train/device-data.ts";
+import type { FitEvents } from "../train/fit-events.ts";
+import type { BaseEvents } from "../train/frozen/frozen-base.ts";
 import type { StepStore } from "./step-store.ts";
-
-/** Shows a frozen base at work on a data set. */
-export interface BaseScreen {
-  onCompile(label: string, index: number, total: number): void;
-  onCompiled(total: number): void;
-  onProgress(done: number, rows: number): void;
-}
-
-/** Shows one model's training. */
-export interface TrainingScreen {
-  onCompile(label: string, index: number, total: number): void;
-  onCompiled(total: number): void;
-  onEpochBegin(epoch: number, steps: number): void;
-  onProgress(step: number, values: MetricValues): void;
-  onEpochEnd(epoch: number, logs: Logs): void;
-}
 
 export interface StepPlace {
   /** From 1, of `count`. */
@@ -41,9 +25,10 @@ export interface StudyScreen {
   /** A step that an earlier run has done. */
   kept(step: StepPlace): void;
   say(line: string): void;
-  /** For a training of at most so many epochs. */
-  training(epochs: number): TrainingScreen;
-  base(): BaseScreen;
+  /** Hears one model's training, of at most so many epochs. */
+  training(epochs: number): FitEvents;
+  /** Hears a frozen base at work on a data set. */
+  base(): BaseEvents;
 }
 
 export interface StudyContext {

@@ -2,14 +2,15 @@
 
 import { join } from "node:path";
 import { firstRows } from "../data/dataset.ts";
-import { Variables, type Weights } from "../engine/layers/variables.ts";
+import type { Weights } from "../engine/layers/variables.ts";
 import { writeAtomically } from "../io/files.ts";
 import { createModel, type ModelConfig } from "../models/models.ts";
 import { confusionSvg } from "../report/charts/run-charts.ts";
-import type { EvaluationLook, StudyScore, ThreeFigures } from "../report/story/study-record.ts";
+import type { EvaluationLook, ThreeFigures } from "../report/story/study-record.ts";
 import { loadRun } from "../runs/run-folder.ts";
 import type { DeviceData } from "../train/device-data.ts";
-import { type Evaluation, Evaluator } from "../train/evaluator.ts";
+import { type Evaluation, evaluatorOf } from "../train/evaluator.ts";
+import { type Score, scoreOf } from "../train/score.ts";
 import type { StudyContext } from "./context.ts";
 
 export interface Candidate {
@@ -38,7 +39,7 @@ function sayFigures(
   what: string,
   { heldOut, test, leaked }: ThreeFigures,
 ): void {
-  const shown = ({ accuracy }: StudyScore): string => `${(100 * accuracy).toFixed(2)} %`;
+  const shown = ({ accuracy }: Score): string => `${(100 * accuracy).toFixed(2)} %`;
   screen.say(`${what}: test ${shown(test)}, held-out ${shown(heldOut)}, leaked ${shown(leaked)}`);
 }
 
@@ -53,25 +54,17 @@ async function score(context: StudyContext, { model, weights }: Candidate): Prom
   const { device, train, test } = await bench.equipment();
   const scope = device.scope();
   try {
-    const variables = new Variables(0);
-    const evaluator = new Evaluator({ device: scope, model: createModel(model), variables });
-    evaluator.declare(train);
-    variables.materialise(scope);
-    variables.load(scope, weights);
+    const evaluator = evaluatorOf(scope, createModel(model), weights);
     const on = async (data: DeviceData, which: Uint32Array<ArrayBuffer>): Promise<Evaluation> => {
       signal.throwIfAborted();
       return evaluator.evaluate(data, which);
     };
-    const heldOut = scoreOf(await on(train, rows.heldOut), rows.heldOut.length);
+    const heldOut = scoreOf(await on(train, rows.heldOut));
     const onTest = await on(test, firstRows(test.rows));
-    const leaked = scoreOf(await on(train, rows.all), rows.all.length);
-    const figures = { heldOut, test: scoreOf(onTest, test.rows), leaked };
+    const leaked = scoreOf(await on(train, rows.all));
+    const figures = { heldOut, test: scoreOf(onTest), leaked };
     return { figures, confusion: onTest.confusion };
   } finally {
     scope.destroy();
   }
-}
-
-function scoreOf({ loss, accuracy }: Evaluation, rows: number): StudyScore {
-  return { loss, accuracy, rows };
 }

@@ -5,7 +5,7 @@ import { dataDigest } from "../data/data-digest.ts";
 import { takeRows } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
 import { drawFolds } from "../report/charts/saved-charts.ts";
-import type { FoldLook, FoldsLook, StudyScore } from "../report/story/study-record.ts";
+import type { FoldLook, FoldsLook } from "../report/story/study-record.ts";
 import {
   type KfoldSettings,
   loadFolds,
@@ -14,13 +14,9 @@ import {
   saveFold,
   saveKfoldResults,
 } from "../runs/kfold-folder.ts";
-import {
-  crossValidate,
-  type FoldTraining,
-  foldSplits,
-  type Score,
-} from "../train/cross-validation.ts";
-import type { TrainingPlan } from "../tune/spaces/lenet5.ts";
+import { crossValidate, foldSplits } from "../train/cross-validation.ts";
+import type { Score } from "../train/score.ts";
+import type { TrainingPlan, TrainingSettings } from "../train/training.ts";
 import type { StudyContext } from "./context.ts";
 import type { Timed } from "./step-runner.ts";
 
@@ -87,7 +83,7 @@ function studyFolds({ rows: { train }, settings: { folds, seed } }: StudyContext
 function kfoldSettings(
   { settings, data, rows: { train: trainRows } }: StudyContext,
   { model }: TrainingPlan,
-  training: FoldTraining,
+  training: TrainingSettings,
 ): KfoldSettings {
   const { folds, seed, rows } = settings;
   return {
@@ -125,7 +121,7 @@ function lookOf(result: SavedFold): FoldLook {
     fold: fold + 1,
     trainRows,
     epochs,
-    bestEpoch: bestEpoch + 1,
+    bestEpoch,
     heldOut,
     test: scored(result.test),
     leaked: scored(result.leaked),
@@ -133,6 +129,6 @@ function lookOf(result: SavedFold): FoldLook {
 }
 
 /** The step asks for all three scores. */
-function scored(score: Score | null): StudyScore {
+function scored(score: Score | null): Score {
   return score ?? { loss: Number.NaN, accuracy: Number.NaN, rows: 0 };
 }

@@ -2,8 +2,8 @@
 // it, so what is known to matter least or to fail is left out: few filters, no dropout at all, extreme rates. Activation,
 // pooling and kernel size, which the study names, stay open.
 
+import type { TrainingPlan } from "../train/training.ts";
 import type { HyperParameters } from "../tune/hyper-parameters.ts";
-import type { TrainingPlan } from "../tune/spaces/lenet5.ts";
 
 export function studySpace(hp: HyperParameters): TrainingPlan {
   const filters = [

@@ -3,22 +3,16 @@
 import type { Device } from "../engine/core/device.ts";
 import { UsageError } from "../engine/core/errors.ts";
 import { describeModel } from "../engine/layers/model.ts";
-import { adam } from "../engine/optim/adam.ts";
 import { drawRun } from "../report/charts/saved-charts.ts";
 import type { TrainingLook } from "../report/story/study-record.ts";
 import { keras3Summary, summaryOf } from "../report/text/summary-table.ts";
 import { historyFile, type RunConfig, runConfig, saveRun } from "../runs/run-folder.ts";
 import type { Basis } from "../train/basis.ts";
-import { EarlyStopping } from "../train/callbacks/early-stopping.ts";
-import {
-  holdThenDecay,
-  LearningRateScheduler,
-} from "../train/callbacks/learning-rate-scheduler.ts";
-import { TerminateOnNaN } from "../train/callbacks/terminate-on-nan.ts";
 import type { DeviceData } from "../train/device-data.ts";
+import { DivergenceError } from "../train/divergence-error.ts";
+import { type FitRun, fit } from "../train/fit.ts";
 import { namedTensors } from "../train/named-tensors.ts";
-import { Trainer } from "../train/trainer.ts";
-import type { TrainingPlan } from "../tune/spaces/lenet5.ts";
+import { fitSettings, type TrainingPlan } from "../train/training.ts";
 import type { StudyContext } from "./context.ts";
 
 export async function trainingStep(
@@ -31,9 +25,9 @@ export async function trainingStep(
   const scope = device.scope();
   try {
     const work = { plan, folder, device: scope, basis, data };
-    const { trainer, stopping } = await trainPlan(context, work);
+    const run = await trainPlan(context, work);
     signal.throwIfAborted();
-    const look = lookOf(trainer, stopping, plan);
+    const look = lookOf(run, plan);
     const end = look.stoppedEarly ? "stopped early" : "ended";
     context.screen.say(
       `${end} after ${look.history.length} epochs; val_loss was best in epoch ${look.bestEpoch}, whose weights are kept`,
@@ -42,11 +36,11 @@ export async function trainingStep(
     await saveRun(folder, {
       config: studyRunConfig(context, plan, adapter),
       metrics: { epochs: look.history.length, bestEpoch: look.bestEpoch, msPerStep },
-      history: trainer.history,
-      weights: namedTensors(trainer.variables, trainer.lastWeights),
+      history: run.history,
+      weights: namedTensors(run.variables, run.weights),
     });
     const { classNames } = context.data.train;
-    await drawRun(folder, { history: trainer.history, confusion: null, classNames });
+    await drawRun(folder, { history: run.history, confusion: null, classNames });
     return look;
   } finally {
     scope.destroy();
@@ -85,56 +79,38 @@ export interface PlannedTraining {
 }
 
 /** Trains as the study does: the rate held, then decayed; stopped early; the best epoch's weights restored. */
-export async function trainPlan(context: StudyContext, work: PlannedTraining) {
+export async function trainPlan(context: StudyContext, work: PlannedTraining): Promise<FitRun> {
   const { settings, rows, screen, signal } = context;
   const { plan, folder, device, basis, data } = work;
-  const { batchSize, learningRate } = plan.training;
-  const shown = screen.training(settings.epochs);
-  const trainer = await Trainer.create({
-    device,
-    model: basis.modelOf(plan.model),
-    pretrained: basis.pretrained,
-    optimizer: adam(),
-    data,
-    batchSize,
-    learningRate,
-    seed: settings.seed,
-    ...shown,
+  const { epochs, patience, seed } = settings;
+  const run = fit(device, basis.modelOf(plan.model), {
+    ...fitSettings({ ...plan.training, epochs, patience }, [historyFile(folder)]),
+    ...screen.training(epochs),
+    train: { data, rows: rows.train },
+    validation: { data, rows: rows.heldOut },
+    initialWeights: basis.pretrained,
+    ...{ seed, signal },
   });
-  const stopping = new EarlyStopping({ patience: settings.patience, restoreBestWeights: true });
-  const notANumber = new TerminateOnNaN();
-  const schedule = new LearningRateScheduler(holdThenDecay);
-  await trainer.fit({
-    rows: rows.train,
-    validationRows: rows.heldOut,
-    epochs: settings.epochs,
-    callbacks: [schedule, stopping, notANumber, historyFile(folder)],
-    signal,
-    ...shown,
-  });
-  if (notANumber.stoppedEpoch !== null) {
-    const epoch = notANumber.stoppedEpoch + 1;
+  return run.catch((error) => {
+    if (!(error instanceof DivergenceError)) throw error;
     throw new UsageError(
-      `study: ${plan.model.name} must train, got a loss of NaN in epoch ${epoch}`,
-      {
-        help: "another --seed leads the tuner elsewhere",
-      },
+      `study: ${plan.model.name} must train, got a loss of NaN in epoch ${error.epoch}`,
+      { help: "another --seed leads the tuner elsewhere", cause: error },
     );
-  }
-  return { trainer, stopping };
+  });
 }
 
-function lookOf(trainer: Trainer, stopping: EarlyStopping, plan: TrainingPlan): TrainingLook {
-  const { history } = trainer;
+function lookOf(run: FitRun, plan: TrainingPlan): TrainingLook {
+  const { history, model, variables, device } = run;
   return {
-    summary: keras3Summary(summaryOf(describeModel(trainer.model))),
-    parameters: trainer.variables.count(),
+    summary: keras3Summary(summaryOf(describeModel(model))),
+    parameters: variables.count(),
     history,
-    bestEpoch: stopping.bestEpoch + 1,
-    stoppedEarly: stopping.stoppedEpoch !== null,
+    bestEpoch: run.kept?.epoch ?? 0,
+    stoppedEarly: run.ended === "early",
     ...plan.training,
-    stepsPerEpoch: history.length > 0 ? trainer.steps / history.length : 0,
-    msPerStep: trainer.msPerStep ?? 0,
-    adapter: trainer.device.name,
+    stepsPerEpoch: history.length > 0 ? run.steps / history.length : 0,
+    msPerStep: run.msPerStep ?? 0,
+    adapter: device.name,
   };
 }

@@ -2,7 +2,6 @@
 // scored three times. Leaves a run folder, as `train` does.
 
 import { basename } from "node:path";
-import { firstRows } from "../data/dataset.ts";
 import type { Device } from "../engine/core/device.ts";
 import { VitrineError } from "../engine/core/errors.ts";
 import { variablesOf } from "../engine/layers/model.ts";
@@ -11,13 +10,12 @@ import { readPretrained } from "../keras/weights/pretrained.ts";
 import type { BackboneName } from "../models/backbones.ts";
 import { createModel, createTransferModel, type TransferModelConfig } from "../models/models.ts";
 import { drawRun } from "../report/charts/saved-charts.ts";
-import type { StudyScore } from "../report/story/study-record.ts";
 import { saveRun } from "../runs/run-folder.ts";
 import { type Basis, featureBasis } from "../train/basis.ts";
-import type { DeviceData } from "../train/device-data.ts";
+import { allRows } from "../train/device-data.ts";
+import type { FitRun } from "../train/fit.ts";
 import { openFeatures } from "../train/frozen/feature-store.ts";
 import { namedTensors } from "../train/named-tensors.ts";
-import type { Trainer } from "../train/trainer.ts";
 import type { StudyContext } from "./context.ts";
 import { studyRunConfig, trainPlan } from "./training-step.ts";
 import type { TransferModel, TransferResult } from "./transfer-step.ts";
@@ -78,21 +76,22 @@ async function run(context: StudyContext, work: Work): Promise<TransferResult> {
     const train = await basis.place(data.train);
     const plan = { model: config, training: TRAINING };
     const planned = { plan, folder: work.folder, device: scope, basis, data: train };
-    const { trainer, stopping } = await trainPlan(context, planned);
+    const trained = await trainPlan(context, planned);
     signal.throwIfAborted();
-    await save(context, { config, basis, trainer, folder: work.folder });
+    await save(context, { config, basis, trained, folder: work.folder });
     const test = await basis.place(data.test);
+    const { heldOut, all } = context.rows;
     return {
       figures: {
-        heldOut: await score(trainer, train, context.rows.heldOut),
-        test: await score(trainer, test, firstRows(test.rows)),
-        leaked: await score(trainer, train, context.rows.all),
+        heldOut: await trained.score({ data: train, rows: heldOut }),
+        test: await trained.score(allRows(test)),
+        leaked: await trained.score({ data: train, rows: all }),
       },
       training: {
         parameters: variablesOf(createModel(config)).count(),
         file: basename(work.file),
-        history: trainer.history,
-        bestEpoch: stopping.bestEpoch + 1,
+        history: trained.history,
+        bestEpoch: trained.kept?.epoch ?? 0,
         seconds: (performance.now() - start) / 1000,
         adapter: scope.name,
       },
@@ -121,30 +120,21 @@ function openBasis(context: StudyContext, { featureFolder }: Work, base: Base): 
   });
 }
 
-async function score(
-  trainer: Trainer,
-  data: DeviceData,
-  rows: Uint32Array<ArrayBuffer>,
-): Promise<StudyScore> {
-  const { loss, accuracy } = await trainer.evaluate(data, rows);
-  return { loss, accuracy, rows: rows.length };
-}
-
 interface Trained {
   readonly config: TransferModelConfig;
   readonly basis: Basis;
-  readonly trainer: Trainer;
+  readonly trained: FitRun;
   readonly folder: string;
 }
 
-async function save(context: StudyContext, { config, basis, trainer, folder }: Trained) {
-  const weights = basis.complete(trainer.lastWeights);
+async function save(context: StudyContext, { config, basis, trained, folder }: Trained) {
+  const weights = basis.complete(trained.weights);
   await saveRun(folder, {
-    config: studyRunConfig(context, { model: config, training: TRAINING }, trainer.device.name),
-    metrics: { epochs: trainer.history.length, msPerStep: trainer.msPerStep },
-    history: trainer.history,
+    config: studyRunConfig(context, { model: config, training: TRAINING }, trained.device.name),
+    metrics: { epochs: trained.history.length, msPerStep: trained.msPerStep },
+    history: trained.history,
     weights: namedTensors(variablesOf(createModel(config)), weights),
   });
   const { classNames } = context.data.train;
-  await drawRun(folder, { history: trainer.history, confusion: null, classNames });
+  await drawRun(folder, { history: trained.history, confusion: null, classNames });
 }

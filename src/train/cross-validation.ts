@@ -1,38 +1,19 @@
 // Cross-validation: a fresh model for every fold, trained as `train` does, scored on the rows that the fold held out and,
 // where asked, on a test set. Knows no files and prints nothing: finished folds are handed out, and may be handed back.
 
-import { firstRows } from "../data/dataset.ts";
 import { RandomState } from "../data/random-state.ts";
 import { kFold, type Split, stratifiedKFold } from "../data/split.ts";
 import type { Device } from "../engine/core/device.ts";
-import { UsageError, VitrineError } from "../engine/core/errors.ts";
+import { UsageError } from "../engine/core/errors.ts";
 import type { Variables, Weights } from "../engine/layers/variables.ts";
-import type { MetricValues } from "../engine/ops/metrics.ts";
-import { adam } from "../engine/optim/adam.ts";
 import type { ModelConfig } from "../models/models.ts";
 import type { Basis } from "./basis.ts";
 import type { Logs } from "./callbacks/callback.ts";
-import { EarlyStopping } from "./callbacks/early-stopping.ts";
-import { holdThenDecay, LearningRateScheduler } from "./callbacks/learning-rate-scheduler.ts";
-import { TerminateOnNaN } from "./callbacks/terminate-on-nan.ts";
-import type { DeviceData } from "./device-data.ts";
-import { Trainer } from "./trainer.ts";
-
-/** How each fold trains: Adam under the study's schedule, the weights of the best val_loss kept. */
-export interface FoldTraining {
-  /** At most. */
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  /** Epochs without a better val_loss before a fold stops; 0 never stops early. */
-  readonly patience: number;
-}
-
-export type Score = {
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly rows: number;
-};
+import { allRows, type DataRows, type DeviceData } from "./device-data.ts";
+import { fit } from "./fit.ts";
+import type { FitEvents } from "./fit-events.ts";
+import type { Score } from "./score.ts";
+import { fitSettings, type TrainingSettings } from "./training.ts";
 
 export type FoldResult = {
   /** From 0. */
@@ -40,7 +21,7 @@ export type FoldResult = {
   readonly seed: number;
   readonly trainRows: number;
   readonly epochs: number;
-  /** From 0: the epoch whose weights were kept and scored. */
+  /** From 1: the epoch whose weights were kept and scored. */
   readonly bestEpoch: number;
   /** On the rows that the fold held out; they also chose the epoch. */
   readonly heldOut: Score;
@@ -59,13 +40,8 @@ export interface FoldSplitOptions {
 }
 
 /** What a fold is doing, for whoever shows it. */
-export interface FoldEvents {
+export interface FoldEvents extends FitEvents {
   readonly onFoldBegin?: (fold: number, split: Split) => void;
-  readonly onCompile?: (label: string, index: number, total: number) => void;
-  readonly onCompiled?: (total: number) => void;
-  readonly onEpochBegin?: (epoch: number, steps: number) => void;
-  readonly onProgress?: (step: number, values: MetricValues) => void;
-  readonly onEpochEnd?: (epoch: number, logs: Logs) => void;
   /** A fold is finished; what it returns is awaited before the next begins. */
   readonly onFold?: (result: FoldResult, model: TrainedFold) => void | Promise<void>;
 }
@@ -82,7 +58,7 @@ export interface CrossValidationOptions extends FoldEvents {
   /** As the basis placed it. Of which the splits name rows; lies on `device`, and stays there. */
   readonly data: DeviceData;
   readonly splits: readonly Split[];
-  readonly training: FoldTraining;
+  readonly training: TrainingSettings;
   readonly seed: number;
   readonly test?: DeviceData | undefined;
   readonly leakedRows?: Uint32Array<ArrayBuffer> | undefined;
@@ -90,11 +66,6 @@ export interface CrossValidationOptions extends FoldEvents {
   readonly finished?: (fold: number) => FoldResult | undefined;
   /** Ends it within the step; the fold under way is lost, finished ones are returned. */
   readonly signal?: AbortSignal | undefined;
-}
-
-/** A fold's loss became NaN or infinite. */
-export class DivergenceError extends VitrineError {
-  override name = "DivergenceError";
 }
 
 /** Splits of rows 0 to `rows` − 1, shuffled; those of scikit-learn's KFold, or StratifiedKFold with labels. */
@@ -147,84 +118,46 @@ async function runFold(
   const device = options.device.scope();
   try {
     const seed = foldSeed(options.seed, fold);
-    const trainer = await createTrainer(options, device, seed);
-    const stopping = await fit(options, trainer, split);
-    if (options.signal?.aborted) return null;
-    const heldOut = Uint32Array.from(split.test);
     const { data, test, leakedRows } = options;
+    const heldOut = { data, rows: Uint32Array.from(split.test) };
+    const run = await fitFold(options, { device, seed, split, heldOut });
+    if (run.ended === "interrupted") return null;
     const result = {
       fold,
       seed,
       trainRows: split.train.length,
-      epochs: trainer.history.length,
-      bestEpoch: stopping.bestEpoch,
-      heldOut: await score(trainer, data, heldOut),
-      test: test ? await score(trainer, test, firstRows(test.rows)) : null,
-      leaked: leakedRows ? await score(trainer, data, leakedRows) : null,
-      history: trainer.history,
+      epochs: run.history.length,
+      bestEpoch: run.kept?.epoch ?? 0,
+      heldOut: await run.score(heldOut),
+      test: test ? await run.score(allRows(test)) : null,
+      leaked: leakedRows ? await run.score({ data, rows: leakedRows }) : null,
+      history: run.history,
     };
-    await options.onFold?.(result, { variables: trainer.variables, weights: trainer.lastWeights });
+    await options.onFold?.(result, run);
     return result;
   } finally {
     device.destroy();
   }
 }
 
-function createTrainer(
-  { model, basis, data, training, onCompile, onCompiled }: CrossValidationOptions,
-  device: Device,
-  seed: number,
-): Promise<Trainer> {
-  const { batchSize, learningRate } = training;
-  return Trainer.create({
-    device,
-    model: basis.modelOf(model),
-    pretrained: basis.pretrained,
-    optimizer: adam(),
-    data,
-    batchSize,
-    learningRate,
-    seed,
-    ...(onCompile ? { onCompile } : {}),
-    ...(onCompiled ? { onCompiled } : {}),
-  });
+interface Fold {
+  readonly device: Device;
+  readonly seed: number;
+  readonly split: Split;
+  readonly heldOut: DataRows;
 }
 
-async function fit(
-  options: CrossValidationOptions,
-  trainer: Trainer,
-  split: Split,
-): Promise<EarlyStopping> {
-  const { training, signal, onEpochBegin, onProgress, onEpochEnd } = options;
-  const patience = training.patience > 0 ? training.patience : Number.POSITIVE_INFINITY;
-  const stopping = new EarlyStopping({ patience, restoreBestWeights: true });
-  const notANumber = new TerminateOnNaN();
-  await trainer.fit({
-    rows: Uint32Array.from(split.train),
-    validationRows: Uint32Array.from(split.test),
-    epochs: training.epochs,
-    callbacks: [new LearningRateScheduler(holdThenDecay), stopping, notANumber],
-    ...(signal ? { signal } : {}),
-    ...(onEpochBegin ? { onEpochBegin } : {}),
-    ...(onProgress ? { onProgress } : {}),
-    ...(onEpochEnd ? { onEpochEnd } : {}),
+function fitFold(options: CrossValidationOptions, { device, seed, split, heldOut }: Fold) {
+  const { model, basis, data, training, signal } = options;
+  const { onCompile, onCompiled, onEpochBegin, onProgress, onEpochEnd } = options;
+  return fit(device, basis.modelOf(model), {
+    ...fitSettings(training),
+    ...{ onCompile, onCompiled, onEpochBegin, onProgress, onEpochEnd },
+    train: { data, rows: Uint32Array.from(split.train) },
+    validation: heldOut,
+    initialWeights: basis.pretrained,
+    ...{ seed, signal },
   });
-  if (notANumber.stoppedEpoch !== null) {
-    throw new DivergenceError(
-      `training: the loss must stay finite, got NaN or infinity in epoch ${notANumber.stoppedEpoch + 1}`,
-      { help: `try a lower --learning-rate than ${training.learningRate}` },
-    );
-  }
-  return stopping;
-}
-
-async function score(
-  trainer: Trainer,
-  data: DeviceData,
-  rows: Uint32Array<ArrayBuffer>,
-): Promise<Score> {
-  const { loss, accuracy } = await trainer.evaluate(data, rows);
-  return { loss, accuracy, rows: rows.length };
 }
 
 export type Spread = {

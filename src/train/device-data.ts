@@ -1,7 +1,7 @@
 // A data set on the device: uploaded once as bytes, read by the programs themselves from then on.
 // Or what a frozen base made of it (frozen-base.ts).
 
-import type { Dataset } from "../data/dataset.ts";
+import { type Dataset, firstRows } from "../data/dataset.ts";
 import type { Device } from "../engine/core/device.ts";
 import type { Tensor } from "../engine/core/tensor.ts";
 import type { Feed, RowSource } from "../engine/ops/gather.ts";
@@ -13,6 +13,17 @@ export interface DeviceData {
   /** (rows) u8. */
   readonly labels: Tensor;
   readonly rows: number;
+}
+
+/** Some rows of such a data set, by number. */
+export interface DataRows {
+  readonly data: DeviceData;
+  readonly rows: Uint32Array<ArrayBuffer>;
+}
+
+/** Every row, in order. */
+export function allRows(data: DeviceData): DataRows {
+  return { data, rows: firstRows(data.rows) };
 }
 
 export function uploadDataset(device: Device, dataset: Dataset): DeviceData {

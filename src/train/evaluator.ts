@@ -1,11 +1,10 @@
 // Scores a model on rows of a data set with inference behaviour: loss, accuracy, confusion; and predicts single images.
 // The trainer holds one for validation; `evaluate` and `predict` use it alone.
 
-import { firstRows } from "../data/dataset.ts";
 import type { Device } from "../engine/core/device.ts";
-import { VitrineError } from "../engine/core/errors.ts";
-import { classesOf, type Model } from "../engine/layers/model.ts";
-import type { Variables } from "../engine/layers/variables.ts";
+import type { Tensor } from "../engine/core/tensor.ts";
+import { classesOf, type Model, variablesOf } from "../engine/layers/model.ts";
+import type { Variables, Weights } from "../engine/layers/variables.ts";
 import type { Feed } from "../engine/ops/gather.ts";
 import {
   createMeters,
@@ -16,6 +15,7 @@ import {
   resetMeters,
 } from "../engine/ops/metrics.ts";
 import { Executable, Workspace } from "../engine/program/executor.ts";
+import type { Program } from "../engine/program/program.ts";
 import { createFeed, type DeviceData, rewindFeed } from "./device-data.ts";
 import { inferenceBatch } from "./inference-batch.ts";
 import { runPaced } from "./pace.ts";
@@ -24,6 +24,7 @@ import { recordEvaluationStep, recordPrediction } from "./programs.ts";
 export interface EvaluatorOptions {
   readonly device: Device;
   readonly model: Model;
+  /** With a place on the device. */
   readonly variables: Variables;
   readonly workspace?: Workspace;
   readonly rungs?: Readonly<Record<string, string>>;
@@ -34,24 +35,38 @@ export interface Evaluation extends MetricValues {
   readonly confusion: readonly (readonly number[])[];
 }
 
+/** What is compiled for one data set; each program once for every number of rows that it takes. */
+interface Seat {
+  readonly feed: Feed;
+  readonly steps: Map<number, Executable>;
+  readonly predictions: Map<number, Prediction>;
+}
+
+interface Prediction {
+  readonly executable: Executable;
+  readonly probabilities: Tensor;
+}
+
+/** An evaluator for weights that are at hand, those of a saved run for instance. */
+export function evaluatorOf(device: Device, model: Model, weights: Weights): Evaluator {
+  const variables = variablesOf(model);
+  variables.materialise(device, weights);
+  return new Evaluator({ device, model, variables });
+}
+
 export class Evaluator {
   readonly #options: EvaluatorOptions;
   readonly #workspace: Workspace;
   readonly #meters: Meters;
   readonly #batch: number;
-  readonly #feeds = new Map<DeviceData, Feed>();
-  readonly #executables = new Map<string, Executable>();
+  /** By the object: two data sets may share a name. */
+  readonly #seats = new Map<DeviceData, Seat>();
 
   constructor(options: EvaluatorOptions) {
     this.#options = options;
     this.#workspace = options.workspace ?? new Workspace(options.device);
     this.#batch = inferenceBatch(options.model);
     this.#meters = createMeters(options.device, classesOf(options.model));
-  }
-
-  /** Records the model once, so that its variables are declared and can be given a place. */
-  declare(data: DeviceData): void {
-    recordEvaluationStep({ ...this.#request(1), feed: this.#feed(data) });
   }
 
   /** Scores `rows` of `data`; `onProgress` hears how many are done. */
@@ -61,59 +76,89 @@ export class Evaluator {
     onProgress?: (done: number) => void,
   ): Promise<Evaluation> {
     const { device } = this.#options;
-    rewindFeed(device, this.#feed(data), rows);
+    const seat = this.#seat(data);
+    rewindFeed(device, seat.feed, rows);
     resetMeters(device, this.#meters);
     const full = Math.floor(rows.length / this.#batch);
     const rest = rows.length % this.#batch;
     if (full > 0) {
-      await runPaced(device, await this.#step(data, this.#batch), full, (done) => {
+      await runPaced(device, await this.#step(seat, this.#batch), full, (done) => {
         onProgress?.(done * this.#batch);
         return true;
       });
     }
-    if (rest > 0) (await this.#step(data, rest)).run();
+    if (rest > 0) (await this.#step(seat, rest)).run();
     const values = await readMeters(device, this.#meters);
     return { ...values, confusion: await readConfusion(device, this.#meters) };
   }
 
-  /** Class probabilities of the first `rows` images of a data set, row by row. */
-  async predict(data: DeviceData, rows: number): Promise<readonly Float32Array[]> {
-    const { device } = this.#options;
-    const feed = this.#feed(data);
-    rewindFeed(device, feed, firstRows(rows));
-    const { program, probabilities } = recordPrediction({ ...this.#request(rows), feed });
-    const executable = await Executable.compile(device, program, this.#workspace);
+  /** Class probabilities of `rows` of a data set, row by row. */
+  async predict(
+    data: DeviceData,
+    rows: Uint32Array<ArrayBuffer>,
+  ): Promise<readonly Float32Array[]> {
+    const found: Float32Array[] = [];
+    for (let first = 0; first < rows.length; first += this.#batch) {
+      const chunk = rows.subarray(first, first + this.#batch);
+      found.push(...(await this.#predictChunk(data, chunk)));
+    }
+    return found;
+  }
+
+  async #predictChunk(
+    data: DeviceData,
+    rows: Uint32Array<ArrayBuffer>,
+  ): Promise<readonly Float32Array[]> {
+    const seat = this.#seat(data);
+    // Programs are made for few numbers of rows, not for every one that somebody may ask for.
+    const capacity = Math.min(this.#batch, 2 ** Math.ceil(Math.log2(rows.length)));
+    const { executable, probabilities } = await this.#prediction(seat, capacity);
+    // Rows do not look at one another, so what fills the batch up changes nothing.
+    const padded = new Uint32Array(capacity).fill(rows[0] ?? 0);
+    padded.set(rows);
+    rewindFeed(this.#options.device, seat.feed, padded);
     executable.run();
     const values = await executable.read(probabilities);
     const [, classes = 0] = probabilities.shape;
-    return Array.from({ length: rows }, (_, row) =>
-      values.slice(row * classes, (row + 1) * classes),
+    return Array.from(rows, (_, row) => values.slice(row * classes, (row + 1) * classes));
+  }
+
+  #seat(data: DeviceData): Seat {
+    let seat = this.#seats.get(data);
+    if (!seat) {
+      const capacity = Math.max(data.rows, this.#batch);
+      const feed = createFeed(this.#options.device, data, capacity, `${data.name}.evaluate`);
+      seat = { feed, steps: new Map(), predictions: new Map() };
+      this.#seats.set(data, seat);
+    }
+    return seat;
+  }
+
+  async #step({ feed, steps }: Seat, batch: number): Promise<Executable> {
+    const known = steps.get(batch);
+    if (known) return known;
+    const executable = await this.#compile(
+      recordEvaluationStep({ ...this.#request(feed, batch), meters: this.#meters }),
     );
-  }
-
-  #feed(data: DeviceData): Feed {
-    let feed = this.#feeds.get(data);
-    if (!feed) {
-      feed = createFeed(this.#options.device, data, data.rows, `${data.name}.evaluate`);
-      this.#feeds.set(data, feed);
-    }
-    return feed;
-  }
-
-  async #step(data: DeviceData, batch: number): Promise<Executable> {
-    const key = `${data.name}.${batch}`;
-    let executable = this.#executables.get(key);
-    if (!executable) {
-      const program = recordEvaluationStep({ ...this.#request(batch), feed: this.#feed(data) });
-      executable = await Executable.compile(this.#options.device, program, this.#workspace);
-      this.#executables.set(key, executable);
-    }
+    steps.set(batch, executable);
     return executable;
   }
 
-  #request(batch: number) {
-    const { device, model, variables, rungs = {} } = this.#options;
-    if (batch < 1) throw new VitrineError("evaluator: takes at least one row, got none");
-    return { model, variables, meters: this.#meters, batch, capabilities: device, rungs };
+  async #prediction({ feed, predictions }: Seat, capacity: number): Promise<Prediction> {
+    const known = predictions.get(capacity);
+    if (known) return known;
+    const { program, probabilities } = recordPrediction(this.#request(feed, capacity));
+    const prediction = { executable: await this.#compile(program), probabilities };
+    predictions.set(capacity, prediction);
+    return prediction;
+  }
+
+  #compile(program: Program): Promise<Executable> {
+    return Executable.compile(this.#options.device, program, this.#workspace);
+  }
+
+  #request(feed: Feed, batch: number) {
+    const { device: capabilities, model, variables, rungs = {} } = this.#options;
+    return { model, variables, feed, batch, capabilities, rungs };
   }
 }

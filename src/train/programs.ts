@@ -17,14 +17,18 @@ export interface StepRequest {
   readonly model: Model;
   readonly variables: Variables;
   readonly feed: Feed;
-  readonly meters: Meters;
   readonly batch: number;
   readonly capabilities: Capabilities;
   readonly rungs?: Readonly<Record<string, string>>;
 }
 
+/** A step also counts what its rows came to. */
+export interface ScoredRequest extends StepRequest {
+  readonly meters: Meters;
+}
+
 /** Records gather, forward, loss, backward, metrics and the optimiser's update of one batch. */
-export function recordTrainStep(request: StepRequest, optimizer: OptimizerState): Program {
+export function recordTrainStep(request: ScoredRequest, optimizer: OptimizerState): Program {
   const { variables, feed, batch } = request;
   const { rec, net, result } = recordForward(request, "train", true);
   recordMeters(rec, request.meters, { ...result, penalty: net.penalty() }, { confusion: false });
@@ -35,7 +39,7 @@ export function recordTrainStep(request: StepRequest, optimizer: OptimizerState)
 }
 
 /** Records gather, forward, loss, metrics and the confusion matrix of one batch; no weight changes. */
-export function recordEvaluationStep(request: StepRequest): Program {
+export function recordEvaluationStep(request: ScoredRequest): Program {
   const { rec, net, result } = recordForward(request, "evaluate", false);
   recordMeters(rec, request.meters, { ...result, penalty: net.penalty() }, { confusion: true });
   advanceClock(rec, request.feed, request.batch);
@@ -53,7 +57,7 @@ export function recordPrediction(request: StepRequest): {
 }
 
 /** Records gather and forward of one batch through a model that ends in features, and keeps those. */
-export function recordFeatures(request: Omit<StepRequest, "meters">): {
+export function recordFeatures(request: StepRequest): {
   program: Program;
   features: Tensor;
 } {
@@ -69,7 +73,7 @@ function recordForward(request: StepRequest, name: string, training: boolean) {
   return { rec, net, result: { ...loss, labels } };
 }
 
-function recordModel(request: Omit<StepRequest, "meters">, name: string, training: boolean) {
+function recordModel(request: StepRequest, name: string, training: boolean) {
   const { model, variables, feed, batch, capabilities, rungs = {} } = request;
   const rec = new Recorder({ name: `${model.name}.${name}.${batch}`, capabilities, rungs });
   const { inputShape, preprocessing } = model;

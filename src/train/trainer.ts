@@ -3,16 +3,10 @@
 
 import { RandomState } from "../data/random-state.ts";
 import type { Device } from "../engine/core/device.ts";
-import { classesOf, type Model } from "../engine/layers/model.ts";
-import { Variables, type Weights } from "../engine/layers/variables.ts";
+import { classesOf, type Model, variablesOf } from "../engine/layers/model.ts";
+import type { Variables, Weights } from "../engine/layers/variables.ts";
 import type { Feed } from "../engine/ops/gather.ts";
-import {
-  createMeters,
-  type Meters,
-  type MetricValues,
-  readMeters,
-  resetMeters,
-} from "../engine/ops/metrics.ts";
+import { createMeters, type Meters, readMeters, resetMeters } from "../engine/ops/metrics.ts";
 import type { Optimizer } from "../engine/optim/optimizer.ts";
 import { OptimizerState } from "../engine/optim/optimizer-state.ts";
 import { Executable, Workspace } from "../engine/program/executor.ts";
@@ -20,13 +14,14 @@ import type { Program } from "../engine/program/program.ts";
 import type { Callback, Logs, TrainingControl } from "./callbacks/callback.ts";
 import { createFeed, type DeviceData, rewindFeed } from "./device-data.ts";
 import { type Evaluation, Evaluator } from "./evaluator.ts";
+import type { CompileEvents, EpochEvents } from "./fit-events.ts";
 import { type PaceReport, runPaced } from "./pace.ts";
 import { recordTrainStep } from "./programs.ts";
 
 /** Metrics are read back no more often than this. */
 const PROGRESS_MS = 250;
 
-export interface TrainerOptions {
+export interface TrainerOptions extends CompileEvents {
   readonly device: Device;
   readonly model: Model;
   readonly optimizer: Optimizer;
@@ -36,29 +31,23 @@ export interface TrainerOptions {
   readonly seed: number;
   /** Values to start from; variables that it does not name are initialised. */
   readonly pretrained?: Weights | undefined;
-  readonly rungs?: Readonly<Record<string, string>>;
-  /** Called before each kernel of a program's first run, which may compile for seconds. */
-  readonly onCompile?: (label: string, index: number, total: number) => void;
-  /** Called when that first run is over. */
-  readonly onCompiled?: (total: number) => void;
+  readonly rungs?: Readonly<Record<string, string>> | undefined;
 }
 
-export interface FitOptions {
+export interface EpochsOptions extends EpochEvents {
   /** Rows of the training data to train on. */
   readonly rows: Uint32Array<ArrayBuffer>;
-  /** Rows of the training data held out for validation after every epoch. */
+  /** Rows scored after every epoch, held out from training; may be none. */
   readonly validationRows: Uint32Array<ArrayBuffer>;
+  /** That these are of; default: the training data. */
+  readonly validationData?: DeviceData | undefined;
   /** Number of the last epoch, from 1. */
   readonly epochs: number;
   /** Epochs that an earlier run has had: numbers, shuffling and schedule go on from there. Default 0. */
-  readonly initialEpoch?: number;
+  readonly initialEpoch?: number | undefined;
   readonly callbacks?: readonly Callback[];
   /** Stops the run between steps; the epoch under way is not counted. */
-  readonly signal?: AbortSignal;
-  readonly onEpochBegin?: (epoch: number, steps: number) => void;
-  /** Several times a second: where the epoch stands, and its running figures. */
-  readonly onProgress?: (step: number, values: MetricValues) => void;
-  readonly onEpochEnd?: (epoch: number, logs: Logs) => void;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export class Trainer {
@@ -66,6 +55,8 @@ export class Trainer {
   readonly model: Model;
   readonly variables: Variables;
   readonly optimizerState: OptimizerState;
+  /** The recorded training step, of a whole batch. */
+  readonly program: Program;
   /** Logs of the finished epochs. */
   readonly history: Logs[] = [];
   /** Milliseconds per training step, one figure for each submit. */
@@ -86,12 +77,12 @@ export class Trainer {
     this.#options = options;
     this.device = device;
     this.model = model;
-    this.variables = new Variables(seed);
+    this.variables = variablesOf(model, seed);
     this.optimizerState = new OptimizerState(optimizer, learningRate);
     this.#workspace = new Workspace(device);
     this.#meters = createMeters(device, classesOf(model));
     this.#feed = createFeed(device, options.data, options.data.rows, "train");
-    this.lastWeights = new Map();
+    this.lastWeights = this.variables.initialWeights(options.pretrained);
     const { variables } = this;
     const workspace = this.#workspace;
     this.#evaluator = new Evaluator({
@@ -101,16 +92,15 @@ export class Trainer {
       workspace,
       rungs: options.rungs ?? {},
     });
+    this.program = this.#recordTrain(options.batchSize);
   }
 
-  /** Records the model, makes room for its variables and optimiser state, and compiles the training step. */
+  /** Makes room for the model's variables and the optimiser's state, and compiles the training step. */
   static async create(options: TrainerOptions): Promise<Trainer> {
     const trainer = new Trainer(options);
-    const program = trainer.#recordTrain(options.batchSize);
-    trainer.lastWeights = trainer.variables.initialWeights(options.pretrained);
     trainer.variables.materialise(options.device, trainer.lastWeights);
     trainer.optimizerState.materialise(options.device);
-    await trainer.#train(options.batchSize, () => program);
+    await trainer.#train(options.batchSize, () => trainer.program);
     return trainer;
   }
 
@@ -124,7 +114,8 @@ export class Trainer {
     return this.stepTimes.toSorted((a, b) => a - b)[Math.floor(this.stepTimes.length / 2)] ?? null;
   }
 
-  async fit(options: FitOptions): Promise<void> {
+  /** `wasStopped`: by a callback. */
+  async fit(options: EpochsOptions): Promise<{ readonly wasStopped: boolean }> {
     const { epochs, initialEpoch = 0, callbacks = [], signal } = options;
     let stopped = false;
     const control = this.#control(() => {
@@ -142,10 +133,11 @@ export class Trainer {
       this.lastWeights = await this.#snapshot();
       for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, control);
       this.history.push(logs);
-      options.onEpochEnd?.(epoch, logs);
+      options.onEpochEnd?.(epoch + 1, logs);
     }
     for (const callback of callbacks) await callback.onTrainEnd?.(control);
     this.lastWeights = await this.#snapshot();
+    return { wasStopped: stopped };
   }
 
   /** Loss, accuracy and confusion over rows of a data set, with inference behaviour. */
@@ -153,12 +145,17 @@ export class Trainer {
     return this.#evaluator.evaluate(data, rows);
   }
 
+  /** Class probabilities of rows of a data set, row by row. */
+  predict(data: DeviceData, rows: Uint32Array<ArrayBuffer>): Promise<readonly Float32Array[]> {
+    return this.#evaluator.predict(data, rows);
+  }
+
   async #snapshot(): Promise<Weights> {
     return new Map([...this.lastWeights, ...(await this.variables.snapshot(this.device))]);
   }
 
   /** One epoch; null when it was interrupted. */
-  async #epoch(epoch: number, options: FitOptions): Promise<Logs | null> {
+  async #epoch(epoch: number, options: EpochsOptions): Promise<Logs | null> {
     const { rows, validationRows, signal } = options;
     const { batchSize, seed } = this.#options;
     const full = Math.floor(rows.length / batchSize);
@@ -169,14 +166,15 @@ export class Trainer {
     const executable = await this.#train(batchSize);
     const first = await this.#firstStep(executable, signal);
     if (signal?.aborted) return null;
-    options.onEpochBegin?.(epoch, full + (rest > 0 ? 1 : 0));
+    options.onEpochBegin?.(epoch + 1, full + (rest > 0 ? 1 : 0));
     await runPaced(this.device, executable, full - first, report);
     if (signal?.aborted) return null;
     if (rest > 0) (await this.#train(rest)).run();
     this.steps += full + (rest > 0 ? 1 : 0);
     const { loss, accuracy } = await readMeters(this.device, this.#meters);
     if (validationRows.length === 0) return { loss, accuracy };
-    const validation = await this.evaluate(this.#options.data, validationRows);
+    const { validationData = this.#options.data } = options;
+    const validation = await this.evaluate(validationData, validationRows);
     return { loss, accuracy, val_loss: validation.loss, val_accuracy: validation.accuracy };
   }
 
@@ -195,7 +193,7 @@ export class Trainer {
     return 1;
   }
 
-  #reporter({ onProgress, signal }: FitOptions): PaceReport {
+  #reporter({ onProgress, signal }: EpochsOptions): PaceReport {
     let last = Number.NEGATIVE_INFINITY;
     return async (done, msPerStep) => {
       this.stepTimes.push(msPerStep);

@@ -9,7 +9,7 @@ import type { Basis } from "../train/basis.ts";
 import { crossValidate, type FoldResult, spread } from "../train/cross-validation.ts";
 import type { DeviceData } from "../train/device-data.ts";
 import { namedTensors } from "../train/named-tensors.ts";
-import type { TrainingPlan } from "./spaces/lenet5.ts";
+import type { TrainingPlan } from "../train/training.ts";
 import type { TrialEvents } from "./train-trial.ts";
 import type { Objective } from "./trial.ts";
 import type { TrialJob, TrialRunner } from "./tuner.ts";

@@ -2,32 +2,21 @@
 // figure, where the objective is one). One seed for all trials, so that luck with initial weights does not decide.
 
 import type { Device } from "../engine/core/device.ts";
-import type { Weights } from "../engine/layers/variables.ts";
-import type { MetricValues } from "../engine/ops/metrics.ts";
-import { adam } from "../engine/optim/adam.ts";
 import type { Basis } from "../train/basis.ts";
-import type { Callback, Logs, TrainingControl } from "../train/callbacks/callback.ts";
-import { EarlyStopping } from "../train/callbacks/early-stopping.ts";
-import {
-  holdThenDecay,
-  LearningRateScheduler,
-} from "../train/callbacks/learning-rate-scheduler.ts";
-import { TerminateOnNaN } from "../train/callbacks/terminate-on-nan.ts";
+import type { KeptEpoch } from "../train/best-epoch.ts";
 import type { DeviceData } from "../train/device-data.ts";
+import { DivergenceError } from "../train/divergence-error.ts";
+import { FitRun } from "../train/fit.ts";
+import type { FitEvents } from "../train/fit-events.ts";
 import { namedTensors } from "../train/named-tensors.ts";
-import { Trainer } from "../train/trainer.ts";
-import type { TrainingPlan } from "./spaces/lenet5.ts";
-import { isBetter, type Objective } from "./trial.ts";
+import { fitSettings, type TrainingPlan } from "../train/training.ts";
+import type { Objective } from "./trial.ts";
 import type { TrialJob, TrialOutcome, TrialRunner } from "./tuner.ts";
 
 /** What a trial is doing, for whoever shows it. */
-export interface TrialEvents {
+export interface TrialEvents extends FitEvents {
+  /** From 0. */
   readonly onFoldBegin?: (fold: number) => void;
-  readonly onCompile?: (label: string, index: number, total: number) => void;
-  readonly onCompiled?: (total: number) => void;
-  readonly onEpochBegin?: (epoch: number, steps: number) => void;
-  readonly onProgress?: (step: number, values: MetricValues) => void;
-  readonly onEpochEnd?: (epoch: number, logs: Logs) => void;
 }
 
 export interface TrainTrialOptions {
@@ -67,95 +56,50 @@ async function trainTrial(
   job: TrialJob<TrainingPlan>,
   signal: AbortSignal | undefined,
 ): Promise<TrialOutcome | null> {
-  const { rows, validationRows, objective, patience } = options;
-  const { initialEpoch, epochs } = job;
-  const events = options.events?.(job) ?? {};
-  const trainer = await createTrainer(options, job, events);
-  const best = new BestEpoch(objective);
-  const notANumber = new TerminateOnNaN();
-  const stopping = patience > 0 ? [new EarlyStopping({ patience })] : [];
-  await trainer.fit({
-    rows,
-    validationRows,
-    initialEpoch,
-    epochs,
-    callbacks: [new LearningRateScheduler(holdThenDecay), best, ...stopping, notANumber],
-    ...(signal ? { signal } : {}),
-    ...fitEvents(events),
+  const run = await createRun(options, job, signal);
+  let message: string | null = null;
+  await run.train().catch((error) => {
+    if (!(error instanceof DivergenceError)) throw error;
+    message = error.reason;
   });
   if (signal?.aborted) return null;
-  const history = trainer.history.map((logs, i) => ({ epoch: initialEpoch + i + 1, ...logs }));
-  const { score, weights } = best;
-  const failed = `the loss became NaN or infinite in epoch ${(notANumber.stoppedEpoch ?? 0) + 1}`;
-  const files = weights ? [["weights", namedTensors(trainer.variables, weights)] as const] : [];
+  const history = run.history.map((logs, i) => ({ epoch: job.initialEpoch + i + 1, ...logs }));
+  const best = scored(run.kept, options.objective);
+  const files = best ? [["weights", namedTensors(run.variables, best.weights)] as const] : [];
   return {
-    score,
-    bestEpoch: best.epoch === null ? null : best.epoch + 1,
+    score: best?.score ?? null,
+    bestEpoch: best?.epoch ?? null,
     folds: [],
     history,
-    message: score === null ? failed : null,
+    // A trial that diverges after an epoch that can be scored has that one's score.
+    message: best ? null : (message ?? "the objective became NaN or infinite"),
     weights: new Map(files),
   };
 }
 
-async function createTrainer(
+function createRun(
   options: TrainTrialOptions,
-  job: TrialJob<TrainingPlan>,
-  { onCompile, onCompiled }: TrialEvents,
-): Promise<Trainer> {
-  const { device, basis, data, seed } = options;
-  const { batchSize, learningRate } = job.plan.training;
-  const trainer = await Trainer.create({
-    device,
-    model: basis.modelOf(job.plan.model),
-    pretrained: basis.pretrained,
-    optimizer: adam(),
-    data,
-    batchSize,
-    learningRate: rateAfter(job.initialEpoch, learningRate),
-    seed,
-    ...(onCompile ? { onCompile } : {}),
-    ...(onCompiled ? { onCompiled } : {}),
+  { plan, initialEpoch, epochs, ...job }: TrialJob<TrainingPlan>,
+  signal: AbortSignal | undefined,
+): Promise<FitRun> {
+  const { device, basis, data, rows, validationRows, objective, seed, patience } = options;
+  const parent = (job.parentWeights ?? []).map(
+    ({ name, data: values }) => [name, Float32Array.from(values)] as const,
+  );
+  return FitRun.create(device, basis.modelOf(plan.model), {
+    ...fitSettings({ ...plan.training, epochs, patience }),
+    ...options.events?.({ plan, initialEpoch, epochs, ...job }),
+    train: { data, rows },
+    validation: { data, rows: validationRows },
+    keepBest: objective,
+    initialEpoch,
+    initialWeights: new Map([...basis.pretrained, ...parent]),
+    ...{ seed, signal },
   });
-  if (job.parentWeights) {
-    const values = job.parentWeights.map(({ name, data: values }) => {
-      return [name, Float32Array.from(values)] as const;
-    });
-    trainer.variables.load(device, new Map(values));
-  }
-  return trainer;
 }
 
-function fitEvents({ onEpochBegin, onProgress, onEpochEnd }: TrialEvents) {
-  return {
-    ...(onEpochBegin ? { onEpochBegin } : {}),
-    ...(onProgress ? { onProgress } : {}),
-    ...(onEpochEnd ? { onEpochEnd } : {}),
-  };
-}
-
-/** The rate that the schedule leaves after so many epochs. */
-function rateAfter(epochs: number, learningRate: number): number {
-  let rate = learningRate;
-  for (let epoch = 0; epoch < epochs; epoch++) rate = holdThenDecay(epoch, rate);
-  return rate;
-}
-
-/** Keeps the weights of the epoch that the objective is best in, as KerasTuner's SaveBestEpoch. */
-class BestEpoch implements Callback {
-  readonly #objective: Objective;
-  score: number | null = null;
-  /** From 0. */
-  epoch: number | null = null;
-  weights: Weights | null = null;
-
-  constructor(objective: Objective) {
-    this.#objective = objective;
-  }
-
-  onEpochEnd(epoch: number, logs: Logs, control: TrainingControl): void {
-    const value = logs[this.#objective.name] ?? Number.NaN;
-    if (!isBetter(this.#objective, value, this.score)) return;
-    [this.score, this.epoch, this.weights] = [value, epoch, control.weights];
-  }
+/** The epoch that the objective is best in, as KerasTuner's SaveBestEpoch; null where it never was a number. */
+function scored(kept: KeptEpoch | null, { name }: Objective) {
+  const score = kept?.logs[name] ?? Number.NaN;
+  return kept && Number.isFinite(score) ? { ...kept, score } : null;
 }

@@ -44,6 +44,36 @@ async function run(...args: string[]) {
   return { code, out: host.stdout.text, err: host.stderr.text };
 }
 
+test("an argument of the library is called by its flag, its remedies by theirs", async () => {
+  const library = defineCommand({
+    ...{ name: "library", summary: "Fails as a library does.", flags: greet.flags },
+    positionals: [{ name: "RUN", help: "which error" }],
+    run: ({ positionals: [which] }) => {
+      const remedies = ["tone", "nowhere", "times"];
+      if (which === "flag") throw new UsageError("times: at most 3, got 9", { argument: "times" });
+      if (which === "place") throw new UsageError("run: must be one", { argument: "run" });
+      if (which === "none") throw new UsageError("batchSize: too large", { argument: "batchSize" });
+      if (which === "advice") throw new UsageError("rows: bad", { help: "x", remedies: ["h5"] });
+      if (which === "bare") throw new UsageError("rows: too many", { remedies });
+      throw new UsageError("rows: too many", { help: "use fewer", remedies });
+    },
+  });
+  const expected = {
+    flag: "error: --times: at most 3, got 9\n",
+    place: "error: RUN: must be one\n",
+    none: "error: batchSize: too large\n",
+    advice:
+      "error: rows: bad\nhelp: npm run h5 -- FILE lists the layers of a file, and the models that it fits\n",
+    bare: "error: rows: too many\nhelp: see --tone, --times\n",
+    help: "error: rows: too many\nhelp: use fewer (--tone, --times)\n",
+  };
+  for (const [which, text] of Object.entries(expected)) {
+    const host = memoryHost();
+    assert.is(await executeCommand(library, [which], host), 2);
+    assert.is(host.stderr.text, text);
+  }
+});
+
 test("text goes to stdout", async () => {
   const result = await run("Ada", "--times", "2");
   assert.equal(result, { code: 0, out: "hello Ada\nhello Ada\n", err: "" });

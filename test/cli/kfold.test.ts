@@ -38,6 +38,11 @@ test("scores every fold, and says mean and deviation", async () => {
   assert.is(new Set(losses).size, 3);
   assert.is(result.folds[0].test.rows, 60);
   assert.is(result.folds[0].leaked.rows, 240);
+  // Told from 1; in fold.json from 0, as in the files that people have.
+  const saved = JSON.parse(readFileSync(join(whole, "fold-1", "fold.json"), "utf8"));
+  assert.is(saved.bestEpoch, result.folds[0].bestEpoch - 1);
+  const { scores } = JSON.parse(readFileSync(join(whole, "results.json"), "utf8"));
+  assert.is(scores[0].bestEpoch, result.folds[0].bestEpoch);
   const table =
     /^fold {2}epoch.*\n(?:\d.*\n){3}mean .*\n± .*$/m.exec(stderr)?.[0].split("\n") ?? [];
   assert.is(table.length, 6, stderr);

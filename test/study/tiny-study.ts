@@ -75,9 +75,9 @@ function screenOf(listener: Listener): StudyScreen {
     training: () => ({
       onCompile: () => undefined,
       onCompiled: () => undefined,
-      onEpochBegin: (epoch) => listener(`epoch ${epoch + 1} begins`),
+      onEpochBegin: (epoch) => listener(`epoch ${epoch} begins`),
       onProgress: () => undefined,
-      onEpochEnd: (epoch) => listener(`epoch ${epoch + 1} ends`),
+      onEpochEnd: (epoch) => listener(`epoch ${epoch} ends`),
     }),
   };
 }

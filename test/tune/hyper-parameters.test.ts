@@ -4,8 +4,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { HyperParameters, spaceOf } from "../../src/tune/hyper-parameters.ts";
 import { gridValues, type Parameter, probToValue, valueToProb } from "../../src/tune/parameter.ts";
+import { searchSpace } from "../../src/tune/search-space.ts";
 import { defaultValues } from "../../src/tune/space.ts";
-import { lenet5Space } from "../../src/tune/spaces/lenet5.ts";
 import { FIXTURE, sameValue } from "./fixture.ts";
 
 const test = suite("hyper-parameters");
@@ -165,7 +165,7 @@ test("a parameter that the search does not know is refused", () => {
 });
 
 test("LeNet-5's space covers what the study leaves open, with the paper's network as its default", () => {
-  const { model, training } = lenet5Space(new HyperParameters());
+  const { model, training } = searchSpace({ name: "lenet5" })(new HyperParameters());
   assert.equal(model, {
     name: "lenet5",
     activation: "relu",
@@ -177,7 +177,7 @@ test("LeNet-5's space covers what the study leaves open, with the paper's networ
     classes: 10,
   });
   assert.equal(training, { learningRate: 1e-3, batchSize: 50 });
-  assert.is(spaceOf(lenet5Space).length, 10);
+  assert.is(spaceOf(searchSpace({ name: "lenet5" })).length, 10);
 });
 
 test.run();

@@ -45,7 +45,7 @@ async function evaluate(context: CommandContext<typeof FLAGS, typeof POSITIONALS
   say(`adapter    ${device.name}`);
   say(`data set   ${loaded.source}, ${dataset.rows} ${flags.set} rows`);
   const data = uploadDataset(device, dataset);
-  const evaluator = saved.evaluatorFor(device, data);
+  const evaluator = saved.evaluatorOn(device);
   const rows = firstRows(dataset.rows);
   const bar = startProgress(terminal, { label: "evaluating", total: rows.length, unit: "rows" });
   bar.update(0);

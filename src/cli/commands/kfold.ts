@@ -29,6 +29,7 @@ import { type Chosen, chooseModel, loadChosen } from "../inputs/kfold-model.ts";
 import { openBasis } from "../inputs/model-basis.ts";
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, SEED_FLAG } from "../inputs/shared-flags.ts";
+import { describeOptimisation, optimisationOf, TRAINING_FLAGS } from "../inputs/training-flags.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,
@@ -41,11 +42,7 @@ const FLAGS = {
   },
   epochs: { type: "integer", default: 20, min: 1, help: "passes over a fold's rows, at most" },
   "batch-size": { type: "integer", min: 1, help: "rows in a training step; default 50" },
-  "learning-rate": {
-    type: "number",
-    above: 0,
-    help: "Adam's rate, default 0.001; it holds for 10 epochs and is then multiplied by exp(-0.1) each epoch",
-  },
+  ...TRAINING_FLAGS,
   patience: {
     type: "integer",
     default: 5,
@@ -93,6 +90,7 @@ const command = defineCommand({
 async function kfold(context: Context): Promise<void> {
   const { flags, say, style, terminal } = context;
   const asked = await chooseModel(flags);
+  const optimisation = optimisationOf(flags);
   say(
     style.bold(
       `vitrine: ${flags.folds}-fold cross-validation of ${asked.model.name} on Fashion-MNIST`,
@@ -122,7 +120,7 @@ async function kfold(context: Context): Promise<void> {
   );
   const { batchSize, learningRate, epochs } = settings.training;
   say(
-    `training   batch ${batchSize}, rate ${learningRate}, at most ${epochs} epochs${chosen.from}`,
+    `training   batch ${batchSize}, rate ${learningRate}, at most ${epochs} epochs${describeOptimisation(optimisation)}${chosen.from}`,
   );
   if (pretrained.source) say(`weights    ${pretrained.source}`);
   const { seed } = flags;
@@ -166,11 +164,7 @@ async function runFolds(context: Context, work: Work): Promise<void> {
       say();
       say(`${context.style.bold(`Fold ${fold + 1}/${flags.folds}`)}: ${counts}`);
     },
-    onCompile: (label, index, total) => display.compiling(label, index, total),
-    onCompiled: (total) => display.compiled(total),
-    onEpochBegin: (epoch, steps) => display.epochBegin(epoch, steps),
-    onProgress: (step, values) => display.progress(step, values),
-    onEpochEnd: (_epoch, logs) => display.epochEnd(logs),
+    ...display,
     onFold: async (result, trained) => {
       const seconds = (performance.now() - start) / 1000;
       const facts = { seconds, adapter: device.name, model: settings.model };
@@ -247,7 +241,7 @@ function settingsOf(flags: Flags, chosen: Chosen, data: CleanData): KfoldSetting
     folds,
     stratified,
     seed,
-    training: { epochs, batchSize, learningRate, patience },
+    training: { epochs, batchSize, learningRate, patience, ...optimisationOf(flags) },
     limit,
     leaked,
     data: { train: dataDigest(data.train), test: dataDigest(data.test) },

@@ -1,5 +1,6 @@
 // `npm run predict`: what a saved model takes a picture for.
 
+import { firstRows } from "../../data/dataset.ts";
 import { openDevice } from "../../io/adapter.ts";
 import { IMAGE_SIZE, readImage } from "../../io/image.ts";
 import { probabilityBars } from "../../report/text/bars.ts";
@@ -49,7 +50,7 @@ async function predict(context: CommandContext<typeof FLAGS, typeof POSITIONALS>
     classNames,
   });
   const [probabilities = new Float32Array()] = await withSpinner(terminal, "predicting", () =>
-    saved.evaluatorFor(device, data).predict(data, 1),
+    saved.evaluatorOn(device).predict(data, firstRows(1)),
   );
   const items = classNames.map((label, index) => ({ label, value: probabilities[index] ?? 0 }));
   items.sort((a, b) => b.value - a.value);

@@ -1,21 +1,34 @@
 // `npm run summary`: a model's layers, shapes and parameters, as Keras prints them. Needs no adapter.
 
 import { UsageError } from "../../engine/core/errors.ts";
-import { describeModel, type Model } from "../../engine/layers/model.ts";
+import { classesOf, describeModel, type Model } from "../../engine/layers/model.ts";
 import type { BackboneOptions } from "../../models/backbone.ts";
-import { BACKBONE_NAMES, BACKBONES } from "../../models/backbones.ts";
-import { lenet5 } from "../../models/lenet5.ts";
+import {
+  type AnyKind,
+  DEFAULT_MODEL,
+  kindOf,
+  MODEL_KINDS,
+  MODEL_NAMES,
+} from "../../models/models.ts";
 import { keras2Summary, keras3Summary, summaryOf } from "../../report/text/summary-table.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 
-const NAMES = ["lenet5", ...BACKBONE_NAMES] as const;
+/** Models of one piece have one input; how many classes they have by themselves is their own affair, too. */
+const WHOLE = MODEL_KINDS.filter(({ backbone }) => backbone === null);
+const inputs = WHOLE.map((kind) => `${kind.name}: ${kind.create({}).inputShape.join()}`);
+const classes = WHOLE.map((kind) => `${kind.name}: ${classesOf(kind.create({}))}`);
 
 const FLAGS = {
-  model: { type: "choice", choices: NAMES, default: "lenet5", help: "model to describe" },
+  model: {
+    type: "choice",
+    choices: MODEL_NAMES,
+    default: DEFAULT_MODEL,
+    help: "model to describe",
+  },
   input: {
     type: "string",
     value: "shape",
-    help: "height,width,channels of the images; default 224,224,3 (lenet5: 32,32,1)",
+    help: `height,width,channels of the images; default 224,224,3 (${inputs.join("; ")})`,
   },
   top: { type: "boolean", default: true, help: "leave the classifier out" },
   pooling: {
@@ -27,7 +40,7 @@ const FLAGS = {
     type: "integer",
     min: 1,
     max: 1_000_000,
-    help: "of the classifier; default 1000 (lenet5: 10)",
+    help: `of the classifier; default 1000 (${classes.join("; ")})`,
   },
   style: {
     type: "choice",
@@ -82,20 +95,29 @@ function modelOf(flags: Context["flags"]): Model {
     });
   }
   const inputShape = flags.input === undefined ? null : shapeOf(flags.input);
-  if (name === "lenet5") {
-    if (!top) throw new UsageError("--no-top: is not for lenet5, whose classifier is a part of it");
-    if (inputShape && inputShape.join() !== "32,32,1") {
-      throw new UsageError(`--input: is 32,32,1 for lenet5, got ${flags.input}`);
-    }
-    return lenet5(classes === undefined ? {} : { classes });
-  }
+  const kind = kindOf(name);
+  if (!kind.backbone) return wholeModel(kind, flags, inputShape);
   const options: BackboneOptions = {
     inputShape: inputShape ?? [224, 224, 3],
     includeTop: top,
     ...(classes === undefined ? {} : { classes }),
     ...(pooling === undefined ? {} : { pooling }),
   };
-  return BACKBONES[name].build(options);
+  return kind.backbone.build(options);
+}
+
+function wholeModel(
+  { name, create }: AnyKind,
+  { classes, top }: Context["flags"],
+  inputShape: readonly number[] | null,
+): Model {
+  if (!top) throw new UsageError(`--no-top: is not for ${name}, whose classifier is a part of it`);
+  const model = create(classes === undefined ? {} : { classes });
+  const own = model.inputShape.join();
+  if (inputShape && inputShape.join() !== own) {
+    throw new UsageError(`--input: is ${own} for ${name}, got ${inputShape.join()}`);
+  }
+  return model;
 }
 
 /** Of an extent of the input; far more than any model is for. */

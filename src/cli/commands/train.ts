@@ -2,22 +2,17 @@
 
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { firstRows, limitRows } from "../../data/dataset.ts";
+import { limitRows } from "../../data/dataset.ts";
 import { UsageError } from "../../engine/core/errors.ts";
-import { adam } from "../../engine/optim/adam.ts";
 import { openDevice } from "../../io/adapter.ts";
 import { prepareOut } from "../../io/files.ts";
 import { isTransfer } from "../../models/models.ts";
 import { keras3Summary } from "../../report/text/summary-table.ts";
 import { historyFile } from "../../runs/run-folder.ts";
-import { EarlyStopping } from "../../train/callbacks/early-stopping.ts";
-import {
-  holdThenDecay,
-  LearningRateScheduler,
-} from "../../train/callbacks/learning-rate-scheduler.ts";
-import { TerminateOnNaN } from "../../train/callbacks/terminate-on-nan.ts";
+import { allRows } from "../../train/device-data.ts";
 import type { Evaluation } from "../../train/evaluator.ts";
-import { Trainer } from "../../train/trainer.ts";
+import { FitRun } from "../../train/fit.ts";
+import { fitSettings } from "../../train/training.ts";
 import { EpochDisplay } from "../display/epoch-display.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { isAbort } from "../frame/failure.ts";
@@ -27,6 +22,7 @@ import { loadPretrained, openBasis, shortSummary } from "../inputs/model-basis.t
 import { MODEL_FLAGS, modelConfig } from "../inputs/model-flags.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, SEED_FLAG } from "../inputs/shared-flags.ts";
 import { splitRows } from "../inputs/split-rows.ts";
+import { firstRate, optimisationOf, TRAINING_FLAGS } from "../inputs/training-flags.ts";
 import {
   bestEpoch,
   closingLines,
@@ -39,12 +35,7 @@ const FLAGS = {
   ...MODEL_FLAGS,
   epochs: { type: "integer", default: 20, min: 1, help: "passes over the training rows, at most" },
   "batch-size": { type: "integer", default: 50, min: 1, help: "rows in a training step" },
-  "learning-rate": {
-    type: "number",
-    default: 1e-3,
-    above: 0,
-    help: "Adam's rate; it holds for 10 epochs and is then multiplied by exp(-0.1) each epoch",
-  },
+  ...TRAINING_FLAGS,
   ...SEED_FLAG,
   validation: {
     type: "number",
@@ -71,18 +62,20 @@ const FLAGS = {
 } as const;
 
 type Context = CommandContext<typeof FLAGS, readonly []>;
-type Flags = Context["flags"];
 
 const command = defineCommand({
   name: "npm run train --",
-  summary:
-    "Trains a model on Fashion-MNIST with Adam, scores it, and saves weights, history and charts.",
+  summary: "Trains a model on Fashion-MNIST, scores it, and saves weights, history and charts.",
   examples: [
     { command: "npm run train -- --model lenet5", does: "the study's LeNet-5: up to 20 epochs" },
     { command: "npm run train -- --epochs 1 --limit 5000", does: "a first look, in seconds" },
     {
       command: "npm run train -- --activation tanh --pooling average",
       does: "closer to the paper of 1998",
+    },
+    {
+      command: "npm run train -- --optimizer sgd --momentum 0.9 --nesterov --schedule cosine",
+      does: "another optimiser, whose rate goes to 0 along a cosine",
     },
   ],
   flags: FLAGS,
@@ -98,6 +91,7 @@ const command = defineCommand({
 async function train(context: Context): Promise<void> {
   const { flags, say, style, terminal, signal } = context;
   const asked = modelConfig(flags);
+  checkTraining(flags);
   say(style.bold(`vitrine: training ${asked.name} on Fashion-MNIST`));
   const out = flags.out ?? defaultOut(asked.name);
   await prepareOut(out);
@@ -125,74 +119,76 @@ async function train(context: Context): Promise<void> {
   }
   const { seed, limit = data.train.rows } = flags;
   const basis = openBasis({ device, terminal, signal, pretrained, seed, rows: limit });
-  await run(context, await prepare(context, { device, basis, data, rows, config, out }));
+  await trainAndSave(context, await prepare(context, { device, basis, data, rows, config, out }));
   device.destroy();
+}
+
+/** Throws UsageError for flags that do not go together. */
+function checkTraining(flags: Context["flags"]): void {
+  optimisationOf(flags);
+  if (flags.schedule !== "plateau" || flags.validation > 0) return;
+  throw new UsageError("--schedule: plateau watches val_loss, got --validation 0", {
+    help: "hold rows out, or choose another schedule",
+  });
 }
 
 interface Session extends TrainedRun {
   readonly display: EpochDisplay;
-  readonly notANumber: TerminateOnNaN;
 }
 
 type Plan = Pick<Session, "device" | "basis" | "data" | "rows" | "config" | "out">;
 
 async function prepare(context: Context, plan: Plan): Promise<Session> {
-  const { flags, terminal } = context;
-  const { device, basis, data } = plan;
+  const { flags, terminal, signal } = context;
+  const { device, basis, rows } = plan;
   const display = new EpochDisplay(terminal, flags.epochs);
-  const train = await basis.place(limitRows(data.train, flags.limit));
+  const data = await basis.place(limitRows(plan.data.train, flags.limit));
   display.preparing();
-  const trainer = await Trainer.create({
-    device,
-    model: basis.modelOf(plan.config),
-    pretrained: basis.pretrained,
-    optimizer: adam(),
-    data: train,
-    batchSize: flags.batchSize,
-    learningRate: flags.learningRate,
-    seed: flags.seed,
-    onCompile: (label, index, total) => display.compiling(label, index, total),
-    onCompiled: (total) => display.compiled(total),
+  const { epochs, batchSize, seed, validation, patience, limit = null } = flags;
+  const { optimizer, schedule } = flags;
+  const asked = optimisationOf(flags);
+  const learningRate = firstRate(flags);
+  const run = await FitRun.create(device, basis.modelOf(plan.config), {
+    ...fitSettings({ epochs, batchSize, learningRate, patience, ...asked }, [
+      historyFile(plan.out),
+    ]),
+    ...display,
+    train: { data, rows: rows.train },
+    validation: { data, rows: rows.heldOut },
+    initialWeights: basis.pretrained,
+    ...{ seed, signal },
   }).catch((error) => {
     display.interrupted();
     throw error;
   });
-  const { epochs, batchSize, learningRate, seed, validation, patience, limit = null } = flags;
   return {
     ...plan,
-    trainer,
+    run,
     display,
-    stopping: new EarlyStopping({
-      patience: patience > 0 ? patience : Number.POSITIVE_INFINITY,
-      restoreBestWeights: true,
-    }),
-    notANumber: new TerminateOnNaN(),
     startedAt: performance.now(),
-    training: { epochs, batchSize, learningRate, seed, validation, patience, limit },
+    training: {
+      ...{ epochs, batchSize, learningRate, seed, validation, patience, limit },
+      ...{ optimizer, schedule, ...asked },
+    },
   };
 }
 
-/** Trains, scores and saves. Whatever ends the run, the best of its finished epochs is saved before the error is told. */
-async function run(context: Context, session: Session): Promise<void> {
+/** Whatever ends the run, the best of its finished epochs is saved before the error is told. */
+async function trainAndSave(context: Context, session: Session): Promise<void> {
   const { signal, flags } = context;
-  const { display, notANumber, stopping, out } = session;
+  const { run, display, out } = session;
   let test: Evaluation | null = null;
-  let ended: Ending["ended"] = "failed";
   let failure: unknown;
   try {
-    await fit(context, session);
-    if (signal.aborted) ended = "interrupted";
-    else if (notANumber.stoppedEpoch !== null) throw diverged(notANumber.stoppedEpoch, flags);
-    else {
-      ended = stopping.stoppedEpoch === null ? "finished" : "early";
-      test = await scoreTest(session, flags.testLimit);
-    }
+    await run.train();
+    if (run.ended !== "interrupted") test = await scoreTest(session, flags.testLimit);
   } catch (error) {
     failure = error;
   }
   display.interrupted();
   const best = bestEpoch(session);
   if (best) {
+    const ended = run.ended ?? "failed";
     const saving = context.finish(() => conclude(context, session, { best, test, ended }));
     await saving.catch((error) => {
       failure ??= error;
@@ -202,23 +198,8 @@ async function run(context: Context, session: Session): Promise<void> {
   if (!best) signal.throwIfAborted();
 }
 
-function fit({ flags, signal }: Context, session: Session): Promise<void> {
-  const { trainer, display, stopping, notANumber, rows, out } = session;
-  return trainer.fit({
-    rows: rows.train,
-    validationRows: rows.heldOut,
-    epochs: flags.epochs,
-    callbacks: [new LearningRateScheduler(holdThenDecay), stopping, notANumber, historyFile(out)],
-    signal,
-    onEpochBegin: (epoch, steps) => display.epochBegin(epoch, steps),
-    onProgress: (step, values) => display.progress(step, values),
-    onEpochEnd: (_epoch, logs) => display.epochEnd(logs),
-  });
-}
-
-async function scoreTest({ trainer, basis, data }: Session, limit?: number): Promise<Evaluation> {
-  const test = await basis.place(limitRows(data.test, limit));
-  return trainer.evaluate(test, firstRows(test.rows));
+async function scoreTest({ run, basis, data }: Session, limit?: number): Promise<Evaluation> {
+  return run.evaluate(allRows(await basis.place(limitRows(data.test, limit))));
 }
 
 const ENDINGS = {
@@ -239,12 +220,6 @@ async function conclude(context: Context, session: Session, ending: Ending): Pro
   }
   for (const line of closingLines(metrics, style)) say(line);
   json(metrics);
-}
-
-function diverged(epoch: number, { learningRate }: Flags): UsageError {
-  return new UsageError(`--learning-rate: the loss became NaN or infinite in epoch ${epoch + 1}`, {
-    help: `try a lower rate than ${learningRate}`,
-  });
 }
 
 await runCommand(command);

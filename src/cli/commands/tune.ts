@@ -91,7 +91,7 @@ async function tune(context: Context): Promise<void> {
     epochs: flags.epochs,
     run: await trialRunner({ device, basis, data, plan, flags }, ({ epochs }) => {
       display = new EpochDisplay(terminal, epochs);
-      return eventsOf(context, display);
+      return { ...display, onFoldBegin: (fold) => say(`Fold ${fold + 1}/${flags.folds}`) };
     }),
     signal,
     ...trialTexts(context, plan),
@@ -114,18 +114,6 @@ function trialTexts({ say, style }: Context, { objective }: SearchPlan) {
       const [first = "", ...rest] = block.split("\n");
       say([`\n${style.bold(first)}`, ...rest].join("\n"));
     },
-  };
-}
-
-function eventsOf({ say, flags }: Context, display: EpochDisplay) {
-  return {
-    onFoldBegin: (fold: number) => say(`Fold ${fold + 1}/${flags.folds}`),
-    onCompile: display.compiling.bind(display),
-    onCompiled: display.compiled.bind(display),
-    onEpochBegin: display.epochBegin.bind(display),
-    onProgress: display.progress.bind(display),
-    onEpochEnd: (_epoch: number, logs: Parameters<EpochDisplay["epochEnd"]>[0]) =>
-      display.epochEnd(logs),
   };
 }
 

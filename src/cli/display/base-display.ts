@@ -1,10 +1,11 @@
 // What a person sees while a frozen base runs over a data set: kernels being compiled, then a bar.
 
+import type { BaseEvents } from "../../train/frozen/frozen-base.ts";
 import type { Terminal } from "../frame/terminal.ts";
 import { EpochDisplay } from "./epoch-display.ts";
 import { type Progress, startProgress } from "./progress.ts";
 
-export class BaseDisplay {
+export class BaseDisplay implements BaseEvents {
   readonly #terminal: Terminal;
   readonly #kernels: EpochDisplay;
   #bar: Progress | null = null;
@@ -15,9 +16,9 @@ export class BaseDisplay {
   }
 
   readonly onCompile = (label: string, index: number, total: number): void =>
-    this.#kernels.compiling(label, index, total);
+    this.#kernels.onCompile(label, index, total);
 
-  readonly onCompiled = (total: number): void => this.#kernels.compiled(total);
+  readonly onCompiled = (total: number): void => this.#kernels.onCompiled(total);
 
   readonly onProgress = (done: number, total: number): void => {
     const label = "base       runs once:";

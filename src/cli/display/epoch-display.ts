@@ -10,9 +10,11 @@ import {
   stepDuration,
 } from "../../report/text/progress-line.ts";
 import type { Logs } from "../../train/callbacks/callback.ts";
+import type { FitEvents } from "../../train/fit-events.ts";
 import type { LiveLine, Terminal } from "../frame/terminal.ts";
 
-export class EpochDisplay {
+/** Handed on as events: what it hears are properties of its own. */
+export class EpochDisplay implements FitEvents {
   readonly #terminal: Terminal;
   readonly #epochs: number;
   #line: LiveLine | null = null;
@@ -33,13 +35,13 @@ export class EpochDisplay {
   }
 
   /** Before each kernel of the first step, which may take seconds to compile on a machine that never did. */
-  compiling(label: string, index: number, total: number): void {
+  readonly onCompile = (label: string, index: number, total: number): void => {
     if (index === 0) this.#compileStart = seconds();
     this.#line ??= this.#terminal.live();
     this.#line.update(() => `compiling kernels ${index + 1}/${total}  ${label}`);
-  }
+  };
 
-  compiled(total: number): void {
+  readonly onCompiled = (total: number): void => {
     const took = seconds() - this.#compileStart;
     const told =
       took > 1
@@ -47,25 +49,25 @@ export class EpochDisplay {
         : undefined;
     this.#line?.finish(told);
     this.#line = null;
-  }
+  };
 
-  epochBegin(epoch: number, steps: number): void {
+  readonly onEpochBegin = (epoch: number, steps: number): void => {
     this.#target = steps;
     this.#start = seconds();
     this.#firstStepEnd = undefined;
-    this.#terminal.print(epochHeader(epoch + 1, this.#epochs));
+    this.#terminal.print(epochHeader(epoch, this.#epochs));
     this.#line = this.#terminal.live();
-  }
+  };
 
-  progress(step: number, { loss, accuracy }: MetricValues): void {
+  readonly onProgress = (step: number, { loss, accuracy }: MetricValues): void => {
     this.#firstStepEnd ??= seconds();
     this.#line?.update(() => this.#render(step, { loss, accuracy }));
-  }
+  };
 
-  epochEnd(logs: Logs): void {
+  readonly onEpochEnd = (_epoch: number, logs: Logs): void => {
     this.#line?.finish(this.#render(this.#target, logs));
     this.#line = null;
-  }
+  };
 
   /** The run ended within an epoch. */
   interrupted(): void {

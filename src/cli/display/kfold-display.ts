@@ -2,7 +2,8 @@
 
 import type { ScoreSpread } from "../../runs/kfold-folder.ts";
 import { summarise } from "../../runs/kfold-folder.ts";
-import type { FoldResult, Score } from "../../train/cross-validation.ts";
+import type { FoldResult } from "../../train/cross-validation.ts";
+import type { Score } from "../../train/score.ts";
 
 /** `fold 2     held-out loss 0.2876  accuracy 90.12 %   test …`, of what was scored. */
 export function foldLine(result: FoldResult): string {
@@ -28,7 +29,7 @@ export function foldTable(folds: readonly FoldResult[]): string[] {
   const header = ["fold", "epoch", ...scored];
   const rows = folds.map((fold) => [
     String(fold.fold + 1),
-    `${fold.bestEpoch + 1}/${fold.epochs}`,
+    `${fold.bestEpoch}/${fold.epochs}`,
     ...kinds.flatMap((kind) => scoreCells(fold[kind])),
   ]);
   const means = ["mean", "", ...kinds.flatMap((kind) => spreadCells(summary[kind], "mean"))];

@@ -1,7 +1,7 @@
 // What a person sees of a study: its steps by number, what is done and kept, and every model's training as `train` shows
 // it.
 
-import type { StudyScreen, TrainingScreen } from "../../study/context.ts";
+import type { StudyScreen } from "../../study/context.ts";
 import type { Terminal } from "../frame/terminal.ts";
 import { BaseDisplay } from "./base-display.ts";
 import { EpochDisplay } from "./epoch-display.ts";
@@ -23,7 +23,7 @@ export function studyScreen(terminal: Terminal): TerminalStudyScreen {
     say: (line) => terminal.print(line),
     training: (epochs) => {
       display = new EpochDisplay(terminal, epochs);
-      return eventsOf(display);
+      return display;
     },
     base: () => {
       base = new BaseDisplay(terminal);
@@ -33,15 +33,5 @@ export function studyScreen(terminal: Terminal): TerminalStudyScreen {
       base?.close();
       display?.interrupted();
     },
-  };
-}
-
-function eventsOf(display: EpochDisplay): TrainingScreen {
-  return {
-    onCompile: (label, index, total) => display.compiling(label, index, total),
-    onCompiled: (total) => display.compiled(total),
-    onEpochBegin: (epoch, steps) => display.epochBegin(epoch, steps),
-    onProgress: (step, values) => display.progress(step, values),
-    onEpochEnd: (_epoch, logs) => display.epochEnd(logs),
   };
 }

@@ -3,6 +3,7 @@
 
 import { isatty, WriteStream } from "node:tty";
 import type { JsonValue } from "../../io/files.ts";
+import type { Vocabulary } from "./advice.ts";
 import { describeFailure, type Failure, usageOf } from "./failure.ts";
 import { type FlagSpecs, type FlagValue, type FlagValues, parseFlags } from "./flags.ts";
 import { COMMON_FLAGS, helpText } from "./help.ts";
@@ -90,7 +91,9 @@ export async function runCommand<F extends FlagSpecs, P extends readonly Positio
   const cancellation = watchSignals({ tell: (text) => quiet || stderr.write(text) });
   const host = { stdout, stderr, env, cancellation };
   // A driver's callback may throw where no await sees it.
-  process.on("uncaughtException", (error) => process.exit(reportFailure(error, args, host)));
+  process.on("uncaughtException", (error) =>
+    process.exit(reportFailure(error, { command, args, host })),
+  );
   const code = await executeCommand(command, args, host);
   await Promise.all([flush(stdout), flush(stderr)]);
   process.exit(code);
@@ -131,14 +134,21 @@ export async function executeCommand<F extends FlagSpecs, P extends readonly Pos
     }
     return await parseAndRun(command, args, host);
   } catch (error) {
-    return reportFailure(error, args, host);
+    return reportFailure(error, { command, args, host });
   }
 }
 
+interface Call {
+  readonly command: Vocabulary;
+  readonly args: readonly string[];
+  readonly host: Host;
+}
+
 /** Prints the failure and returns its exit code. */
-function reportFailure(error: unknown, args: readonly string[], host: Host): number {
+function reportFailure(error: unknown, { command, args, host }: Call): number {
   const debug = args.includes("--debug");
-  const failure = describeFailure(error, { debug, cancelled: host.cancellation.exitCode() });
+  const cancelled = host.cancellation.exitCode();
+  const failure = describeFailure(error, { debug, cancelled, command });
   printFailure(failure, host);
   return failure.exitCode;
 }

@@ -3,6 +3,7 @@
 
 import { getSystemErrorMap } from "node:util";
 import { UsageError, VitrineError } from "../../engine/core/errors.ts";
+import { helpFor, messageFor, type Vocabulary } from "./advice.ts";
 
 const LONGEST_MESSAGE = 1000;
 
@@ -18,6 +19,8 @@ export interface FailureOptions {
   readonly debug: boolean;
   /** Exit code of the signal that the process got, if it got one. */
   readonly cancelled: number | undefined;
+  /** That failed: its flags are what arguments are called by. */
+  readonly command: Vocabulary;
 }
 
 export function describeFailure(error: unknown, options: FailureOptions): Failure {
@@ -29,8 +32,8 @@ export function describeFailure(error: unknown, options: FailureOptions): Failur
   if (error instanceof VitrineError) {
     return {
       exitCode: 2,
-      message: oneLine(error.message),
-      help: error.help,
+      message: oneLine(messageFor(error, options.command)),
+      help: helpFor(error, options.command),
       stack,
     };
   }

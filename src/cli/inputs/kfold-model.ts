@@ -6,6 +6,7 @@ import type { Terminal } from "../frame/terminal.ts";
 import { readBestTrial } from "./hyperparameters.ts";
 import { loadPretrained, type Pretrained } from "./model-basis.ts";
 import { type ModelFlags, modelConfig, refuseModelFlags } from "./model-flags.ts";
+import { firstRate, type TrainingFlags } from "./training-flags.ts";
 
 interface Context {
   readonly flags: ChoiceFlags;
@@ -21,11 +22,11 @@ export interface Chosen {
   readonly from: string;
 }
 
-export interface ChoiceFlags extends ModelFlags {
-  readonly hyperparameters: string | undefined;
-  readonly batchSize: number | undefined;
-  readonly learningRate: number | undefined;
-}
+export type ChoiceFlags = ModelFlags &
+  TrainingFlags & {
+    readonly hyperparameters: string | undefined;
+    readonly batchSize: number | undefined;
+  };
 
 /** Throws UsageError for flags that do not go together. */
 export async function chooseModel(flags: ChoiceFlags): Promise<Chosen> {
@@ -34,7 +35,7 @@ export async function chooseModel(flags: ChoiceFlags): Promise<Chosen> {
     return {
       model: modelConfig(flags),
       batchSize: batchSize ?? 50,
-      learningRate: learningRate ?? 1e-3,
+      learningRate: firstRate(flags),
       from: "",
     };
   }

@@ -1,151 +1,134 @@
-// The flags that say which model, and the configuration that follows from them. Flags of one kind of model are refused with
-// the other, so that none is without effect.
+// The flags that say which model, and the configuration that follows from them: both from the table of models. Flags of one
+// kind of model are refused with another, so that none is without effect.
 
 import { UsageError } from "../../engine/core/errors.ts";
-import { BACKBONES } from "../../models/backbones.ts";
 import {
+  type AnyKind,
+  DEFAULT_MODEL,
+  kindOf,
+  MODEL_KINDS,
   MODEL_NAMES,
   type ModelConfig,
   type ModelName,
-  type TransferModelConfig,
+  settingsOf,
 } from "../../models/models.ts";
+import type { Setting } from "../../models/setting.ts";
+import { camelCase, type FlagSpec, type FlagValue } from "../frame/flags.ts";
 
-const LENET5_FLAGS = {
-  activation: {
-    type: "choice",
-    choices: ["relu", "tanh"],
-    help: "lenet5: of the hidden layers; default relu",
-  },
-  pooling: {
-    type: "choice",
-    choices: ["max", "average"],
-    help: "lenet5: of the pooling layers; default max",
-  },
-} as const;
+/** Flags of settings have no types of their own: they are looked up by the table's names. */
+type SettingFlags = Readonly<Record<never, FlagSpec>>;
 
-/** Of what stays the same while a head is searched for. */
-export const BASE_FLAGS = {
+/** Of models whose weights may come from a file. */
+const WEIGHTS_FLAG = {
   weights: {
     type: "string",
     value: "file",
-    help: "vgg, resnet: a Keras .h5 or .keras file, imagenet (the default: Keras's own file, fetched once), or none for random ones",
-  },
-  "input-size": {
-    type: "integer",
-    min: 32,
-    max: 4096,
-    help: "vgg, resnet: rows and columns that images are resized to; default 32",
-  },
-  preprocess: {
-    type: "choice",
-    choices: ["imagenet", "unit"],
-    help: "vgg, resnet: imagenet is Keras's preprocess_input of the network, the default; unit divides by 255",
-  },
-  head: {
-    type: "choice",
-    choices: ["flatten", "average"],
-    help: "vgg, resnet: how the feature map becomes a vector; default flatten",
-  },
-  freeze: {
-    type: "string",
-    value: "what",
-    help: "vgg, resnet: base (the default with weights), its first N blocks, or none",
+    help: `${familiesOf((kind) => kind.backbone !== null)}: a Keras .h5 or .keras file, imagenet (the default: Keras's own file, fetched once), or none for random ones`,
   },
 } as const;
 
-const HEAD_FLAGS = {
-  "head-units": {
-    type: "integer",
-    min: 0,
-    max: 65_536,
-    help: "vgg, resnet: units of the head's hidden layer, 0 for none; default 256",
-  },
-  "head-dropout": {
-    type: "number",
-    min: 0,
-    below: 1,
-    help: "vgg, resnet: share of the hidden layer dropped while training; default 0.5",
-  },
+/** Of what stays the same while the rest is searched for. */
+export const KEPT_FLAGS = {
+  ...WEIGHTS_FLAG,
+  ...settingFlags((kind) => kind.search.keeps),
 } as const;
 
 export const MODEL_FLAGS = {
-  model: { type: "choice", choices: MODEL_NAMES, help: "which one; default lenet5" },
-  ...LENET5_FLAGS,
-  ...BASE_FLAGS,
-  ...HEAD_FLAGS,
+  model: { type: "choice", choices: MODEL_NAMES, help: `which one; default ${DEFAULT_MODEL}` },
+  ...settingFlags((kind) => (kind.backbone ? [] : namesOf(kind))),
+  ...WEIGHTS_FLAG,
+  ...settingFlags(namesOf),
 } as const;
 
-export interface ModelFlags {
+export type ModelFlags = Readonly<Record<string, FlagValue>> & {
   readonly model?: ModelName | undefined;
-  readonly activation?: "relu" | "tanh" | undefined;
-  readonly pooling?: "max" | "average" | undefined;
   readonly weights?: string | undefined;
-  readonly inputSize?: number | undefined;
-  readonly preprocess?: "imagenet" | "unit" | undefined;
-  readonly head?: "flatten" | "average" | undefined;
-  readonly headUnits?: number | undefined;
-  readonly headDropout?: number | undefined;
-  readonly freeze?: string | undefined;
-}
-
-const KINDS = {
-  lenet5: ["activation", "pooling"],
-  transfer: ["weights", "inputSize", "preprocess", "head", "headUnits", "headDropout", "freeze"],
-} as const satisfies Record<string, readonly (keyof ModelFlags)[]>;
+};
 
 /** Without `pretrained`, which follows from the file. Throws UsageError for flags that do not go together. */
 export function modelConfig(flags: ModelFlags): ModelConfig {
-  const { model = "lenet5" } = flags;
-  refuse(flags, model, model === "lenet5" ? KINDS.transfer : KINDS.lenet5);
-  if (model === "lenet5") {
-    const { activation = "relu", pooling = "max" } = flags;
-    return { name: model, activation, pooling, classes: 10 };
+  const { model: name = DEFAULT_MODEL, weights } = flags;
+  const kind = kindOf(name);
+  refuseOthers(flags, kind);
+  const given: Record<string, unknown> = {};
+  for (const [key, setting] of settingsOf(kind)) {
+    const value = setting.flag === undefined ? undefined : flags[camelCase(setting.flag)];
+    if (value !== undefined) given[key] = read(setting, value);
   }
-  const { inputSize = 32, preprocess = "imagenet", head = "flatten" } = flags;
-  const { headUnits = 256, headDropout = 0.5 } = flags;
-  return {
-    name: model,
-    inputSize,
-    preprocessing: preprocess,
-    pooling: head,
-    units: headUnits,
-    dropout: headUnits > 0 ? headDropout : 0,
-    freeze: freezeOf(model, flags),
-    pretrained: null,
-    classes: 10,
-  };
+  return { name, ...kind.configure(given, { isRandom: weights === "none" }) } as ModelConfig;
+}
+
+function read(setting: Setting, value: FlagValue): unknown {
+  return setting.type === "text" ? setting.parse(String(value)) : value;
 }
 
 /** The flags that tell one model from another, where something else, such as a tuner's study, has decided that. */
 export function refuseModelFlags(flags: ModelFlags, why: string): void {
-  const names = [...KINDS.lenet5, ...KINDS.transfer].filter((name) => name !== "weights");
-  const given = names.find((name) => flags[name] !== undefined);
-  if (given) throw new UsageError(`--${kebab(given)}: ${why}, got one of its own`);
+  const given = allFlags().find((flag) => flags[camelCase(flag)] !== undefined);
+  if (given !== undefined) throw new UsageError(`--${given}: ${why}, got one of its own`);
 }
 
-function refuse(flags: ModelFlags, model: ModelName, names: readonly (keyof ModelFlags)[]): void {
-  const given = names.find((name) => flags[name] !== undefined);
-  if (given)
-    throw new UsageError(
-      `--${kebab(given)}: is no setting of ${model}, got it with --model ${model}`,
-    );
+/** Throws UsageError for a flag that is of other models only. */
+function refuseOthers(flags: ModelFlags, kind: AnyKind): void {
+  const own = new Set(settingsOf(kind).map(([, setting]) => setting.flag));
+  const others = allFlags().filter((flag) => !own.has(flag));
+  if (!kind.backbone) others.push("weights");
+  const given = others.find((flag) => flags[camelCase(flag)] !== undefined);
+  if (given === undefined) return;
+  const { name } = kind;
+  throw new UsageError(`--${given}: is no setting of ${name}, got it with --model ${name}`);
 }
 
-function freezeOf(
-  model: TransferModelConfig["name"],
-  { freeze, weights }: ModelFlags,
-): "base" | "none" | number {
-  const { blocks } = BACKBONES[model];
-  if (freeze === undefined) return weights === "none" ? "none" : "base";
-  if (freeze === "base" || freeze === "none") return freeze;
-  const count = /^\d+$/.test(freeze) ? Number(freeze) : Number.NaN;
-  if (count >= 1 && count < blocks.length) return count;
-  throw new UsageError(
-    `--freeze: must be base, none, or 1 to ${blocks.length - 1} blocks, got ${freeze}`,
-    { help: `the blocks of ${model} are ${blocks.join(", ")}` },
-  );
+function namesOf(kind: AnyKind): readonly string[] {
+  return settingsOf(kind).map(([name]) => name);
 }
 
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+function allFlags(): string[] {
+  return Object.keys(settingFlags(namesOf));
+}
+
+/** The flags of the settings that are chosen of each kind. */
+function settingFlags(chosen: (kind: AnyKind) => readonly string[]): SettingFlags {
+  const specs: Record<string, FlagSpec> = {};
+  for (const kind of MODEL_KINDS) {
+    const names = chosen(kind);
+    for (const [name, setting] of settingsOf(kind)) {
+      const { flag } = setting;
+      if (flag === undefined || !names.includes(name)) continue;
+      const isTheirs = (row: AnyKind): boolean => settingsOf(row).some(([, s]) => s.flag === flag);
+      const families = MODEL_KINDS.every(isTheirs) ? "" : `${familiesOf(isTheirs)}: `;
+      specs[flag] ??= specOf(setting, `${families}${helpOf(setting)}`);
+    }
+  }
+  return specs;
+}
+
+function familiesOf(has: (kind: AnyKind) => boolean): string {
+  return [...new Set(MODEL_KINDS.filter(has).map(({ family }) => family))].join(", ");
+}
+
+/** No default of the flag's own: what is not given is the model's affair. */
+function specOf(setting: Setting, help: string): FlagSpec {
+  switch (setting.type) {
+    case "choice":
+      return { type: "choice", choices: setting.choices.map(String), help };
+    case "text":
+    case "pair":
+      return {
+        type: "string",
+        value: setting.type === "text" ? setting.placeholder : "pair",
+        help,
+      };
+    default: {
+      const { type, min, max, above, below } = setting;
+      const bounds = Object.entries({ min, max, above, below });
+      const given = Object.fromEntries(bounds.filter(([, bound]) => bound !== undefined));
+      return { type, ...given, help };
+    }
+  }
+}
+
+function helpOf(setting: Setting): string {
+  if (setting.type === "text") return setting.help;
+  return `${setting.help}; default ${setting.default}`;
 }

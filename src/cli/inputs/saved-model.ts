@@ -5,18 +5,16 @@ import type { Device } from "../../engine/core/device.ts";
 import { FormatError } from "../../engine/core/errors.ts";
 import { formatShape, type Shape, sameShape } from "../../engine/core/shape.ts";
 import { type Model, variablesOf } from "../../engine/layers/model.ts";
-import { Variables, type Weights } from "../../engine/layers/variables.ts";
+import type { Variables, Weights } from "../../engine/layers/variables.ts";
 import { createModel } from "../../models/models.ts";
 import { loadRun, type RunConfig } from "../../runs/run-folder.ts";
-import type { DeviceData } from "../../train/device-data.ts";
-import { Evaluator } from "../../train/evaluator.ts";
+import { type Evaluator, evaluatorOf } from "../../train/evaluator.ts";
 
 export interface SavedModel {
   readonly config: RunConfig;
   readonly model: Model;
   readonly weights: Weights;
-  /** For the data that the model was declared with, or any of the same image size. */
-  readonly evaluatorFor: (device: Device, data: DeviceData) => Evaluator;
+  readonly evaluatorOn: (device: Device) => Evaluator;
 }
 
 /** Reads the run first, so that a wrong folder is told before anything slow happens. */
@@ -28,14 +26,7 @@ export async function loadModel(run: string): Promise<SavedModel> {
     config,
     model,
     weights,
-    evaluatorFor: (device, data) => {
-      const variables = new Variables(0);
-      const evaluator = new Evaluator({ device, model, variables });
-      evaluator.declare(data);
-      variables.materialise(device);
-      variables.load(device, weights);
-      return evaluator;
-    },
+    evaluatorOn: (device) => evaluatorOf(device, model, weights),
   };
 }
 

@@ -7,10 +7,11 @@ import { firstRows, limitRows } from "../../data/dataset.ts";
 import { type Split, trainTestSplit } from "../../data/split.ts";
 import type { Device } from "../../engine/core/device.ts";
 import { UsageError } from "../../engine/core/errors.ts";
-import { MODEL_NAMES, type ModelConfig } from "../../models/models.ts";
+import { DEFAULT_MODEL, kindOf, MODEL_NAMES, type ModelConfig } from "../../models/models.ts";
 import type { StudyDescription } from "../../runs/search-folder.ts";
 import type { Basis } from "../../train/basis.ts";
 import { foldSplits } from "../../train/cross-validation.ts";
+import type { TrainingPlan } from "../../train/training.ts";
 import { foldTrials } from "../../tune/fold-trial.ts";
 import { type HyperModel, spaceOf } from "../../tune/hyper-parameters.ts";
 import { BayesianOptimization } from "../../tune/oracles/bayesian-optimization.ts";
@@ -19,19 +20,18 @@ import { Hyperband } from "../../tune/oracles/hyperband.ts";
 import type { Oracle } from "../../tune/oracles/oracle.ts";
 import { RandomSearch } from "../../tune/oracles/random-search.ts";
 import { gridValues } from "../../tune/parameter.ts";
+import { searchSpace } from "../../tune/search-space.ts";
 import type { Space } from "../../tune/space.ts";
-import type { TrainingPlan } from "../../tune/spaces/lenet5.ts";
-import { searchSpace } from "../../tune/spaces/spaces.ts";
 import { type TrialEvents, trainTrials } from "../../tune/train-trial.ts";
 import { type Objective, objectiveOf } from "../../tune/trial.ts";
 import type { TrialJob, TrialRunner } from "../../tune/tuner.ts";
 import type { FlagValues } from "../frame/flags.ts";
-import { BASE_FLAGS } from "./model-flags.ts";
+import { KEPT_FLAGS } from "./model-flags.ts";
 import { SEED_FLAG } from "./shared-flags.ts";
 
 export const TUNE_FLAGS = {
-  model: { type: "choice", choices: MODEL_NAMES, default: "lenet5", help: "model to tune" },
-  ...BASE_FLAGS,
+  model: { type: "choice", choices: MODEL_NAMES, default: DEFAULT_MODEL, help: "model to tune" },
+  ...KEPT_FLAGS,
   tuner: {
     type: "choice",
     choices: ["random", "grid", "hyperband", "bayesian"],
@@ -199,7 +199,7 @@ export function describeStudy(flags: TuneFlags, plan: SearchPlan): StudyDescript
   const settings = {
     ...oracle.settings,
     ...training,
-    ...(model === "lenet5" ? {} : { base }),
+    ...(kindOf(model).search.keeps.length > 0 ? { base } : {}),
   };
   return { model, tuner: oracle.name, objective, maxTrials, space, settings };
 }

@@ -4,18 +4,16 @@
 import type { FashionMnist } from "../../data/fashion-mnist.ts";
 import type { Device } from "../../engine/core/device.ts";
 import { variablesOf } from "../../engine/layers/model.ts";
-import type { Weights } from "../../engine/layers/variables.ts";
 import type { JsonValue } from "../../io/files.ts";
 import { tensorDigest } from "../../io/safetensors.ts";
 import { createModel, type ModelConfig } from "../../models/models.ts";
 import { drawRun } from "../../report/charts/saved-charts.ts";
 import { runConfig, saveRun } from "../../runs/run-folder.ts";
 import type { Basis } from "../../train/basis.ts";
-import type { Logs } from "../../train/callbacks/callback.ts";
-import type { EarlyStopping } from "../../train/callbacks/early-stopping.ts";
+import type { KeptEpoch } from "../../train/best-epoch.ts";
 import type { Evaluation } from "../../train/evaluator.ts";
+import type { FitRun } from "../../train/fit.ts";
 import { namedTensors } from "../../train/named-tensors.ts";
-import type { Trainer } from "../../train/trainer.ts";
 import type { Style } from "../frame/terminal.ts";
 import type { Rows } from "../inputs/split-rows.ts";
 
@@ -26,43 +24,36 @@ export interface TrainedRun {
   readonly rows: Rows;
   readonly config: ModelConfig;
   readonly out: string;
-  readonly trainer: Trainer;
-  readonly stopping: EarlyStopping;
+  readonly run: FitRun;
   readonly startedAt: number;
   /** The flags that training depends on. */
   readonly training: Readonly<Record<string, JsonValue>>;
 }
 
-export interface BestEpoch {
-  /** From 0. */
-  readonly epoch: number;
-  readonly weights: Weights;
-  readonly logs: Logs;
-}
-
-/** The epoch whose weights are kept: the best by val_loss, else the last; null where none is worth keeping. */
-export function bestEpoch({ trainer, stopping }: TrainedRun): BestEpoch | null {
-  const { history, lastWeights } = trainer;
-  const epoch = stopping.bestWeights ? stopping.bestEpoch : history.length - 1;
-  const logs = history[epoch];
-  if (!logs || !Number.isFinite(logs["val_loss"] ?? logs["loss"])) return null;
-  return { epoch, logs, weights: stopping.bestWeights ?? lastWeights };
+/** The epoch whose weights are saved: the best by val_loss, else the last; null where none is worth keeping. */
+export function bestEpoch({ run }: TrainedRun): KeptEpoch | null {
+  const { kept } = run;
+  return kept && Number.isFinite(kept.logs["val_loss"] ?? kept.logs["loss"]) ? kept : null;
 }
 
 export interface Ending {
-  readonly best: BestEpoch;
+  readonly best: KeptEpoch;
   /** Null where the run ended before it came to that. */
   readonly test: Evaluation | null;
   readonly ended: "finished" | "early" | "interrupted" | "failed";
 }
 
 /** Saves the run and returns what --json prints. */
-export async function saveOutcome(run: TrainedRun, ending: Ending): Promise<TrainMetrics> {
-  const { trainer, basis, data, rows, config, out, device, training } = run;
+export async function saveOutcome(trained: TrainedRun, ending: Ending): Promise<TrainMetrics> {
+  const { run, basis, data, rows, config, out, device, training } = trained;
   const variables = variablesOf(createModel(config));
   const tensors = namedTensors(variables, basis.complete(ending.best.weights));
   const parameters = variables.count();
-  const metrics = { ...metricsOf(run, ending), parameters, weightsSha256: tensorDigest(tensors) };
+  const metrics = {
+    ...metricsOf(trained, ending),
+    parameters,
+    weightsSha256: tensorDigest(tensors),
+  };
   await saveRun(out, {
     config: runConfig({
       model: config,
@@ -77,11 +68,11 @@ export async function saveOutcome(run: TrainedRun, ending: Ending): Promise<Trai
       adapter: device.name,
     }),
     metrics,
-    history: trainer.history,
+    history: run.history,
     weights: tensors,
   });
   await drawRun(out, {
-    history: trainer.history,
+    history: run.history,
     confusion: ending.test?.confusion ?? null,
     classNames: data.train.classNames,
   });
@@ -93,15 +84,15 @@ export type TrainMetrics = ReturnType<typeof metricsOf> & {
   readonly weightsSha256: string;
 };
 
-function metricsOf(run: TrainedRun, { best, test, ended }: Ending) {
-  const { trainer, config, out, device, startedAt } = run;
+function metricsOf(trained: TrainedRun, { best, test, ended }: Ending) {
+  const { run, config, out, device, startedAt } = trained;
   return {
     model: config.name,
-    epochs: trainer.history.length,
-    bestEpoch: best.epoch + 1,
+    epochs: run.history.length,
+    bestEpoch: best.epoch,
     ended,
-    steps: trainer.steps,
-    msPerStep: trainer.msPerStep,
+    steps: run.steps,
+    msPerStep: run.msPerStep,
     seconds: (performance.now() - startedAt) / 1000,
     valLoss: best.logs["val_loss"] ?? null,
     valAccuracy: best.logs["val_accuracy"] ?? null,

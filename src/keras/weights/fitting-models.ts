@@ -2,8 +2,7 @@
 
 import { VitrineError } from "../../engine/core/errors.ts";
 import { describeModel, type Model } from "../../engine/layers/model.ts";
-import { BACKBONE_NAMES, BACKBONES } from "../../models/backbones.ts";
-import { lenet5 } from "../../models/lenet5.ts";
+import { MODEL_KINDS } from "../../models/models.ts";
 import { matchWeights } from "./assign-weights.ts";
 import type { WeightFile } from "./saved-weights.ts";
 
@@ -16,15 +15,13 @@ interface Candidate {
 /** Of ImageNet; the size of the image decides the first dense weight of VGG, and nothing without top. */
 const INPUT_SHAPE = [224, 224, 3] as const;
 
-const CANDIDATES: readonly Candidate[] = [
-  { label: "lenet5", build: () => lenet5() },
-  ...BACKBONE_NAMES.flatMap((name) =>
-    [true, false].map((includeTop) => ({
-      label: includeTop ? name : `${name} without top`,
-      build: () => BACKBONES[name].build({ inputShape: INPUT_SHAPE, includeTop }),
-    })),
-  ),
-];
+const CANDIDATES: readonly Candidate[] = MODEL_KINDS.flatMap(({ name, backbone, create }) => {
+  if (!backbone) return [{ label: name, build: () => create({}) }];
+  return [true, false].map((includeTop) => ({
+    label: includeTop ? name : `${name} without top`,
+    build: () => backbone.build({ inputShape: INPUT_SHAPE, includeTop }),
+  }));
+});
 
 /** Their names, as people read them. */
 export function fittingModels(file: Pick<WeightFile, "path" | "format" | "layers">): string[] {

@@ -1,7 +1,8 @@
 // The picture of a cross-validation: accuracy and loss of every fold, with the mean of each kind of score as a line. The
 // look is render.ts's.
 
-import { type FoldResult, type Score, spread } from "../../train/cross-validation.ts";
+import { type FoldResult, spread } from "../../train/cross-validation.ts";
+import type { Score } from "../../train/score.ts";
 import { type ChartSpec, INK, PALETTE, renderChart } from "./render.ts";
 
 const KINDS = [

@@ -2,8 +2,9 @@
 
 import { formatCount } from "../../format/number-format.ts";
 import { spread } from "../../train/cross-validation.ts";
+import type { Score } from "../../train/score.ts";
 import type { Scores } from "./story.ts";
-import type { StudyScore, ThreeFigures } from "./study-record.ts";
+import type { ThreeFigures } from "./study-record.ts";
 
 /** Keeps a number and its unit on one line. */
 const NO_BREAK = "\u00a0";
@@ -79,7 +80,7 @@ export interface Leak {
   readonly trained: number;
 }
 
-export function takeApart(trainRows: number, leaked: StudyScore, heldOut: number): Leak {
+export function takeApart(trainRows: number, leaked: Score, heldOut: number): Leak {
   const seen = trainRows / leaked.rows;
   const trained = (leaked.accuracy - (1 - seen) * heldOut) / seen;
   return { seen, leaked: leaked.accuracy, heldOut, trained };

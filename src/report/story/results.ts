@@ -1,17 +1,12 @@
 // Chapters 4 to 7 of the study's report: training, evaluation, folds, and the place of the transfer models.
 
 import { formatCount } from "../../format/number-format.ts";
+import type { Logs } from "../../train/callbacks/callback.ts";
+import type { Score } from "../../train/score.ts";
 import { average, lossOf, NONE, percent, percentSpread, STUDY_PICTURES } from "./numbers.ts";
 import { PRINTED_FOLDS, PRINTED_MODELS, PRINTED_TUNER } from "./printed.ts";
 import { type Block, chapter, columns, part, type Row, type Table, text } from "./story.ts";
-import type {
-  EpochLogs,
-  FoldLook,
-  StudyRecord,
-  StudyScore,
-  ThreeFigures,
-  TransferTraining,
-} from "./study-record.ts";
+import type { FoldLook, StudyRecord, ThreeFigures, TransferTraining } from "./study-record.ts";
 
 export function trainingChapter({ settings, training }: StudyRecord): Block[] {
   const { history, bestEpoch, stoppedEarly, batchSize, learningRate } = training;
@@ -75,7 +70,7 @@ function trainingTable(training: StudyRecord["training"]): Block {
   };
 }
 
-function epochValue(history: readonly EpochLogs[], epoch: number, name: string): number {
+function epochValue(history: readonly Logs[], epoch: number, name: string): number {
   return history[epoch - 1]?.[name] ?? Number.NaN;
 }
 
@@ -134,7 +129,7 @@ export function evaluationChapter({ evaluation, split, data }: StudyRecord): Blo
 
 /** A model's three figures, and the accuracies that the study printed for the first and the last. */
 function scoresTable(figures: ThreeFigures, heldOut: string, leaked: string): Table {
-  const row = (title: string, ours: StudyScore, theirs: string): Row => ({
+  const row = (title: string, ours: Score, theirs: string): Row => ({
     cells: [title, formatCount(ours.rows), lossOf(ours.loss), percent(ours.accuracy), theirs],
   });
   return {

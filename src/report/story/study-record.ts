@@ -2,28 +2,21 @@
 
 import type { DataLook } from "../../data/first-look.ts";
 import type { JsonValue } from "../../io/files.ts";
+import type { Logs } from "../../train/callbacks/callback.ts";
+import type { Score } from "../../train/score.ts";
 
 /** Raised when the record's parts change meaning. */
 export const STUDY_FORMAT = 1;
 
-export type StudyScore = {
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly rows: number;
-};
-
 /** The three figures of a model, in the order of what they are worth. */
 export type ThreeFigures = {
   /** On rows kept out of training, which chose epoch and hyper-parameters. */
-  readonly heldOut: StudyScore;
+  readonly heldOut: Score;
   /** On the real test set, which chose nothing. */
-  readonly test: StudyScore;
+  readonly test: Score;
   /** As the study scored: on all training rows, most of which the model was trained on. */
-  readonly leaked: StudyScore;
+  readonly leaked: Score;
 };
-
-/** One epoch, as Keras names its figures: loss, accuracy, val_loss, val_accuracy, lr. */
-export type EpochLogs = Readonly<Record<string, number>>;
 
 /** What was asked for; equal settings and data give equal figures on the same adapter. */
 export type StudySettings = {
@@ -89,7 +82,7 @@ export type TrainingLook = {
   /** Keras's table. */
   readonly summary: string;
   readonly parameters: number;
-  readonly history: readonly EpochLogs[];
+  readonly history: readonly Logs[];
   /** From 1: the epoch whose weights were kept. */
   readonly bestEpoch: number;
   readonly stoppedEarly: boolean;
@@ -140,7 +133,7 @@ export type TransferTraining = {
   readonly parameters: number;
   /** That the weights are from. */
   readonly file: string;
-  readonly history: readonly EpochLogs[];
+  readonly history: readonly Logs[];
   /** From 1. */
   readonly bestEpoch: number;
   readonly seconds: number;

@@ -5,8 +5,8 @@ import { type Dataset, firstRows } from "../../data/dataset.ts";
 import type { Device } from "../../engine/core/device.ts";
 import { sizeOf } from "../../engine/core/shape.ts";
 import type { Tensor } from "../../engine/core/tensor.ts";
-import { describeModel, type Model } from "../../engine/layers/model.ts";
-import { Variables, type Weights } from "../../engine/layers/variables.ts";
+import { describeModel, type Model, variablesOf } from "../../engine/layers/model.ts";
+import type { Variables, Weights } from "../../engine/layers/variables.ts";
 import type { Feed } from "../../engine/ops/gather.ts";
 import { Executable, Workspace } from "../../engine/program/executor.ts";
 import {
@@ -16,6 +16,7 @@ import {
   uploadDataset,
   uploadLabels,
 } from "../device-data.ts";
+import type { CompileEvents } from "../fit-events.ts";
 import { inferenceBatch } from "../inference-batch.ts";
 import { recordFeatures } from "../programs.ts";
 import { allocateParts, type FeatureParts } from "./feature-parts.ts";
@@ -34,7 +35,13 @@ export interface FeatureStore {
   release(): Promise<void>;
 }
 
-export interface FrozenBaseOptions {
+/** What a frozen base tells of its run over a data set. */
+export interface BaseEvents extends CompileEvents {
+  /** How many rows of how many are done. */
+  readonly onProgress?: ((done: number, rows: number) => void) | undefined;
+}
+
+export interface FrozenBaseOptions extends BaseEvents {
   readonly device: Device;
   /** Images to features. */
   readonly base: Model;
@@ -46,10 +53,6 @@ export interface FrozenBaseOptions {
   /** Of one tensor at most; default 128 MiB, the storage binding that every adapter of ours allows. */
   readonly partBytes?: number;
   readonly signal?: AbortSignal | undefined;
-  /** How many rows of how many are done. */
-  readonly onProgress?: (done: number, rows: number) => void;
-  readonly onCompile?: (label: string, index: number, total: number) => void;
-  readonly onCompiled?: (total: number) => void;
 }
 
 const PART_BYTES = 128 * 2 ** 20;
@@ -121,7 +124,7 @@ interface Work {
 async function computeRows(options: FrozenBaseOptions, work: Work): Promise<void> {
   const { device, signal, onProgress } = options;
   const { dataset, parts, store } = work;
-  const run = await Runner.create(options, dataset);
+  const run = new Runner(options, dataset);
   let row = work.from;
   let batches = 1;
   onProgress?.(row, dataset.rows);
@@ -151,21 +154,15 @@ class Runner {
   readonly #programs = new Map<number, { executable: Executable; features: Tensor }>();
   #isWarm: boolean;
 
-  private constructor(options: FrozenBaseOptions, data: DeviceData) {
-    const { device } = options;
+  constructor(options: FrozenBaseOptions, dataset: Dataset) {
+    const { device, weights } = options;
+    const data = uploadDataset(device, dataset);
     this.#options = options;
     this.#isWarm = options.isWarm ?? false;
-    this.#variables = new Variables(0);
+    this.#variables = variablesOf(options.base);
     this.#workspace = new Workspace(device);
     this.#feed = createFeed(device, data, data.rows, "base");
-  }
-
-  static async create(options: FrozenBaseOptions, dataset: Dataset): Promise<Runner> {
-    const { device, weights } = options;
-    const runner = new Runner(options, uploadDataset(device, dataset));
-    runner.#record(1);
-    runner.#variables.materialise(device, weights);
-    return runner;
+    this.#variables.materialise(device, weights);
   }
 
   /** Runs the base over `count` rows from `row` on, and leaves what it makes of them in their part. */

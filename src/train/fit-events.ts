@@ -1,0 +1,21 @@
+// What a training tells whoever shows it, or keeps count of it: one type for all that train. Epochs count from 1, as people
+// are shown them; Keras's callbacks, which count from 0, are callbacks/callback.ts's.
+
+import type { MetricValues } from "../engine/ops/metrics.ts";
+import type { Logs } from "./callbacks/callback.ts";
+
+export interface CompileEvents {
+  /** Before each kernel of a program's first run, which may compile for seconds. */
+  readonly onCompile?: ((label: string, index: number, total: number) => void) | undefined;
+  /** When that first run is over. */
+  readonly onCompiled?: ((total: number) => void) | undefined;
+}
+
+export interface EpochEvents {
+  readonly onEpochBegin?: ((epoch: number, steps: number) => void) | undefined;
+  /** Several times a second: where the epoch stands, and its running figures. */
+  readonly onProgress?: ((step: number, values: MetricValues) => void) | undefined;
+  readonly onEpochEnd?: ((epoch: number, logs: Logs) => void) | undefined;
+}
+
+export interface FitEvents extends CompileEvents, EpochEvents {}

@@ -1,0 +1,195 @@
+// Training, from a model and rows to weights that can be used: the one recipe behind `train`, folds, trials and the study.
+// Schedule, best epoch, early stopping and the watch for NaN belong to it; files and terminals do not.
+
+import type { Device } from "../engine/core/device.ts";
+import type { Model } from "../engine/layers/model.ts";
+import type { Variables, Weights } from "../engine/layers/variables.ts";
+import { adam } from "../engine/optim/adam.ts";
+import type { Optimizer } from "../engine/optim/optimizer.ts";
+import type { Program } from "../engine/program/program.ts";
+import { BestEpoch, type KeptEpoch, type Monitor } from "./best-epoch.ts";
+import type { Callback, Logs } from "./callbacks/callback.ts";
+import { EarlyStopping } from "./callbacks/early-stopping.ts";
+import { LearningRateScheduler, type Schedule } from "./callbacks/learning-rate-scheduler.ts";
+import { TerminateOnNaN } from "./callbacks/terminate-on-nan.ts";
+import type { DataRows } from "./device-data.ts";
+import { DivergenceError } from "./divergence-error.ts";
+import type { Evaluation } from "./evaluator.ts";
+import type { FitEvents } from "./fit-events.ts";
+import { type Score, scoreOf } from "./score.ts";
+import { Trainer } from "./trainer.ts";
+
+export interface FitOptions extends FitEvents {
+  readonly train: DataRows;
+  /** Scored after every epoch; default none. */
+  readonly validation?: DataRows | undefined;
+  /** Default Adam with Keras's settings. */
+  readonly optimizer?: Optimizer | undefined;
+  readonly learningRate: number;
+  readonly batchSize: number;
+  /** Number of the last epoch, from 1. */
+  readonly epochs: number;
+  /** Of weights, shuffling and dropout. */
+  readonly seed: number;
+  /** The rate of each epoch, which is then logged as `lr`; default: it stays, unless a callback changes it. */
+  readonly schedule?: Schedule | undefined;
+  /** Epochs without a better val_loss before training stops; default and 0: it never stops early. */
+  readonly patience?: number | undefined;
+  /** The figure whose best epoch's weights are brought back at the end; default none: the last epoch's stay. */
+  readonly keepBest?: Monitor | undefined;
+  /** Epochs that an earlier run has had: numbers, shuffling and schedule go on from there. Default 0. */
+  readonly initialEpoch?: number | undefined;
+  /** Values to start from; variables that it does not name are initialised by the seed. */
+  readonly initialWeights?: Weights | undefined;
+  /** After those of the recipe, in this order. */
+  readonly callbacks?: readonly Callback[] | undefined;
+  /** Ends training between two steps; the epoch under way is not counted. */
+  readonly signal?: AbortSignal | undefined;
+  /** Kernel variants to use, by ladder; default: the best that the adapter runs. */
+  readonly rungs?: Readonly<Record<string, string>> | undefined;
+}
+
+/** `early`: a callback stopped it. */
+export type FitEnd = "finished" | "early" | "interrupted";
+
+/** Trains the model. Throws DivergenceError when the loss becomes NaN or infinite. */
+export async function fit(device: Device, model: Model, options: FitOptions): Promise<FitRun> {
+  const run = await FitRun.create(device, model, options);
+  await run.train();
+  return run;
+}
+
+/** A training and what it leaves. Made by itself, it can be asked what it has even if the training fails. */
+export class FitRun {
+  readonly #trainer: Trainer;
+  readonly #options: FitOptions;
+  readonly #best: BestEpoch | null;
+  #ended: FitEnd | null = null;
+
+  private constructor(trainer: Trainer, options: FitOptions) {
+    this.#trainer = trainer;
+    this.#options = options;
+    this.#best = options.keepBest ? new BestEpoch(options.keepBest) : null;
+  }
+
+  /** Records and compiles the training step; nothing is trained yet. */
+  static async create(device: Device, model: Model, options: FitOptions): Promise<FitRun> {
+    const { train, optimizer = adam(), batchSize, learningRate, seed } = options;
+    const { schedule, initialEpoch = 0 } = options;
+    const trainer = await Trainer.create({
+      ...{ device, model, optimizer, batchSize, seed },
+      data: train.data,
+      pretrained: options.initialWeights,
+      learningRate: schedule ? rateAfter(schedule, initialEpoch, learningRate) : learningRate,
+      rungs: options.rungs,
+      onCompile: options.onCompile,
+      onCompiled: options.onCompiled,
+    });
+    return new FitRun(trainer, options);
+  }
+
+  /** Once. Throws DivergenceError when the loss becomes NaN or infinite. */
+  async train(): Promise<void> {
+    const { schedule, patience = 0, callbacks = [], learningRate, signal } = this.#options;
+    const notANumber = new TerminateOnNaN();
+    const { wasStopped } = await this.#trainer.fit({
+      ...this.#epochs(),
+      callbacks: [
+        ...(schedule ? [new LearningRateScheduler(schedule)] : []),
+        ...(this.#best ? [this.#best] : []),
+        ...(patience > 0 ? [new EarlyStopping({ patience })] : []),
+        notANumber,
+        ...callbacks,
+      ],
+    });
+    const { stoppedEpoch } = notANumber;
+    if (stoppedEpoch !== null && !signal?.aborted) {
+      throw new DivergenceError({ epoch: stoppedEpoch + 1, learningRate });
+    }
+    this.#ended = signal?.aborted ? "interrupted" : wasStopped ? "early" : "finished";
+  }
+
+  #epochs() {
+    const { train, validation, epochs, initialEpoch, signal } = this.#options;
+    const { onEpochBegin, onProgress, onEpochEnd } = this.#options;
+    return {
+      rows: train.rows,
+      validationRows: validation?.rows ?? new Uint32Array(),
+      validationData: validation?.data,
+      ...{ epochs, initialEpoch, signal, onEpochBegin, onProgress, onEpochEnd },
+    };
+  }
+
+  /** How it ended; null while it trains, and when it failed. */
+  get ended(): FitEnd | null {
+    return this.#ended;
+  }
+
+  /** Logs of the finished epochs. */
+  get history(): readonly Logs[] {
+    return this.#trainer.history;
+  }
+
+  /** The epoch that is kept: the best by `keepBest`, else the last that was finished; null before there is one. */
+  get kept(): KeptEpoch | null {
+    const best = this.#best?.kept;
+    if (best) return best;
+    const { history, lastWeights: weights } = this.#trainer;
+    const logs = history.at(-1);
+    const { initialEpoch = 0 } = this.#options;
+    return logs ? { epoch: initialEpoch + history.length, logs, weights } : null;
+  }
+
+  /** By name: those of the kept epoch when training is over, those of the last finished one before. */
+  get weights(): Weights {
+    return this.#trainer.lastWeights;
+  }
+
+  get variables(): Variables {
+    return this.#trainer.variables;
+  }
+
+  get device(): Device {
+    return this.#trainer.device;
+  }
+
+  get model(): Model {
+    return this.#trainer.model;
+  }
+
+  /** The recorded training step. */
+  get program(): Program {
+    return this.#trainer.program;
+  }
+
+  /** Training steps done. */
+  get steps(): number {
+    return this.#trainer.steps;
+  }
+
+  /** Median milliseconds of a training step; null while none was timed. */
+  get msPerStep(): number | null {
+    return this.#trainer.msPerStep;
+  }
+
+  /** Loss, accuracy and confusion, with inference behaviour. */
+  evaluate({ data, rows }: DataRows): Promise<Evaluation> {
+    return this.#trainer.evaluate(data, rows);
+  }
+
+  async score(held: DataRows): Promise<Score> {
+    return scoreOf(await this.evaluate(held));
+  }
+
+  /** Class probabilities, row by row. */
+  predict({ data, rows }: DataRows): Promise<readonly Float32Array[]> {
+    return this.#trainer.predict(data, rows);
+  }
+}
+
+/** The rate that a schedule leaves after so many epochs. */
+function rateAfter(schedule: Schedule, epochs: number, learningRate: number): number {
+  let rate = learningRate;
+  for (let epoch = 0; epoch < epochs; epoch++) rate = schedule(epoch, rate);
+  return rate;
+}
