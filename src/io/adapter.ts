@@ -55,10 +55,11 @@ function namesIn(error: unknown): string[] | undefined {
 }
 
 function unknownAdapter(adapter: string, names: readonly string[], cause: unknown): DeviceError {
-  const help =
+  const details =
     names.length > 0
-      ? `the adapters here are: ${names.join("; ")}`
-      : "no adapter was found at all; `npm run setup` looks for one and installs it";
-  const rule = "--adapter: must be part of the name of an adapter";
-  return new DeviceError(`${rule}, got ${adapter}`, { help, cause });
+      ? { help: `the adapters here are: ${names.join("; ")}` }
+      : { help: "no adapter was found at all: install a driver", remedies: ["setup"] };
+  const argument = "adapter";
+  const rule = `${argument}: must be part of the name of an adapter`;
+  return new DeviceError(`${rule}, got ${adapter}`, { argument, ...details, cause });
 }

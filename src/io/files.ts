@@ -104,6 +104,8 @@ export async function writeJson(path: string, value: JsonValue): Promise<void> {
   await writeAtomically(path, `${stableJson(value)}\n`);
 }
 
+const OUT = { argument: "out" };
+
 export interface PrepareOutOptions {
   /** A run that resumes goes on in the folder that it left; default false. */
   readonly mayExist?: boolean;
@@ -114,13 +116,13 @@ export interface PrepareOutOptions {
 /**
  * Creates the folder of a run, with its parents, and proves that it can be written before any work is done. Folders that
  * it made and that are still empty when the process ends are removed again: a run that saved nothing leaves nothing.
- * Throws UsageError, naming --out, for a file, for a folder with something in it, and for a place that cannot be written.
+ * Throws UsageError, naming `out`, for a file, for a folder with something in it, and for a place that cannot be written.
  */
 export async function prepareOut(path: string, options: PrepareOutOptions = {}): Promise<void> {
-  if (path === "") throw new UsageError("--out: must name a folder, got an empty string");
+  if (path === "") throw new UsageError("out: must name a folder, got an empty string", OUT);
   const found = await stat(path).catch(() => undefined);
   if (found !== undefined && !found.isDirectory()) {
-    throw new UsageError(`--out: must be a folder, got the file ${path}`);
+    throw new UsageError(`out: must be a folder, got the file ${path}`, OUT);
   }
   try {
     await makeFolders(path);
@@ -160,8 +162,10 @@ function removeEmptyFolders(): void {
 
 function notEmpty(path: string, count: number): UsageError {
   const entries = count === 1 ? "1 entry" : `${count} entries`;
-  return new UsageError(`--out: the folder must be new or empty, got ${path} with ${entries}`, {
-    help: "choose another --out, or move the old folder away",
+  return new UsageError(`out: the folder must be new or empty, got ${path} with ${entries}`, {
+    ...OUT,
+    help: "choose another folder, or move the old one away",
+    remedies: ["out"],
   });
 }
 
@@ -178,8 +182,10 @@ async function proveWritable(path: string): Promise<void> {
 
 function unwritable(path: string, cause: unknown): UsageError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-  return new UsageError(`--out: must be a folder that can be written, got ${path} (${code})`, {
-    help: "choose another --out",
+  return new UsageError(`out: must be a folder that can be written, got ${path} (${code})`, {
+    ...OUT,
+    help: "choose another folder",
+    remedies: ["out"],
     cause,
   });
 }

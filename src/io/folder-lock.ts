@@ -27,8 +27,10 @@ export async function holdFolder(folder: string): Promise<void> {
   if (!isFree) {
     const owner = Number(await readFile(path, "utf8").catch(() => ""));
     if (owner > 0 && owner !== process.pid && isRunning(owner)) {
-      throw new UsageError(`--out: is in use, got ${folder}, where process ${owner} works`, {
-        help: "wait until it is done, or choose another --out",
+      throw new UsageError(`out: is in use, got ${folder}, where process ${owner} works`, {
+        argument: "out",
+        help: "wait until it is done, or choose another folder",
+        remedies: ["out"],
       });
     }
     await rm(path, { force: true });

@@ -8,7 +8,7 @@ import { type JsonValue, prepareOut, stableJson, writeJson } from "./files.ts";
 import { holdFolder, LOCK } from "./folder-lock.ts";
 
 export interface ResumableFolder {
-  /** Given by --out. */
+  /** The argument `out` of whoever starts the work. */
   readonly path: string;
   /** File name of the manifest, such as `kfold.json`. */
   readonly manifest: string;
@@ -75,8 +75,12 @@ async function refuseStrangers({ path, manifest, contents }: ResumableFolder): P
   );
   if (stranger === undefined) return;
   throw new UsageError(
-    `--overwrite: the folder must hold nothing but the work that goes, got ${stranger} in ${path}`,
-    { help: "move it away, or choose another --out" },
+    `overwrite: the folder must hold nothing but the work that goes, got ${stranger} in ${path}`,
+    {
+      argument: "overwrite",
+      help: "move it away, or choose another folder",
+      remedies: ["out"],
+    },
   );
 }
 
@@ -89,15 +93,19 @@ function checkManifest(folder: ResumableFolder, file: string, text: string): voi
   if (found["format"] > format) {
     throw new FormatError(
       `${file}: was written by a newer Vitrine, got format ${found["format"]}, this one reads ${format}`,
-      { help: "update Vitrine, or choose another --out" },
+      { help: "update Vitrine, or choose another folder", remedies: ["out"] },
     );
   }
   const keys = [...new Set([...Object.keys(settings), ...Object.keys(found)])];
   const other = keys.find((key) => key !== "format" && show(settings[key]) !== show(found[key]));
   if (other === undefined) return;
   throw new UsageError(
-    `--out: the folder holds a ${kind} of other settings, got ${other} ${show(found[other])} in ${folder.path} and ${show(settings[other])} now`,
-    { help: "choose another --out, repeat the settings to go on there, or give --overwrite" },
+    `out: the folder holds a ${kind} of other settings, got ${other} ${show(found[other])} in ${folder.path} and ${show(settings[other])} now`,
+    {
+      argument: "out",
+      help: "choose another folder, repeat the settings to go on there, or overwrite what is there",
+      remedies: ["out", "overwrite"],
+    },
   );
 }
 
@@ -113,7 +121,8 @@ function parseManifest(file: string, text: string): Record<string, JsonValue> {
   throw new FormatError(
     `${file}: must be a JSON object, got ${text.length} characters that are not`,
     {
-      help: "choose another --out, or give --overwrite",
+      help: "choose another folder, or overwrite what is there",
+      remedies: ["out", "overwrite"],
     },
   );
 }

@@ -14,7 +14,8 @@ const BREAKER = "./test/cli/break-device.ts";
 const SAVED = ["config.json", "curves.svg", "history.csv", "metrics.json", "weights.safetensors"];
 const MANNERS = {
   lost: /^error: device: was lost, got pulled out\nhelp: run it again;.*\n$/,
-  memory: /^error: device: out of memory, got no room\nhelp: use a smaller --batch-size.*\n$/,
+  memory:
+    /^error: device: out of memory, got no room\nhelp: use a smaller batch, or another adapter \(--batch-size, --adapter\)\n$/,
 } as const;
 
 function trainUntil(moment: string, manner: string, out: string): Promise<Finished> {
@@ -55,7 +56,10 @@ test("a batch that the adapter cannot bind is refused before training", async ()
   const { code, stdout, stderr } = await runToEnd("train", args, { env, preload: BREAKER });
   assert.is(code, 2, stderr);
   assert.match(stderr, /needs \d+\.\d MB in one binding, this adapter allows 128\.0 MB\n/);
-  assert.match(stderr, /^help: use a smaller --batch-size/m);
+  assert.match(
+    stderr,
+    /^help: use a smaller batch or model, or another adapter \(--batch-size, --adapter\)$/m,
+  );
   assert.not.match(stdout, /Epoch/);
   assert.not(existsSync(out));
 });

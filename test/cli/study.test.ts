@@ -32,7 +32,10 @@ test("given again it goes on; with another seed it is refused", async () => {
   assert.match(run.stdout(), /^1\/8 {2}data look and cleaning: done before, kept$/m);
   const { code, stderr } = await runToEnd("study", [...FLAGS, "--seed", "3"]);
   assert.is(code, 2);
-  assert.match(stderr, /^error: --out: .* got seed 42 in .* and 3 now\nhelp: .*--overwrite\n$/);
+  assert.match(
+    stderr,
+    /^error: --out: .* got seed 42 in .* and 3 now\nhelp: .*\(--out, --overwrite\)\n$/,
+  );
 });
 
 test("weights that do not fit are refused before the steps", async () => {

@@ -32,12 +32,13 @@ test("what fits is bound as it is; a limit below the alignment is an error", () 
 });
 
 test("errors name the tensor, its size, the limit and a remedy", async () => {
-  const { message, help } = bindingTooLarge("fc1/kernel", 411041792, 2 ** 27);
+  const { message, help, remedies } = bindingTooLarge("fc1/kernel", 411041792, 2 ** 27);
   assert.is(
     message,
     "device: fc1/kernel needs 392.0 MB in one binding, this adapter allows 128.0 MB",
   );
-  assert.match(help ?? "", "--batch-size");
+  assert.is(help, "use a smaller batch or model, or another adapter");
+  assert.equal(remedies, ["batchSize", "adapter"]);
   const device = await gpu();
   const bytes = 2 * device.handle.limits.maxBufferSize;
   try {

@@ -77,7 +77,7 @@ test("a run folder is created with its parents, and may be empty already", async
 test("a run folder with content is refused unless the run resumes", async () => {
   await inFolder(async (folder) => {
     await writeFile(join(folder, "history.csv"), "");
-    const rule = "--out: the folder must be new or empty, got";
+    const rule = "out: the folder must be new or empty, got";
     assert.is(await refusalOf(prepareOut(folder)), `${rule} ${folder} with 1 entry`);
     await prepareOut(folder, { mayExist: true });
     assert.equal(await readdir(folder), ["history.csv"]);
@@ -88,11 +88,11 @@ test("files and places that cannot be written are refused", async () => {
   await inFolder(async (folder) => {
     const file = join(folder, "file");
     await writeFile(file, "");
-    assert.match(await refusalOf(prepareOut(file)), "--out: must be a folder, got the file");
+    assert.match(await refusalOf(prepareOut(file)), "out: must be a folder, got the file");
     const below = prepareOut(join(file, "run"));
     assert.match(await refusalOf(below), /--out: must be a folder that can be written.*ENOTDIR/);
     await mkdir(join(folder, "empty"));
-    assert.match(await refusalOf(prepareOut("")), "--out: must name a folder");
+    assert.match(await refusalOf(prepareOut("")), "out: must name a folder");
     // Node's own recursive mkdir never returns here.
     if (process.platform === "linux") {
       assert.match(await refusalOf(prepareOut("/proc/no/such")), /--out: .*\/proc\/no\/such/);

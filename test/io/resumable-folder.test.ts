@@ -84,7 +84,7 @@ test("overwriting removes what is the work's, and refuses a folder with more", a
   await rejects(
     () => openResumable(work(path, { overwrite: true })),
     UsageError,
-    `--overwrite: the folder must hold nothing but the work that goes, got notes.txt in ${path}`,
+    `overwrite: the folder must hold nothing but the work that goes, got notes.txt in ${path}`,
   );
   assert.equal(readdirSync(path).sort(), [".lock", "notes.txt", "part-2", "work.json"]);
   const foreign = temporaryFolder();

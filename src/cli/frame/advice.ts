@@ -14,6 +14,7 @@ export interface Vocabulary {
 const ADVICE: Readonly<Record<string, string>> = {
   dropMissing: "--drop-missing leaves such rows out; `npm run data` lists them",
   h5: "npm run h5 -- FILE lists the layers of a file, and the models that it fits",
+  setup: "`npm run setup` looks for an adapter, and installs one where there is none",
   train: "`npm run train` saves its runs under runs/, or where --out says",
   tune: "`npm run tune` makes one",
 };

@@ -93,6 +93,7 @@ export class Device {
     if (!adapter) {
       throw new DeviceError("device: no WebGPU adapter was found", {
         help: "install a driver: on Debian, the package mesa-vulkan-drivers has one without a GPU",
+        remedies: ["setup"],
       });
     }
     const requiredLimits = Object.fromEntries(
