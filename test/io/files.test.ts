@@ -90,7 +90,7 @@ test("files and places that cannot be written are refused", async () => {
     await writeFile(file, "");
     assert.match(await refusalOf(prepareOut(file)), "out: must be a folder, got the file");
     const below = prepareOut(join(file, "run"));
-    assert.match(await refusalOf(below), /--out: must be a folder that can be written.*ENOTDIR/);
+    assert.match(await refusalOf(below), /^out: must be a folder that can be written.*ENOTDIR/);
     await mkdir(join(folder, "empty"));
     assert.match(await refusalOf(prepareOut("")), "out: must name a folder");
     // Node's own recursive mkdir never returns here.
