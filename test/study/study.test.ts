@@ -138,7 +138,7 @@ test("other settings, other versions and other folders are refused and left alon
   const other = tinyStudy(folder, { settings: { ...TINY, seed: 7 } });
   assert.match(
     await refusalOf(other),
-    /^--out: .*study of other settings, got seed 42 .* and 7 now/,
+    /^out: .*study of other settings, got seed 42 .* and 7 now/,
   );
   const stranger = temporaryFolder();
   writeFileSync(join(stranger, "thesis.txt"), "mine");
