@@ -145,7 +145,7 @@ test("other settings, other versions and other folders are refused and left alon
   for (const overwrite of [false, true]) {
     assert.match(
       await refusalOf(tinyStudy(stranger, { overwrite })),
-      /^--out: the folder must be new/,
+      /^out: the folder must be new/,
     );
   }
   assert.equal(readdirSync(stranger), ["thesis.txt"]);
