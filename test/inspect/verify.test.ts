@@ -187,14 +187,14 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, setup?: Partial<St
   ],
   [
     "the last of equal maxima",
-    { kernel: "pool/pool2d/max_backward_tiles", from: "cell > value)", to: "cell >= value)" },
+    { kernel: "pool/pool2d/backward_tiles", from: "cell > value)", to: "cell >= value)" },
   ],
   [
     "a slope of relu at 0",
     {
       kernel: "gemm/bias-activation/backward",
-      from: "value > vec4f(0.0)",
-      to: "value >= vec4f(0.0)",
+      from: "bitcast<Bits>(result) - Bits(1u) < Bits(INFINITY)",
+      to: "bitcast<Bits>(result) < Bits(INFINITY)",
     },
   ],
   [
@@ -243,7 +243,7 @@ const DEEP: readonly Fault[] = [
     from: "batch.deviation / batch.count",
     to: "batch.deviation / (batch.count - 1.0)",
   },
-  { kernel: "batch-normalization/normalize", from: "* factor + offset;", to: "* factor;" },
+  { kernel: "batch-normalization/normalize", from: "* factor + offset)", to: "* factor)" },
   { kernel: "batch-normalization/input_gradient", from: "- level -", to: "-" },
 ];
 

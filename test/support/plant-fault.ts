@@ -26,7 +26,7 @@ export function plantFault(program: Program, { kernel: label, ...fault }: Fault)
     if (kernel.label !== label || !where(dispatch)) return dispatch;
     const { file, text } = kernel.shader;
     assert.ok(text.includes(from), `${file} has the text ${from}`);
-    const shader = faulty.get(kernel.shader) ?? { file, text: text.replace(from, to) };
+    const shader = faulty.get(kernel.shader) ?? { ...kernel.shader, text: text.replace(from, to) };
     faulty.set(kernel.shader, shader);
     return { ...dispatch, kernel: { ...kernel, shader } };
   });

@@ -34,32 +34,28 @@ function read(task: Task, entry: string, name: string): (index: number) => numbe
   return (index) => values?.[index] ?? 0;
 }
 
-type Kind = "relu" | "tanh" | "sigmoid";
+const activationForward: Reference = (task) => {
+  const dispatch = entryOf(task, "forward");
+  const kind = activationOf(dispatch.kernel);
+  const x = read(task, "forward", "x");
+  return mapped(boundTo(dispatch, "y"), (index) => {
+    const [input, value] = [x(index), activate(x(index), kind)];
+    if (kind === "relu") return exactly(value);
+    if (kind === "tanh") return within(value, 16);
+    const fromExp = value * (1 - value) * (3 + 2 * Math.abs(input)) * 2 * UNIT;
+    return { value, error: fromExp + 8 * UNIT * value + TINY };
+  });
+};
 
-function activationForward(kind: Kind): Reference {
-  return (task) => {
-    const entry = `${kind}_forward`;
-    const x = read(task, entry, "x");
-    return mapped(boundTo(entryOf(task, entry), "y"), (index) => {
-      const [input, value] = [x(index), activate(x(index), kind)];
-      if (kind === "relu") return exactly(value);
-      if (kind === "tanh") return within(value, 16);
-      const fromExp = value * (1 - value) * (3 + 2 * Math.abs(input)) * 2 * UNIT;
-      return { value, error: fromExp + 8 * UNIT * value + TINY };
-    });
-  };
-}
-
-function activationBackward(kind: Kind): Reference {
-  return (task) => {
-    const entry = `${kind}_backward`;
-    const [dy, y] = [read(task, entry, "dy"), read(task, entry, "output")];
-    return mapped(boundTo(entryOf(task, entry), "dx"), (index) => {
-      const { value, error } = sloped(dy(index), y(index), kind);
-      return { value, error: kind === "relu" ? 0 : error + TINY };
-    });
-  };
-}
+const activationBackward: Reference = (task) => {
+  const dispatch = entryOf(task, "backward");
+  const kind = activationOf(dispatch.kernel);
+  const [dy, y] = [read(task, "backward", "dy"), read(task, "backward", "output")];
+  return mapped(boundTo(dispatch, "dx"), (index) => {
+    const { value, error } = sloped(dy(index), y(index), kind);
+    return { value, error: kind === "relu" ? 0 : error + TINY };
+  });
+};
 
 const add: Reference = (task) => {
   const [a, b] = [read(task, "forward", "a"), read(task, "forward", "b")];
@@ -180,12 +176,8 @@ function columnSum(tensor: Tensor, { elements, columns, at }: Columns): Output {
 }
 
 export const ELEMENTWISE: Readonly<Record<string, Reference>> = {
-  "activation/relu_forward": activationForward("relu"),
-  "activation/tanh_forward": activationForward("tanh"),
-  "activation/sigmoid_forward": activationForward("sigmoid"),
-  "activation/relu_backward": activationBackward("relu"),
-  "activation/tanh_backward": activationBackward("tanh"),
-  "activation/sigmoid_backward": activationBackward("sigmoid"),
+  "activation/forward": activationForward,
+  "activation/backward": activationBackward,
   "add/forward": add,
   "dropout/forward": dropout,
   "zero-padding/forward": padForward,

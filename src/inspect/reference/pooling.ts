@@ -91,29 +91,30 @@ function holdersAlong(place: number, pool: number, stride: number, windows: numb
   return holders;
 }
 
-type Mode = "max" | "average";
-
-function forward(mode: Mode): Reference {
-  return (task) => {
-    const dispatch = entryOf(task, `${mode}_forward`);
-    const x = valuesAt(task, dispatch, "x") ?? [];
-    const y = boundTo(dispatch, "y");
-    const windows = windowsOf(dispatch, y.shape.at(-1) ?? 1);
-    const cost = windows.pool[0] * windows.pool[1];
-    const at = (index: number): Expected => {
-      const cells = cellsOf(windows, index).map((cell) => x[cell] ?? 0);
-      if (mode === "max") return exactly(Math.max(...cells));
-      const magnitude = cells.reduce((sum, cell) => sum + Math.abs(cell), 0) / cells.length;
-      const sum = cells.reduce((total, cell) => total + cell, 0);
-      return { value: sum / cells.length, error: (chain(cost) + 5 * UNIT) * magnitude + TINY };
-    };
-    return [{ tensor: y, cost, terms: cost, at }];
-  };
+function isAverage({ kernel: { flags = {} } }: Dispatch): boolean {
+  return flags["AVERAGE"] === true;
 }
 
-function backward(mode: Mode, entry: string): Reference {
+const forward: Reference = (task) => {
+  const dispatch = entryOf(task, "forward");
+  const x = valuesAt(task, dispatch, "x") ?? [];
+  const y = boundTo(dispatch, "y");
+  const windows = windowsOf(dispatch, y.shape.at(-1) ?? 1);
+  const cost = windows.pool[0] * windows.pool[1];
+  const at = (index: number): Expected => {
+    const cells = cellsOf(windows, index).map((cell) => x[cell] ?? 0);
+    if (!isAverage(dispatch)) return exactly(Math.max(...cells));
+    const magnitude = cells.reduce((sum, cell) => sum + Math.abs(cell), 0) / cells.length;
+    const sum = cells.reduce((total, cell) => total + cell, 0);
+    return { value: sum / cells.length, error: (chain(cost) + 5 * UNIT) * magnitude + TINY };
+  };
+  return [{ tensor: y, cost, terms: cost, at }];
+};
+
+function backward(entry: "backward_tiles" | "backward_cells"): Reference {
   return (task) => {
     const dispatch = entryOf(task, entry);
+    const averages = isAverage(dispatch);
     const [x, dy] = [valuesAt(task, dispatch, "x") ?? [], valuesAt(task, dispatch, "dy") ?? []];
     const dx = boundTo(dispatch, "dx");
     const windows = windowsOf(dispatch, dx.shape.at(-1) ?? 1);
@@ -121,7 +122,7 @@ function backward(mode: Mode, entry: string): Reference {
     const terms = Math.max(1, (overlap[0] ?? 1) * (overlap[1] ?? 1));
     const shareOf = (window: number, cell: number): number => {
       const cells = cellsOf(windows, window);
-      if (mode === "average") return (dy[window] ?? 0) / cells.length;
+      if (averages) return (dy[window] ?? 0) / cells.length;
       let best = cells[0] ?? 0;
       for (const other of cells) if ((x[other] ?? 0) > (x[best] ?? 0)) best = other;
       return best === cell ? (dy[window] ?? 0) : 0;
@@ -129,7 +130,7 @@ function backward(mode: Mode, entry: string): Reference {
     const at = (index: number): Expected => {
       const shares = holdersOf(windows, index).map((window) => shareOf(window, index));
       const value = shares.reduce((sum, share) => sum + share, 0);
-      if (mode === "max" && shares.length <= 1) return exactly(value);
+      if (!averages && shares.length <= 1) return exactly(value);
       const magnitude = shares.reduce((sum, share) => sum + Math.abs(share), 0);
       return { value, error: (chain(terms) + 5 * UNIT) * magnitude + terms * TINY };
     };
@@ -199,12 +200,9 @@ const maxBackward: Reference = (task) => {
 };
 
 export const POOLING: Readonly<Record<string, Reference>> = {
-  "pool/pool2d/max_forward": forward("max"),
-  "pool/pool2d/average_forward": forward("average"),
-  "pool/pool2d/max_backward_tiles": backward("max", "max_backward_tiles"),
-  "pool/pool2d/max_backward_cells": backward("max", "max_backward_cells"),
-  "pool/pool2d/average_backward_tiles": backward("average", "average_backward_tiles"),
-  "pool/pool2d/average_backward_cells": backward("average", "average_backward_cells"),
+  "pool/pool2d/forward": forward,
+  "pool/pool2d/backward_tiles": backward("backward_tiles"),
+  "pool/pool2d/backward_cells": backward("backward_cells"),
   "pool/global-average-pool2d/forward": averageForward,
   "pool/global-average-pool2d/backward": averageBackward,
   "pool/global-max-pool2d/forward": maxForward,
