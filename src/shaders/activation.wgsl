@@ -3,7 +3,7 @@
 //   x, y, dy, dx: any shape, the same
 
 alias Lanes = vec4f;
-alias Bits = vec4u;
+alias Bits = vec4i;
 
 //#include "lib/invocation.wgsl"
 //#include "lib/activate.wgsl"

@@ -9,7 +9,7 @@ enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
 alias Lanes = vec4f;
-alias Bits = vec4u;
+alias Bits = vec4i;
 
 //#include "lib/register-tile.wgsl"
 //#include "lib/activate.wgsl"

@@ -4,7 +4,7 @@
 //   x (N,H,W,I)   w (KH,KW,I,O)   b (O)   ->   y (N,OH,OW,O)
 
 alias Lanes = f32;
-alias Bits = u32;
+alias Bits = i32;
 
 //#include "lib/invocation.wgsl"
 //#include "lib/conv-index.wgsl"

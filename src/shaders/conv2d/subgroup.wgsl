@@ -8,7 +8,7 @@ enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
 alias Lanes = f32;
-alias Bits = u32;
+alias Bits = i32;
 
 //#include "lib/conv-index.wgsl"
 //#include "lib/activate.wgsl"

@@ -8,7 +8,7 @@
 // `depth` may be split over workgroups: then `out` holds a product a split, and add_splits sums them in a fixed order.
 
 alias Lanes = f32;
-alias Bits = u32;
+alias Bits = i32;
 
 //#include "lib/invocation.wgsl"
 //#include "lib/conv-index.wgsl"

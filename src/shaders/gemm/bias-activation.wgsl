@@ -4,7 +4,7 @@
 // Forward is not here: GEMM and conv2d activate what they write.
 
 alias Lanes = vec4f;
-alias Bits = vec4u;
+alias Bits = vec4i;
 
 //#include "lib/invocation.wgsl"
 //#include "lib/activate.wgsl"

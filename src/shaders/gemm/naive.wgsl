@@ -5,7 +5,7 @@
 //   op(a) (m, k), stored (k, m) with TRANS_A     op(b) (k, n), stored (n, k) with TRANS_B     bias (n)     c (m, n)
 
 alias Lanes = f32;
-alias Bits = u32;
+alias Bits = i32;
 
 //#include "lib/invocation.wgsl"
 //#include "lib/activate.wgsl"

@@ -8,7 +8,7 @@
 fn activate(z: Lanes) -> Lanes {
 //#if ${RELU}
   // Bits of what is negative, from −0 to −∞, and of no NaN. (max(z, 0) is 0 for NaN on some drivers.)
-  return select(z, Lanes(0), (bitcast<Bits>(z) ^ Bits(SIGN)) <= Bits(INFINITY));
+  return select(z, Lanes(0), bitcast<Bits>(z) <= Bits(NEGATIVE));
 //#elif ${TANH}
 //#if ${RATIONAL}
   return or_nan(rational_tanh(z), z);
@@ -27,9 +27,8 @@ fn activate(z: Lanes) -> Lanes {
 
 fn backpropagate(gradient: Lanes, result: Lanes) -> Lanes {
 //#if ${RELU}
-  // Positive by its bits: from the least number to ∞, and no NaN.
-  let is_positive = bitcast<Bits>(result) - Bits(1u) < Bits(INFINITY);
-  return or_nan(select(Lanes(0), gradient, is_positive), result);
+  // Positive by its bits, or a NaN without a sign; of any other NaN, and of that one, the result itself is what passes.
+  return or_nan(select(Lanes(0), gradient, bitcast<Bits>(result) > Bits(0)), result);
 //#elif ${TANH}
   return gradient * (1.0 - result * result);
 //#elif ${SIGMOID}

@@ -9,7 +9,7 @@ struct Params {
 }
 
 alias Lanes = vec4f;
-alias Bits = vec4u;
+alias Bits = vec4i;
 
 @group(0) @binding(0) var<uniform> params: Params;
 //#if ${VEC_A}

@@ -3,11 +3,11 @@
 
 //#if ${BY_FOUR}
 alias Lanes = vec4f;
-alias Bits = vec4u;
+alias Bits = vec4i;
 //#elif ${BY_TWO}
 alias Lanes = vec2f;
-alias Bits = vec2u;
+alias Bits = vec2i;
 //#else
 alias Lanes = f32;
-alias Bits = u32;
+alias Bits = i32;
 //#endif

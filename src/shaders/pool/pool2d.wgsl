@@ -129,14 +129,14 @@ fn greatest_of(at: Strip, oh: u32, ow: u32) -> Greatest {
   let corner = corner_of(oh, ow);
   let first = first_of(corner);
   var value = x[cell_index(at, corner.x + first.x, corner.y + first.y)];
-  var place = Bits(first.x * POOL_WIDTH + first.y);
+  var place = Bits(i32(first.x * POOL_WIDTH + first.y));
   var magnitude = Bits(0);
   for (var kh = 0u; kh < POOL_HEIGHT; kh++) {
     for (var kw = 0u; kw < POOL_WIDTH; kw++) {
       let h = corner.x + kh;
       let w = corner.y + kw;
       let cell = select(value, x[cell_index(at, h, w)], exists(h, w));
-      place = select(place, Bits(kh * POOL_WIDTH + kw), cell > value);
+      place = select(place, Bits(i32(kh * POOL_WIDTH + kw)), cell > value);
       value = max(value, cell);
       magnitude = max(magnitude, magnitude_of(cell));
     }
@@ -176,7 +176,7 @@ fn deal(at: Strip, oh: u32, ow: u32) -> Deal {
 }
 
 fn part_of(dealt: Deal, kh: u32, kw: u32) -> Lanes {
-  return select(dealt.elsewhere, dealt.there, dealt.place == Bits(kh * POOL_WIDTH + kw));
+  return select(dealt.elsewhere, dealt.there, dealt.place == Bits(i32(kh * POOL_WIDTH + kw)));
 }
 //#endif
 
