@@ -3,12 +3,10 @@
 // the order of a sum does not matter.
 
 import { suite } from "uvu";
-import {
-  conv2d,
-  forwardLadder,
-  inputGradientLadder,
-  weightGradientLadder,
-} from "../../src/engine/ops/conv2d/conv2d.ts";
+import { conv2d } from "../../src/engine/ops/conv2d/conv2d.ts";
+import { weightGradientLadder } from "../../src/engine/ops/conv2d/dw.ts";
+import { inputGradientLadder } from "../../src/engine/ops/conv2d/dx.ts";
+import { forwardLadder } from "../../src/engine/ops/conv2d/forward.ts";
 import { type ConvGeometry, convGeometry } from "../../src/engine/ops/conv2d/problem.ts";
 import { ACTIVATIONS, type Activation } from "../../src/engine/ops/gemm/bias-activation.ts";
 import { recordGemm } from "../../src/engine/ops/gemm/gemm.ts";

@@ -4,7 +4,9 @@ import { VitrineError } from "../core/errors.ts";
 import { climb, type Ladder } from "../program/ladder.ts";
 import type { Solution } from "../program/program.ts";
 import type { Recorder } from "../program/recorder.ts";
-import { forwardLadder, inputGradientLadder, weightGradientLadder } from "./conv2d/conv2d.ts";
+import { weightGradientLadder } from "./conv2d/dw.ts";
+import { inputGradientLadder } from "./conv2d/dx.ts";
+import { forwardLadder } from "./conv2d/forward.ts";
 import { GEMM } from "./gemm/gemm.ts";
 
 export const LADDERS: readonly Ladder<object>[] = [
