@@ -6,13 +6,14 @@ import type { Device } from "../engine/core/device.ts";
 import { type Shape, sizeOf } from "../engine/core/shape.ts";
 import type { Tensor } from "../engine/core/tensor.ts";
 import type { Executable } from "../engine/program/executor.ts";
-import type { Pass } from "../engine/program/program.ts";
+import type { Pass, Program } from "../engine/program/program.ts";
 import { type Comparison, compare, sampled } from "./compare.ts";
 import { expectedBeside, type Product, productOf } from "./reference/products.ts";
 import type { Output, Task } from "./reference/reference.ts";
 import { referenceOf } from "./reference/references.ts";
 import { solveOn } from "./solve.ts";
 import { endOf, firstOf, inputsOf, type Unit, unitsOf } from "./units.ts";
+import { type VariablePlace, variableAt } from "./variable-at.ts";
 import { type Values, Walk } from "./walk.ts";
 
 /** One result of a unit, held against one truth. */
@@ -33,6 +34,8 @@ export interface Check extends Comparison {
   readonly elements: number;
   /** Of the longest sum. */
   readonly terms: number;
+  /** Of the worst element, where the tensor is an arena. */
+  readonly variable: VariablePlace | null;
 }
 
 /** A unit for which nobody has written down what it should compute. */
@@ -68,43 +71,44 @@ export async function verifyStep(
   executable: Executable,
   options: VerifyOptions = {},
 ): Promise<Verification> {
-  const walk = new Walk(executable);
+  const { program } = executable;
+  const request = { device, program, walk: new Walk(executable), options };
   const units = unitsOf(executable.dispatches);
   const checks: Check[] = [];
   const uncovered: Uncovered[] = [];
   for (const [index, unit] of units.entries()) {
     options.signal?.throwIfAborted();
     options.onUnit?.(index, units.length);
-    const found = await checkUnit({ device, walk, unit, options });
+    const found = await checkUnit(request, unit);
     if (found) checks.push(...found);
     else uncovered.push(whatOf(unit));
   }
   device.check();
   options.onUnit?.(units.length, units.length);
-  return { program: executable.program.name, units: units.length, checks, uncovered };
+  return { program: program.name, units: units.length, checks, uncovered };
 }
 
-interface UnitRequest {
+interface Request {
   readonly device: Device;
+  readonly program: Program;
   readonly walk: Walk;
-  readonly unit: Unit;
   readonly options: VerifyOptions;
 }
 
-async function checkUnit({ device, walk, unit, options }: UnitRequest): Promise<Check[] | null> {
+async function checkUnit(request: Request, unit: Unit): Promise<Check[] | null> {
+  const { walk } = request;
   walk.runTo(firstOf(unit).id);
   const task = await taskOf(walk, unit);
   const outputs = referenceOf(task);
   walk.runTo(endOf(unit));
   if (!outputs) return null;
-  const results: Result[] = [];
-  for (const output of outputs) results.push({ output, got: await walk.read(output.tensor) });
-  const { rung = null } = unit.solution ?? {};
-  const checks = results.map((result) => checkOnHost({ unit, rung, ...result }, options));
+  const rung = unit.solution?.rung ?? null;
   const product = unit.solution && productOf(unit.solution);
-  if (!product) return checks;
-  for (const { output, got } of results) {
-    checks.push(...(await checkRungs({ device, task, product, output, got, options })));
+  const checks: Check[] = [];
+  for (const output of outputs) {
+    const result = { task, output, rung, got: await walk.read(output.tensor) };
+    checks.push(checkOnHost(request, result));
+    if (product) checks.push(...(await checkRungs(request, result, product)));
   }
   return checks;
 }
@@ -112,8 +116,10 @@ async function checkUnit({ device, walk, unit, options }: UnitRequest): Promise<
 /** What the unit is about to run on. */
 async function taskOf(walk: Walk, unit: Unit): Promise<Task> {
   const read = new Map<Tensor["storage"], Values>();
-  const inputs = [...inputsOf(unit), ...(productInputs(unit) ?? [])];
-  for (const tensor of inputs) read.set(tensor.storage, await walk.read(tensor));
+  const product = unit.solution && productOf(unit.solution);
+  for (const tensor of [...inputsOf(unit), ...(product?.inputs ?? [])]) {
+    read.set(tensor.storage, await walk.read(tensor));
+  }
   const values = ({ label, storage }: Tensor): Values => {
     const found = read.get(storage);
     if (!found) throw new Error(`verify: ${label} is no input of #${firstOf(unit).id}`);
@@ -122,41 +128,28 @@ async function taskOf(walk: Walk, unit: Unit): Promise<Task> {
   return { unit, values };
 }
 
-function productInputs({ solution }: Unit): readonly Tensor[] | undefined {
-  return solution ? productOf(solution)?.inputs : undefined;
-}
-
 interface Result {
+  readonly task: Task;
   readonly output: Output;
+  readonly rung: string | null;
   readonly got: Values;
 }
 
-interface HostCheck extends Result {
-  readonly unit: Unit;
-  readonly rung: string | null;
-}
-
-function checkOnHost(
-  { unit, rung, output, got }: HostCheck,
-  { hostWork = 2e6 }: VerifyOptions,
-): Check {
+function checkOnHost({ program, options }: Request, result: Result): Check {
+  const { output, got } = result;
+  const { hostWork = 2e6 } = options;
   const most = Math.max(64, Math.floor(hostWork / output.cost));
   const indices = sampled(sizeOf(output.tensor.shape), most);
-  const comparison = compare(got, indices, (index) => output.at(index));
-  return { ...describe(unit, output, rung), against: "float64", ...comparison };
-}
-
-interface RungCheck extends Result {
-  readonly device: Device;
-  readonly task: Task;
-  readonly product: Product;
-  readonly options: VerifyOptions;
+  return checkOf(program, result, {
+    against: "float64",
+    ...compare(got, indices, (index) => output.at(index)),
+  });
 }
 
 /** What the step got against the naive rung; and on demand the other rungs, against both. */
-async function checkRungs(request: RungCheck): Promise<Check[]> {
-  const { device, task, product, output, options } = request;
-  const { unit, values } = task;
+async function checkRungs(request: Request, result: Result, product: Product): Promise<Check[]> {
+  const { device, program, options } = request;
+  const { unit, values } = result.task;
   const { solution } = unit;
   if (!solution) return [];
   const others = options.everyRung ? solution.fitting.filter((rung) => rung !== solution.rung) : [];
@@ -165,31 +158,36 @@ async function checkRungs(request: RungCheck): Promise<Check[]> {
     solveOn(device, { solution, product, values, rung, magnitudes });
   const naive = await solve("naive");
   const magnitudes = await solve("naive", true);
-  const beside = (rung: string, got: Values): Check => {
-    const comparison = compare(got, sampled(naive.length, naive.length), (index) =>
+  const besideNaive = (one: Result): Check => {
+    const comparison = compare(one.got, naive.keys(), (index) =>
       expectedBeside(product, naive[index] ?? Number.NaN, magnitudes[index] ?? Number.NaN),
     );
-    return { ...describe(unit, output, rung), against: "naive", ...comparison };
+    return checkOf(program, one, { against: "naive", ...comparison });
   };
-  const checks = solution.rung === "naive" ? [] : [beside(solution.rung, request.got)];
+  const checks = solution.rung === "naive" ? [] : [besideNaive(result)];
   for (const rung of others) {
-    const got = rung === "naive" ? naive : await solve(rung);
-    if (rung !== "naive") checks.push(beside(rung, got));
-    checks.push(checkOnHost({ unit, rung, output, got }, options));
+    const other = { ...result, rung, got: rung === "naive" ? naive : await solve(rung) };
+    if (rung !== "naive") checks.push(besideNaive(other));
+    checks.push(checkOnHost(request, other));
   }
   return checks;
 }
 
-function describe(unit: Unit, { tensor, terms }: Output, rung: string | null) {
+function checkOf(
+  program: Program,
+  { task: { unit }, output: { tensor, terms }, rung }: Result,
+  comparison: Comparison & Pick<Check, "against">,
+): Check {
   const { pass, op, site } = firstOf(unit);
+  const { worst } = comparison;
   return {
     ...whatOf(unit),
-    ...{ op, pass, site, rung },
+    ...{ op, pass, site, rung, terms, ...comparison },
     ladder: unit.solution?.ladder ?? null,
     tensor: tensor.label,
     shape: tensor.shape,
     elements: sizeOf(tensor.shape),
-    terms,
+    variable: worst && variableAt(program, tensor, worst.index),
   };
 }
 

@@ -79,3 +79,7 @@ export function coordinatesOf(index: number, shape: Shape): readonly number[] {
   }
   return coordinates;
 }
+
+export function isFloat(values: Values): values is Float32Array<ArrayBuffer> {
+  return values instanceof Float32Array;
+}

@@ -28,7 +28,7 @@ test("a kernel that is wrong is named, with all figures, and 1", async () => {
   assert.match(stderr, /^verdict +1 of \d+ out of bounds$/m);
   assert.match(
     stderr,
-    /^out of bounds: #\d+ adam\n {2}kernel +adam\/update\n {2}worst +arena0\[\d+\]/m,
+    /^out of bounds: #\d+ adam\n {2}kernel +adam\/update\n {2}worst +arena0\[\d+\], which is \w+\/\w+\[[\d, ]+\]/m,
   );
   assert.match(stderr, /^ {2}off by +\S+ \(\S+ ulp\); the bound is \S+$/m);
   const { isRight, checks, uncovered } = JSON.parse(stdout);

@@ -3,7 +3,12 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Model } from "../../src/engine/layers/model.ts";
+import { batchNormalization } from "../../src/engine/layers/batch-normalization.ts";
+import { conv2d } from "../../src/engine/layers/conv2d.ts";
+import { dense } from "../../src/engine/layers/dense.ts";
+import { type Model, sequential } from "../../src/engine/layers/model.ts";
+import { globalMaxPooling2d } from "../../src/engine/layers/pooling.ts";
+import { LADDERS } from "../../src/engine/ops/ladders.ts";
 import { sgd } from "../../src/engine/optim/sgd.ts";
 import { compare, sampled, ulpBetween } from "../../src/inspect/compare.ts";
 import { chain, UNIT } from "../../src/inspect/reference/reference.ts";
@@ -37,6 +42,20 @@ function resnet(): Model {
   return { ...model, preprocessing: "tf" };
 }
 
+/** Convolutions of 1×1, with strides, with padding, and of a number of channels that is a multiple of four, or not. */
+function allRungs(): Model {
+  const layers = [
+    conv2d({ filters: 8, kernelSize: 3, padding: "same", activation: "relu" }),
+    conv2d({ filters: 12, kernelSize: 1, activation: "tanh" }),
+    conv2d({ filters: 16, kernelSize: 3, strides: 2, padding: "same" }),
+    batchNormalization(),
+    conv2d({ filters: 7, kernelSize: 5, activation: "sigmoid" }),
+    globalMaxPooling2d(),
+    dense({ units: 10, activation: "softmax" }),
+  ];
+  return { ...sequential("rungs", [20, 20, 3], layers), preprocessing: "caffe" };
+}
+
 function assertRight({ checks, uncovered, units }: Verification): void {
   assert.equal(uncovered, []);
   assert.ok(checks.length >= units);
@@ -49,6 +68,7 @@ function told({ id, kernels, tensor, rung, against, worst }: Check): string {
 
 const MODELS: readonly (readonly [name: string, setup: Parameters<typeof open>[0]])[] = [
   ["LeNet-5, relu and max", { model: lenet5({ dropout: 0.3 }) }],
+  ["a network for all rungs", { model: allRungs() }],
   [
     "LeNet-5, tanh and average",
     {
@@ -82,6 +102,18 @@ for (const kind of ["evaluate", "predict"] as const) {
   });
 }
 
+test("between them, those networks have tried every rung there is", async () => {
+  const step = await open({ model: allRungs() });
+  const tried = new Set(step.program.solutions.flatMap(({ fitting }) => fitting));
+  const all = LADDERS.flatMap(({ rungs }) => rungs.map(({ name }) => name));
+  // Only an adapter with subgroups of one size has rungs that use them.
+  const isFree = (name: string) => !["subgroup", "implicit"].includes(name);
+  const { subgroupSize } = step.program.capabilities;
+  for (const name of all)
+    if (subgroupSize !== null || isFree(name)) assert.ok(tried.has(name), name);
+  step.close();
+});
+
 test("every rung that can be asked for by name is right", async () => {
   for (const rung of ["naive", "tiled"]) {
     const rungs = Object.fromEntries(
@@ -110,11 +142,9 @@ test("a fine-tuned ResNet50V2: normalisation with fixed statistics, global pooli
   step.close();
 });
 
-const TILED = {
-  "conv2d.forward": "tiled",
-  "conv2d.dx": "tiled",
-  "conv2d.dw": "tiled",
-  gemm: "tiled",
+const MEASURED: Partial<StepSetup> = {};
+const TILED: Partial<StepSetup> = {
+  rungs: { "conv2d.forward": "tiled", "conv2d.dx": "tiled", "conv2d.dw": "tiled", gemm: "tiled" },
 };
 
 /** What is wrong, in one kernel of LeNet-5's step. */
@@ -126,25 +156,25 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, setup?: Partial<St
       from: "let last = params.m - 1u;",
       to: "let last = params.m - 2u;",
     },
-    { rungs: TILED },
+    TILED,
   ],
   [
     "a missing barrier",
     {
       kernel: "gemm/tiled/multiply",
       from: "workgroupBarrier();\n    k += DEPTH;",
-      to: "k += DEPTH;",
+      to: "\n    k += DEPTH;",
     },
-    { rungs: TILED },
+    TILED,
   ],
   [
     "a missing barrier in a convolution",
     {
       kernel: "conv2d/tiled/multiply",
       from: "load_tiles(first_row, first_column, k, local);\n    workgroupBarrier();",
-      to: "load_tiles(first_row, first_column, k, local);",
+      to: "load_tiles(first_row, first_column, k, local);\n",
     },
-    { rungs: TILED },
+    TILED,
   ],
   [
     "a dropped last k",
@@ -153,7 +183,7 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, setup?: Partial<St
       from: "let end = min(params.k,",
       to: "let end = min(params.k - 1u,",
     },
-    { rungs: TILED },
+    TILED,
   ],
   [
     "a dropped last k of a convolution",
@@ -162,7 +192,7 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, setup?: Partial<St
       from: "params.rows || k >= params.depth)",
       to: "params.rows || k >= params.depth - 1u)",
     },
-    { rungs: TILED },
+    TILED,
   ],
   [
     "a dropped last k of the naive kernel itself",
@@ -228,11 +258,18 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, setup?: Partial<St
   ],
 ];
 
-for (const [what, fault, setup = {}] of FAULTS) {
+const steps = new Map<Partial<StepSetup>, Promise<OpenStep>>();
+
+/** One step for all faults with this setup; a faulty one is compiled beside it. */
+function stepOf(setup: Partial<StepSetup>): Promise<OpenStep> {
+  const step = steps.get(setup) ?? open({ model: lenet5(), ...setup });
+  steps.set(setup, step);
+  return step;
+}
+
+for (const [what, fault, setup = MEASURED] of FAULTS) {
   test(`finds ${what} in ${fault.kernel}, and nothing else`, async () => {
-    const step = await open({ model: lenet5(), ...setup });
-    await assertFound(step, [fault]);
-    step.close();
+    await assertFound(await stepOf(setup), [fault]);
   });
 }
 
@@ -257,6 +294,7 @@ test("finds four faults at once in ResNet50V2's step, and nothing else", async (
 async function assertFound(step: OpenStep, faults: readonly Fault[]): Promise<void> {
   const faulty = faults.reduce(plantFault, step.program);
   const executable = await compileForLooking(step.device, faulty);
+  step.rewind();
   const { checks } = await verifyStep(step.device, executable, { hostWork: 2e4 });
   const wrong = checks.filter((check) => !isWithin(check));
   for (const { kernel } of faults) {
@@ -273,6 +311,10 @@ async function assertFound(step: OpenStep, faults: readonly Fault[]): Promise<vo
     assert.ok((check.worst?.ofBound ?? 0) > 1);
   }
 }
+
+test.after(async () => {
+  for (const step of steps.values()) (await step).close();
+});
 
 test("the bound of a sum grows as its roundings, then as their root", () => {
   assert.is(chain(1), UNIT);

@@ -10,7 +10,7 @@ import type { Dispatch, Program } from "../../src/engine/program/program.ts";
 export interface Fault {
   /** Label of the kernel that goes wrong. */
   readonly kernel: string;
-  /** Words of its shader, and what stands in their place. */
+  /** Words of its shader, and what stands in their place, in as many lines. */
   readonly from: string;
   readonly to: string;
   /** Which of its dispatches; default all. */

@@ -152,11 +152,12 @@ function record({ program, units, checks, uncovered }: Verification, device: Dev
 }
 
 function checkRecord(check: Check) {
-  const { worst, layers, kernels, shape, ...rest } = check;
+  const { worst, layers, kernels, shape, variable, ...rest } = check;
   return {
     ...rest,
     ...{ layers: [...layers], kernels: [...kernels], shape: [...shape] },
     isWithin: isWithin(check),
+    variable: variable && { ...variable, coordinates: [...variable.coordinates] },
     worst: worst && { ...worst, coordinates: [...coordinatesOf(worst.index, shape)] },
   };
 }

@@ -26,7 +26,7 @@ export function activatedError(error: number, activation: Activation): number {
 
 /** dy · activate'(z), in terms of y = activate(z). */
 export function sloped(dy: number, y: number, activation: Activation): Expected {
-  if (activation === "relu") return { value: y > 0 ? dy : 0, error: 0 };
+  if (activation === "relu") return { value: Number.isNaN(y) ? y : y > 0 ? dy : 0, error: 0 };
   if (activation === "linear") return { value: dy, error: 0 };
   const slope = activation === "tanh" ? 1 - y * y : y * (1 - y);
   const scale = activation === "tanh" ? 1 : Math.abs(y);

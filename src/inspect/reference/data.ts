@@ -1,4 +1,4 @@
-// What gathers a batch out of the data set and moves the clock on, in float64.
+// What gathers a batch out of the data set, moves the clock on, and counts what is not finite; in float64.
 
 import { shape4 } from "../../engine/core/shape.ts";
 import type { Dispatch } from "../../engine/program/program.ts";
@@ -115,10 +115,21 @@ const advance: Reference = (task) => {
   return [{ tensor: clock, cost: 1, terms: 1, at }];
 };
 
+const counted: Reference = (task) => {
+  const dispatch = entryOf(task, "count");
+  const [x, before] = [valuesAt(task, dispatch, "x"), valuesAt(task, dispatch, "counts")];
+  const slot = named(dispatch.params, "slot");
+  let more = 0;
+  for (const value of x ?? []) if (!Number.isFinite(value)) more++;
+  const at = (index: number) => exactly((before?.[index] ?? 0) + (index === slot ? more : 0));
+  return [{ tensor: boundTo(dispatch, "counts"), cost: 1, terms: 1, at }];
+};
+
 export const DATA: Readonly<Record<string, Reference>> = {
   "gather/gather_images": images,
   "gather/gather_resized": resized,
   "gather/gather_features": features,
   "gather/gather_labels": labels,
   "gather/advance": advance,
+  "count-non-finite/count": counted,
 };

@@ -40,8 +40,8 @@ const activationForward: Reference = (task) => {
   const x = read(task, "forward", "x");
   return mapped(boundTo(dispatch, "y"), (index) => {
     const [input, value] = [x(index), activate(x(index), kind)];
-    if (kind === "relu") return exactly(value);
     if (kind === "tanh") return within(value, 16);
+    if (kind !== "sigmoid") return exactly(value);
     const fromExp = value * (1 - value) * (3 + 2 * Math.abs(input)) * 2 * UNIT;
     return { value, error: fromExp + 8 * UNIT * value + TINY };
   });
@@ -51,10 +51,10 @@ const activationBackward: Reference = (task) => {
   const dispatch = entryOf(task, "backward");
   const kind = activationOf(dispatch.kernel);
   const [dy, y] = [read(task, "backward", "dy"), read(task, "backward", "output")];
-  return mapped(boundTo(dispatch, "dx"), (index) => {
-    const { value, error } = sloped(dy(index), y(index), kind);
-    return { value, error: kind === "relu" ? 0 : error + TINY };
-  });
+  return mapped(
+    boundTo(dispatch, "dx"),
+    subnormal((index) => sloped(dy(index), y(index), kind)),
+  );
 };
 
 const add: Reference = (task) => {

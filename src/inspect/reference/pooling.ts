@@ -91,8 +91,8 @@ function holdersAlong(place: number, pool: number, stride: number, windows: numb
   return holders;
 }
 
-function isAverage({ kernel: { flags = {} } }: Dispatch): boolean {
-  return flags["AVERAGE"] === true;
+function isAverage({ kernel }: Dispatch): boolean {
+  return kernel.flags?.["AVERAGE"] === true;
 }
 
 const forward: Reference = (task) => {
@@ -111,26 +111,38 @@ const forward: Reference = (task) => {
   return [{ tensor: y, cost, terms: cost, at }];
 };
 
-function backward(entry: "backward_tiles" | "backward_cells"): Reference {
+function alike(cells: readonly number[]): number {
+  return 1 / cells.length;
+}
+
+/** 1 for the first of the greatest cells, 0 for any other; where one is NaN, none is the greatest. */
+function most(x: ArrayLike<number>, cells: readonly number[], cell: number): number {
+  let best = cells[0] ?? 0;
+  for (const other of cells) {
+    const value = x[other] ?? 0;
+    if (Number.isNaN(value)) return value;
+    if (value > (x[best] ?? 0)) best = other;
+  }
+  return best === cell ? 1 : 0;
+}
+
+function backward(entry: string): Reference {
   return (task) => {
     const dispatch = entryOf(task, entry);
-    const averages = isAverage(dispatch);
     const [x, dy] = [valuesAt(task, dispatch, "x") ?? [], valuesAt(task, dispatch, "dy") ?? []];
     const dx = boundTo(dispatch, "dx");
     const windows = windowsOf(dispatch, dx.shape.at(-1) ?? 1);
     const overlap = windows.pool.map((size, axis) => Math.ceil(size / (windows.stride[axis] ?? 1)));
     const terms = Math.max(1, (overlap[0] ?? 1) * (overlap[1] ?? 1));
-    const shareOf = (window: number, cell: number): number => {
-      const cells = cellsOf(windows, window);
-      if (averages) return (dy[window] ?? 0) / cells.length;
-      let best = cells[0] ?? 0;
-      for (const other of cells) if ((x[other] ?? 0) > (x[best] ?? 0)) best = other;
-      return best === cell ? (dy[window] ?? 0) : 0;
-    };
+    const share = isAverage(dispatch)
+      ? alike
+      : (cells: number[], cell: number) => most(x, cells, cell);
+    const shareOf = (window: number, cell: number) =>
+      (dy[window] ?? 0) * share(cellsOf(windows, window), cell);
     const at = (index: number): Expected => {
       const shares = holdersOf(windows, index).map((window) => shareOf(window, index));
       const value = shares.reduce((sum, share) => sum + share, 0);
-      if (!averages && shares.length <= 1) return exactly(value);
+      if (!isAverage(dispatch) && shares.length <= 1) return exactly(value);
       const magnitude = shares.reduce((sum, share) => sum + Math.abs(share), 0);
       return { value, error: (chain(terms) + 5 * UNIT) * magnitude + terms * TINY };
     };

@@ -78,12 +78,18 @@ function fault(check: Check, root: string): string[] {
   return [
     `out of bounds: #${id} ${layers[0] ?? ""}${rung}`,
     `  kernel     ${kernels.join(", ")}`,
-    `  worst      ${tensor}[${coordinatesOf(index, check.shape).join(", ")}]`,
+    `  worst      ${tensor}[${coordinatesOf(index, check.shape).join(", ")}]${variableText(check)}`,
     `  got        ${got}, ${truth} ${expected}`,
     `  off by     ${short(absolute)}${ulps}; the bound is ${short(bound)}${sum}`,
     `  elements   ${formatCount(outside)} of ${formatCount(checked)} compared are out of bounds`,
     ...(site === null ? [] : [`  model      ${site.replace(`${root}/`, "")}`]),
   ];
+}
+
+/** Whose element of an arena it is; nothing where the tensor is the variable. */
+function variableText({ variable, tensor }: Check): string {
+  if (variable === null || variable.name === tensor) return "";
+  return `, which is ${variable.name}[${variable.coordinates.join(", ")}]`;
 }
 
 /** The check of a unit (or kind) that is the largest share of its bound. */
