@@ -33,6 +33,8 @@ interface StringFlag extends Documented {
   readonly default?: string;
   /** What --help calls the value, e.g. "folder"; default "text". */
   readonly value?: string;
+  /** May be given several times; the value is a list, empty where it is not given. */
+  readonly many?: true;
 }
 
 /** false unless given. With `default: true` it is switched off by --no-NAME. */
@@ -50,13 +52,18 @@ type Camel<S extends string> = S extends `${infer Head}-${infer Tail}`
 
 type ValueOf<F extends FlagSpec> = F extends { type: "boolean" }
   ? boolean
-  : F extends { type: "integer" | "number" }
-    ? number
-    : F extends { type: "choice"; choices: readonly (infer C)[] }
-      ? C
-      : string;
+  : F extends { many: true }
+    ? readonly string[]
+    : F extends { type: "integer" | "number" }
+      ? number
+      : F extends { type: "choice"; choices: readonly (infer C)[] }
+        ? C
+        : string;
 
-type MaybeMissing<F extends FlagSpec> = F extends { type: "boolean" } | { default: string | number }
+type MaybeMissing<F extends FlagSpec> = F extends
+  | { type: "boolean" }
+  | { many: true }
+  | { default: string | number }
   ? never
   : undefined;
 
@@ -65,7 +72,7 @@ export type FlagValues<F extends FlagSpecs> = {
   readonly [K in keyof F & string as Camel<K>]: ValueOf<F[K]> | MaybeMissing<F[K]>;
 };
 
-export type FlagValue = string | number | boolean | undefined;
+export type FlagValue = string | number | boolean | readonly string[] | undefined;
 
 export interface ParsedArguments {
   /** By camelCase name, every flag of the specs. */
@@ -85,16 +92,23 @@ export function parseFlags(specs: FlagSpecs, args: readonly string[]): ParsedArg
   });
   const values = new Map<string, FlagValue>();
   for (const [name, spec] of Object.entries(specs)) {
-    values.set(camelCase(name), spec.default ?? (spec.type === "boolean" ? false : undefined));
+    values.set(camelCase(name), absent(spec));
   }
   const positionals: string[] = [];
   for (const token of tokens) {
     if (token.kind === "positional") positionals.push(token.value);
     if (token.kind !== "option") continue;
     const [name, value] = readToken(specs, token);
-    values.set(camelCase(name), value);
+    const before = values.get(camelCase(name));
+    values.set(camelCase(name), Array.isArray(before) ? [...before, String(value)] : value);
   }
   return { values, positionals };
+}
+
+/** What a flag is that is not given. */
+function absent(spec: FlagSpec): FlagValue {
+  if (spec.type === "string" && spec.many) return [];
+  return spec.default ?? (spec.type === "boolean" ? false : undefined);
 }
 
 function optionOf(spec: FlagSpec): { type: "boolean" | "string" } {
