@@ -24,6 +24,7 @@ const COLUMNS: Readonly<Record<string, (dispatch: ProfiledDispatch) => Cell>> = 
   gbs: ({ gbs }) => gbs,
   of_compute: ({ ofCompute }) => ofCompute,
   of_memory: ({ ofMemory }) => ofMemory,
+  of_launch: ({ ofLaunch }) => ofLaunch,
   bound: ({ bound }) => bound,
   site: ({ site }) => site,
 };

@@ -66,7 +66,9 @@ const dispatch = v.object({
   /** Of the GFLOPS, and of the GB/s that the adapter reaches with so many bytes in use: from 0 to 1. */
   ofCompute: amount,
   ofMemory: amount,
-  /** Which of the two, or the cost of any dispatch, it is nearest to. */
+  /** What a dispatch that does nothing takes in a row, as a share of this one's time. */
+  ofLaunch: amount,
+  /** The largest of the three. */
   bound: v.picklist(["compute", "memory", "launch"]),
   /** In a typical run of the step, from its first dispatch on; null where the method cannot tell. */
   startMs: v.nullable(amount),

@@ -115,7 +115,8 @@ function describeDispatch(
     gbs: of(work.bytes / 1e6),
     ofCompute: of(least.compute),
     ofMemory: of(least.memory),
-    bound: boundOf({ ...least, launch: timing.empty.median }),
+    ofLaunch: of(ceilings.launchMs),
+    bound: boundOf({ ...least, launch: ceilings.launchMs }),
     startMs: sample.starts?.[index] ?? null,
     typicalMs: sample.ms[index] ?? 0,
   };

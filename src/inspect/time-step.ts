@@ -80,6 +80,8 @@ export async function timeStep(step: OpenStep, options: TimeStepOptions = {}): P
     onProgress?.(samples, samples);
     return timingOf(method, taken, replays);
   } finally {
+    step.variables.load(step.device, weights);
+    step.rewind();
     sampler.close();
     empty.dispose();
   }

@@ -11,15 +11,16 @@ import { columns } from "./columns.ts";
 const LISTED = 20;
 const TOTALS = 12;
 
+const KERNEL = 18;
 const ROW = [
   { head: "share", width: 6 },
-  { head: "ms", width: 8 },
-  { head: "±", width: 5 },
-  { head: "layer", width: 13, isText: true },
-  { head: "kernel", width: 20, isText: true },
+  { head: "ms", width: 7 },
+  { head: "±", width: 4 },
+  { head: "layer", width: 15, isText: true },
+  { head: "kernel", width: KERNEL, isText: true },
   { head: "GFLOPS", width: 6 },
   { head: "GB/s", width: 5 },
-  { head: "bound by", width: 10 },
+  { head: "bound by", width: 12 },
 ] as const;
 
 /** The dispatches by their share of the time; the first line is the head. */
@@ -44,10 +45,11 @@ export function dispatchTable({ dispatches }: Profile, listed = LISTED): readonl
   return columns(ROW, rest.length > 0 ? [...rows, last] : rows);
 }
 
-/** `bwd dw-subgroup/sum_windows`: the kernel within its folder, and in which pass. */
+/** `← subgroup/forward`: in which pass, and the kernel with its file where there is room. */
 function shortKernel({ kernel, pass }: ProfiledDispatch): string {
-  const parts = kernel.split("/");
-  return `${PASS_SIGNS[pass]} ${parts.length > 2 ? parts.slice(1).join("/") : kernel}`;
+  const [entry = kernel, file] = kernel.split("/").toReversed();
+  const long = `${PASS_SIGNS[pass]} ${file === undefined ? entry : `${file}/${entry}`}`;
+  return long.length <= KERNEL ? long : `${PASS_SIGNS[pass]} ${entry}`;
 }
 
 /** Told apart by how they point. */
@@ -56,9 +58,10 @@ export const PASS_LEGEND = Object.entries(PASS_SIGNS)
   .map(([pass, sign]) => `${sign} ${pass}`)
   .join("  ");
 
-function boundText({ bound, ofCompute, ofMemory }: ProfiledDispatch): string {
-  if (bound === "launch") return bound;
-  return `${bound} ${percent(bound === "compute" ? ofCompute : ofMemory, 0)}`;
+/** And how much of the time that takes at least. */
+function boundText({ bound, ofCompute, ofMemory, ofLaunch }: ProfiledDispatch): string {
+  const share = { compute: ofCompute, memory: ofMemory, launch: ofLaunch }[bound];
+  return `${bound} ${percent(share, 0)}`;
 }
 
 const TOTAL_ROW = [
