@@ -1,5 +1,5 @@
 // Times the whole forward pass of a backbone without its top, on random images and random weights: what the frozen base
-// of transfer learning costs. Effective GFLOPS count every multiply-add of Keras's shapes, those with padding included.
+// of transfer learning costs. GFLOPS count multiply-adds with anything but padding.
 
 import type { Device } from "../src/engine/core/device.ts";
 import { VitrineError } from "../src/engine/core/errors.ts";
@@ -7,9 +7,10 @@ import { Net } from "../src/engine/layers/net.ts";
 import { Variables } from "../src/engine/layers/variables.ts";
 import { Executable } from "../src/engine/program/executor.ts";
 import { Recorder } from "../src/engine/program/recorder.ts";
+import { timeProgram } from "../src/inspect/time-program.ts";
+import { totalWork, workOf } from "../src/inspect/work.ts";
 import { BACKBONES, type BackboneName } from "../src/models/backbones.ts";
 import { makeInputs } from "./bench-case.ts";
-import { timeProgram } from "./harness.ts";
 
 export interface BackboneResult {
   readonly model: string;
@@ -57,7 +58,7 @@ export async function timeBackbone(
   if (!values.every(Number.isFinite)) throw new VitrineError(`bench ${name}: not finite`);
   const { median: ms, p90, min } = await timeProgram(device, executable);
   const products = executable.dispatches.filter(({ op }) => op === "conv2d" || op === "dense");
-  const flops = products.reduce((sum, dispatch) => sum + dispatch.flops, 0);
+  const { flops } = totalWork(products.map(workOf));
   scope.destroy();
   return {
     ...{ model: name, size, batch, ms, p90, min },

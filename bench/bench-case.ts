@@ -14,7 +14,7 @@ export interface BenchCase {
   readonly variants: readonly string[];
   /** The ladder that the variants are rungs of; null for a kernel with one variant. */
   readonly ladder: string | null;
-  /** Floating-point operations of the whole, or bytes for what moves more than it computes. */
+  /** Floating-point operations of the whole, padding included, or bytes for what moves more than it computes. */
   readonly work: { readonly flops: number } | { readonly bytes: number };
   /** Shapes of the inputs, by name. */
   readonly inputs: Readonly<Record<string, Shape>>;

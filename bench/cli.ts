@@ -6,13 +6,13 @@ import { loadData } from "../src/cli/inputs/data-set.ts";
 import type { FashionMnist } from "../src/data/fashion-mnist.ts";
 import type { Device } from "../src/engine/core/device.ts";
 import { UsageError } from "../src/engine/core/errors.ts";
+import { bandwidthEnds, type Ceilings, measureCeilings } from "../src/inspect/ceilings.ts";
 import { openDevice } from "../src/io/adapter.ts";
 import type { JsonValue } from "../src/io/files.ts";
 import type { BackboneName } from "../src/models/backbones.ts";
 import { type BackboneResult, timeBackbone } from "./backbone-forward.ts";
 import type { BenchCase } from "./bench-case.ts";
 import { benchCases } from "./cases.ts";
-import { type Ceiling, measureCeiling } from "./ceiling.ts";
 import { type KernelResult, timeCase } from "./kernels.ts";
 import { type TrainStepResult, timeTrainStep } from "./train-step.ts";
 
@@ -57,20 +57,21 @@ async function bench(context: Context): Promise<void> {
   const loading = batches.length > 0 ? loadData(terminal, flags.data) : Promise.resolve(null);
   const data = await unlessAborted(loading, signal);
   const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
-  const ceiling = await measureCeiling(device);
+  const ceilings = await measureCeilings(device, { signal });
+  const { cache, memory } = bandwidthEnds(ceilings);
   say(
     `adapter    ${device.name}${device.isSoftware ? " (software: never compare with hardware)" : ""}`,
   );
   say(
-    `ceiling    ${ceiling.gflops.toFixed(1)} GFLOPS between registers, ${ceiling.gbs.toFixed(1)} GB/s copied`,
+    `ceilings   ${ceilings.gflops.toFixed(1)} GFLOPS between registers, ${cache.toFixed(1)} GB/s in caches, ${memory.toFixed(1)} GB/s in memory`,
   );
-  const kernels = await timeKernels(context, cases, { device, ceiling });
+  const kernels = await timeKernels(context, cases, { device, ceilings });
   const forward = await timeBackbones(context, backbones, device);
   const trainStep = data ? await timeSteps(context, batches, { device, data }) : [];
   json({
     adapter: device.name,
     software: device.isSoftware,
-    ceiling: { ...ceiling },
+    ceilings: { ...ceilings, bandwidths: ceilings.bandwidths.map((one) => ({ ...one })) },
     kernels: kernels.map((result): JsonValue => ({ ...result })),
     forward: forward.map((result): JsonValue => ({ ...result })),
     trainStep: trainStep.map((result): JsonValue => ({ ...result })),
@@ -101,7 +102,7 @@ function nothingCalled(filter: string): UsageError {
 async function timeKernels(
   context: Context,
   cases: readonly BenchCase[],
-  { device, ceiling }: { readonly device: Device; readonly ceiling: Ceiling },
+  { device, ceilings }: { readonly device: Device; readonly ceilings: Ceilings },
 ): Promise<KernelResult[]> {
   const { say, style, terminal, signal } = context;
   const results: KernelResult[] = [];
@@ -117,7 +118,7 @@ async function timeKernels(
   for (const benchCase of cases) {
     if (signal.aborted) break;
     live.update(() => `${benchCase.name} …`);
-    for await (const result of timeCase(device, benchCase, ceiling)) {
+    for await (const result of timeCase(device, benchCase, ceilings)) {
       results.push(result);
       const { name, variant, shape, ms, p90, best, gflops, gbs, share } = result;
       const rates = [gflops, gbs].map((rate) => rate?.toFixed(1) ?? "");
@@ -156,7 +157,7 @@ async function timeBackbones(
     const { ms, p90, gflops, imagesPerSecond, dispatches, pipelines, first } = result;
     say(
       `${model} forward at 32×32, batch 50: ${style.bold(`${ms.toFixed(0)} ms`)} (p90 ${p90.toFixed(0)}), ` +
-        `${imagesPerSecond.toFixed(1)} images/s, ${gflops.toFixed(1)} GFLOPS effective, ${dispatches} dispatches, ` +
+        `${imagesPerSecond.toFixed(1)} images/s, ${gflops.toFixed(1)} GFLOPS, ${dispatches} dispatches, ` +
         `${pipelines} pipelines, first pass ${(first / 1000).toFixed(1)} s`,
     );
   }

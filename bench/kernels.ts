@@ -5,10 +5,12 @@ import type { Device } from "../src/engine/core/device.ts";
 import { VitrineError } from "../src/engine/core/errors.ts";
 import type { Tensor } from "../src/engine/core/tensor.ts";
 import { Executable, Workspace } from "../src/engine/program/executor.ts";
+import type { Dispatch } from "../src/engine/program/program.ts";
 import { Recorder } from "../src/engine/program/recorder.ts";
+import type { Ceilings } from "../src/inspect/ceilings.ts";
+import { timeProgram } from "../src/inspect/time-program.ts";
+import { shareOfCeiling, totalWork, workOf } from "../src/inspect/work.ts";
 import { type BenchCase, makeInputs } from "./bench-case.ts";
-import type { Ceiling } from "./ceiling.ts";
-import { timeProgram } from "./harness.ts";
 
 export interface KernelResult {
   readonly name: string;
@@ -19,9 +21,10 @@ export interface KernelResult {
   readonly p90: number;
   /** Least, which neighbours on the machine disturb least. */
   readonly best: number;
+  /** Of multiply-adds with anything but padding. */
   readonly gflops: number | null;
   readonly gbs: number | null;
-  /** Of the adapter's measured ceiling, from 0 to 1. */
+  /** Of what its dispatches take at least by the adapter's ceilings, from 0 to 1. */
   readonly share: number;
   readonly dispatches: number;
 }
@@ -30,7 +33,7 @@ export interface KernelResult {
 export async function* timeCase(
   device: Device,
   benchCase: BenchCase,
-  ceiling: Ceiling,
+  ceilings: Ceilings,
 ): AsyncIterable<KernelResult> {
   const scope = device.scope();
   const workspace = new Workspace(scope);
@@ -45,11 +48,8 @@ export async function* timeCase(
     expected ??= actual;
     checkAgainst(`${benchCase.name} ${variant}`, actual, expected);
     const { median, p90, min: best } = await timeProgram(device, executable);
-    yield result(
-      benchCase,
-      { variant, median, p90, best, dispatches: executable.dispatches.length },
-      ceiling,
-    );
+    const { dispatches } = executable;
+    yield result(benchCase, { variant, median, p90, best, dispatches }, ceilings);
   }
   scope.destroy();
 }
@@ -91,12 +91,19 @@ function checkAgainst(name: string, actual: Float32Array, expected: Float32Array
 
 function result(
   { name, shape, work }: BenchCase,
-  timing: { variant: string; median: number; p90: number; best: number; dispatches: number },
-  ceiling: Ceiling,
+  timing: {
+    readonly variant: string;
+    readonly median: number;
+    readonly p90: number;
+    readonly best: number;
+    readonly dispatches: readonly Dispatch[];
+  },
+  ceilings: Ceilings,
 ): KernelResult {
   const { variant, median: ms, p90, best, dispatches } = timing;
-  const gflops = "flops" in work ? work.flops / ms / 1e6 : null;
-  const gbs = "bytes" in work ? work.bytes / ms / 1e6 : null;
-  const share = gflops === null ? (gbs ?? 0) / ceiling.gbs : gflops / ceiling.gflops;
-  return { name, variant, shape, ms, p90, best, gflops, gbs, share, dispatches };
+  const { flops, bytes } = totalWork(dispatches.map(workOf));
+  const gflops = "flops" in work ? flops / ms / 1e6 : null;
+  const gbs = "bytes" in work ? bytes / ms / 1e6 : null;
+  const share = shareOfCeiling(dispatches, ms, ceilings);
+  return { name, variant, shape, ms, p90, best, gflops, gbs, share, dispatches: dispatches.length };
 }

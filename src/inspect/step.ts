@@ -54,6 +54,8 @@ export class OpenStep {
   readonly program: Program;
   readonly executable: Executable;
   readonly variables: Variables;
+  /** Steps until every row was taken once. */
+  readonly stepsPerPass: number;
   readonly #feed: Feed;
   readonly #meters: Meters;
   readonly #rows: Uint32Array<ArrayBuffer>;
@@ -66,12 +68,14 @@ export class OpenStep {
       readonly feed: Feed;
       readonly meters: Meters;
       readonly rows: Uint32Array<ArrayBuffer>;
+      readonly batch: number;
     },
   ) {
     this.device = device;
     this.executable = parts.executable;
     this.program = parts.executable.program;
     this.variables = parts.variables;
+    this.stepsPerPass = Math.floor(parts.rows.length / parts.batch);
     this.#feed = parts.feed;
     this.#meters = parts.meters;
     this.#rows = parts.rows;
@@ -109,7 +113,7 @@ export async function openStep(parent: Device, setup: StepSetup): Promise<OpenSt
   optimizer?.materialise(device);
   const workspace = new Workspace(device);
   const executable = await Executable.compile(device, program, workspace, setup.plan);
-  const step = new OpenStep(device, { executable, variables, feed, meters, rows });
+  const step = new OpenStep(device, { executable, variables, feed, meters, rows, batch });
   step.rewind();
   return step;
 }

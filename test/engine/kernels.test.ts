@@ -18,11 +18,11 @@ function filesIn(folder: URL, ending: string): readonly string[] {
   return names.filter((name) => name.endsWith(ending));
 }
 
-/** Whatever a file of ops/ or optim/ exports under a name that ends in `Kernels`: nothing to list here for a new op. */
+/** Whatever a file of ops/, optim/ or inspect/ exports under a name that ends in `Kernels`: nothing to list here for a new op. */
 async function allKernels(subgroupSize: number | null): Promise<readonly Kernel[]> {
   const kernels: Kernel[] = [];
-  for (const folder of ["ops/", "optim/"]) {
-    const url = new URL(`../../src/engine/${folder}`, import.meta.url);
+  for (const folder of ["engine/ops/", "engine/optim/", "inspect/"]) {
+    const url = new URL(`../../src/${folder}`, import.meta.url);
     for (const file of filesIn(url, ".ts")) {
       const exported: Record<string, unknown> = await import(new URL(file, url).href);
       for (const [name, value] of Object.entries(exported)) {

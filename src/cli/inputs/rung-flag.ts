@@ -1,7 +1,8 @@
 // The flag that asks for a rung of a ladder by name: `--rung conv2d.dx=naive`.
 
-import { UsageError } from "../../engine/core/errors.ts";
+import { UsageError, VitrineError } from "../../engine/core/errors.ts";
 import { LADDERS } from "../../engine/ops/ladders.ts";
+import type { Program } from "../../engine/program/program.ts";
 import { nearest } from "../frame/flags.ts";
 
 export const RUNG_FLAG = {
@@ -12,9 +13,19 @@ export const RUNG_FLAG = {
   },
 } as const;
 
-/** By ladder. Throws UsageError for a ladder or a rung that there is not. */
+/** By ladder. Throws UsageError for a ladder or a rung that there is not, and for a ladder named twice. */
 export function rungsOf(asked: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(asked.map(parse));
+  const rungs: Record<string, string> = {};
+  for (const text of asked) {
+    const [ladder, rung] = parse(text);
+    if (Object.hasOwn(rungs, ladder)) {
+      throw new UsageError(
+        `--rung: must name a ladder once, got ${ladder}=${rungs[ladder]} and ${text}`,
+      );
+    }
+    rungs[ladder] = rung;
+  }
+  return rungs;
 }
 
 function parse(text: string): readonly [ladder: string, rung: string] {
@@ -39,4 +50,40 @@ function unknown(what: string, got: string, names: readonly string[]): UsageErro
     `--rung: is no ${what}, which are ${names.join(", ")}, got ${got}`,
     details,
   );
+}
+
+/** What `open` records; an error of a rung that does not fit becomes the flag's. */
+export async function withRungs<T>(
+  rungs: Readonly<Record<string, string>>,
+  open: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await open();
+  } catch (cause) {
+    if (!(cause instanceof VitrineError)) throw cause;
+    const [, ladder, rung, fitting] =
+      /^([\w.]+): no rung (\w+) for this problem, got (.*)$/.exec(cause.message) ?? [];
+    if (ladder === undefined || rungs[ladder] !== rung) throw cause;
+    throw new UsageError(
+      `--rung: must be a rung that fits every problem of ${ladder}, got ${rung}`,
+      {
+        help: `those that fit are ${fitting}`,
+        cause,
+      },
+    );
+  }
+}
+
+/** Throws UsageError for a ladder that the program does not climb. */
+export function checkLadders(
+  rungs: Readonly<Record<string, string>>,
+  { solutions }: Program,
+): void {
+  const ladders = new Map(solutions.map(({ ladder, fitting }) => [ladder, fitting]));
+  const unknown = Object.keys(rungs).find((ladder) => !ladders.has(ladder));
+  if (unknown === undefined) return;
+  const known = [...ladders].map(([ladder, fitting]) => `${ladder} (${fitting.join(", ")})`);
+  throw new UsageError(`--rung: must name a ladder of this step, got ${unknown}`, {
+    help: `the ladders and their rungs are ${known.join("; ")}`,
+  });
 }

@@ -64,6 +64,7 @@ export class Executable {
   readonly #device: Device;
   readonly #slots: readonly GPUBuffer[];
   #steps: readonly Step[] = [];
+  #stepById: ReadonlyMap<number, Step> = new Map();
   #params: GPUBuffer | null = null;
 
   private constructor(device: Device, plan: Plan, program: Program, workspace: Workspace) {
@@ -86,6 +87,7 @@ export class Executable {
   ): Promise<Executable> {
     const executable = new Executable(device, plan(program, options), program, workspace);
     executable.#steps = await executable.#prepare();
+    executable.#stepById = new Map(executable.#steps.map((step) => [step.dispatch.id, step]));
     return executable;
   }
 
@@ -105,7 +107,7 @@ export class Executable {
 
   /** Records a dispatch into a pass of the caller's own, as whoever takes its time wants; false where it does not run. */
   encode(pass: GPUComputePassEncoder, id: number): boolean {
-    const step = this.#steps.find(({ dispatch }) => dispatch.id === id);
+    const step = this.#stepById.get(id);
     if (step) encode(pass, step);
     return step !== undefined;
   }
@@ -149,6 +151,7 @@ export class Executable {
     if (this.#params) this.#device.release(this.#params);
     this.#params = null;
     this.#steps = [];
+    this.#stepById = new Map();
   }
 
   /** Copies a tensor of this program into one that outlives it, from `byteOffset` on. */
