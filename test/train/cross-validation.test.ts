@@ -147,7 +147,7 @@ test("a loss that becomes NaN ends it; a batch beyond a fold's rows is refused",
   const refused = await large.catch((error: unknown) => error);
   assert.match(
     String(refused),
-    /^batchSize: must be at most the 80 rows that a fold trains on, got 81/,
+    /^UsageError: batchSize: must be at most the 80 rows that a fold trains on, got 81/,
   );
 });
 
