@@ -41,6 +41,8 @@ export interface FitOptions extends FitEvents {
   readonly initialEpoch?: number | undefined;
   /** Values to start from; variables that it does not name are initialised by the seed. */
   readonly initialWeights?: Weights | undefined;
+  /** An epoch (from 1) has its rows in order, and none of its steps has run; awaited. */
+  readonly beforeSteps?: ((run: FitRun, epoch: number) => Promise<void>) | undefined;
   /** After those of the recipe, in this order. */
   readonly callbacks?: readonly Callback[] | undefined;
   /** Ends training between two steps; the epoch under way is not counted. */
@@ -111,12 +113,13 @@ export class FitRun {
 
   #epochs() {
     const { train, validation, epochs, initialEpoch, signal } = this.#options;
-    const { onEpochBegin, onProgress, onEpochEnd } = this.#options;
+    const { onEpochBegin, onProgress, onEpochEnd, beforeSteps } = this.#options;
     return {
       rows: train.rows,
       validationRows: validation?.rows ?? new Uint32Array(),
       validationData: validation?.data,
       ...{ epochs, initialEpoch, signal, onEpochBegin, onProgress, onEpochEnd },
+      beforeSteps: beforeSteps && ((epoch: number) => beforeSteps(this, epoch)),
     };
   }
 

@@ -46,6 +46,8 @@ export interface EpochsOptions extends EpochEvents {
   /** Epochs that an earlier run has had: numbers, shuffling and schedule go on from there. Default 0. */
   readonly initialEpoch?: number | undefined;
   readonly callbacks?: readonly Callback[];
+  /** An epoch (from 1) has its rows in order, and none of its steps has run; awaited. */
+  readonly beforeSteps?: ((epoch: number) => Promise<void>) | undefined;
   /** Stops the run between steps; the epoch under way is not counted. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -162,6 +164,7 @@ export class Trainer {
     const rest = rows.length % batchSize;
     rewindFeed(this.device, this.#feed, shuffled(rows, seed, epoch));
     resetMeters(this.device, this.#meters);
+    await options.beforeSteps?.(epoch + 1);
     const report = this.#reporter(options);
     const executable = await this.#train(batchSize);
     const first = await this.#firstStep(executable, signal);

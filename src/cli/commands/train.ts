@@ -4,12 +4,14 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { limitRows } from "../../data/dataset.ts";
 import { UsageError } from "../../engine/core/errors.ts";
+import { HuntingGround } from "../../inspect/hunting-ground.ts";
 import { openDevice } from "../../io/adapter.ts";
 import { prepareOut } from "../../io/files.ts";
 import { isTransfer } from "../../models/models.ts";
 import { keras3Summary } from "../../report/text/summary-table.ts";
 import { historyFile } from "../../runs/run-folder.ts";
 import { allRows } from "../../train/device-data.ts";
+import { DivergenceError } from "../../train/divergence-error.ts";
 import type { Evaluation } from "../../train/evaluator.ts";
 import { FitRun } from "../../train/fit.ts";
 import { fitSettings } from "../../train/training.ts";
@@ -23,6 +25,7 @@ import { MODEL_FLAGS, modelConfig } from "../inputs/model-flags.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, SEED_FLAG } from "../inputs/shared-flags.ts";
 import { splitRows } from "../inputs/split-rows.ts";
 import { firstRate, optimisationOf, TRAINING_FLAGS } from "../inputs/training-flags.ts";
+import { huntDown } from "../outcomes/hunt-down.ts";
 import {
   bestEpoch,
   closingLines,
@@ -57,6 +60,10 @@ const FLAGS = {
     type: "string",
     value: "folder",
     help: "where to save the run; default runs/<time>-<model>",
+  },
+  "no-hunt": {
+    type: "boolean",
+    help: "when the loss is no number any more, do not look for the kernel that made it so",
   },
   ...ADAPTER_FLAG,
 } as const;
@@ -134,6 +141,8 @@ function checkTraining(flags: Context["flags"]): void {
 
 interface Session extends TrainedRun {
   readonly display: EpochDisplay;
+  /** Null with --no-hunt. */
+  readonly ground: HuntingGround | null;
 }
 
 type Plan = Pick<Session, "device" | "basis" | "data" | "rows" | "config" | "out">;
@@ -148,11 +157,18 @@ async function prepare(context: Context, plan: Plan): Promise<Session> {
   const { optimizer, schedule } = flags;
   const asked = optimisationOf(flags);
   const learningRate = firstRate(flags);
-  const run = await FitRun.create(device, basis.modelOf(plan.config), {
-    ...fitSettings({ epochs, batchSize, learningRate, patience, ...asked }, [
-      historyFile(plan.out),
-    ]),
+  const settings = fitSettings({ epochs, batchSize, learningRate, patience, ...asked }, [
+    historyFile(plan.out),
+  ]);
+  const model = basis.modelOf(plan.config);
+  const ground = flags.noHunt
+    ? null
+    : new HuntingGround({ model, data, batchSize, seed, optimizer: settings.optimizer });
+  const run = await FitRun.create(device, model, {
+    ...settings,
     ...display,
+    beforeSteps:
+      ground === null ? undefined : (fit, epoch) => ground.remember(fit.device, fit.program, epoch),
     train: { data, rows: rows.train },
     validation: { data, rows: rows.heldOut },
     initialWeights: basis.pretrained,
@@ -165,6 +181,7 @@ async function prepare(context: Context, plan: Plan): Promise<Session> {
     ...plan,
     run,
     display,
+    ground,
     startedAt: performance.now(),
     training: {
       ...{ epochs, batchSize, learningRate, seed, validation, patience, limit },
@@ -176,7 +193,7 @@ async function prepare(context: Context, plan: Plan): Promise<Session> {
 /** Whatever ends the run, the best of its finished epochs is saved before the error is told. */
 async function trainAndSave(context: Context, session: Session): Promise<void> {
   const { signal, flags } = context;
-  const { run, display, out } = session;
+  const { run, display, ground, out } = session;
   let test: Evaluation | null = null;
   let failure: unknown;
   try {
@@ -186,6 +203,10 @@ async function trainAndSave(context: Context, session: Session): Promise<void> {
     failure = error;
   }
   display.interrupted();
+  if (failure instanceof DivergenceError && ground) {
+    const steps = Math.floor(session.rows.train.length / flags.batchSize);
+    await huntDown(context, ground, { device: session.device, steps, reason: failure.reason });
+  }
   const best = bestEpoch(session);
   if (best) {
     const ended = run.ended ?? "failed";

@@ -1,0 +1,49 @@
+// What a training leaves behind to hunt from, should its loss stop being a number: the state at the beginning of the epoch
+// under way and of the one before, on the host. Kept between epochs only, so that steps cost nothing more.
+
+import type { Device } from "../engine/core/device.ts";
+import type { Program } from "../engine/program/program.ts";
+import { type Culprit, type HuntOptions, hunt } from "./hunt.ts";
+import type { StepSetup } from "./step.ts";
+import { captureState, type StepState, stateStorages } from "./step-state.ts";
+
+/** States of two epochs are no larger than this; of larger models none is kept. */
+const MOST_BYTES = 512 * 2 ** 20;
+
+export interface Trail {
+  /** Of the epoch in which it happened, from 1. */
+  readonly epoch: number;
+  readonly culprit: Culprit;
+}
+
+export class HuntingGround {
+  readonly #setup: Omit<StepSetup, "kind" | "plan">;
+  #states: readonly { readonly epoch: number; readonly state: StepState }[] = [];
+
+  /** `setup`: the training's own model, data, batch size, optimiser and seed. */
+  constructor(setup: Omit<StepSetup, "kind" | "plan">) {
+    this.#setup = setup;
+  }
+
+  /** To be called where an epoch (from 1) has its rows in order and none of its steps has run. */
+  async remember(device: Device, program: Program, epoch: number): Promise<void> {
+    const bytes = stateStorages(program).reduce((sum, storage) => sum + storage.bytes, 0);
+    if (2 * bytes > MOST_BYTES) return;
+    const state = await captureState(device, program);
+    this.#states = [...this.#states, { epoch, state }].slice(-2);
+  }
+
+  /**
+   * Replays the last epoch, and the one before where that one's last step had spoilt the weights already. Null where whole
+   * batches do no harm: a last, smaller one may, and of a large model nothing was kept.
+   */
+  async hunt(device: Device, options: HuntOptions = {}): Promise<Trail | null> {
+    let trail: Trail | null = null;
+    for (const { epoch, state } of this.#states.toReversed()) {
+      const culprit = await hunt(device, this.#setup, state, options);
+      if (culprit) trail = { epoch, culprit };
+      if (culprit === null || culprit.isMade || culprit.step > 1) break;
+    }
+    return trail;
+  }
+}
