@@ -244,7 +244,7 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, setup?: Partial<St
     },
   ],
   [
-    "a rate too small by a millionth",
+    "a rate too small by a hundred-thousandth",
     { kernel: "sgd/update", from: "rate * dw[i]", to: "rate * 0.99999 * dw[i]" },
     { optimizer: sgd() },
   ],
