@@ -21,7 +21,7 @@ import { unlessAborted } from "../frame/signals.ts";
 import { loadData } from "../inputs/data-set.ts";
 import { type InspectedModel, inspectedModel, RUN_POSITIONAL } from "../inputs/inspected-model.ts";
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
-import { RUNG_FLAG, rungsOf } from "../inputs/rung-flag.ts";
+import { checkLadders, RUNG_FLAG, rungsOf, withRungs } from "../inputs/rung-flag.ts";
 import { ADAPTER_FLAG, DATA_FLAGS } from "../inputs/shared-flags.ts";
 
 const FLAGS = {
@@ -105,12 +105,14 @@ async function open(context: Context, opening: Opening): Promise<OpenStep> {
   const { flags, signal, terminal } = context;
   const { device, inspected, rungs, train } = opening;
   const { model, weights } = inspected;
-  const step = await openStep(device, {
+  const setup = {
     ...{ model, kind: flags.step, batchSize: flags.batchSize, rungs, seed: flags.seed },
     data: uploadDataset(device, limitRows(train, flags.limit)),
     weights: startingWeights(model, flags.seed, weights),
     plan: { sharesSlots: false },
-  });
+  };
+  const step = await withRungs(rungs, () => openStep(device, setup));
+  checkLadders(rungs, step.program);
   const { length } = step.executable.dispatches;
   const line = terminal.live();
   await step.executable.runSlowly(({ kernel }, index) => {
