@@ -50,6 +50,18 @@ test("values in both notations, the last one wins", () => {
   assert.is(values["shuffle"], false);
 });
 
+test("a flag that may be given many times is a list", () => {
+  const specs = { rung: { type: "string", many: true, help: "" } } as const;
+  const rungs = (...args: string[]) => parseFlags(specs, args).values.get("rung");
+  assert.equal(rungs(), []);
+  assert.equal(rungs("--rung", "a=b"), ["a=b"]);
+  assert.equal(rungs("--rung=a=b", "--rung", "c=d"), ["a=b", "c=d"]);
+  assert.throws(
+    () => rungs("--rung", "a=b", "--rung"),
+    /^--rung: needs a value, a text, got none$/,
+  );
+});
+
 test("positionals, also after --", () => {
   const { positionals } = parseFlags(SPECS, ["a.png", "--json", "b.png", "--", "--epochs"]);
   assert.equal(positionals, ["a.png", "b.png", "--epochs"]);

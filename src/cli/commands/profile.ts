@@ -13,6 +13,7 @@ import { type OpenStep, openStep, STEP_KINDS } from "../../inspect/step.ts";
 import { chromeTrace } from "../../inspect/trace.ts";
 import { openDevice } from "../../io/adapter.ts";
 import { type JsonValue, writeAtomically } from "../../io/files.ts";
+import { isTransfer } from "../../models/models.ts";
 import { rooflineSvg } from "../../report/charts/roofline-chart.ts";
 import { comparisonLines } from "../../report/text/profile-comparison.ts";
 import {
@@ -124,6 +125,9 @@ async function profile(context: Context): Promise<void> {
   say(`data set   ${loaded.source}`);
   say(`weights    ${looked.source}`);
   say(`step       ${flags.step} on ${batch} rows`);
+  if (flags.step === "train" && isTransfer(looked.config) && looked.config.freeze === "base") {
+    say("base       is in the step; train runs a frozen base once, then its head alone");
+  }
   const step = await open(context, { device, looked, loaded, batch, rungs });
   const found = await measure(context, step, { looked, batch, rungs });
   step.close();
