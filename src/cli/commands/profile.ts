@@ -53,6 +53,10 @@ const OUTPUT_FLAGS = {
 
 const FLAGS = {
   ...MODEL_FLAGS,
+  weights: {
+    ...MODEL_FLAGS.weights,
+    help: "vgg, resnet: a Keras .h5 or .keras file, imagenet, or none for random ones without a frozen base; default random ones, which take as long as any",
+  },
   step: {
     type: "choice",
     choices: STEP_KINDS,
