@@ -1,4 +1,4 @@
-// The few SVG shapes that bench/draw-step.ts draws with: boxes, arrows, text, in the look of the charts.
+// The few SVG shapes that draw-step.ts and draw-tiles.ts draw with: boxes, arrows, text, in the look of the charts.
 
 import { INK } from "../src/report/charts/render.ts";
 
@@ -12,6 +12,17 @@ export interface Box {
 export function panel({ x, y, width, height }: Box, colour: string): string {
   const place = `x="${x}" y="${y}" width="${width}" height="${height}" rx="5"`;
   return `<rect ${place} fill="${colour}" fill-opacity="0.07" stroke="${colour}" stroke-width="1.3"/>`;
+}
+
+/** A part of a matrix: filled as strongly as told, its edge dashed where it is nowhere in memory. */
+export function area(
+  { x, y, width, height }: Box,
+  colour: string,
+  { fill = 0.07, dashed = false } = {},
+): string {
+  const place = `x="${x}" y="${y}" width="${width}" height="${height}"`;
+  const dash = dashed ? ' stroke-dasharray="4 3"' : "";
+  return `<rect ${place} fill="${colour}" fill-opacity="${fill}" stroke="${colour}"${dash}/>`;
 }
 
 type Point = readonly [x: number, y: number];

@@ -1,9 +1,10 @@
 // What is done to rows before anything is trained or scored on them: those that lack values are refused or dropped, and
 // duplicates are dropped as the study does. One road for every command, so that all speak of the same rows.
+
 import { FormatError } from "../engine/core/errors.ts";
-import { type MissingRow, missingRule } from "./csv.ts";
 import { type Dataset, type Duplicates, dropDuplicates, takeRows } from "./dataset.ts";
 import type { FashionMnist } from "./fashion-mnist.ts";
+import { type MissingRow, missingRule } from "./missing-row.ts";
 import type { Part } from "./official-files.ts";
 
 export interface Cleaning {
@@ -47,7 +48,8 @@ export function cleanData(data: FashionMnist, options: CleanOptions = {}): Clean
 function refuse(row: MissingRow, more: number): FormatError {
   const others = more === 0 ? "" : `, and so in ${more} more ${more === 1 ? "row" : "rows"}`;
   return new FormatError(`${row.file}:${row.line}: ${missingRule(row)}${others}`, {
-    help: "--drop-missing leaves such rows out; `npm run data` lists them",
+    help: "such rows can be left out",
+    remedies: ["dropMissing"],
   });
 }
 

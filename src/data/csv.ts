@@ -7,6 +7,7 @@ import { stat } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
 import { FormatError } from "../engine/core/errors.ts";
 import { type Dataset, imageSize } from "./dataset.ts";
+import { type MissingRow, missingRule } from "./missing-row.ts";
 import { replaceFile } from "./replace-file.ts";
 
 const SIDE = 28;
@@ -24,14 +25,6 @@ const MISSING = new Set(
     " ",
   ),
 ).add("#N/A N/A");
-
-/** A row that lacks values. */
-export interface MissingRow {
-  readonly file: string;
-  /** From 1, the header's. */
-  readonly line: number;
-  readonly columns: readonly string[];
-}
 
 export interface CsvOptions {
   readonly name: string;
@@ -201,14 +194,6 @@ function readPlainRow(line: Uint8Array, row: Uint8Array, classes: number): boole
     value = value < 0 ? digit : value * 10 + digit;
   }
   return column === COLUMNS && (row[0] ?? 0) < classes;
-}
-
-/** `a row must have every value, got none for pixel12 and 3 more columns`. */
-export function missingRule({ columns }: MissingRow): string {
-  const [first = ""] = columns;
-  const more = columns.length - 1;
-  const others = more === 0 ? "" : ` and ${more} more ${more === 1 ? "column" : "columns"}`;
-  return `a row must have every value, got none for ${first}${others}`;
 }
 
 function shorten(text = ""): string {

@@ -1,12 +1,13 @@
 // Finds Fashion-MNIST and loads it: what the person gave, else the cache, the system, the official
 // download, Debian's package. Only brings the rows; cleaning and splitting are for the caller.
+
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { VitrineError } from "../engine/core/errors.ts";
 import { fetchDebianPackage } from "../setup/apt.mjs";
-import type { MissingRow } from "./csv.ts";
 import { downloadFile } from "./download.ts";
+import type { MissingRow } from "./missing-row.ts";
 import {
   isDownloaded,
   OFFICIAL_FILES,
@@ -158,7 +159,8 @@ class Search {
     throw new VitrineError(
       `fashion-mnist: one source of the data must work, got\n  ${this.#tried.join("\n  ")}`,
       {
-        help: "give --data DIR, a folder with the four IDX files or with Kaggle's two CSVs",
+        help: "give a folder with the four IDX files or with Kaggle's two CSVs",
+        remedies: ["data"],
       },
     );
   }

@@ -1,8 +1,9 @@
 // What a first look at a data set tells: rows, missing values, duplicates, value range, classes. Of the rows as they were
 // found, before cleaning; it changes nothing.
-import type { MissingRow } from "./csv.ts";
+
 import { classCounts, type Dataset, dropDuplicates, imageSize, sharedRows } from "./dataset.ts";
 import type { FashionMnist } from "./fashion-mnist.ts";
+import type { MissingRow } from "./missing-row.ts";
 
 export type PartLook = {
   /** Those that lack values among them. */

@@ -1,12 +1,14 @@
 // Fashion-MNIST as a person has it: a folder with the IDX files or Kaggle's two CSVs, or one such
 // file beside its sibling. Found by name; read without checksums, because any release, or a part of
 // one, is welcome.
+
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { FormatError, UsageError } from "../engine/core/errors.ts";
-import { type MissingRow, readKaggleCsv } from "./csv.ts";
+import { readKaggleCsv } from "./csv.ts";
 import { readIdxDataset } from "./idx.ts";
+import type { MissingRow } from "./missing-row.ts";
 import { FASHION_MNIST_CLASSES, type Part, type TrainAndTest } from "./official-files.ts";
 
 export interface Progress {
@@ -48,7 +50,8 @@ export async function readUserFiles(
 ): Promise<UserData> {
   const entry = await stat(data).catch((cause) => {
     const help = `give a folder with ${WANTED}`;
-    throw new UsageError(`--data: must be a file or a folder, got ${data}`, { help, cause });
+    const rule = "data: must be a file or a folder";
+    throw new UsageError(`${rule}, got ${data}`, { argument: "data", help, cause });
   });
   if (entry.isDirectory()) return readFolder(data, progress);
   if (/\.csv$/i.test(data)) return readCsvPair(withSibling(data), progress);
@@ -107,7 +110,8 @@ function withSibling(file: string): Record<Part, string> {
   const part = ["train", "test"].find((word) => name.includes(word)) as Part | undefined;
   if (part === undefined) {
     const help = `name the files as Kaggle does, ${CSV_NAMES.train} and ${CSV_NAMES.test}`;
-    throw new UsageError(`--data: a CSV must have train or test in its name, got ${name}`, {
+    throw new UsageError(`data: a CSV must have train or test in its name, got ${name}`, {
+      argument: "data",
       help,
     });
   }

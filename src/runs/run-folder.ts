@@ -91,8 +91,10 @@ export async function loadRun(folder: string): Promise<SavedRun> {
   const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
     const got =
       cause.code === "ENOENT" ? `${folder} without config.json` : `${folder} (${cause.code})`;
-    throw new UsageError(`RUN: must be the folder of a saved run, got ${got}`, {
-      help: "`npm run train` saves its runs under runs/, or where --out says",
+    throw new UsageError(`run: must be the folder of a saved run, got ${got}`, {
+      argument: "run",
+      help: "a training saves one",
+      remedies: ["train"],
       cause,
     });
   });

@@ -110,8 +110,10 @@ export async function openStudy(
 export async function readStudy(path: string): Promise<StudyFolder> {
   const entries = await readdir(path).catch((): string[] => []);
   if (!entries.includes(DESCRIPTION)) {
-    throw new UsageError(`STUDY: must be the folder of a tuner's study, got ${path}`, {
-      help: "`npm run tune` makes one",
+    throw new UsageError(`study: must be the folder of a tuner's study, got ${path}`, {
+      argument: "study",
+      help: "a tuner's search makes one",
+      remedies: ["tune"],
     });
   }
   const description = await readDescription(path);
@@ -127,8 +129,12 @@ async function checkSame(path: string, description: StudyDescription): Promise<v
   if (!difference) return;
   const { at, left, right } = difference;
   throw new UsageError(
-    `--out: the folder holds a study of other settings, got ${at} ${left} in ${path} and ${right} now`,
-    { help: "choose another --out, repeat the settings to go on there, or give --overwrite" },
+    `out: the folder holds a study of other settings, got ${at} ${left} in ${path} and ${right} now`,
+    {
+      argument: "out",
+      help: "choose another folder, repeat the settings to go on there, or overwrite what is there",
+      remedies: ["out", "overwrite"],
+    },
   );
 }
 
@@ -150,7 +156,7 @@ async function readDescription(path: string): Promise<StudyDescription> {
   if (format > FORMAT) {
     throw new FormatError(
       `${file}: was written by a newer Vitrine, got format ${format}, this one reads ${FORMAT}`,
-      { help: "update Vitrine, or choose another --out" },
+      { help: "update Vitrine, or choose another folder", remedies: ["out"] },
     );
   }
   return { ...rest, space, objective } as StudyDescription;
@@ -168,7 +174,8 @@ async function readTrials(path: string, space: Space): Promise<Trial[]> {
     if (!trial && isLast) break;
     if (!trial || Number(name.slice(6)) !== index || (trial.status === "running" && !isLast)) {
       throw new FormatError(`${file}: trials must be finished and numbered without gaps`, {
-        help: "something was deleted from the study; start anew with --overwrite",
+        help: "something was deleted from the study; start anew",
+        remedies: ["overwrite"],
       });
     }
     trials.push(trial);

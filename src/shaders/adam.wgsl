@@ -3,6 +3,8 @@
 //   α = learning_rate · sqrt(1 − β2^t) / (1 − β1^t)
 //   w, dw, m, v: flat, the same size    corrections (1 − β1^t, 1 − β2^t)
 
+//#include "lib/invocation.wgsl"
+
 struct Params {
   vectors: u32,          // vec4 words in w
   stride: u32,           // from one word of an invocation to its next
@@ -29,13 +31,9 @@ fn advance() {
   next_corrections[1] = next_corrections[1] * params.beta2 + params.one_minus_beta2;
 }
 
-@compute @workgroup_size(64)
-fn update(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let first = (wg.y * groups.x + wg.x) * 64u + local;
+@compute @workgroup_size(WORKGROUP)
+fn update(id: Invocation) {
+  let first = linear_index(id);
   if (first >= params.stride) { return; }
   let alpha = learning_rate[0] * sqrt(corrections[1]) / corrections[0];
   for (var i = first; i < params.vectors; i += params.stride) {

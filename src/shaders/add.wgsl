@@ -1,6 +1,8 @@
 // y = a + b, element by element.
 //   a, b, y: any shape, the same
 
+//#include "lib/invocation.wgsl"
+
 struct Params {
   vectors: u32,  // vec4 words in a, b and y
   stride: u32,   // from one word of an invocation to its next
@@ -11,13 +13,9 @@ struct Params {
 @group(0) @binding(2) var<storage, read> b: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
 
-@compute @workgroup_size(64)
-fn forward(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let first = (wg.y * groups.x + wg.x) * 64u + local;
+@compute @workgroup_size(WORKGROUP)
+fn forward(id: Invocation) {
+  let first = linear_index(id);
   if (first >= params.stride) { return; }
   for (var i = first; i < params.vectors; i += params.stride) { y[i] = a[i] + b[i]; }
 }

@@ -3,19 +3,15 @@
 // The rows are dealt out to slices: slice s takes rows s, s + slices, …. An invocation takes one slice of four channels,
 // or of one where C is no multiple of four. Sums are of slices first, then of the partial results, in a fixed order.
 
-//#if ${BY_FOUR}
-alias Lanes = vec4f;
-//#else
-alias Lanes = f32;
-//#endif
-
-const SIZE: u32 = 64u;
+//#include "lib/invocation.wgsl"
+//#include "lib/lanes.wgsl"
+//#include "lib/activate.wgsl"
 
 struct Params {
   rows: u32,
   channels: u32,  // C in units of Lanes; C itself in `combine_moments` and `combine_sums`
   slices: u32,    // that share the rows; in `combine_…`: of partial
-  width: u32,     // of `combine_…`: channels of a workgroup, a power of two; SIZE / width invocations share each
+  width: u32,     // of `combine_…`: channels of a workgroup, a power of two; WORKGROUP / width invocations share each
   epsilon: f32,
   momentum: f32,
   one_minus_momentum: f32,
@@ -50,8 +46,8 @@ struct Slice {
   stride: u32,  // elements from row to row of the slice
 }
 
-fn slice_of(wg: vec3u, groups: vec3u, local: u32) -> Slice {
-  let i = (wg.y * groups.x + wg.x) * SIZE + local;
+fn slice_of(id: Invocation) -> Slice {
+  let i = linear_index(id);
   let s = i / params.channels;
   return Slice(i - s * params.channels, s, rows_of(s), i, params.slices * params.channels);
 }
@@ -66,13 +62,9 @@ fn inverse_deviation(c: u32) -> Lanes {
 
 // Mean, and sum of squared deviations from it, of each slice. Sums are of differences to the slice's first element: as
 // that is one of the data, what cancels in the sum of squares is never much larger than the result.
-@compute @workgroup_size(SIZE)
-fn moments(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = slice_of(wg, groups, local);
+@compute @workgroup_size(WORKGROUP)
+fn moments(id: Invocation) {
+  let at = slice_of(id);
   if (at.rows == 0u) { return; }
   let origin = x[at.index];
   var sum = Lanes(0);
@@ -86,7 +78,8 @@ fn moments(
   }
   let mean_difference = sum / f32(at.rows);
   partial[2u * at.s * params.channels + at.c] = origin + mean_difference;
-  partial[(2u * at.s + 1u) * params.channels + at.c] = max(squares - sum * mean_difference, Lanes(0));
+  let deviation = squares - sum * mean_difference;
+  partial[(2u * at.s + 1u) * params.channels + at.c] = or_nan(max(deviation, Lanes(0)), deviation);
 }
 
 struct Moments {
@@ -109,21 +102,21 @@ fn merged(a: Moments, b: Moments) -> Moments {
   );
 }
 
-var<workgroup> shared_moments: array<Moments, SIZE>;
+var<workgroup> shared_moments: array<Moments, WORKGROUP>;
 
-@compute @workgroup_size(SIZE)
+@compute @workgroup_size(WORKGROUP)
 fn combine_moments(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
   let c = wg.x * params.width + local % params.width;
   var all = Moments(0.0, 0.0, 0.0);
   if (c < params.channels) {
-    for (var s = local / params.width; s < params.slices; s += SIZE / params.width) {
+    for (var s = local / params.width; s < params.slices; s += WORKGROUP / params.width) {
       let at = 2u * s * params.channels + c;
       let part = Moments(f32(rows_of(s)), partials[at], partials[at + params.channels]);
       all = merged(all, part);
     }
   }
   shared_moments[local] = all;
-  for (var half = SIZE / 2u; half >= params.width; half /= 2u) {
+  for (var half = WORKGROUP / 2u; half >= params.width; half /= 2u) {
     workgroupBarrier();
     if (local < half) {
       shared_moments[local] = merged(shared_moments[local], shared_moments[local + half]);
@@ -139,13 +132,9 @@ fn combine_moments(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_i
     + batch_var * params.correction * params.one_minus_momentum;
 }
 
-@compute @workgroup_size(SIZE)
-fn normalize(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = slice_of(wg, groups, local);
+@compute @workgroup_size(WORKGROUP)
+fn normalize(id: Invocation) {
+  let at = slice_of(id);
   if (at.rows == 0u) { return; }
   let center = mean[at.c];
   var factor = inverse_deviation(at.c);
@@ -158,23 +147,15 @@ fn normalize(
 //#endif
   var index = at.index;
   for (var row = 0u; row < at.rows; row++) {
-    var value = (x[index] - center) * factor + offset;
-//#if ${RELU}
-    value = select(value, Lanes(0), value < Lanes(0));  // lets a NaN through, as the activation does
-//#endif
-    y[index] = value;
+    y[index] = activate((x[index] - center) * factor + offset);
     index += at.stride;
   }
 }
 
 // Σ dy and Σ dy·xhat of each slice.
-@compute @workgroup_size(SIZE)
-fn sums(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = slice_of(wg, groups, local);
+@compute @workgroup_size(WORKGROUP)
+fn sums(id: Invocation) {
+  let at = slice_of(id);
   if (at.rows == 0u) { return; }
   let center = mean[at.c];
   var sum = Lanes(0);
@@ -190,20 +171,20 @@ fn sums(
   partial[(2u * at.s + 1u) * params.channels + at.c] = products * inverse_deviation(at.c);
 }
 
-var<workgroup> shared_sums: array<vec2f, SIZE>;
+var<workgroup> shared_sums: array<vec2f, WORKGROUP>;
 
-@compute @workgroup_size(SIZE)
+@compute @workgroup_size(WORKGROUP)
 fn combine_sums(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
   let c = wg.x * params.width + local % params.width;
   var all = vec2f(0.0);
   if (c < params.channels) {
-    for (var s = local / params.width; s < params.slices; s += SIZE / params.width) {
+    for (var s = local / params.width; s < params.slices; s += WORKGROUP / params.width) {
       let at = 2u * s * params.channels + c;
       all += vec2f(partials[at], partials[at + params.channels]);
     }
   }
   shared_sums[local] = all;
-  for (var half = SIZE / 2u; half >= params.width; half /= 2u) {
+  for (var half = WORKGROUP / 2u; half >= params.width; half /= 2u) {
     workgroupBarrier();
     if (local < half) { shared_sums[local] += shared_sums[local + half]; }
   }
@@ -213,13 +194,9 @@ fn combine_sums(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_inde
 }
 
 // Training: dx = gamma·istd · (dy − (Σdy + xhat·Σ(dy·xhat)) / rows). Inference: dx = gamma·istd · dy.
-@compute @workgroup_size(SIZE)
-fn input_gradient(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = slice_of(wg, groups, local);
+@compute @workgroup_size(WORKGROUP)
+fn input_gradient(id: Invocation) {
+  let at = slice_of(id);
   if (at.rows == 0u) { return; }
   let inverse = inverse_deviation(at.c);
   var factor = inverse;

@@ -2,6 +2,8 @@
 // computed anew from (element, step, stream, seed). core/random.ts is the same generator in TypeScript.
 //   x, y: any shape, the same     clock: element 0 counts the steps
 
+//#include "lib/invocation.wgsl"
+
 struct Params {
   vectors: u32,  // vec4 words in x and y
   stream: u32,
@@ -30,13 +32,9 @@ fn pcg4d(counter: vec4u) -> vec4u {
   return v;
 }
 
-@compute @workgroup_size(64)
-fn forward(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (wg.y * groups.x + wg.x) * 64u + local;
+@compute @workgroup_size(WORKGROUP)
+fn forward(id: Invocation) {
+  let i = linear_index(id);
   if (i >= params.vectors) { return; }
   let words = pcg4d(vec4u(i, clock[0], params.stream, params.seed));
   // 24 bits, so that every value is exact in f32.

@@ -8,6 +8,8 @@
 // Bilinear as tf.image.resize without antialiasing: centres of pixels at halves, edges repeated, x before y.
 // `advance` ends a step: it moves the clock on, so that a replay needs nothing from the host.
 
+//#include "lib/invocation.wgsl"
+
 struct Params {
   batch: u32,
   height: u32,    // of an image in the data set
@@ -39,12 +41,8 @@ struct Params {
 
 // One invocation a row of x, so that the divisions that find its place are paid once for the whole row.
 @compute @workgroup_size(16)
-fn gather_images(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (wg.y * groups.x + wg.x) * 16u + local;
+fn gather_images(id: Invocation) {
+  let i = group_index(id) * 16u + id.local;
   let padded_height = params.height + 2u * params.pad;
   let row_elements = (params.width + 2u * params.pad) * params.channels;
   if (i >= params.batch * padded_height) { return; }
@@ -70,12 +68,8 @@ fn pixel(image: u32, h: u32, w: u32, c: u32) -> f32 {
 
 // One invocation a row of x, as above. A grey image's one channel becomes all three.
 @compute @workgroup_size(16)
-fn gather_resized(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (wg.y * groups.x + wg.x) * 16u + local;
+fn gather_resized(id: Invocation) {
+  let i = group_index(id) * 16u + id.local;
   if (i >= params.batch * params.out_height) { return; }
   let image = order[clock[1] + i / params.out_height];
   let ratio_y = f32(params.height) / f32(params.out_height);
@@ -109,18 +103,14 @@ fn gather_resized(
 }
 
 // A workgroup a row of x. The rows of other parts are left to the dispatches that read those.
-@compute @workgroup_size(64)
-fn gather_features(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let n = wg.y * groups.x + wg.x;
+@compute @workgroup_size(WORKGROUP)
+fn gather_features(id: Invocation) {
+  let n = group_index(id);
   if (n >= params.batch) { return; }
   // A row before the part wraps to a huge number.
   let row = order[clock[1] + n] - params.first;
   if (row >= params.rows) { return; }
-  for (var k = local; k < params.elements; k += 64u) {
+  for (var k = id.local; k < params.elements; k += WORKGROUP) {
     x[n * params.elements + k] = part[row * params.elements + k];
   }
 }

@@ -1,24 +1,34 @@
-// Lets Node import a .wgsl file as a shader, `{ file, text }`; a bundler's plugin does the same with shaderModule.
+// Lets Node import a .wgsl file as a shader, `{ file, text, runs }`; a bundler's plugin does the same with shaderModule.
 import { readFile } from "node:fs/promises";
 import { register } from "node:module";
-import { relative } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isMainThread } from "node:worker_threads";
+import { expand } from "./expand.mjs";
 
 if (isMainThread) register(import.meta.url);
 
 const SHADERS = fileURLToPath(new URL(".", import.meta.url));
 
 /**
- * The module that stands for a shader's file.
+ * The module that stands for a shader's file, with the fragments that it includes.
  * @param {string} path
  */
 export async function shaderModule(path) {
-  const text = await readFile(path, "utf8");
-  const file = relative(SHADERS, path)
-    .replaceAll("\\", "/")
-    .replace(/\.wgsl$/, "");
-  return `export default ${JSON.stringify({ file, text })};`;
+  const file = relative(SHADERS, path).replaceAll("\\", "/");
+  const { text, runs } = await expand(file, await readFile(path, "utf8"), readFragment);
+  const shader = { file: file.replace(/\.wgsl$/, ""), text, runs };
+  return `export default ${JSON.stringify(shader)};`;
+}
+
+/** @param {string} file */
+async function readFragment(file) {
+  try {
+    return await readFile(join(SHADERS, file), "utf8");
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === "ENOENT") return null;
+    throw error;
+  }
 }
 
 /** @type {import("node:module").LoadHook} */

@@ -3,6 +3,8 @@
 //   plain: w −= rate·g     momentum μ: m ← μ·m − rate·g, w += m     Nesterov: w += μ·m − rate·g with the new m
 //   w, dw, m: flat, the same size
 
+//#include "lib/invocation.wgsl"
+
 struct Params {
   vectors: u32,  // vec4 words in w
   stride: u32,   // from one word of an invocation to its next
@@ -15,14 +17,10 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> w: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> m: array<vec4f>;
 
-@compute @workgroup_size(64)
-fn update(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
+@compute @workgroup_size(WORKGROUP)
+fn update(id: Invocation) {
   let rate = learning_rate[0];
-  let first = (wg.y * groups.x + wg.x) * 64u + local;
+  let first = linear_index(id);
   if (first >= params.stride) { return; }
   for (var i = first; i < params.vectors; i += params.stride) {
     let step = rate * dw[i];

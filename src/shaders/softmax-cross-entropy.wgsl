@@ -4,6 +4,9 @@
 //   dlogits = (softmax(z) − onehot) / N
 // LANES neighbouring invocations share a row, as in softmax.wgsl. Sums are trees of fixed shape.
 
+//#include "lib/invocation.wgsl"
+//#include "lib/lane-sum.wgsl"
+
 const LANES: u32 = 16u;  // 1 to 64, a power of two
 
 struct Params {
@@ -21,7 +24,6 @@ struct Params {
 @group(0) @binding(7) var<storage, read> losses: array<f32>;
 @group(0) @binding(8) var<storage, read_write> loss: array<f32>;
 
-const LOWEST: f32 = -3.4028234e38;
 const QUIET_NAN: u32 = 0x7fc00000u;
 
 struct Peak {
@@ -29,19 +31,7 @@ struct Peak {
   index: u32,
 }
 
-var<workgroup> scratch: array<f32, 64>;
 var<workgroup> peaks: array<Peak, 64>;
-
-fn sum_over(lanes: u32, value: f32, local: u32) -> f32 {
-  if (lanes == 1u) { return value; }
-  scratch[local] = value;
-  workgroupBarrier();
-  for (var stride = lanes / 2u; stride > 0u; stride /= 2u) {
-    if (local % lanes < stride) { scratch[local] += scratch[local + stride]; }
-    workgroupBarrier();
-  }
-  return scratch[local - local % lanes];
-}
 
 fn higher(a: Peak, b: Peak) -> Peak {
   if (b.value > a.value || (b.value == a.value && b.index < a.index)) { return b; }
@@ -68,28 +58,26 @@ fn log_1_plus(t: f32) -> f32 {
   return 2.0 * r * (1.0 + s * (1.0 / 3.0 + s * (1.0 / 5.0 + s * (1.0 / 7.0 + s * (1.0 / 9.0)))));
 }
 
-@compute @workgroup_size(64)
-fn forward(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let lane = local % LANES;
-  let row = (wg.y * groups.x + wg.x) * (64u / LANES) + local / LANES;
+@compute @workgroup_size(WORKGROUP)
+fn forward(id: Invocation) {
+  let lane = id.local % LANES;
+  let row = group_index(id) * (WORKGROUP / LANES) + id.local / LANES;
   // Invocations past the last row repeat it, because every one must reach the barriers, but write nothing.
   let n = min(row, params.rows - 1u);
   let start = n * params.classes;
 
-  var own = Peak(LOWEST, lane);
+  let first = min(lane, params.classes - 1u);
+  var own = Peak(logits[start + first], first);
   for (var k = lane; k < params.classes; k += LANES) { own = higher(own, Peak(logits[start + k], k)); }
-  let peak = row_peak(own, local);
+  let peak = row_peak(own, id.local);
 
   var rest = 0.0;
   for (var k = lane; k < params.classes; k += LANES) {
-    let power = exp(logits[start + k] - peak.value);
-    rest += select(power, 0.0, k == peak.index);
+    // 0 at the peak; written so that a NaN or ∞ there is no number.
+    let depth = logits[start + k] - peak.value;
+    rest += select(exp(depth), depth, k == peak.index);
   }
-  rest = sum_over(LANES, rest, local);
+  rest = sum_over(LANES, rest, id.local);
   if (row >= params.rows) { return; }
 
   let label = labels[n];
@@ -112,7 +100,7 @@ fn forward(
 @compute @workgroup_size(64)
 fn mean(@builtin(local_invocation_index) local: u32) {
   var sum = 0.0;
-  for (var n = local; n < params.rows; n += 64u) { sum += losses[n]; }
-  sum = sum_over(64u, sum, local);
+  for (var n = local; n < params.rows; n += WORKGROUP) { sum += losses[n]; }
+  sum = sum_over(WORKGROUP, sum, local);
   if (local == 0u) { loss[0] = sum / f32(params.rows); }
 }

@@ -4,6 +4,9 @@
 // LANES neighbouring invocations share a row: 1 where a gather costs the same however it is spread (software
 // adapters), more where memory wants neighbours to read neighbours. Sums are trees of fixed shape.
 
+//#include "lib/invocation.wgsl"
+//#include "lib/lane-sum.wgsl"
+
 const LANES: u32 = 16u;  // 1 to 64, a power of two
 
 struct Params {
@@ -20,21 +23,6 @@ struct Params {
 
 const LOWEST: f32 = -3.4028234e38;
 
-var<workgroup> scratch: array<f32, 64>;
-
-fn row_sum(value: f32, local: u32) -> f32 {
-  if (LANES == 1u) { return value; }
-  scratch[local] = value;
-  workgroupBarrier();
-  for (var stride = LANES / 2u; stride > 0u; stride /= 2u) {
-    if (local % LANES < stride) { scratch[local] += scratch[local + stride]; }
-    workgroupBarrier();
-  }
-  let sum = scratch[local - local % LANES];
-  workgroupBarrier();
-  return sum;
-}
-
 fn row_max(value: f32, local: u32) -> f32 {
   if (LANES == 1u) { return value; }
   scratch[local] = value;
@@ -48,42 +36,34 @@ fn row_max(value: f32, local: u32) -> f32 {
   return peak;
 }
 
-@compute @workgroup_size(64)
-fn forward(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let row = (wg.y * groups.x + wg.x) * (64u / LANES) + local / LANES;
+@compute @workgroup_size(WORKGROUP)
+fn forward(id: Invocation) {
+  let row = group_index(id) * (WORKGROUP / LANES) + id.local / LANES;
   // Invocations past the last row repeat it, because every one must reach the barriers, but write nothing.
   let start = min(row, params.rows - 1u) * params.classes;
   var peak = LOWEST;
-  for (var k = local % LANES; k < params.classes; k += LANES) { peak = max(peak, x[start + k]); }
-  peak = row_max(peak, local);
+  for (var k = id.local % LANES; k < params.classes; k += LANES) { peak = max(peak, x[start + k]); }
+  peak = row_max(peak, id.local);
   var sum = 0.0;
-  for (var k = local % LANES; k < params.classes; k += LANES) { sum += exp(x[start + k] - peak); }
-  sum = row_sum(sum, local);
+  for (var k = id.local % LANES; k < params.classes; k += LANES) { sum += exp(x[start + k] - peak); }
+  sum = sum_over(LANES, sum, id.local);
   if (row >= params.rows) { return; }
-  for (var k = local % LANES; k < params.classes; k += LANES) {
+  for (var k = id.local % LANES; k < params.classes; k += LANES) {
     y[start + k] = exp(x[start + k] - peak) / sum;
   }
 }
 
-@compute @workgroup_size(64)
-fn backward(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let row = (wg.y * groups.x + wg.x) * (64u / LANES) + local / LANES;
+@compute @workgroup_size(WORKGROUP)
+fn backward(id: Invocation) {
+  let row = group_index(id) * (WORKGROUP / LANES) + id.local / LANES;
   let start = min(row, params.rows - 1u) * params.classes;
   var sum = 0.0;
-  for (var k = local % LANES; k < params.classes; k += LANES) {
+  for (var k = id.local % LANES; k < params.classes; k += LANES) {
     sum += dy[start + k] * output[start + k];
   }
-  sum = row_sum(sum, local);
+  sum = sum_over(LANES, sum, id.local);
   if (row >= params.rows) { return; }
-  for (var k = local % LANES; k < params.classes; k += LANES) {
+  for (var k = id.local % LANES; k < params.classes; k += LANES) {
     dx[start + k] = output[start + k] * (dy[start + k] - sum);
   }
 }

@@ -2,6 +2,8 @@
 //   x (N,H,W,C)   y (N,OH,OW,C), OH = H + top + bottom, OW = W + left + right
 // A line of C·W elements is contiguous, so the channel never has to be told apart from the column.
 
+//#include "lib/invocation.wgsl"
+
 struct Params {
   elements: u32,    // of what is written: y forward, dx backward
   height: u32,      // H
@@ -18,13 +20,9 @@ struct Params {
 @group(0) @binding(3) var<storage, read> dy: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dx: array<f32>;
 
-@compute @workgroup_size(64)
-fn forward(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (wg.y * groups.x + wg.x) * 64u + local;
+@compute @workgroup_size(WORKGROUP)
+fn forward(id: Invocation) {
+  let i = linear_index(id);
   if (i >= params.elements) { return; }
   let row = i / params.out_line;
   let n = row / params.out_height;
@@ -38,13 +36,9 @@ fn forward(
   y[i] = value;
 }
 
-@compute @workgroup_size(64)
-fn backward(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (wg.y * groups.x + wg.x) * 64u + local;
+@compute @workgroup_size(WORKGROUP)
+fn backward(id: Invocation) {
+  let i = linear_index(id);
   if (i >= params.elements) { return; }
   let row = i / params.line;
   let n = row / params.height;

@@ -71,7 +71,9 @@ export interface CrossValidationOptions extends FoldEvents {
 /** Splits of rows 0 to `rows` − 1, shuffled; those of scikit-learn's KFold, or StratifiedKFold with labels. */
 export function foldSplits(rows: number, { folds, seed, stratify }: FoldSplitOptions): Split[] {
   if (folds > rows) {
-    throw new UsageError(`--folds: must be at most the ${rows} rows, got ${folds}`);
+    throw new UsageError(`folds: must be at most the ${rows} rows, got ${folds}`, {
+      argument: "folds",
+    });
   }
   return stratify ? stratifiedKFold(stratify, { folds, seed }) : kFold(rows, { folds, seed });
 }
@@ -103,7 +105,8 @@ export function checkBatchSize(splits: readonly Split[], batchSize: number): voi
   const fewest = Math.min(...splits.map((split) => split.train.length));
   if (batchSize <= fewest) return;
   throw new UsageError(
-    `--batch-size: must be at most the ${fewest} rows that a fold trains on, got ${batchSize}`,
+    `batchSize: must be at most the ${fewest} rows that a fold trains on, got ${batchSize}`,
+    { argument: "batchSize" },
   );
 }
 

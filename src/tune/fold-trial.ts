@@ -60,5 +60,7 @@ export function foldTrials(options: FoldTrialOptions): TrialRunner<TrainingPlan>
 function foldScore({ name }: Objective): (result: FoldResult) => number {
   if (name === "val_accuracy") return ({ heldOut }) => heldOut.accuracy;
   if (name === "val_loss") return ({ heldOut }) => heldOut.loss;
-  throw new UsageError(`--objective: folds are scored by val_accuracy or val_loss, got ${name}`);
+  throw new UsageError(`objective: folds are scored by val_accuracy or val_loss, got ${name}`, {
+    argument: "objective",
+  });
 }

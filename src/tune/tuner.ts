@@ -163,7 +163,7 @@ function checkFailures(trials: readonly Trial[]): void {
   if (!last.every(({ status }) => status === "failed")) return;
   throw new VitrineError(
     `tuner: ${last.length} trials in a row failed, the last one because ${last.at(-1)?.message}`,
-    { help: "narrow the search space, or start anew with --overwrite" },
+    { help: "narrow the search space, or start anew", remedies: ["overwrite"] },
   );
 }
 
@@ -176,7 +176,8 @@ function checkResumed(study: TrialStore, next: Trial): void {
   throw new FormatError(
     `${study.path}: trial ${next.id} must go on from the trials before it, got other values than they lead to`,
     {
-      help: "trials were changed by hand, or made by another version; start anew with --overwrite",
+      help: "trials were changed by hand, or made by another version; start anew",
+      remedies: ["overwrite"],
     },
   );
 }

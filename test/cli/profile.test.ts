@@ -93,6 +93,10 @@ test("evaluation and prediction have programs of their own", async () => {
     assert.is(found.program, `lenet5.${step}.30`);
     assert.not(found.dispatches.some(({ pass }) => pass === "backward"));
   }
+  // What it takes by default is more than there are.
+  const few = await runToEnd("profile", [...SET, "--step", "predict", "--json"]);
+  assert.is(few.code, 0, few.stderr);
+  assert.is(JSON.parse(few.stdout).batch, 240);
 });
 
 test("what makes no sense is refused in one line", async () => {
@@ -108,13 +112,21 @@ test("what makes no sense is refused in one line", async () => {
   const newer = at("newer.json", '{"format": "vitrine-profile", "version": 9}');
   const cases: readonly (readonly [args: readonly string[], message: RegExp])[] = [
     [["--step", "fly"], /^error: --step: must be train, evaluate or predict, got fly/],
-    [["--rung", "naive"], /^error: --rung: must be a ladder and its rung, .* got "naive"/],
-    [["--rung", "gemm=a", "--rung", "gemm=b"], /^error: --rung: must name a ladder once, got/],
-    [[...SET, "--rung", "gemm=x"], /^error: --rung: .* of gemm, got x\nhelp: .* naive, tiled/],
+    [["--rung", "naive"], /^error: --rung: must be ladder=rung, .* got "naive"/],
     [
-      [...SET, "--rung", "conv=naive"],
-      /^error: --rung: must name a ladder .* got conv\nhelp: .*gemm/,
+      ["--rung", "gemm=naive", "--rung", "gemm=tiled"],
+      /^error: --rung: must name a ladder once, got/,
     ],
+    [["--rung", "gemm=x"], /^error: --rung: is no rung of gemm, which are naive, .*, got x/],
+    [
+      [...SET, "--rung", "conv2d.dx=gemm"],
+      /^error: --rung: must be a rung that fits .* of conv2d\.dx, got gemm\nhelp: .*naive, tiled/,
+    ],
+    [
+      [...SET, "--rung", "conv2d.dx=naive", "--step", "predict"],
+      /^error: --rung: must name a ladder of this step, got conv2d\.dx\nhelp: .*gemm \(naive/,
+    ],
+    [["--rung", "conv=naive"], /^error: --rung: is no ladder, which are .*conv2d\.dx.*, got conv/],
     [[run, "--model", "lenet5"], /^error: --model: .*run says which model, so that no flag may/],
     [[run, "--activation", "relu"], /^error: --activation: .*run says which model/],
     [[folder], /^error: RUN: must be the folder of a saved run, got/],

@@ -172,7 +172,7 @@ test("where nothing works, one error lists what was tried", async () => {
       "Debian's package dataset-fashion-mnist: apt: no network",
     ].join("\n  "),
   );
-  assert.match((error as VitrineError).help ?? "", "--data DIR");
+  assert.match((error as VitrineError).help ?? "", "give a folder with the four IDX files");
 });
 
 test("given data is read and nothing else looked at", async () => {

@@ -106,7 +106,7 @@ test("what is not there, not all there, or something else", async () => {
 
 test("paths that make no sense", async () => {
   const none = join(temporaryFolder(), "none");
-  const missing = `--data: must be a file or a folder, got ${none}`;
+  const missing = `data: must be a file or a folder, got ${none}`;
   await rejects(() => readUserFiles(none, ignore), UsageError, missing);
   const folder = temporaryFolder();
   mkdirSync(join(folder, "train"));
@@ -115,7 +115,7 @@ test("paths that make no sense", async () => {
   await rejects(
     () => readUserFiles(nameless, ignore),
     UsageError,
-    "--data: a CSV must have train or test in its name, got data.csv",
+    "data: a CSV must have train or test in its name, got data.csv",
   );
 });
 

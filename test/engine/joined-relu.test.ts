@@ -48,8 +48,8 @@ async function results(relu: "layer" | "op") {
   executable.run();
   const values: Float32Array[] = [];
   for (const tensor of tensors) values.push(await executable.read(tensor));
-  const entries = executable.dispatches.map(({ kernel }) => kernel.entry);
-  return { entries, shapes: tensors.map(({ shape }) => shape), values };
+  const kernels = executable.dispatches.map(({ kernel }) => kernel.label);
+  return { kernels, shapes: tensors.map(({ shape }) => shape), values };
 }
 
 function gradientOf(gradients: ReadonlyMap<Tensor, Tensor>, of: Tensor): Tensor {
@@ -60,10 +60,10 @@ function gradientOf(gradients: ReadonlyMap<Tensor, Tensor>, of: Tensor): Tensor 
 
 test("read twice and kept, forward and backward", async () => {
   const [joined, apart] = [await results("layer"), await results("op")];
-  assert.is(joined.entries.includes("relu_forward"), false);
-  assert.is(apart.entries.includes("relu_forward"), true);
+  assert.is(joined.kernels.includes("activation/forward"), false);
+  assert.is(apart.kernels.includes("activation/forward"), true);
   // The kept one and the joined one.
-  assert.is(joined.entries.filter((entry) => entry === "normalize").length, 2);
+  assert.is(joined.kernels.filter((label) => label === "batch-normalization/normalize").length, 2);
   const labels = ["normalised", "y", "dx", "dgamma", "dbeta"];
   assert.is(joined.values.length, labels.length);
   for (const [index, label] of labels.entries()) {

@@ -95,7 +95,7 @@ test("files and places that cannot be written are refused", async () => {
     assert.match(await refusalOf(prepareOut("")), "out: must name a folder");
     // Node's own recursive mkdir never returns here.
     if (process.platform === "linux") {
-      assert.match(await refusalOf(prepareOut("/proc/no/such")), /--out: .*\/proc\/no\/such/);
+      assert.match(await refusalOf(prepareOut("/proc/no/such")), /^out: .*\/proc\/no\/such/);
     }
   });
 });

@@ -42,7 +42,7 @@ test("other settings are refused, those that only one side has among them", asyn
     rejects(
       () => openResumable(work(path, { settings })),
       UsageError,
-      `--out: the folder holds a test work of other settings, got ${text}`,
+      `out: the folder holds a test work of other settings, got ${text}`,
     );
   const model = { name: "a", size: 3 };
   await got({ seed: 2, model }, `seed 1 in ${path} and 2 now`);
@@ -92,7 +92,7 @@ test("overwriting removes what is the work's, and refuses a folder with more", a
   await rejects(
     () => openResumable(work(foreign, { overwrite: true })),
     UsageError,
-    `--out: the folder must be new or empty, got ${foreign} with 1 entry`,
+    `out: the folder must be new or empty, got ${foreign} with 1 entry`,
   );
   assert.equal(readdirSync(foreign), ["thesis.txt"]);
 });
@@ -116,7 +116,7 @@ test("one process at a time works in a folder, and a killed one does not count",
   mkdirSync(theirs);
   writeFileSync(join(theirs, "work.json"), readFileSync(join(path, "work.json")));
   writeFileSync(join(theirs, ".lock"), String(other.pid));
-  const refusal = `--out: is in use, got ${theirs}, where process ${other.pid} works`;
+  const refusal = `out: is in use, got ${theirs}, where process ${other.pid} works`;
   await rejects(() => openResumable(work(theirs)), UsageError, refusal);
   await rejects(() => openResumable(work(theirs, { overwrite: true })), UsageError, refusal);
   other.kill("SIGKILL");

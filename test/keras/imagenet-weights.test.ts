@@ -165,7 +165,7 @@ test("offline, one message has the address, the md5, the folder and the flag", a
   );
   assert.is(
     help,
-    `put the file of ${url} (md5 ${md5(body)}) into ${cacheDir}; or give --weights FILE, any Keras file of vgg19`,
+    `put the file of ${url} (md5 ${md5(body)}) into ${cacheDir}; or give any Keras file of vgg19`,
   );
 });
 

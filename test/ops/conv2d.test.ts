@@ -5,10 +5,12 @@ import fs from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Shape, sizeOf } from "../../src/engine/core/shape.ts";
-import { conv2d } from "../../src/engine/ops/conv2d/conv2d.ts";
-import { weightGradientLadder } from "../../src/engine/ops/conv2d/dw.ts";
-import { inputGradientLadder } from "../../src/engine/ops/conv2d/dx.ts";
-import { forwardLadder } from "../../src/engine/ops/conv2d/forward.ts";
+import {
+  conv2d,
+  forwardLadder,
+  inputGradientLadder,
+  weightGradientLadder,
+} from "../../src/engine/ops/conv2d/conv2d.ts";
 import {
   type Conv2dAttrs,
   type ConvGeometry,

@@ -136,16 +136,13 @@ test("a step whose folder was removed is done again, alike", async () => {
 test("other settings, other versions and other folders are refused and left alone", async () => {
   const before = readFileSync(join(folder, "record.json"), "utf8");
   const other = tinyStudy(folder, { settings: { ...TINY, seed: 7 } });
-  assert.match(
-    await refusalOf(other),
-    /^--out: .*study of other settings, got seed 42 .* and 7 now/,
-  );
+  assert.match(await refusalOf(other), /^out: .*study of other settings, got seed 42 .* and 7 now/);
   const stranger = temporaryFolder();
   writeFileSync(join(stranger, "thesis.txt"), "mine");
   for (const overwrite of [false, true]) {
     assert.match(
       await refusalOf(tinyStudy(stranger, { overwrite })),
-      /^--out: the folder must be new/,
+      /^out: the folder must be new/,
     );
   }
   assert.equal(readdirSync(stranger), ["thesis.txt"]);

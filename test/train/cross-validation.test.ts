@@ -51,7 +51,7 @@ test("every row is held out once, in equal shares of each class", () => {
   }
   assert.throws(
     () => foldSplits(3, { folds: 4, seed: 1 }),
-    /^--folds: must be at most the 3 rows, got 4$/,
+    /^folds: must be at most the 3 rows, got 4$/,
   );
 });
 
@@ -147,7 +147,7 @@ test("a loss that becomes NaN ends it; a batch beyond a fold's rows is refused",
   const refused = await large.catch((error: unknown) => error);
   assert.match(
     String(refused),
-    /--batch-size: must be at most the 80 rows that a fold trains on, got 81/,
+    /^UsageError: batchSize: must be at most the 80 rows that a fold trains on, got 81/,
   );
 });
 

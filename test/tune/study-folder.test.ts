@@ -30,7 +30,7 @@ test("a study of other settings is refused, and named to the point", async () =>
     ];
     for (const [change, message] of cases) {
       const refusal = await refusalOf(openStudy(folder, { ...base, ...change }));
-      assert.match(refusal, /^--out: the folder holds a study of other settings/);
+      assert.match(refusal, /^out: the folder holds a study of other settings/);
       assert.match(refusal, message);
     }
     assert.equal(contentOf(folder), before);
@@ -85,7 +85,7 @@ test("overwriting deletes a study, and nothing but a study", async () => {
     const description = describe(oracle, 2);
     for (const overwrite of [false, true]) {
       const refusal = await refusalOf(openStudy(foreign, description, { overwrite }));
-      assert.match(refusal, /^--out: the folder must be new or empty/);
+      assert.match(refusal, /^out: the folder must be new or empty/);
     }
     assert.equal(readdirSync(foreign), ["thesis.txt"]);
     const target = join(folder, "study");

@@ -33,8 +33,13 @@ interface StringFlag extends Documented {
   readonly default?: string;
   /** What --help calls the value, e.g. "folder"; default "text". */
   readonly value?: string;
-  /** May be given several times; the value is a list, empty where it is not given. */
-  readonly many?: true;
+}
+
+/** May be given several times; all values, in order. */
+interface ListFlag extends Documented {
+  readonly type: "list";
+  /** What --help calls a value; default "text". */
+  readonly value?: string;
 }
 
 /** false unless given. With `default: true` it is switched off by --no-NAME. */
@@ -43,7 +48,7 @@ interface BooleanFlag extends Documented {
   readonly default?: boolean;
 }
 
-export type FlagSpec = NumericFlag | ChoiceFlag | StringFlag | BooleanFlag;
+export type FlagSpec = NumericFlag | ChoiceFlag | StringFlag | ListFlag | BooleanFlag;
 export type FlagSpecs = Readonly<Record<string, FlagSpec>>;
 
 type Camel<S extends string> = S extends `${infer Head}-${infer Tail}`
@@ -52,17 +57,16 @@ type Camel<S extends string> = S extends `${infer Head}-${infer Tail}`
 
 type ValueOf<F extends FlagSpec> = F extends { type: "boolean" }
   ? boolean
-  : F extends { many: true }
-    ? readonly string[]
-    : F extends { type: "integer" | "number" }
-      ? number
-      : F extends { type: "choice"; choices: readonly (infer C)[] }
-        ? C
+  : F extends { type: "integer" | "number" }
+    ? number
+    : F extends { type: "choice"; choices: readonly (infer C)[] }
+      ? C
+      : F extends { type: "list" }
+        ? readonly string[]
         : string;
 
 type MaybeMissing<F extends FlagSpec> = F extends
-  | { type: "boolean" }
-  | { many: true }
+  | { type: "boolean" | "list" }
   | { default: string | number }
   ? never
   : undefined;
@@ -92,23 +96,26 @@ export function parseFlags(specs: FlagSpecs, args: readonly string[]): ParsedArg
   });
   const values = new Map<string, FlagValue>();
   for (const [name, spec] of Object.entries(specs)) {
-    values.set(camelCase(name), absent(spec));
+    values.set(camelCase(name), initialValue(spec));
   }
   const positionals: string[] = [];
   for (const token of tokens) {
     if (token.kind === "positional") positionals.push(token.value);
     if (token.kind !== "option") continue;
     const [name, value] = readToken(specs, token);
-    const before = values.get(camelCase(name));
-    values.set(camelCase(name), Array.isArray(before) ? [...before, String(value)] : value);
+    const earlier = values.get(camelCase(name));
+    values.set(camelCase(name), isList(earlier) && isList(value) ? [...earlier, ...value] : value);
   }
   return { values, positionals };
 }
 
-/** What a flag is that is not given. */
-function absent(spec: FlagSpec): FlagValue {
-  if (spec.type === "string" && spec.many) return [];
+function initialValue(spec: FlagSpec): FlagValue {
+  if (spec.type === "list") return [];
   return spec.default ?? (spec.type === "boolean" ? false : undefined);
+}
+
+function isList(value: FlagValue): value is readonly string[] {
+  return Array.isArray(value);
 }
 
 function optionOf(spec: FlagSpec): { type: "boolean" | "string" } {
@@ -153,6 +160,7 @@ function parseValue(name: string, spec: FlagSpec, text: string): FlagValue {
     throw new UsageError(`--${name}: must be ${describeRule(spec)}, got ${quoteOdd(text)}`);
   }
   if (text === "") throw new UsageError(`--${name}: must not be empty`);
+  if (spec.type === "list") return [text];
   if (spec.type !== "choice" || spec.choices.includes(text)) return text;
   const near = nearest(text, spec.choices);
   throw new UsageError(
@@ -174,7 +182,7 @@ function parseNumber(spec: NumericFlag, text: string): number | undefined {
 /** `a whole number of at least 1`, `a number above 0 and below 1`, `relu or tanh`, `a folder`. */
 export function describeRule(spec: FlagSpec): string {
   if (spec.type === "choice") return listChoices(spec.choices);
-  if (spec.type === "string") return `a ${spec.value ?? "text"}`;
+  if (spec.type === "string" || spec.type === "list") return `a ${spec.value ?? "text"}`;
   if (spec.type === "boolean") return "on or off";
   const range = describeRange(spec);
   const kind = spec.type === "integer" ? "a whole number" : "a number";

@@ -76,14 +76,15 @@ function flagRow([name, spec]: readonly [string, FlagSpec]): Row {
 
 function placeholder(spec: Exclude<FlagSpec, { type: "boolean" }>): string {
   if (spec.type === "choice") return "name";
-  if (spec.type === "string") return spec.value ?? "text";
+  if (spec.type === "string" || spec.type === "list") return spec.value ?? "text";
   return spec.type === "integer" ? "count" : "number";
 }
 
 /** `(default 20, at least 1)`, `(default relu; relu, tanh)` */
 function facts(spec: Exclude<FlagSpec, { type: "boolean" }>): string {
   const known: string[] = [];
-  if (spec.default !== undefined) known.push(`default ${spec.default}`);
+  if (spec.type === "list") known.push("may be given several times");
+  else if (spec.default !== undefined) known.push(`default ${spec.default}`);
   if (spec.type === "choice") known.push(`one of ${spec.choices.join(", ")}`);
   if (spec.type === "integer" || spec.type === "number") {
     const range = describeRange(spec).replaceAll("of at", "at");

@@ -1,27 +1,23 @@
-// --rung: which way of a ladder to take in place of the one that was measured to be the best.
+// The flag that asks for a rung of a ladder by name: `--rung conv2d.dx=naive`.
 
 import { UsageError, VitrineError } from "../../engine/core/errors.ts";
+import { LADDERS } from "../../engine/ops/ladders.ts";
 import type { Program } from "../../engine/program/program.ts";
+import { nearest } from "../frame/flags.ts";
 
 export const RUNG_FLAG = {
   rung: {
-    type: "string",
+    type: "list",
     value: "ladder=rung",
-    many: true,
-    help: "take this rung of a ladder, such as conv2d.dx=naive; may be given several times",
+    help: `kernels to use in place of the measured ones, such as conv2d.dx=naive; ladders are ${LADDERS.map(({ name }) => name).join(", ")}`,
   },
 } as const;
 
-/** By ladder; whether there is such a one is known when the step is recorded. */
-export function rungsOf(given: readonly string[]): Readonly<Record<string, string>> {
+/** By ladder. Throws UsageError for a ladder or a rung that there is not, and for a ladder named twice. */
+export function rungsOf(asked: readonly string[]): Readonly<Record<string, string>> {
   const rungs: Record<string, string> = {};
-  for (const text of given) {
-    const [, ladder, rung] = /^([\w.]+)=(\w+)$/.exec(text) ?? [];
-    if (ladder === undefined || rung === undefined) {
-      throw new UsageError(
-        `--rung: must be a ladder and its rung, such as conv2d.dx=naive, got ${JSON.stringify(text)}`,
-      );
-    }
+  for (const text of asked) {
+    const [ladder, rung] = parse(text);
     if (Object.hasOwn(rungs, ladder)) {
       throw new UsageError(
         `--rung: must name a ladder once, got ${ladder}=${rungs[ladder]} and ${text}`,
@@ -30,6 +26,30 @@ export function rungsOf(given: readonly string[]): Readonly<Record<string, strin
     rungs[ladder] = rung;
   }
   return rungs;
+}
+
+function parse(text: string): readonly [ladder: string, rung: string] {
+  const [name = "", rung = "", ...rest] = text.split("=");
+  const ladders = LADDERS.map((ladder) => ladder.name);
+  const ladder = LADDERS.find((candidate) => candidate.name === name);
+  if (rest.length > 0 || rung === "" || name === "") {
+    throw new UsageError(
+      `--rung: must be ladder=rung, such as gemm=naive, got ${JSON.stringify(text)}`,
+    );
+  }
+  if (!ladder) throw unknown("ladder", name, ladders);
+  const rungs = ladder.rungs.map((one) => one.name as string);
+  if (!rungs.includes(rung)) throw unknown(`rung of ${name}`, rung, rungs);
+  return [name, rung];
+}
+
+function unknown(what: string, got: string, names: readonly string[]): UsageError {
+  const near = nearest(got, names);
+  const details = near === undefined ? {} : { help: `did you mean ${near}?` };
+  return new UsageError(
+    `--rung: is no ${what}, which are ${names.join(", ")}, got ${got}`,
+    details,
+  );
 }
 
 /** What `open` records; an error of a rung that does not fit becomes the flag's. */

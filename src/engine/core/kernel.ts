@@ -8,9 +8,12 @@ import {
   type Constants,
   type Flags,
   type ParamField,
+  type Place,
   paramsOf,
+  placesOf,
   type Shader,
   specialise,
+  specialisedPlaces,
   switchesOf,
 } from "./wgsl.ts";
 
@@ -134,6 +137,11 @@ export function describeKernel(kernel: Kernel): CompiledKernel {
 
 function describe(kernel: Kernel): CompiledKernel {
   const { label, shader, entry, flags = {}, constants = {} } = kernel;
+  if (!shader.runs && shader.text.includes("//#include")) {
+    throw new VitrineError(
+      `kernel ${label}: includes are put in when a .wgsl file is loaded, got one in a text`,
+    );
+  }
   const switches = switchesOf(shader.text);
   const unknown = Object.keys(flags).find((name) => !switches.includes(name));
   if (unknown !== undefined) {
@@ -154,15 +162,32 @@ function bufferType(binding: Binding): GPUBufferBindingType {
   return binding.kind === "read" ? "read-only-storage" : "storage";
 }
 
+/** What is wrong, where in which file, and the lines around the first error there. */
 function explain(
-  compiled: CompiledKernel,
+  { kernel }: CompiledKernel,
   messages: readonly GPUCompilationMessage[],
   cause: string,
 ): string {
-  const { kernel, text } = compiled;
-  const notes = messages.map((m) => `  ${m.lineNum}:${m.linePos} ${m.type}: ${m.message}`);
+  const { label, shader, flags = {}, constants = {} } = kernel;
+  const compiled = specialisedPlaces(shader, flags, constants);
+  const notes = messages.map(({ lineNum, linePos, type, message }) => {
+    const { file, line } = compiled[lineNum - 1] ?? { file: shader.file, line: lineNum };
+    return `  ${file}:${line}:${linePos} ${type}: ${message}`;
+  });
   const first = messages.find((message) => message.type === "error")?.lineNum ?? 1;
-  const lines = text.split("\n").map((line, index) => `${String(index + 1).padStart(5)} ${line}`);
-  const around = lines.slice(Math.max(0, first - 6), first + 5);
-  return [`kernel ${kernel.label}: does not compile, got ${cause}`, ...notes, ...around].join("\n");
+  return [
+    `kernel ${label}: does not compile, got ${cause}`,
+    ...notes,
+    `  with ${JSON.stringify({ ...flags, ...constants })}`,
+    ...linesAround(shader, compiled[first - 1]),
+  ].join("\n");
+}
+
+/** Five lines on either side of a place, as they stand in its file: before the switches. */
+function linesAround(shader: Shader, place: Place | undefined): readonly string[] {
+  const lines = shader.text.split("\n");
+  return placesOf(shader).flatMap(({ file, line }, index) => {
+    if (file !== place?.file || Math.abs(line - place.line) > 5) return [];
+    return [`${line === place.line ? ">" : " "}${String(line).padStart(5)} ${lines[index]}`];
+  });
 }

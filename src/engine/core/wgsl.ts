@@ -1,15 +1,34 @@
-// Specialises a .wgsl file, in two ways and no more: switches (`//#if ${HAS_BIAS}` … `//#else` … `//#endif`, resolved by
-// wgsl-preprocessor) and numbers (`const TILE: u32 = 16u;`, the value replaced). Also reads back what a kernel's text
-// already says, its bindings and its Params, so that TypeScript never repeats it.
+// Specialises a .wgsl file, in two ways and no more: switches (`//#if ${DX}` … `//#elif ${DW}` … `//#else` … `//#endif`,
+// resolved by wgsl-preprocessor) and numbers (`const TILE: u32 = 16u;`, the value replaced). Also reads back what a
+// kernel's text already says, its bindings and its Params, so that TypeScript never repeats it.
 
 import { wgsl as preprocess } from "wgsl-preprocessor/wgsl-preprocessor.js";
 import { VitrineError } from "./errors.ts";
 
-/** A .wgsl file as it is imported. */
+/** A .wgsl file as it is imported; or WGSL of your own, under a name of your own, in `file` and `text` alone. */
 export interface Shader {
   /** Its path below src/shaders, without the ending: `gemm/tiled`. */
   readonly file: string;
+  /** With the fragments that it includes (shaders/expand.mjs). */
   readonly text: string;
+  /** Which lines of `text` are from which file; none where it was not read from one. */
+  readonly runs?: readonly Run[];
+}
+
+/** Neighbouring lines of a text that are neighbours in their file too. */
+export interface Run {
+  /** Below src/shaders: `lib/activate.wgsl`. */
+  readonly file: string;
+  /** The first of them there, from 1. */
+  readonly line: number;
+  readonly count: number;
+}
+
+/** A line of a file. */
+export interface Place {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
 }
 
 export type Flags = Readonly<Record<string, boolean>>;
@@ -40,6 +59,33 @@ export function specialise(source: string, flags: Flags, constants: Constants): 
   }
   return text;
 }
+
+/** Where the lines of a shader are from; specialised, they are fewer. */
+export function placesOf(shader: Shader): readonly Place[] {
+  const { file, text, runs } = shader;
+  const all = runs ?? [{ file, line: 1, count: text.split("\n").length }];
+  return all.flatMap((run) =>
+    Array.from({ length: run.count }, (_, index) => ({ file: run.file, line: run.line + index })),
+  );
+}
+
+/** The same of its lines as they are compiled. Specialises it once more, with each line's number in front: for errors. */
+export function specialisedPlaces(
+  shader: Shader,
+  flags: Flags,
+  constants: Constants,
+): readonly Place[] {
+  const places = placesOf(shader);
+  const numbered = shader.text.split("\n").map((line, index) => `\uE000${index}\uE000${line}`);
+  const lines = specialise(numbered.join("\n"), flags, constants).split("\n");
+  return lines.map((line) => {
+    const index = Number(TAG.exec(line)?.[1] ?? 0);
+    return places[index] ?? { file: shader.file, line: index + 1 };
+  });
+}
+
+/** A line's number, between two characters that stand for nothing. */
+const TAG = /\uE000(\d+)\uE000/;
 
 function literal(value: number, type: string): string {
   if (type === "f32") return `f32(${value})`;

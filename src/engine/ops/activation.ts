@@ -10,6 +10,7 @@ import type { Tensor } from "../core/tensor.ts";
 import { linearGrid, type Recorder } from "../program/recorder.ts";
 import type { Op } from "../program/tape.ts";
 import { wordStride } from "../program/word-stride.ts";
+import { activationFlags } from "./gemm/bias-activation.ts";
 
 export type ActivationKind = "relu" | "tanh" | "sigmoid";
 
@@ -65,8 +66,9 @@ function extent(rec: Recorder, { shape }: Tensor) {
 }
 
 function kernel(kind: ActivationKind, pass: "forward" | "backward"): Kernel {
-  const entry = `${kind}_${pass}`;
-  return kernelFrom(shader, entry);
+  return kernelFrom(shader, pass, {
+    flags: { ...activationFlags(kind), RATIONAL: kind === "tanh" },
+  });
 }
 
 /** Every kernel that this file dispatches. */

@@ -63,8 +63,12 @@ class Reader {
       ...tensor,
       storage: this.#at(this.#storages, tensor.storage, "a storage"),
     }));
+    // One object a shader: kernels are told apart by it.
+    const shaders = json.shaders.map(({ runs, ...shader }) =>
+      runs ? { ...shader, runs } : shader,
+    );
     this.#kernels = json.kernels.map(({ shader, entry, flags, constants }) =>
-      kernelFrom(this.#at(json.shaders, shader, "a shader"), entry, {
+      kernelFrom(this.#at(shaders, shader, "a shader"), entry, {
         ...(flags ? { flags } : {}),
         ...(constants ? { constants } : {}),
       }),

@@ -25,6 +25,12 @@ const tensor = v.object({
   storage: index,
 });
 
+const shader = v.object({
+  file: v.string(),
+  text: v.string(),
+  runs: v.optional(v.array(v.object({ file: v.string(), line: count, count }))),
+});
+
 const kernel = v.object({
   shader: index,
   entry: v.string(),
@@ -108,7 +114,7 @@ export const recordingSchema = v.object({
   }),
   storages: v.array(storage),
   tensors: v.array(tensor),
-  shaders: v.array(v.object({ file: v.string(), text: v.string() })),
+  shaders: v.array(shader),
   kernels: v.array(kernel),
   layers: v.array(layer),
   variables: v.array(v.object({ name: v.string(), trainable: v.boolean(), tensor: index })),

@@ -93,7 +93,13 @@ class Lists {
       storage: this.storage(storage),
     }),
   );
-  readonly #shaders = new List<Shader, Shader>(({ file, text }) => ({ file, text }));
+  readonly #shaders = new List<Shader, RecordingJson["shaders"][number]>(
+    ({ file, text, runs }) => ({
+      file,
+      text,
+      ...(runs ? { runs: structuredClone([...runs]) } : {}),
+    }),
+  );
   readonly #kernels = new List<Kernel, RecordingJson["kernels"][number]>(
     ({ shader, entry, flags, constants }) => ({
       shader: this.#shaders.index(shader),

@@ -62,7 +62,7 @@ function weightPairs(file: Source, { saved, target }: LayerPair, index: number):
   const [wanted, found] = [target.weights, saved.weights];
   if (wanted.length !== found.length) {
     const rule = `must have ${wanted.length} weights, got ${found.length}`;
-    throw new FormatError(`${where}: ${rule}`, { help: LIST_LAYERS });
+    throw new FormatError(`${where}: ${rule}`, LIST_LAYERS);
   }
   return wanted.map(({ name, shape }, i) => {
     const weight = found[i];
@@ -73,7 +73,7 @@ function weightPairs(file: Source, { saved, target }: LayerPair, index: number):
     }
     if (!sameShape(shape, weight.shape)) {
       const rule = `must be ${formatShape(shape)}, got ${formatShape(weight.shape)}`;
-      throw new FormatError(`${where}: weight ${name} ${rule}`, { help: LIST_LAYERS });
+      throw new FormatError(`${where}: weight ${name} ${rule}`, LIST_LAYERS);
     }
     return { variable: name, layer: target.name, weight };
   });

@@ -117,7 +117,8 @@ function notToBeHad(
   return new VitrineError(
     `weights: ${backbone} trained on ImageNet must be at hand or be fetched, got ${error.message}`,
     {
-      help: `${again}${byHand}; or give --weights FILE, any Keras file of ${backbone}`,
+      help: `${again}${byHand}; or give any Keras file of ${backbone}`,
+      remedies: ["weights"],
       cause: error,
     },
   );

@@ -6,8 +6,10 @@ import type { LayerPair, TargetLayer } from "./layer-pair.ts";
 import type { SavedLayer, SavedWeight } from "./saved-weights.ts";
 
 /** What helps where a file and a model do not go together. */
-export const LIST_LAYERS =
-  "npm run h5 -- FILE lists the layers of a file, and the models that it fits";
+export const LIST_LAYERS = {
+  help: "compare the layers of the file with those of the model",
+  remedies: ["h5"],
+};
 
 /** The k-th with the k-th, whatever their names; but the same names in another order are a mistake that Keras misses. */
 export function pairByOrder(
@@ -67,7 +69,7 @@ export function otherCount(
   const more = share && extra.length > 0 ? `, ${listed(extra)} more than the model` : "";
   const less = share && missing.length > 0 ? `, ${listed(missing)} not among them` : "";
   return new FormatError(`${path}: ${wanted}, got ${saved.length}${more}${less}`, {
-    help: LIST_LAYERS,
+    ...LIST_LAYERS,
   });
 }
 

@@ -53,7 +53,7 @@ function orderOf(
   const larger = names.size > targets.length ? largerNetwork(names, targets) : null;
   if (larger !== null) {
     throw new FormatError(`${file.path}: must be of ${model}, got the layers of ${larger}`, {
-      help: LIST_LAYERS,
+      ...LIST_LAYERS,
     });
   }
   return "name";

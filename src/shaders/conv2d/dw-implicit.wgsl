@@ -7,11 +7,8 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
-const SUBGROUP: u32 = 8u;
-const ROWS: u32 = 16u;  // input channels of a tile, a multiple of 4
-const WORDS: u32 = 2u;
-const QUADS: u32 = ROWS / 4u;
-const LOADS: u32 = (ROWS + SUBGROUP - 1u) / SUBGROUP;
+//#include "lib/invocation.wgsl"
+//#include "lib/register-tile.wgsl"
 
 struct Params {
   n: u32,
@@ -47,8 +44,8 @@ fn weight_gradient(
   let tile = wg.y * groups.x + wg.x;
   let blocks = (p.i + ROWS - 1u) / ROWS;
   let down = p.kh * p.kw * blocks;
-  let column = (tile / down * WORDS * SUBGROUP + lane) * 4u;
-  if (tile / down * WORDS * SUBGROUP * 4u >= p.o) { return; }
+  let column = first_column(tile / down, lane);
+  if (first_column(tile / down, 0u) >= p.o) { return; }
   let tap = tile % down / blocks;
   let row = tile % blocks * ROWS;
   // Pixels of dy, down and across, for which the tap lies inside of x: `counts` from `first` on.
@@ -63,9 +60,7 @@ fn weight_gradient(
   let begin = wg.z * slice;
   let stop = min(steps, begin + slice);
   var columns: array<u32, WORDS>;
-  for (var v = 0u; v < WORDS; v++) {
-    columns[v] = min(column + v * SUBGROUP * 4u, p.o - 4u) / 4u;
-  }
+  for (var v = 0u; v < WORDS; v++) { columns[v] = word_at(column, v, p.o); }
   // A step is a number of three digits, image, line and column, to which each turn adds four, also three digits: so pixels
   // are found without dividing. A line and an image that are full add more to the words read than their columns and lines.
   let size = max(counts, vec2u(1u));
@@ -91,9 +86,9 @@ fn weight_gradient(
     words[j] = origin + line / size.x * image_words + at[j].x * line_words + at[j].y * column_words;
     words[j].x += min(row / 4u + word % QUADS, p.i / 4u - 1u);
   }
-  var sum: array<vec4f, ROWS * WORDS>;
+  var sum: Tile;
   for (var k = begin; k < stop; k += 4u) {
-    var piece: array<vec4f, LOADS>;
+    var piece: Piece;
     var slopes: array<u32, LOADS>;
     for (var j = 0u; j < LOADS; j++) {
       let counted = k + (j * SUBGROUP + lane) / QUADS < stop;
@@ -113,13 +108,9 @@ fn weight_gradient(
     for (var s = 0u; s < 4u; s++) {
       let owner = s * QUADS;
       let from_dy = subgroupShuffle(slopes[owner / SUBGROUP], owner % SUBGROUP);
-      var factors: array<vec4f, WORDS>;
+      var factors: Factors;
       for (var v = 0u; v < WORDS; v++) { factors[v] = dy[from_dy + columns[v]]; }
-      for (var r = 0u; r < ROWS; r++) {
-        let source = owner + r / 4u;
-        let value = subgroupShuffle(piece[source / SUBGROUP][r % 4u], source % SUBGROUP);
-        for (var v = 0u; v < WORDS; v++) { sum[r * WORDS + v] += value * factors[v]; }
-      }
+      multiply_add(&sum, &piece, &factors, s);
     }
   }
   let to = ((wg.z * p.kh * p.kw + tap) * p.i + row) * (p.o / 4u);
@@ -132,13 +123,9 @@ fn weight_gradient(
   }
 }
 
-@compute @workgroup_size(64)
-fn add_slices(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (wg.y * groups.x + wg.x) * 64u + local;
+@compute @workgroup_size(WORKGROUP)
+fn add_slices(id: Invocation) {
+  let index = linear_index(id);
   let vectors = params.kh * params.kw * params.i * params.o / 4u;
   if (index >= vectors) { return; }
   var sum = partial[index];

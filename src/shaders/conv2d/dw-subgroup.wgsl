@@ -7,6 +7,9 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
+//#include "lib/invocation.wgsl"
+//#include "lib/conv-index.wgsl"
+
 const SUBGROUP: u32 = 8u;
 const KH: u32 = 5u;
 const KW: u32 = 5u;
@@ -86,10 +89,10 @@ fn reduce(sums: ptr<function, Sums>, to: u32, lane: u32, start: u32) {
 // x at row h and column `at` of image n, zero where that is padding.
 fn input(n: u32, h: u32, at: u32, i: u32) -> f32 {
   //#if ${PADDED}
-  let value = x[((n * params.h + min(h, params.h - 1u)) * params.w + min(at, params.w - 1u)) * params.i + i];
+  let value = x[x_index(n, min(h, params.h - 1u), min(at, params.w - 1u)) + i];
   return select(0.0, value, h < params.h && at < params.w);
   //#else
-  return x[((n * params.h + h) * params.w + at) * params.i + i];
+  return x[x_index(n, h, at) + i];
   //#endif
 }
 
@@ -148,13 +151,9 @@ fn sum_windows(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index
   if (SIZE > 48u * SUBGROUP) { reduce(&sums, to, lane, 48u); }
 }
 
-@compute @workgroup_size(64)
-fn add_partials(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (wg.y * groups.x + wg.x) * 64u + local;
+@compute @workgroup_size(WORKGROUP)
+fn add_partials(id: Invocation) {
+  let index = linear_index(id);
   let p = params;
   if (index >= KH * KW * p.i * p.o) { return; }
   let o = index % p.o;

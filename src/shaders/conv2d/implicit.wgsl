@@ -8,10 +8,12 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
-const SUBGROUP: u32 = 8u;
-const ROWS: u32 = 16u;
-const WORDS: u32 = 2u;
-const LOADS: u32 = (ROWS + SUBGROUP - 1u) / SUBGROUP;
+alias Lanes = vec4f;
+alias Bits = vec4i;
+
+//#include "lib/register-tile.wgsl"
+//#include "lib/activate.wgsl"
+
 const OUTSIDE: u32 = 0xffffffffu;
 
 struct Params {
@@ -36,20 +38,6 @@ struct Params {
 @group(0) @binding(2) var<storage, read> w: array<vec4f>;
 @group(0) @binding(3) var<storage, read> b: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
-
-fn activate(z: vec4f) -> vec4f {
-  var value = z;
-  //#if ${RELU}
-  value = max(value, vec4f(0.0));
-  //#endif
-  //#if ${TANH}
-  value = tanh(clamp(value, vec4f(-15.0), vec4f(15.0)));  // some drivers' tanh is inf / inf far out
-  //#endif
-  //#if ${SIGMOID}
-  value = 1.0 / (1.0 + exp(-max(value, vec4f(-80.0))));
-  //#endif
-  return value;
-}
 
 // A row of the product: which image, where tap 0 of its window lies in the map read, and its pixel in the map written.
 struct Row {
@@ -122,8 +110,8 @@ fn multiply(
   let tile = wg.y * groups.x + wg.x;
   let down = (params.rows + ROWS - 1u) / ROWS;
   let first_row = tile % down * ROWS;
-  let column = (tile / down * WORDS * SUBGROUP + lane) * 4u;
-  if (tile / down * WORDS * SUBGROUP * 4u >= params.o) { return; }
+  let column = first_column(tile / down, lane);
+  if (first_column(tile / down, 0u) >= params.o) { return; }
   var rows: array<Row, LOADS>;
   var first = vec2u(params.kh, params.kw);
   var end = vec2u(0u);
@@ -150,10 +138,8 @@ fn multiply(
   let quads = params.i / 4u;
   let turns = counts.x * counts.y * quads;
   var columns: array<u32, WORDS>;
-  for (var v = 0u; v < WORDS; v++) {
-    columns[v] = min(column + v * SUBGROUP * 4u, params.o - 4u) / 4u;
-  }
-  var sum: array<vec4f, ROWS * WORDS>;
+  for (var v = 0u; v < WORDS; v++) { columns[v] = word_at(column, v, params.o); }
+  var sum: Tile;
   var tap = first;
   var quad = 0u;
   var words: array<u32, LOADS>;
@@ -164,30 +150,27 @@ fn multiply(
       for (var j = 0u; j < LOADS; j++) { words[j] = word_of(rows[j], tap); }
       from_w = (tap.x * params.kw + tap.y) * params.i * (params.o / 4u);
     }
-    var piece: array<vec4f, LOADS>;
+    var piece: Piece;
     for (var j = 0u; j < LOADS; j++) {
       let inside = words[j] != OUTSIDE;
       piece[j] = select(vec4f(), x[select(0u, words[j] + quad, inside)], inside);
     }
     //#if ${GRADIENT}
-    var turned: array<vec4f, WORDS * 4u>;
+    var turned: Turned;
     for (var e = 0u; e < WORDS * 4u; e++) {
       turned[e] = w[from_w + (columns[e / 4u] * 4u + e % 4u) * quads + quad];
     }
     //#endif
     for (var k = 0u; k < 4u; k++) {
-      var factors: array<vec4f, WORDS>;
+      var factors: Factors;
       for (var v = 0u; v < WORDS; v++) {
         //#if ${GRADIENT}
-        factors[v] = vec4f(turned[v * 4u][k], turned[v * 4u + 1u][k], turned[v * 4u + 2u][k], turned[v * 4u + 3u][k]);
+        factors[v] = turned_word(&turned, v, k);
         //#else
         factors[v] = w[from_w + (quad * 4u + k) * (params.o / 4u) + columns[v]];
         //#endif
       }
-      for (var r = 0u; r < ROWS; r++) {
-        let value = subgroupShuffle(piece[r / SUBGROUP][k], r % SUBGROUP);
-        for (var v = 0u; v < WORDS; v++) { sum[r * WORDS + v] += value * factors[v]; }
-      }
+      multiply_add(&sum, &piece, &factors, k);
     }
     quad++;
     if (quad == quads) {

@@ -1,7 +1,15 @@
 // 2-D convolution, NHWC: the naive rung, one invocation for each element of the result. Takes every shape, and is what
-// the other rungs are checked against; they are in conv2d-*.wgsl.
+// the other rungs are checked against.
 //   y[n,oh,ow,o] = activate(b[o] + Σ x[n, oh·sh + kh − top, ow·sw + kw − left, i] · w[kh,kw,i,o])
 //   x (N,H,W,I)   w (KH,KW,I,O)   b (O)   ->   y (N,OH,OW,O)
+
+alias Lanes = f32;
+alias Bits = i32;
+
+//#include "lib/invocation.wgsl"
+//#include "lib/conv-index.wgsl"
+//#include "lib/conv-window.wgsl"
+//#include "lib/activate.wgsl"
 
 struct Params {
   n: u32,
@@ -28,27 +36,9 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> dx: array<f32>;
 @group(0) @binding(7) var<storage, read_write> dw: array<f32>;
 
-fn activate(z: f32) -> f32 {
-  var value = z;
-  //#if ${RELU}
-  value = max(z, 0.0);
-  //#endif
-  //#if ${TANH}
-  value = tanh(z);
-  //#endif
-  //#if ${SIGMOID}
-  value = 1.0 / (1.0 + exp(-z));
-  //#endif
-  return value;
-}
-
-@compute @workgroup_size(64)
-fn forward(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (wg.y * groups.x + wg.x) * 64u + local;
+@compute @workgroup_size(WORKGROUP)
+fn forward(id: Invocation) {
+  let index = linear_index(id);
   let p = params;
   if (index >= p.n * p.oh * p.ow * p.o) { return; }
   let o = index % p.o;
@@ -60,12 +50,12 @@ fn forward(
   sum = b[o];
   //#endif
   for (var kh = 0u; kh < p.kh; kh++) {
-    let h = oh * p.sh + kh - p.top;  // wraps below zero, and so fails the test like one past the end
+    let h = x_row(oh, kh);
     if (h >= p.h) { continue; }
     for (var kw = 0u; kw < p.kw; kw++) {
-      let column = ow * p.sw + kw - p.left;
+      let column = x_column(ow, kw);
       if (column >= p.w) { continue; }
-      let from_x = ((n * p.h + h) * p.w + column) * p.i;
+      let from_x = x_index(n, h, column);
       let from_w = (kh * p.kw + kw) * p.i * p.o + o;
       for (var i = 0u; i < p.i; i++) {
         sum += x[from_x + i] * w[from_w + i * p.o];
@@ -76,13 +66,9 @@ fn forward(
 }
 
 // dx[n,h,w,i] = Σ dy[n,oh,ow,o] · w[kh,kw,i,o] over the windows that hold (h, w)
-@compute @workgroup_size(64)
-fn input_gradient(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (wg.y * groups.x + wg.x) * 64u + local;
+@compute @workgroup_size(WORKGROUP)
+fn input_gradient(id: Invocation) {
+  let index = linear_index(id);
   let p = params;
   if (index >= p.n * p.h * p.w * p.i) { return; }
   let i = index % p.i;
@@ -98,7 +84,7 @@ fn input_gradient(
       let across = column + p.left - kw;
       let ow = across / p.sw;
       if (across % p.sw != 0u || ow >= p.ow) { continue; }
-      let from_dy = ((n * p.oh + oh) * p.ow + ow) * p.o;
+      let from_dy = y_index(n, oh, ow);
       let from_w = ((kh * p.kw + kw) * p.i + i) * p.o;
       for (var o = 0u; o < p.o; o++) {
         sum += dy[from_dy + o] * w[from_w + o];
@@ -109,13 +95,9 @@ fn input_gradient(
 }
 
 // dw[kh,kw,i,o] = Σ x[n, oh·sh + kh − top, ow·sw + kw − left, i] · dy[n,oh,ow,o]
-@compute @workgroup_size(64)
-fn weight_gradient(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (wg.y * groups.x + wg.x) * 64u + local;
+@compute @workgroup_size(WORKGROUP)
+fn weight_gradient(id: Invocation) {
+  let index = linear_index(id);
   let p = params;
   if (index >= p.kh * p.kw * p.i * p.o) { return; }
   let o = index % p.o;
@@ -125,13 +107,13 @@ fn weight_gradient(
   var sum = 0.0;
   for (var n = 0u; n < p.n; n++) {
     for (var oh = 0u; oh < p.oh; oh++) {
-      let h = oh * p.sh + kh - p.top;
+      let h = x_row(oh, kh);
       if (h >= p.h) { continue; }
       var row = 0.0;  // summed apart, so that rounding grows with rows and columns, not with their product
       for (var ow = 0u; ow < p.ow; ow++) {
-        let column = ow * p.sw + kw - p.left;
+        let column = x_column(ow, kw);
         if (column >= p.w) { continue; }
-        row += x[((n * p.h + h) * p.w + column) * p.i + i] * dy[((n * p.oh + oh) * p.ow + ow) * p.o + o];
+        row += x[x_index(n, h, column) + i] * dy[y_index(n, oh, ow) + o];
       }
       sum += row;
     }

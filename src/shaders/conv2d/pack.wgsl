@@ -4,6 +4,8 @@
 //   w (KH,KW,I,O); TRANSPOSED turns it into the convolution that gives the input gradient: rows and columns of the
 //   window are reversed, and the roles of I and O exchanged.
 
+//#include "lib/invocation.wgsl"
+
 struct Params {
   blocks: u32,
   kh: u32,
@@ -18,13 +20,9 @@ struct Params {
 @group(0) @binding(1) var<storage, read> w: array<f32>;
 @group(0) @binding(2) var<storage, read_write> packed: array<f32>;
 
-@compute @workgroup_size(64)
-fn pack(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (wg.y * groups.x + wg.x) * 64u + local;
+@compute @workgroup_size(WORKGROUP)
+fn pack(id: Invocation) {
+  let index = linear_index(id);
   let p = params;
   let e = index % p.stride;
   let i = index / p.stride % p.i;

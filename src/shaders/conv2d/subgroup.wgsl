@@ -7,6 +7,12 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 
+alias Lanes = f32;
+alias Bits = i32;
+
+//#include "lib/conv-index.wgsl"
+//#include "lib/activate.wgsl"
+
 const SUBGROUP: u32 = 8u;
 const KW: u32 = 5u;        // columns of the window
 const COLUMNS: u32 = 5u;   // output columns of a lane
@@ -40,20 +46,6 @@ struct Params {
 //#else
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
 //#endif
-
-fn activate(z: f32) -> f32 {
-  var value = z;
-  //#if ${RELU}
-  value = max(z, 0.0);
-  //#endif
-  //#if ${TANH}
-  value = tanh(z);
-  //#endif
-  //#if ${SIGMOID}
-  value = 1.0 / (1.0 + exp(-z));
-  //#endif
-  return value;
-}
 
 alias Sums = array<array<f32, COLUMNS>, CHANNELS>;
 alias Values = array<f32, SPAN>;
@@ -139,14 +131,14 @@ fn forward(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) la
     var values: Values;
     //#if ${PADDED}
     let row_inside = h < p.h;
-    let from_x = (n * p.h + min(h, p.h - 1u)) * p.w * p.i + i;
+    let from_x = x_index(n, min(h, p.h - 1u), 0u) + i;
     for (var j = SKIP; j < SKIP + REAL; j++) {
       let at = from_column + j;
       let value = x[from_x + min(at, p.w - 1u) * p.i];
       values[j] = select(0.0, value, row_inside && at < p.w);
     }
     //#else
-    let from_x = ((n * p.h + h) * p.w + from_column) * p.i + i;
+    let from_x = x_index(n, h, from_column) + i;
     for (var j = 0u; j < SPAN; j++) { values[j] = x[from_x + j * p.i]; }
     //#endif
     var words: Words;
@@ -163,7 +155,7 @@ fn forward(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) la
     }
   }
   if (wg.x * SUBGROUP + lane >= rows) { return; }
-  let to = ((n * p.oh + oh) * p.ow + column) * p.o + first;
+  let to = y_index(n, oh, column) + first;
   var results: Results;
   finish(&sums, &results, 0u);
   if (CHANNELS > 4u) { finish(&sums, &results, 4u); }

@@ -7,6 +7,14 @@
 //   DW       dw (KH·KW·I × O)            windows of x, transposed  dy
 // `depth` may be split over workgroups: then `out` holds a product a split, and add_splits sums them in a fixed order.
 
+alias Lanes = f32;
+alias Bits = i32;
+
+//#include "lib/invocation.wgsl"
+//#include "lib/conv-index.wgsl"
+//#include "lib/conv-window.wgsl"
+//#include "lib/activate.wgsl"
+
 const TILE_ROWS: u32 = 64u;
 const TILE_COLUMNS: u32 = 64u;  // TILE_ROWS · TILE_COLUMNS = 4,096: each of 256 invocations has 4 × 4 of it
 const TILE_DEPTH: u32 = 16u;
@@ -45,27 +53,13 @@ struct Params {
 var<workgroup> a_tile: array<f32, TILE_DEPTH * A_STRIDE>;
 var<workgroup> b_tile: array<f32, TILE_DEPTH * B_STRIDE>;
 
-fn activate(z: f32) -> f32 {
-  var value = z;
-  //#if ${RELU}
-  value = max(z, 0.0);
-  //#endif
-  //#if ${TANH}
-  value = tanh(z);
-  //#endif
-  //#if ${SIGMOID}
-  value = 1.0 / (1.0 + exp(-z));
-  //#endif
-  return value;
-}
-
 // x under window tap `tap` (kh, kw, i) at output position `at` (n, oh, ow); zero where that is padding.
 fn window(at: u32, tap: u32) -> f32 {
   let p = params;
-  let h = at / p.ow % p.oh * p.sh + tap / (p.i * p.kw) - p.top;
-  let w = at % p.ow * p.sw + tap / p.i % p.kw - p.left;
+  let h = x_row(at / p.ow % p.oh, tap / (p.i * p.kw));
+  let w = x_column(at % p.ow, tap / p.i % p.kw);
   if (h >= p.h || w >= p.w) { return 0.0; }
-  return a[((at / (p.ow * p.oh) * p.h + h) * p.w + w) * p.i + tap % p.i];
+  return a[x_index(at / (p.ow * p.oh), h, w) + tap % p.i];
 }
 
 // dy where tap `tap` (kh, kw, o) of its window is input position `at` (n, h, w); zero where no window has it there.
@@ -76,19 +70,17 @@ fn slope(at: u32, tap: u32) -> f32 {
   let oh = h / p.sh;
   let ow = w / p.sw;
   if (h % p.sh != 0u || w % p.sw != 0u || oh >= p.oh || ow >= p.ow) { return 0.0; }
-  return a[((at / (p.w * p.h) * p.oh + oh) * p.ow + ow) * p.o + tap % p.o];
+  return a[y_index(at / (p.w * p.h), oh, ow) + tap % p.o];
 }
 
 fn read_a(row: u32, k: u32) -> f32 {
   if (row >= params.rows || k >= params.depth) { return 0.0; }
   //#if ${DX}
   return slope(row, k);
-  //#else
-  //#if ${DW}
+  //#elif ${DW}
   return window(k, row);
   //#else
   return window(row, k);
-  //#endif
   //#endif
 }
 
@@ -154,13 +146,9 @@ fn multiply(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) l
   }
 }
 
-@compute @workgroup_size(64)
-fn add_splits(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let index = (wg.y * groups.x + wg.x) * 64u + local;
+@compute @workgroup_size(WORKGROUP)
+fn add_splits(id: Invocation) {
+  let index = linear_index(id);
   let size = params.rows * params.columns;
   if (index >= size) { return; }
   var sum = 0.0;

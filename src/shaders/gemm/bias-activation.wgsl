@@ -1,7 +1,13 @@
 // Backward of the epilogue y = activate(z), z = … + b, which dense and conv2d fuse into their own kernels.
 //   dz = dy · activate'(z), written in terms of y     db[c] = Σ dz[…, c]
 //   dy, y, dz: rows × channels, as vec4 words         db: channels
-// Forward is not here: GEMM and conv2d carry `fn activate` themselves.
+// Forward is not here: GEMM and conv2d activate what they write.
+
+alias Lanes = vec4f;
+alias Bits = vec4i;
+
+//#include "lib/invocation.wgsl"
+//#include "lib/activate.wgsl"
 
 struct Params {
   words: u32,     // vec4 words in dy, y and dz
@@ -15,34 +21,16 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> dz: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> partial: array<vec4f>;
 
-fn slope(value: vec4f) -> vec4f {
-  var result = vec4f(1.0);
-  //#if ${RELU}
-  result = select(vec4f(0.0), vec4f(1.0), value > vec4f(0.0));
-  //#endif
-  //#if ${TANH}
-  result = 1.0 - value * value;
-  //#endif
-  //#if ${SIGMOID}
-  result = value * (1.0 - value);
-  //#endif
-  return result;
-}
-
 // An invocation strides by whole periods, so each component of its words stays in one channel and sums in a register.
-@compute @workgroup_size(64)
-fn backward(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let first = (wg.y * groups.x + wg.x) * 64u + local;
+@compute @workgroup_size(WORKGROUP)
+fn backward(id: Invocation) {
+  let first = linear_index(id);
   if (first >= params.strides) { return; }
   var sum = vec4f();
   for (var i = first; i < params.words; i += params.strides) {
     var value = dy[i];
     //#if ${SLOPED}
-    value *= slope(y[i]);
+    value = backpropagate(value, y[i]);
     dz[i] = value;
     //#endif
     //#if ${SUMS}

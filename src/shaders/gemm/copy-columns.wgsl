@@ -1,12 +1,9 @@
 // Copies some neighbouring columns of one row-major matrix into some of another.
 //   to[r, to_first + c] = from[r, from_first + c]
-// WORDS: every width and first column is a whole number of vec4 words, and counted in them.
+// BY_FOUR: every width and first column is a whole number of vec4 words, and counted in them.
 
-//#if ${WORDS}
-alias Element = vec4f;
-//#else
-alias Element = f32;
-//#endif
+//#include "lib/invocation.wgsl"
+//#include "lib/lanes.wgsl"
 
 struct Params {
   rows: u32,
@@ -18,16 +15,12 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> source: array<Element>;
-@group(0) @binding(2) var<storage, read_write> destination: array<Element>;
+@group(0) @binding(1) var<storage, read> source: array<Lanes>;
+@group(0) @binding(2) var<storage, read_write> destination: array<Lanes>;
 
-@compute @workgroup_size(64)
-fn copy(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (wg.y * groups.x + wg.x) * 64u + local;
+@compute @workgroup_size(WORKGROUP)
+fn copy(id: Invocation) {
+  let i = linear_index(id);
   if (i >= params.rows * params.columns) { return; }
   let row = i / params.columns;
   let column = i % params.columns;

@@ -4,6 +4,12 @@
 //   c = activate(op(a) · op(b) + bias)
 //   op(a) (m, k), stored (k, m) with TRANS_A     op(b) (k, n), stored (n, k) with TRANS_B     bias (n)     c (m, n)
 
+alias Lanes = f32;
+alias Bits = i32;
+
+//#include "lib/invocation.wgsl"
+//#include "lib/activate.wgsl"
+
 struct Params {
   m: u32,
   n: u32,
@@ -19,20 +25,6 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;
 @group(0) @binding(5) var<storage, read> partial: array<f32>;
 
-fn activate(z: f32) -> f32 {
-  var value = z;
-  //#if ${RELU}
-  value = max(value, 0.0);
-  //#endif
-  //#if ${TANH}
-  value = tanh(clamp(value, -15.0, 15.0));  // some drivers' tanh is inf / inf far out
-  //#endif
-  //#if ${SIGMOID}
-  value = 1.0 / (1.0 + exp(-max(value, -80.0)));
-  //#endif
-  return value;
-}
-
 fn finish(i: u32, sum: f32) {
   var z = sum;
   //#if ${HAS_BIAS}
@@ -41,13 +33,9 @@ fn finish(i: u32, sum: f32) {
   c[i] = activate(z);
 }
 
-@compute @workgroup_size(64)
-fn multiply(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (wg.y * groups.x + wg.x) * 64u + local;
+@compute @workgroup_size(WORKGROUP)
+fn multiply(id: Invocation) {
+  let i = linear_index(id);
   if (i >= params.m * params.n) { return; }
   let row = i / params.n;
   let column = i % params.n;
@@ -66,13 +54,9 @@ fn multiply(
   finish(i, sum);
 }
 
-@compute @workgroup_size(64)
-fn combine(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (wg.y * groups.x + wg.x) * 64u + local;
+@compute @workgroup_size(WORKGROUP)
+fn combine(id: Invocation) {
+  let i = linear_index(id);
   let elements = params.m * params.n;
   if (i >= elements) { return; }
   var sum = 0.0;

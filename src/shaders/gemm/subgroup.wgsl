@@ -4,54 +4,14 @@
 // known size; no workgroup memory, no barriers. The best rung where such memory is slow (software adapters).
 //   c = activate(op(a) · op(b) + bias); shapes as in naive.wgsl; slice z of k goes to the z-th matrix of c
 // VEC_A, VEC_B, VEC_C: rows of the stored matrix are whole vec4 words. Reads beyond an edge are clamped to it, and op(a)
-// is zero beyond the last k, so that nothing else leaks in.
+// is zero beyond the last k, so that nothing else leaks in. (But an ∞ in the last row of op(b) may meet such a zero, and
+// comes out as NaN.)
 
 enable subgroups;
 
-const SUBGROUP: u32 = 8u;
-const ROWS: u32 = 16u;
-const WORDS: u32 = 2u;
-const LOADS: u32 = (ROWS + SUBGROUP - 1u) / SUBGROUP;
-const QUADS: u32 = ROWS / 4u;
-
-struct Params {
-  m: u32,
-  n: u32,
-  k: u32,
-  slice: u32,  // steps of k in a slice, a multiple of 4
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-//#if ${VEC_A}
-@group(0) @binding(1) var<storage, read> a: array<vec4f>;
-//#else
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-//#endif
-//#if ${VEC_B}
-@group(0) @binding(2) var<storage, read> b: array<vec4f>;
-//#else
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-//#endif
-@group(0) @binding(3) var<storage, read> bias: array<vec4f>;
-//#if ${VEC_C}
-@group(0) @binding(4) var<storage, read_write> c: array<vec4f>;
-//#else
-@group(0) @binding(4) var<storage, read_write> c: array<f32>;
-//#endif
-
-fn activate(z: vec4f) -> vec4f {
-  var value = z;
-  //#if ${RELU}
-  value = max(value, vec4f(0.0));
-  //#endif
-  //#if ${TANH}
-  value = tanh(clamp(value, vec4f(-15.0), vec4f(15.0)));  // some drivers' tanh is inf / inf far out
-  //#endif
-  //#if ${SIGMOID}
-  value = 1.0 / (1.0 + exp(-max(value, vec4f(-80.0))));
-  //#endif
-  return value;
-}
+//#include "lib/register-tile.wgsl"
+//#include "lib/gemm-operands.wgsl"
+//#include "lib/activate.wgsl"
 
 // Four elements of a stored row, from `column` on, a multiple of 4.
 fn a_at(row: u32, column: u32, width: u32) -> vec4f {
@@ -89,19 +49,6 @@ fn load_a(row: u32, k: u32, i: u32, end: u32) -> vec4f {
   //#endif
 }
 
-fn store(row: u32, column: u32, slice: u32, value: vec4f) {
-  if (row >= params.m || column >= params.n) { return; }
-  let at = (slice * params.m + row) * params.n + column;
-  //#if ${VEC_C}
-  c[at / 4u] = value;
-  //#else
-  c[at] = value.x;
-  if (column + 1u < params.n) { c[at + 1u] = value.y; }
-  if (column + 2u < params.n) { c[at + 2u] = value.z; }
-  if (column + 3u < params.n) { c[at + 3u] = value.w; }
-  //#endif
-}
-
 @compute @workgroup_size(SUBGROUP)
 fn multiply(
   @builtin(workgroup_id) wg: vec3u,
@@ -112,51 +59,42 @@ fn multiply(
   // Neighbouring tiles share their columns: reading op(b), the wider piece, again from memory costs more than op(a).
   let down = (params.m + ROWS - 1u) / ROWS;
   let row = tile % down * ROWS;
-  let column = (tile / down * WORDS * SUBGROUP + lane) * 4u;
-  if (tile / down * WORDS * SUBGROUP * 4u >= params.n) { return; }
+  let column = first_column(tile / down, lane);
+  if (first_column(tile / down, 0u) >= params.n) { return; }
   let end = min(params.k, (wg.z + 1u) * params.slice);
-  var sum: array<vec4f, ROWS * WORDS>;
+  var sum: Tile;
   for (var k = wg.z * params.slice; k < end; k += 4u) {
-    var piece: array<vec4f, LOADS>;
+    var piece: Piece;
     for (var i = 0u; i < LOADS; i++) {
       piece[i] = load_a(row, k, i * SUBGROUP + lane, end);
     }
     //#if ${TRANS_B}
-    var turned: array<vec4f, WORDS * 4u>;
+    var turned: Turned;
     for (var i = 0u; i < WORDS * 4u; i++) {
       let source = column + i / 4u * SUBGROUP * 4u + i % 4u;
       turned[i] = b_at(min(source, params.n - 1u), k, params.k);
     }
     //#endif
     for (var step = 0u; step < 4u; step++) {
-      var words: array<vec4f, WORDS>;
-      for (var w = 0u; w < WORDS; w++) {
+      var words: Factors;
+      for (var v = 0u; v < WORDS; v++) {
         //#if ${TRANS_B}
-        words[w] = vec4f(turned[w * 4u][step], turned[w * 4u + 1u][step],
-          turned[w * 4u + 2u][step], turned[w * 4u + 3u][step]);
+        words[v] = turned_word(&turned, v, step);
         //#else
-        words[w] = b_at(min(k + step, end - 1u), column + w * SUBGROUP * 4u, params.n);
+        words[v] = b_at(min(k + step, end - 1u), column + v * SUBGROUP * 4u, params.n);
         //#endif
       }
-      for (var i = 0u; i < ROWS; i++) {
-        //#if ${TRANS_A}
-        let source = step * QUADS + i / 4u;
-        let value = subgroupShuffle(piece[source / SUBGROUP][i % 4u], source % SUBGROUP);
-        //#else
-        let value = subgroupShuffle(piece[i / SUBGROUP][step], i % SUBGROUP);
-        //#endif
-        for (var w = 0u; w < WORDS; w++) { sum[i * WORDS + w] += value * words[w]; }
-      }
+      multiply_add(&sum, &piece, &words, step);
     }
   }
-  for (var w = 0u; w < WORDS; w++) {
-    let at = column + w * SUBGROUP * 4u;
+  for (var v = 0u; v < WORDS; v++) {
+    let at = column + v * SUBGROUP * 4u;
     var offset = vec4f();
     //#if ${HAS_BIAS}
     offset = bias[min(at, params.n - 1u) / 4u];
     //#endif
-    for (var i = 0u; i < ROWS; i++) {
-      store(row + i, at, wg.z, activate(sum[i * WORDS + w] + offset));
+    for (var r = 0u; r < ROWS; r++) {
+      store(row + r, at, wg.z, activate(sum[r * WORDS + v] + offset));
     }
   }
 }

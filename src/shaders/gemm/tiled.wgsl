@@ -5,51 +5,15 @@
 // VEC_A, VEC_B, VEC_C: rows of the stored matrix are whole vec4 words; VEC_A asks for TRANS_A, VEC_B for no TRANS_B,
 // since a word must lie along the tile's edge and not along k.
 
+//#include "lib/gemm-operands.wgsl"
+//#include "lib/activate.wgsl"
+
 const DEPTH: u32 = 16u;
 // In words. One more than 64 elements need: invocations that differ in k then write to different banks.
 const STRIDE: u32 = 17u;
 
-struct Params {
-  m: u32,
-  n: u32,
-  k: u32,
-  slice: u32,  // steps of k in a slice
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-//#if ${VEC_A}
-@group(0) @binding(1) var<storage, read> a: array<vec4f>;
-//#else
-@group(0) @binding(1) var<storage, read> a: array<f32>;
-//#endif
-//#if ${VEC_B}
-@group(0) @binding(2) var<storage, read> b: array<vec4f>;
-//#else
-@group(0) @binding(2) var<storage, read> b: array<f32>;
-//#endif
-@group(0) @binding(3) var<storage, read> bias: array<vec4f>;
-//#if ${VEC_C}
-@group(0) @binding(4) var<storage, read_write> c: array<vec4f>;
-//#else
-@group(0) @binding(4) var<storage, read_write> c: array<f32>;
-//#endif
-
 var<workgroup> a_tile: array<vec4f, DEPTH * STRIDE>;
 var<workgroup> b_tile: array<vec4f, DEPTH * STRIDE>;
-
-fn activate(z: vec4f) -> vec4f {
-  var value = z;
-  //#if ${RELU}
-  value = max(value, vec4f(0.0));
-  //#endif
-  //#if ${TANH}
-  value = tanh(clamp(value, vec4f(-15.0), vec4f(15.0)));  // some drivers' tanh is inf / inf far out
-  //#endif
-  //#if ${SIGMOID}
-  value = 1.0 / (1.0 + exp(-max(value, vec4f(-80.0))));
-  //#endif
-  return value;
-}
 
 // Four rows of op(a) at step k; rows beyond the last repeat it.
 fn a_at(row: u32, k: u32) -> vec4f {
@@ -84,19 +48,6 @@ fn b_at(column: u32, k: u32) -> vec4f {
 // Where in a tile an invocation loads: x the word, y the step of k. Neighbours read neighbouring addresses.
 fn along_edge(local: u32) -> vec2u { return vec2u(local % 16u, local / 16u); }
 fn along_k(local: u32) -> vec2u { return vec2u(local / 16u, local % 16u); }
-
-fn store(row: u32, column: u32, slice: u32, value: vec4f) {
-  if (row >= params.m || column >= params.n) { return; }
-  let at = (slice * params.m + row) * params.n + column;
-  //#if ${VEC_C}
-  c[at / 4u] = value;
-  //#else
-  c[at] = value.x;
-  if (column + 1u < params.n) { c[at + 1u] = value.y; }
-  if (column + 2u < params.n) { c[at + 2u] = value.z; }
-  if (column + 3u < params.n) { c[at + 3u] = value.w; }
-  //#endif
-}
 
 @compute @workgroup_size(256)
 fn multiply(

@@ -2,11 +2,8 @@
 // multiple of four.
 //   x, dx (N,H,W,C)   y, dy (N,C)
 
-//#if ${BY_FOUR}
-alias Lanes = vec4f;
-//#else
-alias Lanes = f32;
-//#endif
+//#include "lib/invocation.wgsl"
+//#include "lib/lanes.wgsl"
 
 struct Params {
   images: u32,    // N
@@ -23,13 +20,9 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> dx: array<Lanes>;
 
 // Sums rows first, and then their sums: shorter chains of additions round less.
-@compute @workgroup_size(64)
-fn forward(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (wg.y * groups.x + wg.x) * 64u + local;
+@compute @workgroup_size(WORKGROUP)
+fn forward(id: Invocation) {
+  let i = linear_index(id);
   if (i >= params.images * params.channels) { return; }
   let n = i / params.channels;
   var index = n * params.height * params.width * params.channels + i - n * params.channels;
@@ -45,13 +38,9 @@ fn forward(
   y[i] = sum / f32(params.height * params.width);
 }
 
-@compute @workgroup_size(64)
-fn backward(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (wg.y * groups.x + wg.x) * 64u + local;
+@compute @workgroup_size(WORKGROUP)
+fn backward(id: Invocation) {
+  let i = linear_index(id);
   let strips = (params.height + params.strip - 1u) / params.strip;
   let s = i / params.channels;
   let n = s / strips;

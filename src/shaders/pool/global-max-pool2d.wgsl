@@ -2,11 +2,9 @@
 // where C is no multiple of four.
 //   x, dx (N,H,W,C)   y, top, dy (N,C)
 
-//#if ${BY_FOUR}
-alias Lanes = vec4f;
-//#else
-alias Lanes = f32;
-//#endif
+//#include "lib/invocation.wgsl"
+//#include "lib/lanes.wgsl"
+//#include "lib/nan.wgsl"
 
 struct Params {
   images: u32,    // N
@@ -21,30 +19,25 @@ struct Params {
 @group(0) @binding(4) var<storage, read> dy: array<Lanes>;
 @group(0) @binding(5) var<storage, read_write> dx: array<Lanes>;
 
-@compute @workgroup_size(64)
-fn forward(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (wg.y * groups.x + wg.x) * 64u + local;
+@compute @workgroup_size(WORKGROUP)
+fn forward(id: Invocation) {
+  let i = linear_index(id);
   if (i >= params.images * params.channels) { return; }
   let first = first_cell(i);
   var best = x[first];
+  var magnitude = magnitude_of(best);
   for (var cell = 1u; cell < params.cells; cell++) {
-    best = max(best, x[first + cell * params.channels]);
+    let value = x[first + cell * params.channels];
+    best = max(best, value);
+    magnitude = max(magnitude, magnitude_of(value));
   }
-  y[i] = best;
+  y[i] = or_nan(best, bitcast<Lanes>(magnitude));
 }
 
-// Counts the maxima first, because each gets its share of the gradient.
-@compute @workgroup_size(64)
-fn backward(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let i = (wg.y * groups.x + wg.x) * 64u + local;
+// Counts the maxima first, because each gets its share of the gradient. Where the maximum is NaN, every cell gets NaN.
+@compute @workgroup_size(WORKGROUP)
+fn backward(id: Invocation) {
+  let i = linear_index(id);
   if (i >= params.images * params.channels) { return; }
   let first = first_cell(i);
   let best = top[i];
@@ -52,10 +45,11 @@ fn backward(
   for (var cell = 0u; cell < params.cells; cell++) {
     ties += select(Lanes(0), Lanes(1), x[first + cell * params.channels] == best);
   }
-  let share = dy[i] / ties;
+  let share = or_nan(dy[i] / ties, best);
+  let rest = or_nan(Lanes(0), best);
   for (var cell = 0u; cell < params.cells; cell++) {
     let at = first + cell * params.channels;
-    dx[at] = select(Lanes(0), share, x[at] == best);
+    dx[at] = select(rest, share, x[at] == best);
   }
 }
 

@@ -1,21 +1,12 @@
-// Max and average pooling over windows of images, forward and backward. An invocation takes four channels, two or one,
+// Max pooling over windows of images, or with AVERAGE average pooling, forward and backward. An invocation takes four channels, two or one,
 // as many as divide C, and a strip of rows: software adapters pay more for an invocation than for what a pool computes.
 // Backward comes twice: by tiles, where windows do not overlap, writing the cells from one window to the next; and by
 // cells, each gathering from every window that covers it. Neither needs atomics.
 //   x, dx (N,H,W,C)   y, dy (N,OH,OW,C)
 
-//#if ${BY_FOUR}
-alias Lanes = vec4f;
-alias Bits = vec4u;
-//#else
-//#if ${BY_TWO}
-alias Lanes = vec2f;
-alias Bits = vec2u;
-//#else
-alias Lanes = f32;
-alias Bits = u32;
-//#endif
-//#endif
+//#include "lib/invocation.wgsl"
+//#include "lib/lanes.wgsl"
+//#include "lib/nan.wgsl"
 
 const POOL_HEIGHT: u32 = 2u;
 const POOL_WIDTH: u32 = 2u;
@@ -51,8 +42,8 @@ struct Strip {
   c: u32,
 }
 
-fn strip_of(wg: vec3u, groups: vec3u, local: u32) -> Strip {
-  let i = (wg.y * groups.x + wg.x) * 64u + local;
+fn strip_of(id: Invocation) -> Strip {
+  let i = linear_index(id);
   let strips = (params.rows + params.strip - 1u) / params.strip;
   let column = i / params.channels;
   let s = column / params.columns;
@@ -89,53 +80,22 @@ fn exists(h: u32, w: u32) -> bool {
 //#endif
 }
 
-/// The first cell of a window that is not padding, counted from its corner.
-fn first_of(corner: vec2u) -> vec2u {
-//#if ${RIM}
-  return select(vec2u(0), vec2u(0) - corner, corner > vec2u(0x7fffffffu));
-//#else
-  return vec2u(0);
-//#endif
-}
-
-/// The greatest cell of a window, or NaN if there is one. NaN is told by its bits, for compilers may suppose there is
-/// none.
-fn maximum_of(at: Strip, oh: u32, ow: u32) -> Lanes {
+//#if ${AVERAGE}
+/// The mean of those cells of a window that are not padding.
+fn pooled(at: Strip, oh: u32, ow: u32) -> Lanes {
   let corner = corner_of(oh, ow);
-  let first = corner + first_of(corner);
-  var value = x[cell_index(at, first.x, first.y)];
-  var magnitude = Bits(0);
+  var sum = Lanes(0);
   for (var kh = 0u; kh < POOL_HEIGHT; kh++) {
     for (var kw = 0u; kw < POOL_WIDTH; kw++) {
       let h = corner.x + kh;
       let w = corner.y + kw;
-      let cell = select(value, x[cell_index(at, h, w)], exists(h, w));
-      value = max(value, cell);
-      magnitude = max(magnitude, bitcast<Bits>(cell) & Bits(0x7fffffffu));
+      sum += select(Lanes(0), x[cell_index(at, h, w)], exists(h, w));
     }
   }
-  return select(value, bitcast<Lanes>(magnitude), magnitude > Bits(0x7f800000u));
+  return sum / area_of(oh, ow);
 }
 
-/// kh · POOL_WIDTH + kw of the first of the greatest cells of a window, in row-major order.
-fn first_maximum_of(at: Strip, oh: u32, ow: u32) -> Bits {
-  let corner = corner_of(oh, ow);
-  let first = first_of(corner);
-  var value = x[cell_index(at, corner.x + first.x, corner.y + first.y)];
-  var place = Bits(first.x * POOL_WIDTH + first.y);
-  for (var kh = 0u; kh < POOL_HEIGHT; kh++) {
-    for (var kw = 0u; kw < POOL_WIDTH; kw++) {
-      let h = corner.x + kh;
-      let w = corner.y + kw;
-      let cell = select(value, x[cell_index(at, h, w)], exists(h, w));
-      place = select(place, Bits(kh * POOL_WIDTH + kw), cell > value);
-      value = max(value, cell);
-    }
-  }
-  return place;
-}
-
-/// Number of cells of a window that are not padding.
+/// How many cells of a window are not padding.
 fn area_of(oh: u32, ow: u32) -> f32 {
 //#if ${RIM}
   let pool = vec2u(POOL_HEIGHT, POOL_WIDTH);
@@ -149,133 +109,125 @@ fn area_of(oh: u32, ow: u32) -> f32 {
 //#endif
 }
 
-@compute @workgroup_size(64)
-fn max_forward(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = strip_of(wg, groups, local);
-  for (var oh = at.row0; oh < at.row1; oh++) {
-    y[window_index(at, oh, at.column)] = maximum_of(at, oh, at.column);
-  }
+/// How a window's gradient is dealt out: to each of its cells alike.
+alias Deal = Lanes;
+
+fn deal(at: Strip, oh: u32, ow: u32) -> Deal {
+  return dy[window_index(at, oh, ow)] / area_of(oh, ow);
 }
 
-@compute @workgroup_size(64)
-fn average_forward(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = strip_of(wg, groups, local);
-  for (var oh = at.row0; oh < at.row1; oh++) {
-    let corner = corner_of(oh, at.column);
-    var sum = Lanes(0);
-    for (var kh = 0u; kh < POOL_HEIGHT; kh++) {
-      for (var kw = 0u; kw < POOL_WIDTH; kw++) {
-        let h = corner.x + kh;
-        let w = corner.y + kw;
-        sum += select(Lanes(0), x[cell_index(at, h, w)], exists(h, w));
-      }
+fn part_of(dealt: Deal, kh: u32, kw: u32) -> Lanes {
+  return dealt;
+}
+//#else
+struct Greatest {
+  value: Lanes,  // NaN where one of the window is
+  place: Bits,   // kh · POOL_WIDTH + kw of the first of the greatest, in row-major order
+}
+
+fn greatest_of(at: Strip, oh: u32, ow: u32) -> Greatest {
+  let corner = corner_of(oh, ow);
+  let first = first_of(corner);
+  var value = x[cell_index(at, corner.x + first.x, corner.y + first.y)];
+  var place = Bits(i32(first.x * POOL_WIDTH + first.y));
+  var magnitude = Bits(0);
+  for (var kh = 0u; kh < POOL_HEIGHT; kh++) {
+    for (var kw = 0u; kw < POOL_WIDTH; kw++) {
+      let h = corner.x + kh;
+      let w = corner.y + kw;
+      let cell = select(value, x[cell_index(at, h, w)], exists(h, w));
+      place = select(place, Bits(i32(kh * POOL_WIDTH + kw)), cell > value);
+      value = max(value, cell);
+      magnitude = max(magnitude, magnitude_of(cell));
     }
-    y[window_index(at, oh, at.column)] = sum / area_of(oh, at.column);
+  }
+  return Greatest(or_nan(value, bitcast<Lanes>(magnitude)), place);
+}
+
+/// The first cell of a window that is not padding, counted from its corner.
+fn first_of(corner: vec2u) -> vec2u {
+//#if ${RIM}
+  return select(vec2u(0), vec2u(0) - corner, corner > vec2u(0x7fffffffu));
+//#else
+  return vec2u(0);
+//#endif
+}
+
+fn pooled(at: Strip, oh: u32, ow: u32) -> Lanes {
+  return greatest_of(at, oh, ow).value;
+}
+
+/// How a window's gradient is dealt out: all of it to the first of the greatest cells. Where one is NaN, no cell is the
+/// greatest, and each gets NaN.
+struct Deal {
+  place: Bits,
+  there: Lanes,
+  elsewhere: Lanes,
+}
+
+fn deal(at: Strip, oh: u32, ow: u32) -> Deal {
+  let greatest = greatest_of(at, oh, ow);
+  let gradient = dy[window_index(at, oh, ow)];
+  return Deal(
+    greatest.place,
+    or_nan(gradient, greatest.value),
+    or_nan(Lanes(0), greatest.value),
+  );
+}
+
+fn part_of(dealt: Deal, kh: u32, kw: u32) -> Lanes {
+  return select(dealt.elsewhere, dealt.there, dealt.place == Bits(i32(kh * POOL_WIDTH + kw)));
+}
+//#endif
+
+@compute @workgroup_size(WORKGROUP)
+fn forward(id: Invocation) {
+  let at = strip_of(id);
+  for (var oh = at.row0; oh < at.row1; oh++) {
+    y[window_index(at, oh, at.column)] = pooled(at, oh, at.column);
   }
 }
 
 /// Tile (oh, ow) holds the cells from the corner of window (oh, ow) to those of the next; the last tiles may have none.
-@compute @workgroup_size(64)
-fn max_backward_tiles(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = strip_of(wg, groups, local);
+@compute @workgroup_size(WORKGROUP)
+fn backward_tiles(id: Invocation) {
+  let at = strip_of(id);
   for (var oh = at.row0; oh < at.row1; oh++) {
     let corner = corner_of(oh, at.column);
-    let place = first_maximum_of(at, oh, at.column);
-    let gradient = tile_gradient(at, oh);
+    let dealt = deal(at, oh, at.column);
+    let has_window = is_window(oh, at.column);
     for (var kh = 0u; kh < STRIDE_HEIGHT; kh++) {
       for (var kw = 0u; kw < STRIDE_WIDTH; kw++) {
         let h = corner.x + kh;
         let w = corner.y + kw;
-        let covered = kh < POOL_HEIGHT && kw < POOL_WIDTH;
-        let here = select(0xffffffffu, kh * POOL_WIDTH + kw, covered);
+        let covered = has_window && kh < POOL_HEIGHT && kw < POOL_WIDTH;
         if (exists(h, w)) {
-          dx[cell_index(at, h, w)] = select(Lanes(0), gradient, place == Bits(here));
+          dx[cell_index(at, h, w)] = select(Lanes(0), part_of(dealt, kh, kw), covered);
         }
       }
     }
   }
 }
 
-@compute @workgroup_size(64)
-fn average_backward_tiles(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = strip_of(wg, groups, local);
-  for (var oh = at.row0; oh < at.row1; oh++) {
-    let corner = corner_of(oh, at.column);
-    let gradient = tile_gradient(at, oh) / area_of(oh, at.column);
-    for (var kh = 0u; kh < STRIDE_HEIGHT; kh++) {
-      for (var kw = 0u; kw < STRIDE_WIDTH; kw++) {
-        let h = corner.x + kh;
-        let w = corner.y + kw;
-        let covered = kh < POOL_HEIGHT && kw < POOL_WIDTH;
-        if (exists(h, w)) {
-          dx[cell_index(at, h, w)] = select(Lanes(0), gradient, covered);
-        }
-      }
-    }
-  }
-}
-
-/// dy of a tile's window; 0 where it has none.
-fn tile_gradient(at: Strip, oh: u32) -> Lanes {
-  let gradient = dy[window_index(at, oh, at.column)];
+/// Whether a tile has a window.
+fn is_window(oh: u32, ow: u32) -> bool {
 //#if ${RIM}
-  return select(Lanes(0), gradient, oh < params.out_height && at.column < params.out_width);
+  return oh < params.out_height && ow < params.out_width;
 //#else
-  return gradient;
+  return true;
 //#endif
 }
 
-@compute @workgroup_size(64)
-fn max_backward_cells(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = strip_of(wg, groups, local);
+@compute @workgroup_size(WORKGROUP)
+fn backward_cells(id: Invocation) {
+  let at = strip_of(id);
   for (var h = at.row0; h < at.row1; h++) {
     let windows = windows_of(h, at.column);
     var sum = Lanes(0);
     for (var oh = windows.x; oh < windows.y; oh++) {
       for (var ow = windows.z; ow < windows.w; ow++) {
         let from_corner = vec2u(h, at.column) - corner_of(oh, ow);
-        let here = Bits(from_corner.x * POOL_WIDTH + from_corner.y);
-        let gradient = dy[window_index(at, oh, ow)];
-        sum += select(Lanes(0), gradient, first_maximum_of(at, oh, ow) == here);
-      }
-    }
-    dx[cell_index(at, h, at.column)] = sum;
-  }
-}
-
-@compute @workgroup_size(64)
-fn average_backward_cells(
-  @builtin(workgroup_id) wg: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
-) {
-  let at = strip_of(wg, groups, local);
-  for (var h = at.row0; h < at.row1; h++) {
-    let windows = windows_of(h, at.column);
-    var sum = Lanes(0);
-    for (var oh = windows.x; oh < windows.y; oh++) {
-      for (var ow = windows.z; ow < windows.w; ow++) {
-        sum += dy[window_index(at, oh, ow)] / area_of(oh, ow);
+        sum += part_of(deal(at, oh, ow), from_corner.x, from_corner.y);
       }
     }
     dx[cell_index(at, h, at.column)] = sum;

@@ -1,19 +1,49 @@
 // 2-D convolution (cross-correlation, as every library means it), NHWC, with bias and activation in the same kernel.
 //   y[n,oh,ow,o] = activate(b[o] + Σ x[n, oh·sh + kh − top, ow·sw + kw − left, i] · w[kh,kw,i,o])
 //   x (N,H,W,I)   w (KH,KW,I,O)   b (O)   ->   y (N,OH,OW,O)
-// "same" pads as TensorFlow does: the odd pixel goes to the bottom and right. Dilation is always 1.
+// "same" pads as TensorFlow does: the odd pixel goes to the bottom and right. Dilation is always 1. The op and its three
+// ladders are here, each rung in a file of its own beside.
 
+import naiveShader from "../../../shaders/conv2d/naive.wgsl";
 import { ShapeError } from "../../core/errors.ts";
-import type { Kernel } from "../../core/kernel.ts";
-import { formatShape } from "../../core/shape.ts";
+import { type Kernel, kernelFrom } from "../../core/kernel.ts";
+import { formatShape, sizeOf } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { climb } from "../../program/ladder.ts";
+import { climb, type Ladder } from "../../program/ladder.ts";
+import { linearGrid } from "../../program/recorder.ts";
 import type { Op } from "../../program/tape.ts";
-import { recordBiasActivationBackward } from "../gemm/bias-activation.ts";
-import { weightGradientKernels, weightGradientLadder } from "./dw.ts";
-import { inputGradientKernels, inputGradientLadder } from "./dx.ts";
-import { forwardKernels, forwardLadder } from "./forward.ts";
-import { type Conv2dAttrs, type ConvGeometry, convGeometry } from "./problem.ts";
+import {
+  ACTIVATIONS,
+  type Activation,
+  activationFlags,
+  recordBiasActivationBackward,
+} from "../gemm/bias-activation.ts";
+import { directKernels, fitsDirect, gradientGeometry, recordDirect } from "./direct.ts";
+import { implicitDwKernels, recordImplicitDw, suitsImplicitDw } from "./dw-implicit.ts";
+import {
+  fitsWeightGradient,
+  recordWeightGradient,
+  weightGradientSubgroupKernels,
+} from "./dw-subgroup.ts";
+import { fitsGemm, recordGemmDw, recordGemmDx, recordGemmForward } from "./gemm.ts";
+import {
+  fitsImplicit,
+  implicitKernels,
+  recordImplicit,
+  suitsImplicit,
+  suitsImplicitDx,
+} from "./implicit.ts";
+import {
+  type Conv2dAttrs,
+  type ConvGeometry,
+  convFlops,
+  convGeometry,
+  type ForwardProblem,
+  type InputGradientProblem,
+  inputBytes,
+  type WeightGradientProblem,
+} from "./problem.ts";
+import { fitsTiled, recordTiled, tiledKernels } from "./tiled.ts";
 
 export type { Conv2dAttrs } from "./problem.ts";
 
@@ -60,6 +90,173 @@ export const conv2d: Op<Inputs, Conv2dAttrs, Saved> = {
     return b ? [dx, dw, db] : [dx, dw];
   },
 };
+
+/** The ways to compute y, from naive upwards. */
+export const forwardLadder: Ladder<ForwardProblem> = {
+  name: "conv2d.forward",
+  rungs: [
+    {
+      name: "naive",
+      fits: () => true,
+      record: (rec, { geometry, x, w, b, y, activation }) =>
+        rec.dispatch({
+          op: "conv2d",
+          kernel: naiveKernel(activation, b !== null),
+          grid: linearGrid(sizeOf(y.shape), 64),
+          bind: { x, w, y, ...(b ? { b } : {}) },
+          params: { ...geometry },
+          flops: convFlops(geometry),
+          touched: { x: inputBytes(geometry) },
+        }),
+    },
+    {
+      name: "tiled",
+      fits: ({ geometry }) => fitsTiled("forward", geometry),
+      record: (rec, { geometry, x, w, b, y, activation }) =>
+        recordTiled(rec, { pass: "forward", geometry, a: x, b: w, out: y, bias: b, activation }),
+    },
+    {
+      name: "subgroup",
+      fits: ({ geometry }, { subgroupSize }) => fitsDirect(geometry, subgroupSize),
+      record: (rec, problem) =>
+        recordDirect(rec, { ...problem, transposed: false, flops: convFlops(problem.geometry) }),
+    },
+    {
+      name: "implicit",
+      fits: ({ geometry }, { subgroupSize }) => fitsImplicit(geometry, subgroupSize),
+      suits: ({ geometry }) => suitsImplicit(geometry),
+      record: (rec, { x, y, ...problem }) =>
+        recordImplicit(rec, { ...problem, from: x, to: y, isGradient: false }),
+    },
+    { name: "gemm", fits: ({ geometry }) => fitsGemm(geometry), record: recordGemmForward },
+  ],
+};
+
+function naiveKernel(activation: Activation, hasBias: boolean): Kernel {
+  const flags = { ...activationFlags(activation), HAS_BIAS: hasBias };
+  return kernelFrom(naiveShader, "forward", { flags });
+}
+
+/** Every kernel that the forward pass may dispatch, and the tiled ones of all three passes. */
+export function* forwardKernels(subgroupSize: number | null): Iterable<Kernel> {
+  for (const activation of ACTIVATIONS) {
+    for (const hasBias of [false, true]) yield naiveKernel(activation, hasBias);
+  }
+  yield* directKernels(subgroupSize);
+  yield* implicitKernels(subgroupSize);
+  yield* tiledKernels();
+}
+
+const NAIVE_DX: Kernel = kernelFrom(naiveShader, "input_gradient");
+
+/** The ways to compute dx[n,h,w,i] = Σ dy[n,oh,ow,o] · w[kh,kw,i,o] over the windows that hold (h, w). */
+export const inputGradientLadder: Ladder<InputGradientProblem> = {
+  name: "conv2d.dx",
+  rungs: [
+    {
+      name: "naive",
+      fits: () => true,
+      record: (rec, { geometry, dy, w, dx }) =>
+        rec.dispatch({
+          op: "conv2d",
+          kernel: NAIVE_DX,
+          grid: linearGrid(sizeOf(dx.shape), 64),
+          bind: { dy, w, dx },
+          params: { ...geometry },
+          flops: convFlops(geometry),
+        }),
+    },
+    {
+      name: "tiled",
+      fits: ({ geometry }) => fitsTiled("dx", geometry),
+      record: (rec, { geometry, dy, w, dx }) =>
+        recordTiled(rec, { pass: "dx", geometry, a: dy, b: w, out: dx }),
+    },
+    {
+      name: "subgroup",
+      fits: ({ geometry }, { subgroupSize }) =>
+        geometry.sh === 1 &&
+        geometry.sw === 1 &&
+        fitsDirect(gradientGeometry(geometry), subgroupSize),
+      record: (rec, { geometry, dy, w, dx }) =>
+        recordDirect(rec, {
+          geometry: gradientGeometry(geometry),
+          x: dy,
+          w,
+          b: null,
+          y: dx,
+          activation: "linear",
+          transposed: true,
+          flops: convFlops(geometry),
+        }),
+    },
+    {
+      name: "implicit",
+      fits: ({ geometry }, { subgroupSize }) => fitsImplicit(geometry, subgroupSize),
+      suits: ({ geometry }) => suitsImplicitDx(geometry),
+      record: (rec, { geometry, dy, w, dx }) =>
+        recordImplicit(rec, {
+          ...{ geometry, from: dy, w, b: null, to: dx },
+          activation: "linear",
+          isGradient: true,
+        }),
+    },
+    { name: "gemm", fits: ({ geometry }) => fitsGemm(geometry), record: recordGemmDx },
+  ],
+};
+
+/** Every kernel that the input gradient dispatches and the forward pass does not. */
+export function* inputGradientKernels(): Iterable<Kernel> {
+  yield NAIVE_DX;
+}
+
+const NAIVE_DW: Kernel = kernelFrom(naiveShader, "weight_gradient");
+
+/** The ways to compute dw[kh,kw,i,o] = Σ x[n, oh·sh + kh − top, ow·sw + kw − left, i] · dy[n,oh,ow,o]. */
+export const weightGradientLadder: Ladder<WeightGradientProblem> = {
+  name: "conv2d.dw",
+  rungs: [
+    {
+      name: "naive",
+      fits: () => true,
+      record: (rec, { geometry, x, dy, dw }) =>
+        rec.dispatch({
+          op: "conv2d",
+          kernel: NAIVE_DW,
+          grid: linearGrid(sizeOf(dw.shape), 64),
+          bind: { x, dy, dw },
+          params: { ...geometry },
+          flops: convFlops(geometry),
+          touched: { x: inputBytes(geometry) },
+        }),
+    },
+    {
+      name: "tiled",
+      fits: ({ geometry }) => fitsTiled("dw", geometry),
+      record: (rec, { geometry, x, dy, dw }) =>
+        recordTiled(rec, { pass: "dw", geometry, a: x, b: dy, out: dw }),
+    },
+    {
+      name: "subgroup",
+      fits: ({ geometry }, { subgroupSize }) => fitsWeightGradient(geometry, subgroupSize),
+      record: recordWeightGradient,
+    },
+    {
+      name: "implicit",
+      fits: ({ geometry }, { subgroupSize }) => fitsImplicit(geometry, subgroupSize),
+      suits: ({ geometry }) => suitsImplicitDw(geometry),
+      record: recordImplicitDw,
+    },
+    { name: "gemm", fits: ({ geometry }) => fitsGemm(geometry), record: recordGemmDw },
+  ],
+};
+
+/** Every kernel that the weight gradient may dispatch. */
+export function* weightGradientKernels(subgroupSize: number | null): Iterable<Kernel> {
+  yield NAIVE_DW;
+  yield* weightGradientSubgroupKernels(subgroupSize);
+  yield* implicitDwKernels(subgroupSize);
+}
 
 /** Every kernel that the op may dispatch on an adapter whose subgroups have this size. */
 export function* conv2dKernels(subgroupSize: number | null): Iterable<Kernel> {

@@ -53,7 +53,7 @@ export function recordImplicitDw(rec: Recorder, problem: WeightGradientProblem):
 }
 
 function kernelOf(entry: string, constants: Readonly<Record<string, number>>): Kernel {
-  return kernelFrom(shader, entry, { constants });
+  return kernelFrom(shader, entry, { flags: { TRANS_A: entry === "weight_gradient" }, constants });
 }
 
 /** Every kernel of the rung. */

@@ -1,5 +1,5 @@
 // What the kernels of a 2-D convolution are told of it: extents, strides and padding, all in numbers. Not the op, which
-// is conv2d.ts, nor its kernels, which are in forward.ts, dx.ts and dw.ts.
+// is conv2d.ts, nor the ways to compute it, which are the files beside.
 
 import { ShapeError } from "../../core/errors.ts";
 import { formatShape, type Shape, shape4 } from "../../core/shape.ts";

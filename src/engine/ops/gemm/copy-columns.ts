@@ -37,7 +37,7 @@ export function recordColumns(
 }
 
 function kernelOf(words: boolean): Kernel {
-  return kernelFrom(shader, "copy", { flags: { WORDS: words } });
+  return kernelFrom(shader, "copy", { flags: { BY_FOUR: words } });
 }
 
 /** Every kernel that this file dispatches. */

@@ -66,7 +66,7 @@ export function extentsOf({ a, b, transA = false, transB = false, op }: GemmInto
   return { m, n, k };
 }
 
-const GEMM: Ladder<Problem> = {
+export const GEMM: Ladder<Problem> = {
   name: "gemm",
   rungs: [
     { name: "naive", fits: () => true, record: recordNaive },

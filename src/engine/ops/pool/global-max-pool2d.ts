@@ -1,6 +1,7 @@
 // Maximum of every channel over whole images, NHWC.
 //   y[n,c] = max x[n,h,w,c]     dx[n,h,w,c] = dy[n,c] / ties where x[n,h,w,c] = y[n,c], else 0
 //   x (N,H,W,C) -> y (N,C)
+// The maximum of an image with a NaN is NaN, and so is the gradient of each of its cells, as in Keras on JAX.
 // Equal maxima share the gradient, as Keras's reduction has it; its pooling with a window gives it to the first.
 
 import shader from "../../../shaders/pool/global-max-pool2d.wgsl";

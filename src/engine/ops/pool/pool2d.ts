@@ -2,7 +2,8 @@
 //   max:     y[n,oh,ow,c] = max of x over the window; the gradient goes to its first maximum in row-major order
 //   average: y[n,oh,ow,c] = mean of x over those cells of the window that are not padding
 //   x (N,H,W,C) -> y (N,OH,OW,C)
-// Sizes and pads are TensorFlow's (core/window.ts); padding never wins a maximum. The maximum of a NaN is NaN.
+// Sizes and pads are TensorFlow's (core/window.ts); padding never wins a maximum. The maximum of a window with
+// a NaN is NaN, and so is the gradient of each of its cells.
 
 import shader from "../../../shaders/pool/pool2d.wgsl";
 import { type Kernel, kernelFrom } from "../../core/kernel.ts";
@@ -36,7 +37,7 @@ export function* pool2dKernels(): Iterable<Kernel> {
   for (const lanes of [1, 2, 4] as const) {
     for (const mode of ["max", "average"] as const) {
       for (const entry of ["forward", "backward_tiles", "backward_cells"] as const) {
-        for (const rim of [false, true]) yield kernelOf(`${mode}_${entry}`, attrs, { lanes, rim });
+        for (const rim of [false, true]) yield kernelOf(entry, attrs, { mode, lanes, rim });
       }
     }
   }
@@ -99,7 +100,7 @@ function dispatch(rec: Recorder, { mode, entry, x, attrs, bind }: PoolDispatch):
   const strip = stripOf(rec, rows, (n * columns * c) / lanes);
   rec.dispatch({
     op,
-    kernel: kernelOf(`${mode}_${entry}`, attrs, { lanes, rim }),
+    kernel: kernelOf(entry, attrs, { mode, lanes, rim }),
     grid: linearGrid((n * ceilDiv(rows, strip) * columns * c) / lanes, 64),
     bind,
     params: {
@@ -150,16 +151,17 @@ function lanesOf(channels: number): 1 | 2 | 4 {
 }
 
 interface Variant {
+  readonly mode: Mode;
   readonly lanes: 1 | 2 | 4;
   /** Whether windows or tiles reach over the rim of the image. */
   readonly rim: boolean;
 }
 
-function kernelOf(entry: string, attrs: Pool2dAttrs, { lanes, rim }: Variant): Kernel {
+function kernelOf(entry: Entry, attrs: Pool2dAttrs, { mode, lanes, rim }: Variant): Kernel {
   const [POOL_HEIGHT, POOL_WIDTH] = attrs.poolSize;
   const [STRIDE_HEIGHT, STRIDE_WIDTH] = attrs.strides;
   return kernelFrom(shader, entry, {
-    flags: { BY_FOUR: lanes === 4, BY_TWO: lanes === 2, RIM: rim },
+    flags: { AVERAGE: mode === "average", BY_FOUR: lanes === 4, BY_TWO: lanes === 2, RIM: rim },
     constants: { POOL_HEIGHT, POOL_WIDTH, STRIDE_HEIGHT, STRIDE_WIDTH },
   });
 }

@@ -1,0 +1,135 @@
+// What gathers a batch out of the data set, moves the clock on, and counts what is not finite; in float64.
+
+import { shape4 } from "../../engine/core/shape.ts";
+import type { Dispatch } from "../../engine/program/program.ts";
+import {
+  boundTo,
+  type Expected,
+  entryOf,
+  exactly,
+  float,
+  named,
+  type Reference,
+  type Task,
+  UNIT,
+  valuesAt,
+  within,
+} from "./reference.ts";
+
+/** The row of the data set that a row of the batch is. */
+function rowsOf(task: Task, dispatch: Dispatch): (n: number) => number {
+  const order = valuesAt(task, dispatch, "order");
+  const cursor = valuesAt(task, dispatch, "clock")?.[1] ?? 0;
+  return (n) => order?.[cursor + n] ?? 0;
+}
+
+const images: Reference = (task) => {
+  const dispatch = entryOf(task, "gather_images");
+  const [, height, width, channels] = shape4(boundTo(dispatch, "images").shape, "reference");
+  const x = boundTo(dispatch, "x");
+  const [, outHeight, outWidth] = shape4(x.shape, "reference");
+  const [down, across] = [(outHeight - height) / 2, (outWidth - width) / 2];
+  const bytes = valuesAt(task, dispatch, "images");
+  const rowOf = rowsOf(task, dispatch);
+  const scale = float(dispatch, "scale");
+  const at = (index: number): Expected => {
+    const pixel = Math.floor(index / channels);
+    const line = Math.floor(pixel / outWidth);
+    const [h, w] = [(line % outHeight) - down, (pixel % outWidth) - across];
+    if (h < 0 || h >= height || w < 0 || w >= width) return exactly(0);
+    const row = rowOf(Math.floor(line / outHeight));
+    const from = ((row * height + h) * width + w) * channels + (index % channels);
+    return within((bytes?.[from] ?? 0) * scale, 1);
+  };
+  return [{ tensor: x, cost: 1, terms: 1, at }];
+};
+
+/** Where along an axis a pixel of the resized image reads, and how much of the second one. */
+function placeAt(index: number, size: number, out: number) {
+  const place = ((index + 0.5) * size) / out - 0.5;
+  const first = Math.max(0, Math.floor(place));
+  const second = Math.min(Math.max(0, Math.ceil(place)), size - 1);
+  return { first, second, share: place - Math.floor(place) };
+}
+
+const resized: Reference = (task) => {
+  const dispatch = entryOf(task, "gather_resized");
+  const [, height, width, channels] = shape4(boundTo(dispatch, "images").shape, "reference");
+  const x = boundTo(dispatch, "x");
+  const [, outHeight, outWidth] = shape4(x.shape, "reference");
+  const bytes = valuesAt(task, dispatch, "images");
+  const rowOf = rowsOf(task, dispatch);
+  const [divisor, isReversed] = [float(dispatch, "divisor"), dispatch.params["reversed"] === 1];
+  // The interpolated value moves with the place it is read at, which float32 knows to some units of the image's size.
+  const blur = (255 * 8 * UNIT * (Math.max(height, width) + 1)) / divisor;
+  const at = (index: number): Expected => {
+    const [c, pixel] = [index % 3, Math.floor(index / 3)];
+    const line = Math.floor(pixel / outWidth);
+    const row = rowOf(Math.floor(line / outHeight));
+    const [y, z] = [
+      placeAt(line % outHeight, height, outHeight),
+      placeAt(pixel % outWidth, width, outWidth),
+    ];
+    const channel = channels === 1 ? 0 : isReversed ? 2 - c : c;
+    const byte = (h: number, w: number) =>
+      bytes?.[((row * height + h) * width + w) * channels + channel] ?? 0;
+    const across = (h: number) =>
+      byte(h, z.first) + (byte(h, z.second) - byte(h, z.first)) * z.share;
+    const value = (across(y.first) + (across(y.second) - across(y.first)) * y.share) / divisor;
+    const mean = float(dispatch, `mean_${c}`);
+    return { value: value - mean, error: blur + 4 * UNIT * (Math.abs(value) + Math.abs(mean)) };
+  };
+  return [{ tensor: x, cost: 8, terms: 4, at }];
+};
+
+const features: Reference = (task) => {
+  const dispatch = entryOf(task, "gather_features");
+  const [elements, first, rows] = ["elements", "first", "rows"].map((name) =>
+    named(dispatch.params, name),
+  ) as [number, number, number];
+  const part = valuesAt(task, dispatch, "part");
+  const rowOf = rowsOf(task, dispatch);
+  const at = (index: number) => {
+    const row = rowOf(Math.floor(index / elements)) - first;
+    return row < 0 || row >= rows
+      ? null
+      : exactly(part?.[row * elements + (index % elements)] ?? 0);
+  };
+  return [{ tensor: boundTo(dispatch, "x"), cost: 1, terms: 1, at }];
+};
+
+const labels: Reference = (task) => {
+  const dispatch = entryOf(task, "gather_labels");
+  const bytes = valuesAt(task, dispatch, "labels");
+  const rowOf = rowsOf(task, dispatch);
+  const at = (n: number) => exactly(bytes?.[rowOf(n)] ?? 0);
+  return [{ tensor: boundTo(dispatch, "y"), cost: 1, terms: 1, at }];
+};
+
+const advance: Reference = (task) => {
+  const dispatch = entryOf(task, "advance");
+  const clock = boundTo(dispatch, "next_clock");
+  const before = valuesAt(task, dispatch, "next_clock");
+  const steps = [1, named(dispatch.params, "batch")];
+  const at = (index: number) => exactly((before?.[index] ?? 0) + (steps[index] ?? 0));
+  return [{ tensor: clock, cost: 1, terms: 1, at }];
+};
+
+const counted: Reference = (task) => {
+  const dispatch = entryOf(task, "count");
+  const [x, before] = [valuesAt(task, dispatch, "x"), valuesAt(task, dispatch, "counts")];
+  const slot = named(dispatch.params, "slot");
+  let more = 0;
+  for (const value of x ?? []) if (!Number.isFinite(value)) more++;
+  const at = (index: number) => exactly((before?.[index] ?? 0) + (index === slot ? more : 0));
+  return [{ tensor: boundTo(dispatch, "counts"), cost: 1, terms: 1, at }];
+};
+
+export const DATA: Readonly<Record<string, Reference>> = {
+  "gather/gather_images": images,
+  "gather/gather_resized": resized,
+  "gather/gather_features": features,
+  "gather/gather_labels": labels,
+  "gather/advance": advance,
+  "count-non-finite/count": counted,
+};

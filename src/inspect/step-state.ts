@@ -1,0 +1,61 @@
+// Everything that a step leaves for the next one: weights, the optimiser's slots and numbers, moving statistics, clock, order
+// of the rows, running sums. Taken from one recording of a model's step, it can be put into another on the same data.
+
+import type { Device } from "../engine/core/device.ts";
+import { VitrineError } from "../engine/core/errors.ts";
+import { rootStorage, type Storage, type Tensor } from "../engine/core/tensor.ts";
+import type { Program } from "../engine/program/program.ts";
+
+/** In the order in which the program lists what outlives it. */
+export type StepState = readonly StoredBytes[];
+
+export interface StoredBytes {
+  readonly label: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What `gather` reads a batch from: as large as the data set, and never changed. */
+const DATA_SET = ["images", "labels", "part"] as const;
+
+/** The storages that a state consists of. */
+export function stateStorages({ persistent, dispatches }: Program): readonly Storage[] {
+  const data = new Set<Storage>();
+  for (const { op, bindings } of dispatches) {
+    if (op !== "gather") continue;
+    for (const name of DATA_SET) if (bindings[name]) data.add(rootStorage(bindings[name].tensor));
+  }
+  return persistent.filter((storage) => !data.has(storage));
+}
+
+/** A storage as a tensor, to be read and written whole. */
+export function wholeOf(storage: Storage): Tensor {
+  const { label, bytes } = storage;
+  return { label, shape: [bytes / 4], dtype: "f32", storage };
+}
+
+/** Reads the state to the host, after everything submitted so far. */
+export async function captureState(device: Device, program: Program): Promise<StepState> {
+  const state: StoredBytes[] = [];
+  for (const storage of stateStorages(program)) {
+    const bytes = new Uint8Array(await device.read(wholeOf(storage)));
+    state.push({ label: storage.label, bytes });
+  }
+  return state;
+}
+
+/** Puts a state back. Throws VitrineError for one of another step. */
+export function restoreState(device: Device, program: Program, state: StepState): void {
+  const storages = stateStorages(program);
+  for (const index of Array.from({ length: Math.max(storages.length, state.length) }).keys()) {
+    const [storage, stored] = [storages[index], state[index]];
+    if (storage && stored?.bytes.length === storage.bytes) continue;
+    throw new VitrineError(
+      `state: must be of the step ${program.name}, got ${stored?.bytes.length ?? 0} bytes ` +
+        `(${stored?.label ?? "nothing"}) for ${storage?.bytes ?? 0} (${storage?.label ?? "nothing"})`,
+    );
+  }
+  for (const [index, storage] of storages.entries()) {
+    const stored = state[index];
+    if (stored) device.write(wholeOf(storage), stored.bytes);
+  }
+}
