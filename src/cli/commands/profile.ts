@@ -124,7 +124,7 @@ async function profile(context: Context): Promise<void> {
   const loaded = await unlessAborted(loadData(terminal, flags.data, flags), signal);
   const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
   signal.throwIfAborted();
-  const batch = batchOf(flags, looked);
+  const batch = batchOf(flags, looked, Math.min(loaded.train.rows, flags.limit ?? Infinity));
   say(`adapter    ${device.name}`);
   say(`data set   ${loaded.source}`);
   say(`weights    ${looked.source}`);
@@ -141,9 +141,10 @@ async function profile(context: Context): Promise<void> {
   device.destroy();
 }
 
-function batchOf({ step, batchSize }: Context["flags"], looked: LookedAt): number {
-  if (batchSize !== undefined) return batchSize;
-  return step === "train" ? (looked.batchSize ?? 50) : inferenceBatch(looked.model);
+/** No more than there are rows, unless somebody asks for more. */
+function batchOf({ step, batchSize }: Context["flags"], looked: LookedAt, rows: number): number {
+  const own = step === "train" ? (looked.batchSize ?? 50) : inferenceBatch(looked.model);
+  return batchSize ?? Math.min(own, rows);
 }
 
 interface Opening {
