@@ -1,5 +1,5 @@
 // What got slower and what faster from one profile to another. Dispatches are matched by pass, layer and kernel; what is
-// left, because it runs on another rung, by the ladder's problem. A difference counts where it is beyond both spreads.
+// left, because it runs on another rung, by the ladder's problem. A difference counts where it is beyond both spreads together.
 
 import type { Profile, ProfiledDispatch } from "./profile-schema.ts";
 import type { Sampled } from "./statistics.ts";
@@ -25,6 +25,8 @@ export interface Comparison {
   readonly changes: readonly Change[];
   /** Circumstances that are not the same: `adapter`, `batch`, … */
   readonly unlike: readonly string[];
+  /** Either was taken on a busy machine. */
+  readonly isBusy: boolean;
 }
 
 /** Some dispatches that are compared with some others. */
@@ -52,6 +54,7 @@ export function compareProfiles(before: Profile, after: Profile): Comparison {
     sum: differenceOf(before.sumMs, after.sumMs),
     changes: changesOf([...matched, ...rest]),
     unlike: unlikeness(before, after),
+    isBusy: before.isBusy || after.isBusy,
   };
 }
 
@@ -121,7 +124,7 @@ function differenceOf(beforeMs: Sampled | null, afterMs: Sampled | null): Compar
   const times = { beforeMs, afterMs, differenceMs };
   if (!afterMs) return { ...times, verdict: "only before" };
   if (!beforeMs) return { ...times, verdict: "only after" };
-  const spread = Math.max(beforeMs.upper - beforeMs.lower, afterMs.upper - afterMs.lower);
+  const spread = beforeMs.upper - beforeMs.lower + (afterMs.upper - afterMs.lower);
   if (Math.abs(differenceMs) <= spread) return { ...times, verdict: "same" };
   return { ...times, verdict: differenceMs > 0 ? "slower" : "faster" };
 }

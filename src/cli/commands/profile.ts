@@ -13,6 +13,7 @@ import { type OpenStep, openStep, STEP_KINDS } from "../../inspect/step.ts";
 import { chromeTrace } from "../../inspect/trace.ts";
 import { openDevice } from "../../io/adapter.ts";
 import { type JsonValue, writeAtomically } from "../../io/files.ts";
+import { isTransfer } from "../../models/models.ts";
 import { rooflineSvg } from "../../report/charts/roofline-chart.ts";
 import { comparisonLines } from "../../report/text/profile-comparison.ts";
 import {
@@ -52,6 +53,10 @@ const OUTPUT_FLAGS = {
 
 const FLAGS = {
   ...MODEL_FLAGS,
+  weights: {
+    ...MODEL_FLAGS.weights,
+    help: "vgg, resnet: a Keras .h5 or .keras file, imagenet, or none for random ones without a frozen base; default random ones, which take as long as any",
+  },
   step: {
     type: "choice",
     choices: STEP_KINDS,
@@ -119,11 +124,14 @@ async function profile(context: Context): Promise<void> {
   const loaded = await unlessAborted(loadData(terminal, flags.data, flags), signal);
   const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
   signal.throwIfAborted();
-  const batch = batchOf(flags, looked);
+  const batch = batchOf(flags, looked, Math.min(loaded.train.rows, flags.limit ?? Infinity));
   say(`adapter    ${device.name}`);
   say(`data set   ${loaded.source}`);
   say(`weights    ${looked.source}`);
   say(`step       ${flags.step} on ${batch} rows`);
+  if (flags.step === "train" && isTransfer(looked.config) && looked.config.freeze === "base") {
+    say("base       is in the step; train runs a frozen base once, then its head alone");
+  }
   const step = await open(context, { device, looked, loaded, batch, rungs });
   const found = await measure(context, step, { looked, batch, rungs });
   step.close();
@@ -133,9 +141,10 @@ async function profile(context: Context): Promise<void> {
   device.destroy();
 }
 
-function batchOf({ step, batchSize }: Context["flags"], looked: LookedAt): number {
-  if (batchSize !== undefined) return batchSize;
-  return step === "train" ? (looked.batchSize ?? 50) : inferenceBatch(looked.model);
+/** No more than there are rows, unless somebody asks for more. */
+function batchOf({ step, batchSize }: Context["flags"], looked: LookedAt, rows: number): number {
+  const own = step === "train" ? (looked.batchSize ?? 50) : inferenceBatch(looked.model);
+  return batchSize ?? Math.min(own, rows);
 }
 
 interface Opening {

@@ -1,4 +1,4 @@
-// Two profiles side by side in words: the step, then what differs by more than both spreads, the largest first.
+// Two profiles side by side in words: the step, then what differs by more than both spreads together, the largest first.
 
 import type { Change, Comparison } from "../../inspect/compare-profiles.ts";
 import type { Sampled } from "../../inspect/statistics.ts";
@@ -18,13 +18,22 @@ const ROW = [
   { head: "what", width: 14, isText: true },
 ] as const;
 
-export function comparisonLines({ step, sum, changes, unlike }: Comparison): readonly string[] {
+export function comparisonLines({
+  step,
+  sum,
+  changes,
+  unlike,
+  isBusy,
+}: Comparison): readonly string[] {
   const counted = changes.filter(({ verdict }) => verdict !== "same");
   const within = changes.length - counted.length;
   const rest =
-    within > 0 ? [`${within} of ${changes.length} differ by no more than the larger spread`] : [];
+    within > 0
+      ? [`${within} of ${changes.length} differ by no more than their spreads together`]
+      : [];
   return [
     ...(unlike.length > 0 ? [`warning: the two are not alike in ${unlike.join(", ")}`] : []),
+    ...(isBusy ? ["warning: the machine was busy; small differences may be its neighbours'"] : []),
     `step       ${timesText(step)}`,
     `sum        ${timesText(sum)}`,
     "",
