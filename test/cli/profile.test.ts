@@ -127,8 +127,8 @@ test("what makes no sense is refused in one line", async () => {
       /^error: --rung: must name a ladder of this step, got conv2d\.dx\nhelp: .*gemm \(naive/,
     ],
     [["--rung", "conv=naive"], /^error: --rung: is no ladder, which are .*conv2d\.dx.*, got conv/],
-    [[run, "--model", "lenet5"], /^error: --model: .*run says which model, so that no flag may/],
-    [[run, "--activation", "relu"], /^error: --activation: .*run says which model/],
+    [[run, "--model", "lenet5"], /^error: --model: a saved run has a model of its own, got lenet5 beside/],
+    [[run, "--activation", "relu"], /^error: --activation: a saved run has a model of its own/],
     [[folder], /^error: RUN: must be the folder of a saved run, got/],
     [[...SET, "--limit", "999"], /^error: --limit: must be at most the 240 training rows, got 999/],
     [

@@ -33,9 +33,9 @@ import { type CommandContext, defineCommand, runCommand } from "../frame/command
 import { unlessAborted } from "../frame/signals.ts";
 import type { Terminal } from "../frame/terminal.ts";
 import { loadData } from "../inputs/data-set.ts";
+import { type InspectedModel, inspectedModel } from "../inputs/inspected-model.ts";
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
 import { checkOutputFile } from "../inputs/output-file.ts";
-import { type LookedAt, lookedAt } from "../inputs/profiled-model.ts";
 import { checkLadders, RUNG_FLAG, rungsOf, withRungs } from "../inputs/rung-flag.ts";
 import { loadProfile } from "../inputs/saved-profile.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, SEED_FLAG } from "../inputs/shared-flags.ts";
@@ -120,14 +120,14 @@ async function profile(context: Context): Promise<void> {
   const rungs = rungsOf(flags.rung);
   await checkOutputs(flags);
   say(style.bold(`vitrine: profiling the ${flags.step} step of ${run ?? flags.model ?? "lenet5"}`));
-  const looked = await lookedAt(context, run, flags);
+  const looked = await inspectedModel(context, { published: false });
   const loaded = await unlessAborted(loadData(terminal, flags.data, flags), signal);
   const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
   signal.throwIfAborted();
   const batch = batchOf(flags, looked, Math.min(loaded.train.rows, flags.limit ?? Infinity));
   say(`adapter    ${device.name}`);
   say(`data set   ${loaded.source}`);
-  say(`weights    ${looked.source}`);
+  say(`weights    ${looked.source ?? "random ones, which take as long as any"}`);
   say(`step       ${flags.step} on ${batch} rows`);
   if (flags.step === "train" && isTransfer(looked.config) && looked.config.freeze === "base") {
     say("base       is in the step; train runs a frozen base once, then its head alone");
@@ -142,14 +142,18 @@ async function profile(context: Context): Promise<void> {
 }
 
 /** No more than there are rows, unless somebody asks for more. */
-function batchOf({ step, batchSize }: Context["flags"], looked: LookedAt, rows: number): number {
+function batchOf(
+  { step, batchSize }: Context["flags"],
+  looked: InspectedModel,
+  rows: number,
+): number {
   const own = step === "train" ? (looked.batchSize ?? 50) : inferenceBatch(looked.model);
   return batchSize ?? Math.min(own, rows);
 }
 
 interface Opening {
   readonly device: Device;
-  readonly looked: LookedAt;
+  readonly looked: InspectedModel;
   readonly loaded: CleanData;
   readonly batch: number;
   readonly rungs: Readonly<Record<string, string>>;

@@ -62,7 +62,7 @@ const command = defineCommand({
 async function verify(context: Context): Promise<void> {
   const { flags, say, style, signal, terminal, json, setExitCode } = context;
   const rungs = rungsOf(flags.rung);
-  const inspected = await inspectedModel(context);
+  const inspected = await inspectedModel(context, { published: true });
   say(style.bold(`vitrine: verifying the ${flags.step} step of ${inspected.model.name}`));
   const data = await unlessAborted(loadData(terminal, flags.data, flags), signal);
   checkRows(flags, data.train.rows);
