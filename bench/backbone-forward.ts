@@ -7,8 +7,8 @@ import { Net } from "../src/engine/layers/net.ts";
 import { Variables } from "../src/engine/layers/variables.ts";
 import { Executable } from "../src/engine/program/executor.ts";
 import { Recorder } from "../src/engine/program/recorder.ts";
-import { timeProgram } from "../src/inspect/time-program.ts";
-import { totalWork, workOf } from "../src/inspect/work.ts";
+import { timeProgram } from "../src/inspect/profile/time-program.ts";
+import { totalWork, workOf } from "../src/inspect/profile/work.ts";
 import { BACKBONES, type BackboneName } from "../src/models/backbones.ts";
 import { makeInputs } from "./bench-case.ts";
 

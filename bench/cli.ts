@@ -6,7 +6,7 @@ import { loadData } from "../src/cli/inputs/data-set.ts";
 import type { FashionMnist } from "../src/data/fashion-mnist.ts";
 import type { Device } from "../src/engine/core/device.ts";
 import { UsageError } from "../src/engine/core/errors.ts";
-import { bandwidthEnds, type Ceilings, measureCeilings } from "../src/inspect/ceilings.ts";
+import { bandwidthEnds, type Ceilings, measureCeilings } from "../src/inspect/profile/ceilings.ts";
 import { openDevice } from "../src/io/adapter.ts";
 import type { JsonValue } from "../src/io/files.ts";
 import type { BackboneName } from "../src/models/backbones.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { variablesOf } from "../../src/engine/layers/model.ts";
-import { readProfile } from "../../src/inspect/profile-schema.ts";
+import { readProfile } from "../../src/inspect/profile/profile-schema.ts";
 import { createModel, type ModelConfig } from "../../src/models/models.ts";
 import { runConfig, saveRun } from "../../src/runs/run-folder.ts";
 import { namedTensors } from "../../src/train/named-tensors.ts";
@@ -127,7 +127,10 @@ test("what makes no sense is refused in one line", async () => {
       /^error: --rung: must name a ladder of this step, got conv2d\.dx\nhelp: .*gemm \(naive/,
     ],
     [["--rung", "conv=naive"], /^error: --rung: is no ladder, which are .*conv2d\.dx.*, got conv/],
-    [[run, "--model", "lenet5"], /^error: --model: a saved run has a model of its own, got lenet5 beside/],
+    [
+      [run, "--model", "lenet5"],
+      /^error: --model: a saved run has a model of its own, got lenet5 beside/,
+    ],
     [[run, "--activation", "relu"], /^error: --activation: a saved run has a model of its own/],
     [[folder], /^error: RUN: must be the folder of a saved run, got/],
     [[...SET, "--limit", "999"], /^error: --limit: must be at most the 240 training rows, got 999/],

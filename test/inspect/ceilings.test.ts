@@ -14,9 +14,9 @@ import {
   bestOf,
   type Ceilings,
   measureCeilings,
-} from "../../src/inspect/ceilings.ts";
-import { timeProgram } from "../../src/inspect/time-program.ts";
-import { shareOfCeiling } from "../../src/inspect/work.ts";
+} from "../../src/inspect/profile/ceilings.ts";
+import { timeProgram } from "../../src/inspect/profile/time-program.ts";
+import { shareOfCeiling } from "../../src/inspect/profile/work.ts";
 import { gpu } from "../support/gpu.ts";
 
 const test = suite("ceilings");

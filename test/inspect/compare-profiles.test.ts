@@ -2,8 +2,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { compareProfiles } from "../../src/inspect/compare-profiles.ts";
-import type { Profile, ProfiledDispatch } from "../../src/inspect/profile-schema.ts";
+import { compareProfiles } from "../../src/inspect/profile/compare-profiles.ts";
+import type { Profile, ProfiledDispatch } from "../../src/inspect/profile/profile-schema.ts";
 import { comparisonLines } from "../../src/report/text/profile-comparison.ts";
 import { profiledLenet } from "../support/profiled-step.ts";
 

@@ -8,7 +8,7 @@ import { variablesOf } from "../../src/engine/layers/model.ts";
 import type { Weights } from "../../src/engine/layers/variables.ts";
 import { gatherBatch } from "../../src/engine/ops/gather.ts";
 import { Recorder } from "../../src/engine/program/recorder.ts";
-import { type Culprit, hunt, huntSteps } from "../../src/inspect/hunt.ts";
+import { type Culprit, hunt, huntSteps } from "../../src/inspect/hunt/hunt.ts";
 import { type OpenStep, openStep, type StepSetup } from "../../src/inspect/step.ts";
 import { captureState, restoreState } from "../../src/inspect/step-state.ts";
 import { lenet5 } from "../../src/models/lenet5.ts";

@@ -6,10 +6,10 @@ import * as assert from "uvu/assert";
 import type { ConvGeometry } from "../../src/engine/ops/conv2d/problem.ts";
 import { plan } from "../../src/engine/program/planner.ts";
 import { writeRecording } from "../../src/engine/program/write-recording.ts";
-import { memoryOf } from "../../src/inspect/memory.ts";
-import { profileCsv } from "../../src/inspect/profile-csv.ts";
-import { readProfile } from "../../src/inspect/profile-schema.ts";
-import { workOf } from "../../src/inspect/work.ts";
+import { memoryOf } from "../../src/inspect/profile/memory.ts";
+import { profileCsv } from "../../src/inspect/profile/profile-csv.ts";
+import { readProfile } from "../../src/inspect/profile/profile-schema.ts";
+import { workOf } from "../../src/inspect/profile/work.ts";
 import { openLenet, profiledLenet } from "../support/profiled-step.ts";
 
 const test = suite("profile");

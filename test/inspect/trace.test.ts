@@ -3,8 +3,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Profile } from "../../src/inspect/profile-schema.ts";
-import { chromeTrace, type TraceEvent } from "../../src/inspect/trace.ts";
+import type { Profile } from "../../src/inspect/profile/profile-schema.ts";
+import { chromeTrace, type TraceEvent } from "../../src/inspect/profile/trace.ts";
 import { profiledLenet } from "../support/profiled-step.ts";
 
 const test = suite("trace");

@@ -10,10 +10,15 @@ import { type Model, sequential } from "../../src/engine/layers/model.ts";
 import { globalMaxPooling2d } from "../../src/engine/layers/pooling.ts";
 import { LADDERS } from "../../src/engine/ops/ladders.ts";
 import { sgd } from "../../src/engine/optim/sgd.ts";
-import { compare, sampled, ulpBetween } from "../../src/inspect/compare.ts";
-import { chain, UNIT } from "../../src/inspect/reference/reference.ts";
 import { type OpenStep, openStep, type StepSetup } from "../../src/inspect/step.ts";
-import { type Check, isWithin, type Verification, verifyStep } from "../../src/inspect/verify.ts";
+import { compare, sampled, ulpBetween } from "../../src/inspect/verify/compare.ts";
+import { chain, UNIT } from "../../src/inspect/verify/reference/reference.ts";
+import {
+  type Check,
+  isWithin,
+  type Verification,
+  verifyStep,
+} from "../../src/inspect/verify/verify.ts";
 import { BACKBONES } from "../../src/models/backbones.ts";
 import { lenet5 } from "../../src/models/lenet5.ts";
 import { createModel } from "../../src/models/models.ts";

@@ -2,7 +2,7 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Profile } from "../../src/inspect/profile-schema.ts";
+import type { Profile } from "../../src/inspect/profile/profile-schema.ts";
 import {
   busyWarning,
   ceilingLines,

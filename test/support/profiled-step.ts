@@ -1,9 +1,9 @@
 // LeNet-5's training step, opened and profiled once for all tests that look at a profile.
 
-import { profileStep } from "../../src/inspect/profile.ts";
-import type { Profile } from "../../src/inspect/profile-schema.ts";
+import { profileStep } from "../../src/inspect/profile/profile.ts";
+import type { Profile } from "../../src/inspect/profile/profile-schema.ts";
+import type { TimingMethod } from "../../src/inspect/profile/step-samples.ts";
 import { type OpenStep, openStep, type StepKind } from "../../src/inspect/step.ts";
-import type { TimingMethod } from "../../src/inspect/step-samples.ts";
 import { lenet5 } from "../../src/models/lenet5.ts";
 import { uploadDataset } from "../../src/train/device-data.ts";
 import { gpu } from "./gpu.ts";

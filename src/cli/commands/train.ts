@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { limitRows } from "../../data/dataset.ts";
 import { UsageError } from "../../engine/core/errors.ts";
-import { HuntingGround } from "../../inspect/hunting-ground.ts";
+import { HuntingGround } from "../../inspect/hunt/hunting-ground.ts";
 import { openDevice } from "../../io/adapter.ts";
 import { prepareOut } from "../../io/files.ts";
 import { isTransfer } from "../../models/models.ts";

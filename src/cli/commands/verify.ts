@@ -3,9 +3,14 @@
 import { limitRows } from "../../data/dataset.ts";
 import type { Device } from "../../engine/core/device.ts";
 import { UsageError } from "../../engine/core/errors.ts";
-import { startingWeights } from "../../inspect/starting-weights.ts";
 import { type OpenStep, openStep, STEP_KINDS } from "../../inspect/step.ts";
-import { type Check, isWithin, type Verification, verifyStep } from "../../inspect/verify.ts";
+import { startingWeights } from "../../inspect/verify/starting-weights.ts";
+import {
+  type Check,
+  isWithin,
+  type Verification,
+  verifyStep,
+} from "../../inspect/verify/verify.ts";
 import { coordinatesOf } from "../../inspect/walk.ts";
 import { openDevice } from "../../io/adapter.ts";
 import {

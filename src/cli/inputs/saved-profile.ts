@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { FormatError } from "../../engine/core/errors.ts";
-import { type Profile, readProfile } from "../../inspect/profile-schema.ts";
+import { type Profile, readProfile } from "../../inspect/profile/profile-schema.ts";
 
 export async function loadProfile(path: string): Promise<Profile> {
   const text = await readFile(path, "utf8");

@@ -2,7 +2,7 @@
 // training failed is told by whoever called.
 
 import type { Device } from "../../engine/core/device.ts";
-import type { HuntingGround } from "../../inspect/hunting-ground.ts";
+import type { HuntingGround } from "../../inspect/hunt/hunting-ground.ts";
 import { huntLines } from "../../report/text/hunt-text.ts";
 import { startProgress } from "../display/progress.ts";
 import type { Style, Terminal } from "../frame/terminal.ts";

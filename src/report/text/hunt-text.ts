@@ -2,8 +2,8 @@
 
 import { formatShape } from "../../engine/core/shape.ts";
 import { formatCount } from "../../format/number-format.ts";
-import type { Growth, Ranged } from "../../inspect/growth.ts";
-import type { BatchRow, Culprit } from "../../inspect/hunt.ts";
+import type { Growth, Ranged } from "../../inspect/hunt/growth.ts";
+import type { BatchRow, Culprit } from "../../inspect/hunt/hunt.ts";
 import type { VariablePlace } from "../../inspect/variable-at.ts";
 
 /** Numbers from here on are told as what grew too large. */

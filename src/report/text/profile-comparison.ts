@@ -1,7 +1,7 @@
 // Two profiles side by side in words: the step, then what differs by more than both spreads together, the largest first.
 
-import type { Change, Comparison } from "../../inspect/compare-profiles.ts";
-import type { Sampled } from "../../inspect/statistics.ts";
+import type { Change, Comparison } from "../../inspect/profile/compare-profiles.ts";
+import type { Sampled } from "../../inspect/profile/statistics.ts";
 import { columns } from "./columns.ts";
 import { milliseconds, percent } from "./profile-text.ts";
 

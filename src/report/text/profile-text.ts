@@ -2,9 +2,13 @@
 // and what lies in memory.
 
 import { formatCount, formatMemory } from "../../format/number-format.ts";
-import { bandwidthEnds } from "../../inspect/ceilings.ts";
-import type { Profile, ProfiledDispatch, ProfileTotal } from "../../inspect/profile-schema.ts";
-import { spreadOf } from "../../inspect/statistics.ts";
+import { bandwidthEnds } from "../../inspect/profile/ceilings.ts";
+import type {
+  Profile,
+  ProfiledDispatch,
+  ProfileTotal,
+} from "../../inspect/profile/profile-schema.ts";
+import { spreadOf } from "../../inspect/profile/statistics.ts";
 import { columns } from "./columns.ts";
 
 /** Dispatches listed one by one before the rest is a line. */

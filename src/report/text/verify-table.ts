@@ -2,7 +2,7 @@
 // out of bounds in full.
 
 import { formatCount } from "../../format/number-format.ts";
-import { type Check, isWithin, type Verification } from "../../inspect/verify.ts";
+import { type Check, isWithin, type Verification } from "../../inspect/verify/verify.ts";
 import { coordinatesOf } from "../../inspect/walk.ts";
 
 /** More rows than these are put together by kind. */

@@ -1,11 +1,11 @@
 // Which rows of a batch make a result infinite or NaN: those in which it is, where the result has the batch for an axis; else
 // those that do it alone, found by running the unit again with all others at zero.
 
-import { rootStorage, type Tensor } from "../engine/core/tensor.ts";
-import type { Executable } from "../engine/program/executor.ts";
+import { rootStorage, type Tensor } from "../../engine/core/tensor.ts";
+import type { Executable } from "../../engine/program/executor.ts";
+import { endOf, firstOf, inputsOf, type Unit } from "../units.ts";
+import { type Values, valuesOf } from "../walk.ts";
 import { areFinite } from "./numbers.ts";
-import { endOf, firstOf, inputsOf, type Unit } from "./units.ts";
-import { type Values, valuesOf } from "./walk.ts";
 
 export interface RowRequest {
   readonly executable: Executable;

@@ -1,17 +1,17 @@
 // What the ladders solve, as float64 sums of products: matrix products, convolutions and both of their gradients.
 
-import { sizeOf } from "../../engine/core/shape.ts";
-import type { Tensor } from "../../engine/core/tensor.ts";
+import { sizeOf } from "../../../engine/core/shape.ts";
+import type { Tensor } from "../../../engine/core/tensor.ts";
 import type {
   ConvGeometry,
   ForwardProblem,
   InputGradientProblem,
   WeightGradientProblem,
-} from "../../engine/ops/conv2d/problem.ts";
-import type { Activation } from "../../engine/ops/gemm/bias-activation.ts";
-import type { GemmInto } from "../../engine/ops/gemm/gemm.ts";
-import type { Solution } from "../../engine/program/program.ts";
-import type { Values } from "../walk.ts";
+} from "../../../engine/ops/conv2d/problem.ts";
+import type { Activation } from "../../../engine/ops/gemm/bias-activation.ts";
+import type { GemmInto } from "../../../engine/ops/gemm/gemm.ts";
+import type { Solution } from "../../../engine/program/program.ts";
+import type { Values } from "../../walk.ts";
 import { activate, activatedError } from "./activations.ts";
 import { chain, type Expected, type Output, TINY } from "./reference.ts";
 

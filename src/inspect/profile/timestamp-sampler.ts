@@ -1,8 +1,8 @@
 // Times a step's dispatches by timestamp queries: WebGPU has them around passes only, so each dispatch gets a pass of its
 // own. One sample is a whole step in its own order, in one submit.
 
-import type { Device } from "../engine/core/device.ts";
-import type { Executable } from "../engine/program/executor.ts";
+import type { Device } from "../../engine/core/device.ts";
+import type { Executable } from "../../engine/program/executor.ts";
 import type { Sampler, SamplerRequest, StepSample } from "./step-samples.ts";
 
 const USAGE = { MAP_READ: 0x1, COPY_SRC: 0x4, COPY_DST: 0x8, QUERY_RESOLVE: 0x200 } as const;

@@ -1,10 +1,10 @@
 // What an op computes, element by element in float64, and how far float32 may be off: the truth that a unit of a step is
 // held against. Written from the formulas, not from the shaders; how a shader deals out its work does not matter here.
 
-import type { Tensor } from "../../engine/core/tensor.ts";
-import type { Dispatch } from "../../engine/program/program.ts";
-import type { Unit } from "../units.ts";
-import type { Values } from "../walk.ts";
+import type { Tensor } from "../../../engine/core/tensor.ts";
+import type { Dispatch } from "../../../engine/program/program.ts";
+import type { Unit } from "../../units.ts";
+import type { Values } from "../../walk.ts";
 
 export interface Expected {
   readonly value: number;

@@ -1,13 +1,13 @@
 // Replays a step until its numbers stop being numbers, and stands then before the step that did it. What a step leaves is
 // counted on the device; the state is kept there too, so that a replay costs a copy and a read-back of four bytes.
 
-import type { Device } from "../engine/core/device.ts";
-import { rootStorage, type Storage, type Tensor } from "../engine/core/tensor.ts";
-import { countNonFinite } from "../engine/ops/count-non-finite.ts";
-import { Executable } from "../engine/program/executor.ts";
-import { type Program, tensorsOf } from "../engine/program/program.ts";
-import { Recorder } from "../engine/program/recorder.ts";
-import { stateStorages, wholeOf } from "./step-state.ts";
+import type { Device } from "../../engine/core/device.ts";
+import { rootStorage, type Storage, type Tensor } from "../../engine/core/tensor.ts";
+import { countNonFinite } from "../../engine/ops/count-non-finite.ts";
+import { Executable } from "../../engine/program/executor.ts";
+import { type Program, tensorsOf } from "../../engine/program/program.ts";
+import { Recorder } from "../../engine/program/recorder.ts";
+import { stateStorages, wholeOf } from "../step-state.ts";
 
 /** Steps that are replayed at once; where one of them is odd, they are taken back and replayed one by one. */
 const CHUNK = 16;

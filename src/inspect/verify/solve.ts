@@ -1,13 +1,13 @@
 // Solves a recorded problem again, on another rung and on other values, apart from the step that it comes from.
 
-import type { Device } from "../engine/core/device.ts";
-import type { Tensor } from "../engine/core/tensor.ts";
-import { solveAgain } from "../engine/ops/ladders.ts";
-import { Executable } from "../engine/program/executor.ts";
-import type { Solution } from "../engine/program/program.ts";
-import { Recorder } from "../engine/program/recorder.ts";
+import type { Device } from "../../engine/core/device.ts";
+import type { Tensor } from "../../engine/core/tensor.ts";
+import { solveAgain } from "../../engine/ops/ladders.ts";
+import { Executable } from "../../engine/program/executor.ts";
+import type { Solution } from "../../engine/program/program.ts";
+import { Recorder } from "../../engine/program/recorder.ts";
+import { type Values, valuesOf } from "../walk.ts";
 import type { Product } from "./reference/products.ts";
-import { type Values, valuesOf } from "./walk.ts";
 
 export interface SolveRequest {
   readonly solution: Solution;

@@ -2,19 +2,19 @@
 // against the naive rung on the same inputs; that, and every other op, against float64 loops on the host. Between units the
 // step runs on, so a weight is seen as it was before its update.
 
-import type { Device } from "../engine/core/device.ts";
-import { type Shape, sizeOf } from "../engine/core/shape.ts";
-import type { Tensor } from "../engine/core/tensor.ts";
-import type { Executable } from "../engine/program/executor.ts";
-import type { Pass, Program } from "../engine/program/program.ts";
+import type { Device } from "../../engine/core/device.ts";
+import { type Shape, sizeOf } from "../../engine/core/shape.ts";
+import type { Tensor } from "../../engine/core/tensor.ts";
+import type { Executable } from "../../engine/program/executor.ts";
+import type { Pass, Program } from "../../engine/program/program.ts";
+import { endOf, firstOf, inputsOf, type Unit, unitsOf } from "../units.ts";
+import { type VariablePlace, variableAt } from "../variable-at.ts";
+import { type Values, Walk } from "../walk.ts";
 import { type Comparison, compare, sampled } from "./compare.ts";
 import { expectedBeside, type Product, productOf } from "./reference/products.ts";
 import type { Output, Task } from "./reference/reference.ts";
 import { referenceOf } from "./reference/references.ts";
 import { solveOn } from "./solve.ts";
-import { endOf, firstOf, inputsOf, type Unit, unitsOf } from "./units.ts";
-import { type VariablePlace, variableAt } from "./variable-at.ts";
-import { type Values, Walk } from "./walk.ts";
 
 /** One result of a unit, held against one truth. */
 export interface Check extends Comparison {

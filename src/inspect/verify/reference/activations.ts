@@ -1,8 +1,8 @@
 // The activations in float64: values, slopes in terms of the value, and how far float32 may be off. WGSL lets exp be off by
 // 3 + 2·|z| units in the last place; tanh and the sigmoid are made of it, or of something better.
 
-import type { Kernel } from "../../engine/core/kernel.ts";
-import type { Activation } from "../../engine/ops/gemm/bias-activation.ts";
+import type { Kernel } from "../../../engine/core/kernel.ts";
+import type { Activation } from "../../../engine/ops/gemm/bias-activation.ts";
 import { type Expected, UNIT } from "./reference.ts";
 
 /** Which activation the switches of a kernel ask for. */

@@ -1,9 +1,9 @@
 // Ops that go element by element, in float64: activations, sums of two tensors, dropout, padding, copies of columns; and the
 // backward half of bias and activation.
 
-import { uniformAt } from "../../engine/core/random.ts";
-import { sizeOf } from "../../engine/core/shape.ts";
-import type { Tensor } from "../../engine/core/tensor.ts";
+import { uniformAt } from "../../../engine/core/random.ts";
+import { sizeOf } from "../../../engine/core/shape.ts";
+import type { Tensor } from "../../../engine/core/tensor.ts";
 import { activate, activationOf, sloped } from "./activations.ts";
 import {
   boundTo,

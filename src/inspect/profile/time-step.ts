@@ -1,11 +1,11 @@
 // Times an open step in three ways, sample by sample in turn: dispatch by dispatch; alone, with the host's part; and as
 // training runs it, many times in a row. Weights and running sums are put back, so that every sample is of the same work.
 
-import type { Weights } from "../engine/layers/variables.ts";
-import { runPaced } from "../train/pace.ts";
+import type { Weights } from "../../engine/layers/variables.ts";
+import { runPaced } from "../../train/pace.ts";
+import type { OpenStep } from "../step.ts";
 import { replaySampler } from "./replay-sampler.ts";
 import { type Sampled, sampled } from "./statistics.ts";
-import type { OpenStep } from "./step.ts";
 import { compileEmpty, type Sampler, type StepSample, type TimingMethod } from "./step-samples.ts";
 import { canTimestamp, timestampSampler } from "./timestamp-sampler.ts";
 

@@ -1,7 +1,7 @@
 // Batch normalisation in float64: over the rows of a matrix whose columns are the channels.
 
-import { sizeOf } from "../../engine/core/shape.ts";
-import type { Dispatch } from "../../engine/program/program.ts";
+import { sizeOf } from "../../../engine/core/shape.ts";
+import type { Dispatch } from "../../../engine/program/program.ts";
 import {
   boundTo,
   chain,

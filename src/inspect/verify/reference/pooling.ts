@@ -1,8 +1,8 @@
 // Pooling in float64: windows of images, and whole images. Where several cells of a window are greatest, the first takes the
 // gradient; of whole images, all of them share it.
 
-import { shape4 } from "../../engine/core/shape.ts";
-import type { Dispatch } from "../../engine/program/program.ts";
+import { shape4 } from "../../../engine/core/shape.ts";
+import type { Dispatch } from "../../../engine/program/program.ts";
 import {
   boundTo,
   chain,

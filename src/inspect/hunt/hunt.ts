@@ -1,20 +1,20 @@
 // Hunts for the dispatch at which a training step's numbers stop being numbers: replays steps from the last state that was
 // good, and walks through the one that is not, dispatch by dispatch. Words for people are in report/text/hunt-text.ts.
 
-import type { Device } from "../engine/core/device.ts";
-import { VitrineError } from "../engine/core/errors.ts";
-import type { Tensor } from "../engine/core/tensor.ts";
-import type { Executable } from "../engine/program/executor.ts";
-import { type Dispatch, readsOf, writesOf } from "../engine/program/program.ts";
+import type { Device } from "../../engine/core/device.ts";
+import { VitrineError } from "../../engine/core/errors.ts";
+import type { Tensor } from "../../engine/core/tensor.ts";
+import type { Executable } from "../../engine/program/executor.ts";
+import { type Dispatch, readsOf, writesOf } from "../../engine/program/program.ts";
+import { openStep, type StepSetup } from "../step.ts";
+import { restoreState, type StepState } from "../step-state.ts";
+import { inputsOf, type Unit, unitsOf } from "../units.ts";
+import { type VariablePlace, variableAt } from "../variable-at.ts";
+import { coordinatesOf, isFloat, type Values, Walk } from "../walk.ts";
 import { type Growth, growthTo, type Ranged, type Visit } from "./growth.ts";
 import { rowsThat } from "./hunt-rows.ts";
 import { type NumberRange, rangeOf } from "./numbers.ts";
 import { Replays } from "./replays.ts";
-import { openStep, type StepSetup } from "./step.ts";
-import { restoreState, type StepState } from "./step-state.ts";
-import { inputsOf, type Unit, unitsOf } from "./units.ts";
-import { type VariablePlace, variableAt } from "./variable-at.ts";
-import { coordinatesOf, isFloat, type Values, Walk } from "./walk.ts";
 
 /** The first result that holds an infinite number or NaN, and what is known of how it came to be. */
 export interface Culprit {

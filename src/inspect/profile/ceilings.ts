@@ -1,12 +1,12 @@
 // Measures what an adapter can do at most, against which every share is reported: GFLOPS between registers, and GB/s by the
 // bytes that are in use, because what fits into a cache is faster than memory. A ceiling is the best that was ever seen.
 
-import type { Device } from "../engine/core/device.ts";
-import { type Kernel, kernelFrom } from "../engine/core/kernel.ts";
-import type { Tensor } from "../engine/core/tensor.ts";
-import { Executable, Workspace } from "../engine/program/executor.ts";
-import { Recorder } from "../engine/program/recorder.ts";
-import shader from "../shaders/inspect/ceilings.wgsl";
+import type { Device } from "../../engine/core/device.ts";
+import { type Kernel, kernelFrom } from "../../engine/core/kernel.ts";
+import type { Tensor } from "../../engine/core/tensor.ts";
+import { Executable, Workspace } from "../../engine/program/executor.ts";
+import { Recorder } from "../../engine/program/recorder.ts";
+import shader from "../../shaders/inspect/ceilings.wgsl";
 
 export type Traffic = "read" | "write" | "copy" | "add";
 

@@ -1,7 +1,7 @@
 // Softmax, the loss on it, the running sums of metrics and the L2 penalty, in float64. WGSL lets exp be off by 3 + 2·|x| units
 // in the last place, and log by 2^-21 between 1/2 and 2.
 
-import { sizeOf } from "../../engine/core/shape.ts";
+import { sizeOf } from "../../../engine/core/shape.ts";
 import {
   boundTo,
   chain,

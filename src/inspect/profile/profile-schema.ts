@@ -2,7 +2,7 @@
 // Times are milliseconds; a time with its quartiles is `{ median, lower, upper }`, half of the samples lying between.
 
 import * as v from "valibot";
-import { FormatError } from "../engine/core/errors.ts";
+import { FormatError } from "../../engine/core/errors.ts";
 
 export const PROFILE_FORMAT = "vitrine-profile";
 /** Raised when the form changes in a way that older readers would misread. */

@@ -1,8 +1,8 @@
 // Where the numbers of a step grew: from a dispatch back along its inputs, always the one that its result
 // owes its size to, to what was there before the step.
 
-import { rootOf, type Tensor } from "../engine/core/tensor.ts";
-import type { Dispatch } from "../engine/program/program.ts";
+import { rootOf, type Tensor } from "../../engine/core/tensor.ts";
+import type { Dispatch } from "../../engine/program/program.ts";
 import type { NumberRange } from "./numbers.ts";
 
 /** A tensor as a dispatch had it. */

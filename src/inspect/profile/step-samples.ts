@@ -1,10 +1,10 @@
 // What the samples of a step's times have in common, whichever way they are taken.
 
-import type { Device } from "../engine/core/device.ts";
-import { Executable } from "../engine/program/executor.ts";
-import { Recorder } from "../engine/program/recorder.ts";
+import type { Device } from "../../engine/core/device.ts";
+import { Executable } from "../../engine/program/executor.ts";
+import { Recorder } from "../../engine/program/recorder.ts";
+import type { OpenStep } from "../step.ts";
 import { recordNothing } from "./ceilings.ts";
-import type { OpenStep } from "./step.ts";
 
 export type TimingMethod = "timestamps" | "replays";
 

@@ -1,7 +1,7 @@
 // What gathers a batch out of the data set, moves the clock on, and counts what is not finite; in float64.
 
-import { shape4 } from "../../engine/core/shape.ts";
-import type { Dispatch } from "../../engine/program/program.ts";
+import { shape4 } from "../../../engine/core/shape.ts";
+import type { Dispatch } from "../../../engine/program/program.ts";
 import {
   boundTo,
   type Expected,

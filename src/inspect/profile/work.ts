@@ -1,8 +1,8 @@
 // What a dispatch has to do at least: multiply-adds with something other than padding, and bytes, each once. From it and an
 // adapter's ceilings follows the least time that it can take, and which ceiling is the nearest.
 
-import type { ConvGeometry } from "../engine/ops/conv2d/problem.ts";
-import { bytesMoved, type Dispatch } from "../engine/program/program.ts";
+import type { ConvGeometry } from "../../engine/ops/conv2d/problem.ts";
+import { bytesMoved, type Dispatch } from "../../engine/program/program.ts";
 import { bandwidthFor, type Ceilings } from "./ceilings.ts";
 
 export interface Work {

@@ -1,8 +1,8 @@
 // Weights that show what kernels do with them. Biases start at 0 and scales at 1, which hides a kernel that forgets them.
 
-import { uniformAt } from "../engine/core/random.ts";
-import { type Model, variablesOf } from "../engine/layers/model.ts";
-import type { Weights } from "../engine/layers/variables.ts";
+import { uniformAt } from "../../engine/core/random.ts";
+import { type Model, variablesOf } from "../../engine/layers/model.ts";
+import type { Weights } from "../../engine/layers/variables.ts";
 
 /** What a constant start is moved by, at most. */
 const SPREAD = 0.1;

@@ -1,8 +1,8 @@
 // Times a step's dispatches where there are no timestamps: each is replayed alone, as often in one submit as fills a few
 // milliseconds, by the host's clock. One sample goes through the step in its own order, so that each finds its inputs.
 
-import type { Device } from "../engine/core/device.ts";
-import type { Executable } from "../engine/program/executor.ts";
+import type { Device } from "../../engine/core/device.ts";
+import type { Executable } from "../../engine/program/executor.ts";
 import type { Sampler, SamplerRequest } from "./step-samples.ts";
 
 /** Milliseconds that the replays of one dispatch should fill. */

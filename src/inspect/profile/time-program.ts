@@ -1,8 +1,8 @@
 // Times a compiled program: warm up, then samples of as many replays per submit as fill a few tens of milliseconds, so
 // that one figure holds the kernels and not the submit. Reports median and 90th percentile of one replay.
 
-import type { Device } from "../engine/core/device.ts";
-import type { Executable } from "../engine/program/executor.ts";
+import type { Device } from "../../engine/core/device.ts";
+import type { Executable } from "../../engine/program/executor.ts";
 
 /** Milliseconds that the samples of one program should take at most; slow ones get five samples. */
 const MAX_MS = 2000;

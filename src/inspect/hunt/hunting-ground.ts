@@ -1,11 +1,11 @@
 // What a training leaves behind to hunt from, should its loss stop being a number: the state at the beginning of the epoch
 // under way and of the one before, on the host. Kept between epochs only, so that steps cost nothing more.
 
-import type { Device } from "../engine/core/device.ts";
-import type { Program } from "../engine/program/program.ts";
+import type { Device } from "../../engine/core/device.ts";
+import type { Program } from "../../engine/program/program.ts";
+import type { StepSetup } from "../step.ts";
+import { captureState, type StepState, stateStorages } from "../step-state.ts";
 import { type Culprit, type HuntOptions, hunt } from "./hunt.ts";
-import type { StepSetup } from "./step.ts";
-import { captureState, type StepState, stateStorages } from "./step-state.ts";
 
 /** States of two epochs are no larger than this; of larger models none is kept. */
 const MOST_BYTES = 512 * 2 ** 20;

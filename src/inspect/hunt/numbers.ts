@@ -1,6 +1,6 @@
 // What the numbers of a tensor are like: how small, how large, and how many are none.
 
-import { isFloat, type Values } from "./walk.ts";
+import { isFloat, type Values } from "../walk.ts";
 
 export interface NumberRange {
   /** Of the finite elements; null where there are none. */

@@ -1,6 +1,7 @@
 // Puts together what is known of a step: the recording's facts, the times, the ceilings, the memory plan.
 
-import { bytesMoved, type Dispatch } from "../engine/program/program.ts";
+import { bytesMoved, type Dispatch } from "../../engine/program/program.ts";
+import type { OpenStep, StepKind } from "../step.ts";
 import { bestOf, type Ceilings, measureCeilings } from "./ceilings.ts";
 import { memoryOf } from "./memory.ts";
 import {
@@ -11,7 +12,6 @@ import {
   type ProfileTotal,
 } from "./profile-schema.ts";
 import { spreadOf } from "./statistics.ts";
-import type { OpenStep, StepKind } from "./step.ts";
 import { type StepTiming, type TimeStepOptions, timeStep } from "./time-step.ts";
 import { leastTimes, workOf } from "./work.ts";
 

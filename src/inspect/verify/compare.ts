@@ -1,7 +1,7 @@
 // Numbers of the device beside those that are expected: how far off, in what measure, and whether rounding explains it.
 
+import type { Values } from "../walk.ts";
 import { type Expected, TINY } from "./reference/reference.ts";
-import type { Values } from "./walk.ts";
 
 /** An element, got and expected. */
 export interface Difference {

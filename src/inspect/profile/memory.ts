@@ -1,10 +1,10 @@
 // What a step's tensors take on the device, from its plan alone: what persists, by what it holds; the slots, and what lives
 // in them while the step goes on; and what the same step would take without sharing.
 
-import type { Storage } from "../engine/core/tensor.ts";
-import { rootStorage } from "../engine/core/tensor.ts";
-import { type Life, type Plan, plan } from "../engine/program/planner.ts";
-import type { Dispatch, Program } from "../engine/program/program.ts";
+import type { Storage } from "../../engine/core/tensor.ts";
+import { rootStorage } from "../../engine/core/tensor.ts";
+import { type Life, type Plan, plan } from "../../engine/program/planner.ts";
+import type { Dispatch, Program } from "../../engine/program/program.ts";
 
 /** What a persistent storage holds. */
 export type Holding = "data set" | "weights" | "gradients" | "optimiser" | "metrics";
