@@ -13,7 +13,7 @@ import { chromeTrace } from "../../inspect/profile/trace.ts";
 import { type OpenStep, openStep, STEP_KINDS } from "../../inspect/step.ts";
 import { openDevice } from "../../io/adapter.ts";
 import { type JsonValue, writeAtomically } from "../../io/files.ts";
-import { isTransfer } from "../../models/models.ts";
+import { DEFAULT_MODEL, isTransfer } from "../../models/models.ts";
 import { rooflineSvg } from "../../report/charts/roofline-chart.ts";
 import { comparisonLines } from "../../report/text/profile-comparison.ts";
 import {
@@ -119,7 +119,11 @@ async function profile(context: Context): Promise<void> {
   const [run] = positionals;
   const rungs = rungsOf(flags.rung);
   await checkOutputs(flags);
-  say(style.bold(`vitrine: profiling the ${flags.step} step of ${run ?? flags.model ?? "lenet5"}`));
+  say(
+    style.bold(
+      `vitrine: profiling the ${flags.step} step of ${run ?? flags.model ?? DEFAULT_MODEL}`,
+    ),
+  );
   const looked = await inspectedModel(context, { published: false });
   const loaded = await unlessAborted(loadData(terminal, flags.data, flags), signal);
   const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
