@@ -1,0 +1,11 @@
+// Every drawing of docs/learn, by the name of its file.
+
+import { drawGradients } from "./gradients.ts";
+import { drawPixel } from "./pixel.ts";
+import { drawTape } from "./tape.ts";
+
+export const DRAWINGS: Readonly<Record<string, () => string>> = {
+  "01-one-pixel": drawPixel,
+  "02-the-tape": drawTape,
+  "03-dx-and-dw": drawGradients,
+};
