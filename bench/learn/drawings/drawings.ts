@@ -1,6 +1,7 @@
 // Every drawing of docs/learn, by the name of its file.
 
 import { drawGradients } from "./gradients.ts";
+import { drawLadder } from "./ladder.ts";
 import { drawPixel } from "./pixel.ts";
 import { drawTape } from "./tape.ts";
 
@@ -8,4 +9,5 @@ export const DRAWINGS: Readonly<Record<string, () => string>> = {
   "01-one-pixel": drawPixel,
   "02-the-tape": drawTape,
   "03-dx-and-dw": drawGradients,
+  "04-the-ladder": drawLadder,
 };
