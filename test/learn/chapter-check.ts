@@ -124,19 +124,13 @@ export function checkQuote({ language, info, lines }: Fence, file: string): void
 /** The lines of a function, method or type, trimmed; those that are empty left out. */
 function partOf(text: string, name: string): readonly string[] {
   const lines = text.split("\n");
-  const declared = new RegExp(`\\b(fn|function|struct|interface)\\s+${name}\\b|^\\s*${name}\\(`);
-  const first = lines.findIndex((line) => declared.test(line));
+  const declared = new RegExp(`\\b(fn|function|struct|interface)\\s+${name}\\b`);
+  const method = new RegExp(`^\\s*(async )?${name}\\(.*[({]$`);
+  const byKeyword = lines.findIndex((line) => declared.test(line));
+  const first = byKeyword >= 0 ? byKeyword : lines.findIndex((line) => method.test(line));
   if (first < 0) return [];
-  const indent = /^\s*/.exec(lines[first] ?? "")?.[0] ?? "";
-  const end = lines.findIndex(
-    (line, i) =>
-      i > first &&
-      /^[}\])]/.test(line.slice(indent.length)) &&
-      !/^\) ?.*\{$/.test(line.trim()) &&
-      line.startsWith(indent),
-  );
-  return lines
-    .slice(first, end + 1)
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
+  const [indent = ""] = /^\s*/.exec(lines[first] ?? "") ?? [];
+  const end = lines.findIndex((line, i) => i > first && line.startsWith(`${indent}}`));
+  const part = lines.slice(first, end + 1).map((line) => line.trim());
+  return part.filter((line) => line !== "");
 }

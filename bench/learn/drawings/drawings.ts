@@ -3,6 +3,7 @@
 import { drawGradients } from "./gradients.ts";
 import { drawLadder } from "./ladder.ts";
 import { drawPixel } from "./pixel.ts";
+import { drawSlots } from "./slots.ts";
 import { drawTape } from "./tape.ts";
 
 export const DRAWINGS: Readonly<Record<string, () => string>> = {
@@ -10,4 +11,5 @@ export const DRAWINGS: Readonly<Record<string, () => string>> = {
   "02-the-tape": drawTape,
   "03-dx-and-dw": drawGradients,
   "04-the-ladder": drawLadder,
+  "05-the-planner": drawSlots,
 };
