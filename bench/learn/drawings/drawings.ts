@@ -1,5 +1,6 @@
 // Every drawing of docs/learn, by the name of its file.
 
+import { drawArenas } from "./arenas.ts";
 import { drawGradients } from "./gradients.ts";
 import { drawLadder } from "./ladder.ts";
 import { drawPixel } from "./pixel.ts";
@@ -12,4 +13,5 @@ export const DRAWINGS: Readonly<Record<string, () => string>> = {
   "03-dx-and-dw": drawGradients,
   "04-the-ladder": drawLadder,
   "05-the-planner": drawSlots,
+  "06-adam": drawArenas,
 };
