@@ -1,12 +1,12 @@
 // What the looks with a device have in common: their flags, and a step of LeNet-5 or of a saved run, open to be read.
 
-import { startingWeights } from "../../../src/inspect/verify/starting-weights.ts";
 import type { CommandContext } from "../../../src/cli/frame/command.ts";
 import { loadData } from "../../../src/cli/inputs/data-set.ts";
 import { loadModel } from "../../../src/cli/inputs/saved-model.ts";
 import { ADAPTER_FLAG, DATA_FLAGS } from "../../../src/cli/inputs/shared-flags.ts";
 import { limitRows } from "../../../src/data/dataset.ts";
 import { type OpenStep, openStep, type StepKind } from "../../../src/inspect/step.ts";
+import { startingWeights } from "../../../src/inspect/verify/starting-weights.ts";
 import { openDevice } from "../../../src/io/adapter.ts";
 import { lenet5 } from "../../../src/models/lenet5.ts";
 import { uploadDataset } from "../../../src/train/device-data.ts";
