@@ -3,6 +3,7 @@
 import { drawArenas } from "./arenas.ts";
 import { drawGradients } from "./gradients.ts";
 import { drawLadder } from "./ladder.ts";
+import { drawNan } from "./nan.ts";
 import { drawPixel } from "./pixel.ts";
 import { drawSlots } from "./slots.ts";
 import { drawTape } from "./tape.ts";
@@ -14,4 +15,5 @@ export const DRAWINGS: Readonly<Record<string, () => string>> = {
   "04-the-ladder": drawLadder,
   "05-the-planner": drawSlots,
   "06-adam": drawArenas,
+  "07-finding-a-nan": drawNan,
 };
