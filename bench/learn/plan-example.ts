@@ -10,7 +10,12 @@ import { apply } from "../../src/engine/program/tape.ts";
 /** Elements of each tensor. */
 const SIZE = 256;
 
-export function planExample(options: PlanOptions = {}): Plan {
+export interface ExampleOptions extends PlanOptions {
+  /** Whether `b` is kept as well as `e`; default false. */
+  readonly keepsB?: boolean;
+}
+
+export function planExample({ keepsB = false, ...options }: ExampleOptions = {}): Plan {
   const rec = new Recorder({
     name: "example",
     capabilities: { subgroupSize: null, isSoftware: true },
@@ -25,5 +30,6 @@ export function planExample(options: PlanOptions = {}): Plan {
   const d = addTensors(rec, a, c, "d");
   const e = activated(d, "relu", "e");
   rec.keep(e);
+  if (keepsB) rec.keep(b);
   return plan(rec.finish(), options);
 }

@@ -5,69 +5,26 @@ import * as assert from "uvu/assert";
 import { numberOf } from "../../bench/learn/chapter.ts";
 import { recordStep } from "../../bench/recorded-step.ts";
 import { sizeOf } from "../../src/engine/core/shape.ts";
-import { adam } from "../../src/engine/optim/adam.ts";
-import { Executable } from "../../src/engine/program/executor.ts";
-import { Recorder } from "../../src/engine/program/recorder.ts";
 import { assertClose, f32 } from "../support/close.ts";
-import { gpu } from "../support/gpu.ts";
+import { adamLoops, adamOnDevice, BETA1, BETA2, RATE } from "./adam-steps.ts";
 import { ChapterCheck } from "./chapter-check.ts";
 
 const test = suite("learn: adam");
 const check = new ChapterCheck("06-adam.md");
 
-const RATE = 0.1;
-const [BETA1, BETA2, EPSILON] = [0.9, 0.999, 1e-7];
-
-interface State {
-  readonly w: readonly number[];
-  readonly m: readonly number[];
-  readonly v: readonly number[];
-}
-
-function stepped({ w, m, v }: State, g: readonly number[], t: number): State {
-  const alpha = (RATE * Math.sqrt(1 - BETA2 ** t)) / (1 - BETA1 ** t);
-  const mean = m.map((old, i) => old + ((g[i] ?? 0) - old) * (1 - BETA1));
-  const square = v.map((old, i) => old + ((g[i] ?? 0) ** 2 - old) * (1 - BETA2));
-  const moved = w.map(
-    (old, i) => old - (alpha * (mean[i] ?? 0)) / (Math.sqrt(square[i] ?? 0) + EPSILON),
-  );
-  return { w: moved, m: mean, v: square };
-}
-
-/** Adam on the device; a step takes a gradient, and returns w, m and v. */
-async function adamOnDevice(start: readonly number[]) {
-  const device = await gpu();
-  const flat = (label: string, values: readonly number[] = [0, 0, 0, 0]) =>
-    device.tensor([4], label, Float32Array.from(values));
-  const [w, dw, m, v] = [flat("w", start), flat("dw"), flat("m"), flat("v")];
-  const learningRate = device.tensor([1], "rate", Float32Array.of(RATE));
-  const state = device.tensor([2], "state");
-  const rec = new Recorder({ name: "adam", capabilities: device });
-  const rule = adam();
-  rule.recordStep(rec, state);
-  rule.recordUpdate(rec, { w, dw, slots: [m, v], learningRate, state });
-  const executable = await Executable.compile(device, rec.finish());
-  return async (g: readonly number[]) => {
-    device.write(dw, Float32Array.from(g));
-    executable.run();
-    const read = async (tensor: typeof w) => [...(await executable.read(tensor))];
-    return { w: await read(w), m: await read(m), v: await read(v), c: await read(state) };
-  };
-}
-
 test("two steps by hand are those of loops and of the kernel", async () => {
   const { values: w0 } = check.given("w0");
   const step = await adamOnDevice(w0);
-  let state: State = { w: w0, m: [0, 0, 0, 0], v: [0, 0, 0, 0] };
-  for (const t of [1, 2]) {
-    const { values: g } = check.given(`g${t}`);
-    state = stepped(state, g, t);
-    const device = await step(g);
+  const gradients = ["g1", "g2"].map((name) => check.given(name).values);
+  const states = adamLoops(w0, gradients);
+  for (const [index, state] of states.entries()) {
+    const t = index + 1;
+    const device = await step(gradients[index] ?? []);
     check.computed(`w${t}`, { loops: state.w, kernels: device.w });
     check.computed(`m${t}`, { loops: state.m, kernels: device.m });
     if (t === 1) check.computed("v1", { loops: state.v, kernels: device.v });
   }
-  assert.is(state.w[3], 0);
+  assert.is(states.at(-1)?.w[3], 0);
   check.says(`with a rate of ${RATE}`);
   const g = check.given("g1").values;
   check.says(`by about the rate, ${RATE}, whether the gradient was ${g[1]} or −${-(g[2] ?? 0)}`);

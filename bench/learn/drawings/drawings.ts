@@ -3,6 +3,7 @@
 import { drawArenas } from "./arenas.ts";
 import { drawGradients } from "./gradients.ts";
 import { drawLadder } from "./ladder.ts";
+import { drawLeakyRelu } from "./leaky-relu.ts";
 import { drawNan } from "./nan.ts";
 import { drawPixel } from "./pixel.ts";
 import { drawSlots } from "./slots.ts";
@@ -16,4 +17,5 @@ export const DRAWINGS: Readonly<Record<string, () => string>> = {
   "05-the-planner": drawSlots,
   "06-adam": drawArenas,
   "07-finding-a-nan": drawNan,
+  "08-exercises": drawLeakyRelu,
 };
