@@ -28,6 +28,11 @@ export interface Sum {
   readonly isRounded: boolean;
 }
 
+export interface Command {
+  readonly command: string;
+  readonly exitCode: number;
+}
+
 export class Chapter {
   readonly file: string;
   readonly text: string;
@@ -70,9 +75,14 @@ export class Chapter {
     );
   }
 
-  get commands(): readonly string[] {
+  /** A line of a fence `sh` each, without its comment; `# ends with exit code 2` says what is meant to fail. */
+  get commands(): readonly Command[] {
     const lines = this.#written("sh").flatMap(({ lines }) => lines);
-    return lines.map((line) => line.replace(/\s+#.*$/, "").trim()).filter((line) => line !== "");
+    return lines.map((line) => {
+      const [command = "", comment = ""] = line.split(/\s+#\s/);
+      const exitCode = Number(/ends with exit code (\d+)/.exec(comment)?.[1] ?? 0);
+      return { command: command.trim(), exitCode };
+    });
   }
 
   /** Rows of the table whose header begins with this cell; cells as they are written, without emphasis. */
