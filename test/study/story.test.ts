@@ -2,7 +2,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { escapeHtml, inline, storyHtml } from "../../src/report/story/html.ts";
+import { escapeHtml } from "../../src/page/html.ts";
+import { inline, storyHtml } from "../../src/report/story/html.ts";
 import { storyMarkdown } from "../../src/report/story/markdown.ts";
 import { leakSum, percentSpread, takeApart } from "../../src/report/story/numbers.ts";
 import {

@@ -1,6 +1,7 @@
 // A story as one web page that needs nothing else: style and pictures are in it, scripts and links to elsewhere are not.
 // Written so that an XML parser can read it too: every tag is closed.
 
+import { escapeHtml } from "../../page/html.ts";
 import type { Block, Figure, Heading, Pictures, Scores, Story, Table } from "./story.ts";
 import { STORY_CSS } from "./style.ts";
 
@@ -157,14 +158,6 @@ function embeddedSvg(svg: string, index: number): string {
       .replaceAll(`href="#${id}"`, `href="#p${index}-${id}"`);
   }
   return out;
-}
-
-export function escapeHtml(value: string): string {
-  return value
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }
 
 /** Escaped, with **bold** and `code`; within code nothing else is a mark. */

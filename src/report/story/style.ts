@@ -1,25 +1,18 @@
 // The look of a story's web page: one column of text, wider figures, tables that scroll by themselves, light and dark,
-// and paper. Fonts are the reader's own; nothing is fetched.
+// and paper. Colours and faces are the theme's; nothing is fetched.
 
-export const STORY_CSS = `
-:root {
-  --ink: #1f2328; --muted: #59636e; --paper: #ffffff; --panel: #f5f7f9; --line: #dfe4e9;
-  --accent: #0b62a0; --doubt: #b24a00; --mark: #0b62a014; --warn: #fff5e8; --shade: #0000003d;
-  --text: 44rem; --wide: 58rem;
-}
+import { THEME_CSS } from "../../page/theme.ts";
+
+export const STORY_CSS = `${THEME_CSS}
+:root { --text: 44rem; --wide: 58rem; }
 @media (prefers-color-scheme: dark) {
-  :root {
-    --ink: #e3e7eb; --muted: #9aa5b1; --paper: #12161b; --panel: #1b2128; --line: #303841;
-    --accent: #6db8ee; --doubt: #f0995a; --mark: #6db8ee22; --warn: #2e2317; --shade: #000000b0;
-  }
   .chart { filter: invert(0.93) hue-rotate(180deg); }
 }
-* { box-sizing: border-box; }
 html { scroll-behavior: smooth; -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body {
   margin: 0 auto; padding: 0 1.1rem 5rem; max-width: calc(var(--wide) + 2.2rem);
   background: var(--paper); color: var(--ink);
-  font: 1.0625rem/1.62 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+  font: 1.0625rem/1.62 var(--sans);
 }
 header { padding: 4rem 0 1rem; }
 h1 { margin: 0; font-size: clamp(1.9rem, 6vw, 3rem); line-height: 1.12; letter-spacing: -0.022em; }
@@ -38,7 +31,7 @@ p, main ul, .note { max-width: var(--text); }
 p { margin: 0 0 1.05rem; }
 main ul { margin: 0 0 1.05rem; padding-left: 1.25rem; }
 li { margin: 0.2rem 0; }
-code { font: 0.875em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
+code { font: 0.875em/1.5 var(--mono);
   overflow-wrap: anywhere; }
 p code, li code, td code, dd code { padding: 0.1em 0.3em; border-radius: 4px; background: var(--panel); }
 pre { margin: 0; padding: 0.95rem 1.1rem; overflow-x: auto; border-radius: 8px; background: var(--panel);
@@ -95,8 +88,6 @@ details > figure { margin-top: 0.7rem; }
   .picture svg { min-width: 31rem; }
 }
 @media print {
-  :root { --ink: #000; --muted: #444; --paper: #fff; --panel: #f5f7f9; --line: #ccc; --accent: #0b62a0;
-    --doubt: #b24a00; --mark: #0b62a014; --warn: #fff; --shade: transparent; }
   body { max-width: none; padding: 0; font-size: 10.5pt; }
   header { padding-top: 0; }
   nav { display: none; }
