@@ -96,7 +96,7 @@ export function experimentSummary(
   const content = hparamsData(2, (pbf) => {
     for (const { name, type } of hparams) {
       pbf.writeMessage(
-        5,
+        4,
         (_, info) => {
           info.writeStringField(1, name);
           info.writeVarintField(4, { string: 1, boolean: 2, number: 3 }[type]);
@@ -106,7 +106,7 @@ export function experimentSummary(
     }
     for (const metric of metrics) {
       pbf.writeMessage(
-        6,
+        5,
         (_, info) => {
           info.writeMessage(
             1,
