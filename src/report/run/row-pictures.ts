@@ -1,0 +1,52 @@
+// Rows of a data set as small PNGs for a gallery, a pixel a pixel. Shades of grey are drawn dark on white, as the samples of
+// data-charts.ts are.
+
+import { PNG } from "pngjs";
+import { type Dataset, imageSize } from "../../data/dataset.ts";
+import { formatCount } from "../../format/number-format.ts";
+import type { Predictions } from "../../train/metrics/predictions.ts";
+import type { Bar } from "../story/story.ts";
+
+export function rowPicture(dataset: Dataset, row: number): Uint8Array {
+  const { width, height, channels } = dataset;
+  const size = imageSize(dataset);
+  const pixels = dataset.images.subarray(row * size, (row + 1) * size);
+  const png = new PNG({ width, height });
+  for (let i = 0; i < width * height; i++) {
+    for (let channel = 0; channel < 3; channel++) {
+      const value = pixels[i * channels + Math.min(channel, channels - 1)] ?? 0;
+      png.data[4 * i + channel] = channels === 1 ? 255 - value : value;
+    }
+    png.data[4 * i + 3] = 255;
+  }
+  return PNG.sync.write(png, { colorType: channels === 1 ? 0 : 2, inputColorType: 6 });
+}
+
+/** What stories call the picture. */
+export function rowFile(row: number): string {
+  return `row-${row}.png`;
+}
+
+/** `test row 4,123`, counted from 0 as the data set does. */
+export function rowName(row: number): string {
+  return `test row ${formatCount(row)}`;
+}
+
+/** The likeliest classes of a row as bars, and the true one if it is not among them. */
+export function rowBars(
+  { labels, probabilities, predicted }: Predictions,
+  row: number,
+  { classNames, most }: { readonly classNames: readonly string[]; readonly most: number },
+): Bar[] {
+  const label = labels[row] ?? 0;
+  const shares = [...(probabilities[row] ?? [])].map((share, i) => ({ share, i }));
+  const sorted = shares.sort((a, b) => b.share - a.share || a.i - b.i);
+  const shown = sorted.slice(0, most);
+  const truth = sorted.find(({ i }) => i === label);
+  if (truth && !shown.includes(truth)) shown[most - 1] = truth;
+  return shown.map(({ share, i }): Bar => {
+    const bar = { label: classNames[i] ?? String(i), share };
+    if (i === label) return { ...bar, mark: "right" };
+    return i === predicted[row] ? { ...bar, mark: "wrong" } : bar;
+  });
+}
