@@ -75,7 +75,7 @@ async function report(context: CommandContext<typeof FLAGS, typeof POSITIONALS>)
   const view = {
     ...{ run, config, files, predictions, figures, repeat, environment },
     test: rows.test,
-    allTestRows: rows.allRows,
+    allTestRows: rows.data.test.rows,
     summary: keras3Summary(shortSummary(config.model)),
   };
   const pictures = await withSpinner(terminal, "drawing", () => runPictures(view));
@@ -106,12 +106,13 @@ function percent(share: number): string {
 async function environmentOf(
   { config, model, weights }: SavedModel,
   { metrics }: RunFiles,
-  { device, test, source, allRows }: TestRows,
+  { device, data }: TestRows,
 ): Promise<EnvironmentRow[]> {
   const recorded = isRecord(metrics["environment"]) ? metrics["environment"] : {};
   const { vitrine, node, platform } = await environmentNow();
+  const recordedDigest = (part: string): JsonValue =>
+    isRecord(config.data["sha256"]) ? config.data["sha256"][part] : undefined;
   const digest = tensorDigest(namedTensors(variablesOf(model), weights));
-  const isWhole = test.rows === allRows;
   const row = (name: string, was: JsonValue, report: string | null): EnvironmentRow => ({
     ...{ name, report },
     run: was === undefined || was === null ? null : String(was),
@@ -121,13 +122,13 @@ async function environmentOf(
     row("Vitrine", recorded["vitrine"], vitrine),
     row("Node", recorded["node"], node),
     row("platform", recorded["platform"], platform),
-    row("data set", config.data["source"], source),
-    row("SHA-256 of the training rows", code(config.data["trainSha256"]), null),
+    row("data set", config.data["source"], data.source),
     row(
-      "SHA-256 of the test rows",
-      code(config.data["testSha256"]),
-      isWhole ? code(dataDigest(test)) : null,
+      "SHA-256 of all training rows",
+      code(recordedDigest("train")),
+      code(dataDigest(data.train)),
     ),
+    row("SHA-256 of all test rows", code(recordedDigest("test")), code(dataDigest(data.test))),
     row("SHA-256 of the weights", code(metrics["weightsSha256"]), code(digest)),
     row("parameters", metrics["parameters"], String(parametersOf(model))),
   ];

@@ -2,6 +2,7 @@
 // how far it is.
 
 import { type Dataset, firstRows, limitRows } from "../../data/dataset.ts";
+import type { FashionMnist } from "../../data/fashion-mnist.ts";
 import type { Device } from "../../engine/core/device.ts";
 import { UsageError } from "../../engine/core/errors.ts";
 import { openDevice } from "../../io/adapter.ts";
@@ -32,8 +33,8 @@ export interface TestRows {
   readonly device: Device;
   /** Those that are scored. */
   readonly test: Dataset;
-  readonly allRows: number;
-  readonly source: string;
+  /** All that was read, cleaned. */
+  readonly data: FashionMnist;
   readonly onDevice: DeviceData;
 }
 
@@ -61,7 +62,7 @@ export async function openTestRows(
   terminal.print(`adapter    ${device.name}`);
   terminal.print(`data set   ${loaded.source}, ${test.rows} test rows`);
   const onDevice = uploadDataset(device, test);
-  return { device, test, allRows: loaded.test.rows, source: loaded.source, onDevice };
+  return { device, test, data: loaded, onDevice };
 }
 
 export async function predictRows(

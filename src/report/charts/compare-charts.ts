@@ -1,14 +1,9 @@
-// The pictures of several runs side by side: their curves over each other, each class's F1, and how often they agree.
+// The pictures of several runs side by side: their curves over each other, and how often they agree.
 
 import type { EpochRow } from "../../runs/history.ts";
 import type { Agreement } from "../../train/metrics/agreement.ts";
-import { type ChartSpec, INK, PALETTE, renderChart } from "./render.ts";
-
-/** Of a run, in the order of the runs: as many colours as the palette has, then the same again, dashed. */
-const COLOURS = Object.values(PALETTE);
-
-/** More runs than this could not be told apart. */
-export const MOST_RUNS = 2 * COLOURS.length;
+import { type ChartSpec, INK, renderChart } from "./render.ts";
+import { colourOf, dashOf } from "./series.ts";
 
 export interface NamedHistory {
   readonly name: string;
@@ -111,75 +106,6 @@ function panel({ title, points, names, sign, format }: Panel) {
       { data: { values: best }, mark: ring, encoding: { x, y, color } },
     ],
   };
-}
-
-function colourOf(_: string, run: number): string {
-  return COLOURS[run % COLOURS.length] ?? INK.text;
-}
-
-function dashOf(_: string, run: number): number[] {
-  return run < COLOURS.length ? [1, 0] : [6, 4];
-}
-
-export interface ClassFigures {
-  readonly name: string;
-  /** By class; null where there is none. */
-  readonly f1: readonly (number | null)[];
-}
-
-/** F1 of every class, a dot a run, the widest spread marked by the line between. */
-export async function classDotsSvg(
-  runs: readonly ClassFigures[],
-  classNames: readonly string[],
-): Promise<string> {
-  const names = runs.map(({ name }) => name);
-  const values = runs.flatMap(({ name, f1 }) =>
-    f1.flatMap((value, label) =>
-      value === null ? [] : [{ run: name, class: classNames[label] ?? String(label), value }],
-    ),
-  );
-  const y = {
-    field: "class",
-    type: "nominal",
-    sort: [...classNames],
-    title: null,
-    axis: { ticks: false, domain: false, labelPadding: 8, labelColor: INK.text, grid: false },
-  };
-  const x = {
-    field: "value",
-    type: "quantitative",
-    title: "F1",
-    scale: { zero: false, nice: true },
-    axis: { format: ".2~f", domain: false, ticks: false },
-  };
-  const legend = { orient: "bottom", direction: "horizontal", columns: 2, labelLimit: 360 };
-  const series = { field: "run", type: "nominal" };
-  const color = { ...series, scale: { domain: names, range: names.map(colourOf) }, legend };
-  const shape = { ...series, scale: { domain: names, range: names.map(shapeOf) }, legend };
-  return await renderChart({
-    width: 520,
-    height: { step: 27 },
-    title: { text: "F1 of every class", subtitle: "a dot a run, on the same test rows" },
-    data: { values },
-    layer: [
-      {
-        mark: { type: "rule", color: INK.axis, strokeWidth: 1.5 },
-        encoding: {
-          y,
-          x: { ...x, aggregate: "min" },
-          x2: { field: "value", aggregate: "max" },
-        },
-      },
-      {
-        mark: { type: "point", filled: true, size: 95, opacity: 0.95 },
-        encoding: { x, y, color, shape },
-      },
-    ],
-  } as ChartSpec);
-}
-
-function shapeOf(_: string, run: number): string {
-  return run < COLOURS.length ? "circle" : "diamond";
 }
 
 /** Share of rows on which two runs say the same, and Cohen's kappa below it, for every pair. */

@@ -8,10 +8,8 @@ const SIZE = 360;
 
 export async function reliabilitySvg(calibration: Calibration): Promise<string> {
   const { bins, expectedError, accuracy, meanConfidence } = calibration;
-  const filled = bins.flatMap(({ from, to, rows, confidence, accuracy: share }) =>
-    confidence === null || share === null
-      ? []
-      : [{ from, to, rows, confidence, accuracy: share, gap: gapOf(share, confidence) }],
+  const filled = bins.flatMap(({ from, to, confidence, accuracy: share }) =>
+    confidence === null || share === null ? [] : [{ from, to, ...segmentsOf(share, confidence) }],
   );
   const total = bins.reduce((sum, { rows }) => sum + rows, 0);
   const counts = bins.map(({ from, to, rows }) => ({ from, to, rows, share: rows / total }));
@@ -26,8 +24,12 @@ export async function reliabilitySvg(calibration: Calibration): Promise<string> 
   } as ChartSpec);
 }
 
-function gapOf(accuracy: number, confidence: number): string {
-  return accuracy < confidence ? "surer than right" : "more often right than sure";
+const [SURER, BETTER] = ["surer than right", "more often right than sure"];
+
+/** What accuracy and confidence share, and what one has above the other. */
+function segmentsOf(accuracy: number, confidence: number) {
+  const [low, high] = [Math.min(accuracy, confidence), Math.max(accuracy, confidence)];
+  return { low, high, accuracy, gap: accuracy < confidence ? SURER : BETTER };
 }
 
 const CONFIDENCE = {
@@ -48,10 +50,16 @@ function diagram(values: readonly object[]) {
     field: "gap",
     type: "nominal",
     scale: {
-      domain: ["surer than right", "more often right than sure"],
+      domain: [SURER, BETTER],
       range: [PALETTE.vermillion, PALETTE.green],
     },
-    legend: { orient: "bottom", direction: "horizontal", symbolType: "square", offset: 6 },
+    legend: {
+      orient: "top-left",
+      symbolType: "square",
+      offset: 12,
+      fillColor: "white",
+      padding: 6,
+    },
   };
   const diagonal = [
     { x: 0, y: 0 },
@@ -64,12 +72,12 @@ function diagram(values: readonly object[]) {
       {
         data: { values },
         mark: { type: "bar", color: PALETTE.blue, stroke: "white", strokeWidth: 1 },
-        encoding: { ...edges, y: { ...y, field: "accuracy" }, y2: { datum: 0 } },
+        encoding: { ...edges, y: { ...y, field: "low" }, y2: { datum: 0 } },
       },
       {
         data: { values },
-        mark: { type: "bar", opacity: 0.45, stroke: "white", strokeWidth: 1 },
-        encoding: { ...edges, y: { ...y, field: "accuracy" }, y2: { field: "confidence" }, color },
+        mark: { type: "bar", opacity: 0.6, stroke: "white", strokeWidth: 1 },
+        encoding: { ...edges, y: { ...y, field: "high" }, y2: { field: "low" }, color },
       },
       {
         data: { values: diagonal },

@@ -167,7 +167,8 @@ export async function confusionSvg(
   const ends = names.map((name, i) => {
     const total = totals[i] ?? 0;
     const share = (matrix[i]?.[i] ?? 0) / total;
-    return { name, text: total === 0 ? "none" : `${(100 * share).toFixed(1)}%` };
+    const text = total === 0 ? "none" : `${(100 * share).toFixed(1)}%`;
+    return { true: name, predicted: name, text };
   });
   const total = sum(ofRow);
   const hits = sum(matrix.map((counts, i) => counts[i] ?? 0));
@@ -245,7 +246,7 @@ function recallLayers(ends: readonly object[], y: object, size: number): readonl
     {
       data: { values: ends },
       mark: recall,
-      encoding: { x, y: { ...y, field: "name" }, text: { field: "text" } },
+      encoding: { x, y, text: { field: "text" } },
     },
     { data: { values: [{}] }, mark: heading, encoding: { x, y: { value: -6 } } },
   ];
@@ -259,7 +260,7 @@ function precisionLayers(ends: readonly object[], x: object, size: number): read
     {
       data: { values: ends },
       mark: precision,
-      encoding: { x: { ...x, field: "name" }, y, text: { field: "text" } },
+      encoding: { x, y, text: { field: "text" } },
     },
     { data: { values: [{}] }, mark: heading, encoding: { x: { value: size + 6 }, y } },
   ];

@@ -14,6 +14,7 @@ export const RUN_PICTURES = {
   counts: "confusion-counts.svg",
   rows: "confusion-rows.svg",
   columns: "confusion-columns.svg",
+  classes: "classes.svg",
   reliability: "reliability.svg",
 } as const;
 
@@ -113,6 +114,11 @@ export function classesChapter({ scores }: RunFigures, classNames: readonly stri
     text(
       "**Precision** is the share of the rows taken for a class that are of it, **recall** the share of the class's rows that are taken for it, **F1** their harmonic mean, **support** the number of the class's rows.",
     ),
+    {
+      kind: "figure",
+      file: RUN_PICTURES.classes,
+      alt: "Precision and recall of every class, as two dots on a line",
+    },
     {
       kind: "table",
       columns: columns("class", "precision", "recall", "F1", "support"),
@@ -221,7 +227,7 @@ export function mistakesChapter({
           file: rowFile(row),
           alt: `${rowName(row)}, labelled ${truth}, taken for ${guess}`,
           title: truth,
-          detail: `taken for ${guess}; ${rowName(row)}`,
+          details: [`taken for ${guess}`, rowName(row)],
           bars: rowBars(predictions, row, { classNames, most: 3 }),
         };
       }),

@@ -6,6 +6,7 @@ import { formatCount } from "../../format/number-format.ts";
 import type { EpochRow } from "../../runs/history.ts";
 import type { RunConfig } from "../../runs/run-folder.ts";
 import type { Predictions } from "../../train/metrics/predictions.ts";
+import { type ClassDots, classDotsSvg } from "../charts/class-dots-chart.ts";
 import { reliabilitySvg } from "../charts/reliability-chart.ts";
 import { confusionSvg, curvesSvg } from "../charts/run-charts.ts";
 import { lossOf, NONE, percent } from "../story/numbers.ts";
@@ -96,9 +97,22 @@ export async function runPictures({ files, figures, config, test }: RunView): Pr
     [RUN_PICTURES.counts, await confusionSvg(confusion, classNames, "counts")],
     [RUN_PICTURES.rows, await confusionSvg(confusion, classNames, "rows")],
     [RUN_PICTURES.columns, await confusionSvg(confusion, classNames, "columns")],
+    [RUN_PICTURES.classes, await classDotsSvg(classDots(figures, classNames))],
     [RUN_PICTURES.reliability, await reliabilitySvg(calibration)],
     ...rows.map((row) => [rowFile(row), rowPicture(test, row)] as const),
   ]);
+}
+
+function classDots({ scores }: RunFigures, classNames: readonly string[]): ClassDots {
+  const series = (["precision", "recall"] as const).map((name) => ({
+    name,
+    values: scores.classes.map((scored) => scored[name]),
+  }));
+  return {
+    title: "Precision and recall",
+    subtitle: "far apart where a class is named too often, or too seldom",
+    ...{ unit: "share", classNames, series },
+  };
 }
 
 function factsOf({ config, files, test, environment }: RunView): string[] {
@@ -234,7 +248,20 @@ function repeatChapter({ command, notes }: Repeat): Block[] {
   return [
     chapter("repeat", "Repeat it"),
     text("With the same seed, data and adapter, every bit of the weights comes out the same."),
-    { kind: "code", text: command, type: "commands" },
+    { kind: "code", text: foldedCommand(command), type: "commands" },
     ...notes.map((note): Block => text(note)),
   ];
+}
+
+/** In lines that a shell joins again, none broken within a flag. */
+function foldedCommand(command: string): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const flag of command.split(/ (?=--\w)/)) {
+    if (line !== "" && line.length + flag.length > 74) {
+      lines.push(line);
+      line = `  ${flag}`;
+    } else line = line === "" ? flag : `${line} ${flag}`;
+  }
+  return [...lines, line].join(" \\\n");
 }

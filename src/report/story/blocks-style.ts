@@ -18,6 +18,7 @@ export const BLOCKS_CSS = `
 .panels > div > figure:first-of-type { margin-top: 0.5rem; }
 .tab-title { display: none; font-weight: 600; }
 ${PANELS} { display: block; }
+pre:not(.commands) code { line-height: 1.2; }
 main ul.gallery { max-width: none; margin: 0; padding: 0; list-style: none; display: grid; gap: 0.9rem;
   grid-template-columns: repeat(auto-fill, minmax(13.4rem, 1fr)); }
 .gallery > li { display: grid; grid-template-columns: 4.6rem 1fr; gap: 0.1rem 0.8rem; align-content: start; margin: 0;
@@ -30,17 +31,25 @@ main .gallery ul { grid-column: 1 / -1; max-width: none; margin: 0.45rem 0 0; pa
 .gallery ul > li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 0.6rem; margin: 0.3rem 0 0;
   font-size: 0.8125rem; line-height: 1.35; font-variant-numeric: tabular-nums; }
 .gallery ul span:first-child { overflow: hidden; white-space: nowrap; text-overflow: ellipsis; }
-.gallery ul i { grid-column: 1 / -1; height: 4px; min-width: 1px; margin-top: 1px; border-radius: 2px;
-  background: var(--muted); print-color-adjust: exact; }
+.gallery i { grid-column: 1 / -1; height: 4px; margin-top: 2px; border-radius: 2px; overflow: hidden;
+  background: var(--line); print-color-adjust: exact; }
+.gallery b { display: block; height: 100%; background: var(--muted); print-color-adjust: exact; }
 .gallery .right span { color: var(--green); font-weight: 600; }
-.gallery .right i { background: var(--green); }
+.gallery .right b { background: var(--green); }
 .gallery .wrong span { color: var(--doubt); font-weight: 600; }
-.gallery .wrong i { background: var(--vermillion); }
+.gallery .wrong b { background: var(--vermillion); }
 @media (prefers-color-scheme: dark) { .gallery.grey img { filter: invert(1); } }
 @media (max-width: 40rem) {
-  main ul.gallery { grid-template-columns: repeat(auto-fill, minmax(11.5rem, 1fr)); gap: 0.6rem; }
+  main ul.gallery { grid-template-columns: repeat(auto-fill, minmax(9.8rem, 1fr)); gap: 0.6rem; }
+  .gallery > li { grid-template-columns: 3.6rem 1fr; gap: 0.1rem 0.6rem; padding: 0.6rem; }
+  .gallery strong { font-size: 0.875rem; }
+  .scores:has(> :nth-child(4)) { grid-template-columns: 1fr 1fr; }
+  .scores:has(> :nth-child(4)) > div { padding: 0.75rem 0.85rem; }
+  .scores:has(> :nth-child(4)) strong { font-size: 1.6rem; }
 }
-@media (max-width: 24rem) { main ul.gallery { grid-template-columns: 1fr; } }
+@media (min-width: 40.01rem) {
+  .scores:has(> :nth-child(4)) { grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); }
+}
 @media print {
   .tabs > label { display: none; }
   .panels > div, .tab-title { display: block; break-inside: avoid; }

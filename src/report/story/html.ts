@@ -149,15 +149,16 @@ function pngUrl(png: Uint8Array): string {
   return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
 }
 
-function cardText({ title, detail, bars }: GalleryItem): string {
-  const head = `<div><strong>${inline(title)}</strong><span>${inline(detail)}</span></div>`;
+function cardText({ title, details, bars }: GalleryItem): string {
+  const lines = details.map((detail) => `<span>${inline(detail)}</span>`);
+  const head = `<div><strong>${inline(title)}</strong>${lines.join("")}</div>`;
   return `${head}<ul>${bars.map(barHtml).join("")}</ul>`;
 }
 
 function barHtml({ label, share, mark }: Bar): string {
   const kind = mark === undefined ? "" : ` class="${mark}"`;
   const width = `width:${(100 * share).toFixed(2)}%`;
-  return `<li${kind}><span>${inline(label)}</span><span>${sureShare(share)}</span><i style="${width}"></i></li>`;
+  return `<li${kind}><span>${inline(label)}</span><span>${sureShare(share)}</span><i><b style="${width}"></b></i></li>`;
 }
 
 function figure(content: string, caption: string | undefined): string {

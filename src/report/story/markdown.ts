@@ -75,10 +75,10 @@ function embolden(cell: string): string {
 }
 
 function gallery({ items, caption }: Gallery): string {
-  const rows = items.map(({ file, alt, title, detail, bars }) => ({
+  const rows = items.map(({ file, alt, title, details, bars }) => ({
     cells: [
       `![${alt.replaceAll(/[[\]]/g, "")}](${encodeURI(file)})`,
-      `${title}, ${detail}`,
+      [title, ...details].join(", "),
       bars.map(({ label, share }) => `${label} ${sureShare(share)}`).join(", "),
     ],
   }));

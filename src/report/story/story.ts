@@ -113,7 +113,8 @@ export interface GalleryItem {
   readonly file: string;
   readonly alt: string;
   readonly title: string;
-  readonly detail: string;
+  /** A line each. */
+  readonly details: readonly string[];
   readonly bars: readonly Bar[];
 }
 
