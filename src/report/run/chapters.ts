@@ -225,7 +225,7 @@ export function mistakesChapter({
         const guess = nameOf(classNames, predicted[row] ?? 0);
         return {
           file: rowFile(row),
-          alt: `${rowName(row)}, labelled ${truth}, taken for ${guess}`,
+          alt: `Test ${rowName(row)}, labelled ${truth}, taken for ${guess}`,
           title: truth,
           details: [`taken for ${guess}`, rowName(row)],
           bars: rowBars(predictions, row, { classNames, most: 3 }),

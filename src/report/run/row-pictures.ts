@@ -27,9 +27,9 @@ export function rowFile(row: number): string {
   return `row-${row}.png`;
 }
 
-/** `test row 4,123`, counted from 0 as the data set does. */
+/** `row 4,123`, counted from 0 as the data set does. */
 export function rowName(row: number): string {
-  return `test row ${formatCount(row)}`;
+  return `row ${formatCount(row)}`;
 }
 
 /** The likeliest classes of a row as bars, and the true one if it is not among them. */
