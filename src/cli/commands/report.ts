@@ -6,6 +6,7 @@ import { describeModel, variablesOf } from "../../engine/layers/model.ts";
 import { environmentNow } from "../../io/environment.ts";
 import { type JsonValue, writeAtomically } from "../../io/files.ts";
 import { tensorDigest } from "../../io/safetensors.ts";
+import { statisticsCharts } from "../../report/charts/statistics-charts.ts";
 import { figuresJson, mistakeJson, runFigures } from "../../report/run/run-figures.ts";
 import { isRecord, type RunFiles, readRunFiles } from "../../report/run/run-files.ts";
 import { type EnvironmentRow, runPictures, runStory } from "../../report/run/run-story.ts";
@@ -72,8 +73,9 @@ async function report(context: CommandContext<typeof FLAGS, typeof POSITIONALS>)
   const figures = runFigures(predictions, classes);
   const repeat = repeatCommand(config);
   const environment = await environmentOf(saved, files, rows);
+  const statistics = await statisticsCharts(files.statistics);
   const view = {
-    ...{ run, config, files, predictions, figures, repeat, environment },
+    ...{ run, config, files, predictions, figures, repeat, environment, statistics },
     test: rows.test,
     allTestRows: rows.data.test.rows,
     summary: keras3Summary(shortSummary(config.model)),

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { FormatError } from "../../engine/core/errors.ts";
 import type { JsonValue } from "../../io/files.ts";
 import type { EpochRow } from "../../runs/history.ts";
+import { loadStatistics, type SavedStatistics } from "../../runs/statistics-file.ts";
 
 export type JsonRecord = Readonly<Record<string, JsonValue>>;
 
@@ -14,8 +15,8 @@ export interface RunFiles {
   readonly history: readonly EpochRow[];
   /** What the run said of itself when it ended; empty where it did not come to that. */
   readonly metrics: JsonRecord;
-  /** Statistics of training, where the run gathered them. */
-  readonly stats: JsonValue;
+  /** What `--stats` measured; empty where nothing was. */
+  readonly statistics: SavedStatistics;
 }
 
 export async function readRunFiles(run: string): Promise<RunFiles> {
@@ -27,7 +28,7 @@ export async function readRunFiles(run: string): Promise<RunFiles> {
   return {
     history: parseHistory(await readIfThere(history), history),
     metrics: metrics ?? {},
-    stats: await readJson(join(run, "stats.json")),
+    statistics: await loadStatistics(run),
   };
 }
 

@@ -9,6 +9,7 @@ import type { Predictions } from "../../train/metrics/predictions.ts";
 import { type ClassDots, classDotsSvg } from "../charts/class-dots-chart.ts";
 import { reliabilitySvg } from "../charts/reliability-chart.ts";
 import { confusionSvg, curvesSvg } from "../charts/run-charts.ts";
+import type { StatisticsChart } from "../charts/statistics-charts.ts";
 import { lossOf, NONE, percent } from "../story/numbers.ts";
 import {
   type Block,
@@ -61,6 +62,8 @@ export interface RunView {
   readonly summary: string;
   readonly environment: readonly EnvironmentRow[];
   readonly repeat: Repeat;
+  /** Of what `--stats` measured. */
+  readonly statistics: readonly StatisticsChart[];
 }
 
 export function runStory(view: RunView): Story {
@@ -73,7 +76,7 @@ export function runStory(view: RunView): Story {
     blocks: [
       ...inShort(view),
       ...learningChapter(files),
-      ...statisticsChapter(files.stats),
+      ...statisticsChapter(view.statistics, files.statistics.length),
       ...confusionChapter(figures, classNames),
       ...classesChapter(figures, classNames),
       ...calibrationChapter(figures),
@@ -86,7 +89,8 @@ export function runStory(view: RunView): Story {
   };
 }
 
-export async function runPictures({ files, figures, config, test }: RunView): Promise<Pictures> {
+export async function runPictures(view: RunView): Promise<Pictures> {
+  const { files, figures, config, test, statistics } = view;
   const { confusion, calibration, mistakes } = figures;
   const { classNames } = config;
   const rows = mistakes.slice(0, GALLERY_ROWS);
@@ -99,6 +103,7 @@ export async function runPictures({ files, figures, config, test }: RunView): Pr
     [RUN_PICTURES.columns, await confusionSvg(confusion, classNames, "columns")],
     [RUN_PICTURES.classes, await classDotsSvg(classDots(figures, classNames))],
     [RUN_PICTURES.reliability, await reliabilitySvg(calibration)],
+    ...statistics.map(({ file, svg }) => [file, svg] as const),
     ...rows.map((row) => [rowFile(row), rowPicture(test, row)] as const),
   ]);
 }

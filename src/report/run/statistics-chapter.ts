@@ -1,16 +1,21 @@
-// The chapter on what a run recorded of its weights, gradients and activations while it trained (`stats.json`).
+// The chapter on what a run measured of its weights, gradients and activations while it trained (`train --stats`).
 
-import type { JsonValue } from "../../io/files.ts";
+import type { StatisticsChart } from "../charts/statistics-charts.ts";
 import { type Block, chapter, text } from "../story/story.ts";
-import { isRecord } from "./run-files.ts";
 
-/** Nothing for a run that has none. */
-export function statisticsChapter(stats: JsonValue): Block[] {
-  if (stats === undefined) return [];
-  const parts = isRecord(stats) ? Object.keys(stats) : [];
-  const named = parts.length > 0 ? `: ${parts.map((name) => `\`${name}\``).join(", ")}` : "";
+/** Nothing for a run that measured nothing. */
+export function statisticsChapter(charts: readonly StatisticsChart[], steps: number): Block[] {
+  if (charts.length === 0) return [];
   return [
-    chapter("statistics", "Statistics of training"),
-    text(`The run's folder holds statistics of its training in \`stats.json\`${named}.`),
+    chapter("statistics", "Inside the training"),
+    text(
+      `Measured on the device within ${steps === 1 ? "one training step" : `${steps} training steps`}, without an effect on their bits.`,
+    ),
+    {
+      kind: "grid",
+      blocks: charts.map(
+        ({ file, alt, caption }): Block => ({ kind: "figure", file, alt, caption }),
+      ),
+    },
   ];
 }

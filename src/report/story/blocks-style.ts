@@ -19,6 +19,8 @@ export const BLOCKS_CSS = `
 .tab-title { display: none; font-weight: 600; }
 ${PANELS} { display: block; }
 pre:not(.commands) code { line-height: 1.2; }
+.grid { display: grid; gap: 0 1.4rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
+.grid > * { min-width: 0; }
 main ul.gallery { max-width: none; margin: 0; padding: 0; list-style: none; display: grid; gap: 0.9rem;
   grid-template-columns: repeat(auto-fill, minmax(13.4rem, 1fr)); }
 .gallery > li { display: grid; grid-template-columns: 4.6rem 1fr; gap: 0.1rem 0.8rem; align-content: start; margin: 0;

@@ -99,6 +99,8 @@ class Page {
         return `<details><summary>${inline(block.summary)}</summary>\n${this.render(block.blocks)}\n</details>`;
       case "tabs":
         return this.#tabs(block);
+      case "grid":
+        return `<div class="grid">${this.render(block.blocks)}</div>`;
       case "gallery":
         return this.#gallery(block);
     }

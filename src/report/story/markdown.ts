@@ -40,6 +40,8 @@ function renderBlock(block: Block): string {
       return block.items
         .flatMap(({ title, blocks }) => [`**${title}**`, ...blocks.map(renderBlock)])
         .join("\n\n");
+    case "grid":
+      return block.blocks.map(renderBlock).join("\n\n");
     case "gallery":
       return gallery(block);
   }

@@ -127,6 +127,12 @@ export interface Gallery {
   readonly isGrey?: boolean;
 }
 
+/** Side by side where the page is wide enough. */
+export interface Grid {
+  readonly kind: "grid";
+  readonly blocks: readonly Block[];
+}
+
 export type Block =
   | Heading
   | Paragraph
@@ -138,6 +144,7 @@ export type Block =
   | Scores
   | Details
   | Tabs
+  | Grid
   | Gallery;
 
 /** Pictures by the file name that figures give: the text of an SVG, or the bytes of a PNG. */
