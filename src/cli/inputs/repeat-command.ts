@@ -1,13 +1,18 @@
 // The command line that trains a saved run again, from its configuration: the way back from flags to settings. Every flag is
 // said, defaults too, so that it stays true when a default changes.
 
+import type { JsonValue } from "../../io/files.ts";
 import { isTransfer, kindOf, settingsOf } from "../../models/models.ts";
+import { isRecord } from "../../report/run/run-files.ts";
 import type { Repeat } from "../../report/run/run-story.ts";
 import type { RunConfig } from "../../runs/run-folder.ts";
 import { quoted } from "../../study/part-commands.ts";
 import { kebabCase } from "../frame/flags.ts";
 
-export function repeatCommand({ model, training, data }: RunConfig): Repeat {
+export function repeatCommand(config: RunConfig): Repeat {
+  const origin = originOf(config);
+  if (origin !== null) return { command: null, notes: [origin] };
+  const { model, training, data } = config;
   const { name, ...settings } = model;
   const words = ["npm run train --", `--model ${name}`];
   const unsaid: string[] = [];
@@ -26,6 +31,19 @@ export function repeatCommand({ model, training, data }: RunConfig): Repeat {
     words.push(value === true ? flag : `${flag} ${quoted(String(value))}`);
   }
   return { command: words.join(" "), notes: notesOf({ model, data, unsaid }) };
+}
+
+/** A fold or a trial says so; what made it is a command of its own, with the settings of the folder above. */
+function originOf(config: RunConfig): string | null {
+  const origin: JsonValue = "origin" in config ? (config.origin as JsonValue) : undefined;
+  if (!isRecord(origin)) return null;
+  const { kind, fold, folds, trial, tuner } = origin;
+  const ofFolds = `fold ${fold} of ${folds}`;
+  if (kind === "fold") {
+    return `This is ${ofFolds} of a cross-validation: \`npm run kfold\`, with the settings that \`kfold.json\` in the folder above records, trains it again.`;
+  }
+  const part = fold === undefined ? "" : `, ${ofFolds}`;
+  return `This is trial ${trial}${part} of a search (${tuner}): \`npm run tune\`, with the settings that the search's folder records, trains it again.`;
 }
 
 /** The data says how many classes there are; --weights which file. */

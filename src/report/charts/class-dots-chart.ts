@@ -1,7 +1,7 @@
 // Figures of every class as dots on a line: precision beside recall, or one run beside another.
 
 import { type ChartSpec, INK, renderChart } from "./render.ts";
-import { colourOf, shapeOf } from "./series.ts";
+import { colourOf, legendColumns, shapeOf } from "./series.ts";
 
 export interface ClassDots {
   readonly title: string;
@@ -39,12 +39,17 @@ export async function classDotsSvg(dots: ClassDots): Promise<string> {
     scale: { zero: false, nice: true },
     axis: { format: ".2~f", domain: false, ticks: false },
   };
-  const legend = { orient: "bottom", direction: "horizontal", columns: 2, labelLimit: 360 };
+  const legend = {
+    orient: "bottom",
+    direction: "horizontal",
+    columns: legendColumns(names),
+    labelLimit: 360,
+  };
   const series = { field: "run", type: "nominal" };
   const color = { ...series, scale: { domain: names, range: names.map(colourOf) }, legend };
   const shape = { ...series, scale: { domain: names, range: names.map(shapeOf) }, legend };
   return await renderChart({
-    width: 520,
+    width: 400,
     height: { step: 27 },
     title: { text: title, subtitle },
     data: { values },

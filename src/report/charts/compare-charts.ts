@@ -3,7 +3,8 @@
 import type { EpochRow } from "../../runs/history.ts";
 import type { Agreement } from "../../train/metrics/agreement.ts";
 import { type ChartSpec, INK, renderChart } from "./render.ts";
-import { colourOf, dashOf } from "./series.ts";
+import { integerTicks } from "./run-charts.ts";
+import { colourOf, dashOf, legendColumns } from "./series.ts";
 
 export interface NamedHistory {
   readonly name: string;
@@ -76,7 +77,7 @@ function panel({ title, points, names, sign, format }: Panel) {
     type: "quantitative",
     title: "epoch",
     scale: { domain: epochs === 1 ? [0.5, 1.5] : [1, epochs], nice: false },
-    axis: { format: "~r", grid: false, tickMinStep: 1, tickCount: Math.min(epochs, 10) },
+    axis: { format: "~r", grid: false, labelFlush: false, values: integerTicks(epochs) },
   };
   const y = {
     field: "value",
@@ -86,7 +87,12 @@ function panel({ title, points, names, sign, format }: Panel) {
     axis: { format, tickCount: 6, domain: false, ticks: false },
   };
   const legend = {
-    ...{ orient: "bottom", direction: "horizontal", columns: 2, symbolType: "stroke" },
+    ...{
+      orient: "bottom",
+      direction: "horizontal",
+      columns: legendColumns(names),
+      symbolType: "stroke",
+    },
     ...{ symbolSize: 400, labelLimit: 360, offset: 14 },
   };
   const series = { field: "run", type: "nominal", legend };
@@ -106,6 +112,50 @@ function panel({ title, points, names, sign, format }: Panel) {
       { data: { values: best }, mark: ring, encoding: { x, y, color } },
     ],
   };
+}
+
+export interface MeasuredShare {
+  readonly name: string;
+  readonly share: number;
+  readonly interval: readonly [low: number, high: number];
+}
+
+/** Accuracy of every run, a dot within its interval. */
+export async function accuracySvg(runs: readonly MeasuredShare[]): Promise<string> {
+  const names = runs.map(({ name }) => name);
+  const values = runs.map(({ name, share, interval: [low, high] }) => ({
+    ...{ name, share, low, high },
+    text: `${(100 * share).toFixed(2)}%`,
+  }));
+  const axis = { ticks: false, domain: false, labelPadding: 8, labelColor: INK.text };
+  const y = { field: "name", type: "nominal", sort: names, title: null, axis };
+  const x = {
+    type: "quantitative",
+    title: null,
+    scale: { zero: false, nice: true },
+    axis: { format: "~%", domain: false, ticks: false, tickCount: 6 },
+  };
+  const scale = { domain: names, range: names.map(colourOf) };
+  const color = { field: "name", type: "nominal", scale, legend: null };
+  return await renderChart({
+    ...{ width: 400, height: { step: 30 } },
+    title: { text: "Accuracy", subtitle: "with its 95 % interval (Wilson)" },
+    data: { values },
+    layer: [
+      {
+        mark: { type: "rule", strokeWidth: 2.5 },
+        encoding: { y, color, x: { ...x, field: "low" }, x2: { field: "high" } },
+      },
+      {
+        mark: { type: "point", filled: true, size: 90, opacity: 1 },
+        encoding: { y, color, x: { ...x, field: "share" } },
+      },
+      {
+        mark: { type: "text", dy: -11, fontSize: 11, color: INK.text },
+        encoding: { y, x: { ...x, field: "share" }, text: { field: "text" } },
+      },
+    ],
+  } as ChartSpec);
 }
 
 /** Share of rows on which two runs say the same, and Cohen's kappa below it, for every pair. */
@@ -132,7 +182,7 @@ export async function agreementSvg(
     ...{ width: size, height: size },
     title: {
       text: "Agreement",
-      subtitle: "share of rows that two runs take for the same class; κ is Cohen's kappa",
+      subtitle: ["rows that two runs take for the same class;", "κ is Cohen's kappa"],
     },
     data: { values: cells },
     layer: [

@@ -119,7 +119,7 @@ function epochDomain(epochs: number): [number, number] {
 }
 
 /** 1, and multiples of a round step; about ten at most. */
-function integerTicks(epochs: number): number[] {
+export function integerTicks(epochs: number): number[] {
   const steps = [1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000];
   const step = steps.find((size) => epochs / size <= 10) ?? Math.ceil(epochs / 10);
   const ticks = Array.from({ length: Math.floor(epochs / step) }, (_, i) => (i + 1) * step);

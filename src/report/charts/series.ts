@@ -18,3 +18,9 @@ export function dashOf(_: string, index: number): number[] {
 export function shapeOf(_: string, index: number): string {
   return index < COLOURS.length ? "circle" : "diamond";
 }
+
+/** So many that long names do not run out of the picture. */
+export function legendColumns(names: readonly string[]): number {
+  const longest = Math.max(...names.map((name) => name.length));
+  return longest > 28 ? 2 : longest > 14 ? 3 : 6;
+}

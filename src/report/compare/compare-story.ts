@@ -5,7 +5,12 @@ import type { Dataset } from "../../data/dataset.ts";
 import { formatCount } from "../../format/number-format.ts";
 import type { JsonValue } from "../../io/files.ts";
 import { classDotsSvg } from "../charts/class-dots-chart.ts";
-import { agreementSvg, compareCurvesSvg } from "../charts/compare-charts.ts";
+import {
+  accuracySvg,
+  agreementSvg,
+  compareCurvesSvg,
+  type MeasuredShare,
+} from "../charts/compare-charts.ts";
 import { nameOf } from "../run/chapters.ts";
 import { rowFile, rowName, rowPicture } from "../run/row-pictures.ts";
 import { lossOf, NONE, percent } from "../story/numbers.ts";
@@ -22,6 +27,7 @@ import type { ComparedRun, Comparison } from "./compare-figures.ts";
 import { significanceChapter } from "./significance-chapter.ts";
 
 const PICTURES = {
+  accuracy: "accuracy.svg",
   validation: "curves-validation.svg",
   training: "curves-training.svg",
   classes: "classes.svg",
@@ -73,6 +79,7 @@ export async function comparePictures({
   }));
   const names = runs.map(({ name }) => name);
   return new Map<string, string | Uint8Array>([
+    [PICTURES.accuracy, await accuracySvg(runs.map(measured))],
     [PICTURES.validation, await compareCurvesSvg(histories, "validation")],
     [PICTURES.training, await compareCurvesSvg(histories, "training")],
     [
@@ -87,6 +94,10 @@ export async function comparePictures({
       .slice(0, GALLERY_ROWS)
       .map(({ row }) => [rowFile(row), rowPicture(test, row)] as const),
   ]);
+}
+
+function measured({ name, figures: { scores, interval } }: ComparedRun): MeasuredShare {
+  return { name, share: scores.accuracy, interval };
 }
 
 function countWord(count: number): string {
@@ -112,6 +123,13 @@ function resultsChapter({ comparison, test, allTestRows }: CompareView): Block[]
       (note): Block => ({ kind: "note", text: note }),
     ),
     {
+      kind: "figure",
+      file: PICTURES.accuracy,
+      alt: "Accuracy of every run with its 95 % interval",
+      caption:
+        "Intervals say how far another draw of test rows might move a run by itself. They may overlap although the runs differ: on the same rows, McNemar's test below is the sharper one.",
+    },
+    {
       kind: "table",
       columns: columns(
         "run",
@@ -126,7 +144,7 @@ function resultsChapter({ comparison, test, allTestRows }: CompareView): Block[]
       ),
       rows: runs.map((run) => ({ cells: resultCells(run), strong: run === best })),
       caption:
-        "Accuracy with Wilson's interval; ECE is the expected calibration error; step is the time of a training step as the run recorded it.",
+        "ECE is the expected calibration error; step is the time of a training step as the run recorded it.",
     },
   ];
 }

@@ -42,7 +42,8 @@ export interface EnvironmentRow {
 }
 
 export interface Repeat {
-  readonly command: string;
+  /** Null for a run that another command made, as a part of more. */
+  readonly command: string | null;
   /** What the command cannot say. */
   readonly notes: readonly string[];
 }
@@ -252,8 +253,14 @@ function environmentChapter({ environment, config }: RunView): Block[] {
 function repeatChapter({ command, notes }: Repeat): Block[] {
   return [
     chapter("repeat", "Repeat it"),
-    text("With the same seed, data and adapter, every bit of the weights comes out the same."),
-    { kind: "code", text: foldedCommand(command), type: "commands" },
+    ...(command === null
+      ? []
+      : [
+          text(
+            "With the same seed, data and adapter, every bit of the weights comes out the same.",
+          ),
+          { kind: "code" as const, text: foldedCommand(command), type: "commands" as const },
+        ]),
     ...notes.map((note): Block => text(note)),
   ];
 }

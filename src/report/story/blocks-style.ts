@@ -18,7 +18,7 @@ export const BLOCKS_CSS = `
 .panels > div > figure:first-of-type { margin-top: 0.5rem; }
 .tab-title { display: none; font-weight: 600; }
 ${PANELS} { display: block; }
-pre:not(.commands) code { line-height: 1.2; }
+pre:not(.commands), pre:not(.commands) code { line-height: 1.15; }
 .grid { display: grid; gap: 0 1.4rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
 .grid > * { min-width: 0; }
 main ul.gallery { max-width: none; margin: 0; padding: 0; list-style: none; display: grid; gap: 0.9rem;
