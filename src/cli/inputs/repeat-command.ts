@@ -11,7 +11,7 @@ import { kebabCase } from "../frame/flags.ts";
 
 export function repeatCommand(config: RunConfig): Repeat {
   const origin = originOf(config);
-  if (origin !== null) return { command: null, notes: [origin] };
+  if (origin !== null) return { command: null, isExact: false, notes: [origin] };
   const { model, training, data } = config;
   const { name, ...settings } = model;
   const words = ["npm run train --", `--model ${name}`];
@@ -30,7 +30,11 @@ export function repeatCommand(config: RunConfig): Repeat {
     const flag = `--${kebabCase(key)}`;
     words.push(value === true ? flag : `${flag} ${quoted(String(value))}`);
   }
-  return { command: words.join(" "), notes: notesOf({ model, data, unsaid }) };
+  return {
+    command: words.join(" "),
+    isExact: unsaid.length === 0,
+    notes: notesOf({ model, data, unsaid }),
+  };
 }
 
 /** A fold or a trial says so; what made it is a command of its own, with the settings of the folder above. */

@@ -44,6 +44,8 @@ export interface EnvironmentRow {
 export interface Repeat {
   /** Null for a run that another command made, as a part of more. */
   readonly command: string | null;
+  /** Whether it says all that the weights depend on. */
+  readonly isExact: boolean;
   /** What the command cannot say. */
   readonly notes: readonly string[];
 }
@@ -250,14 +252,16 @@ function environmentChapter({ environment, config }: RunView): Block[] {
   ];
 }
 
-function repeatChapter({ command, notes }: Repeat): Block[] {
+function repeatChapter({ command, isExact, notes }: Repeat): Block[] {
   return [
     chapter("repeat", "Repeat it"),
     ...(command === null
       ? []
       : [
           text(
-            "With the same seed, data and adapter, every bit of the weights comes out the same.",
+            isExact
+              ? "On the same data and adapter, every bit of the weights comes out the same."
+              : "As near as flags come to it:",
           ),
           { kind: "code" as const, text: foldedCommand(command), type: "commands" as const },
         ]),

@@ -160,7 +160,7 @@ function cardText({ title, details, bars }: GalleryItem): string {
 function barHtml({ label, share, mark }: Bar): string {
   const kind = mark === undefined ? "" : ` class="${mark}"`;
   const width = `width:${(100 * share).toFixed(2)}%`;
-  return `<li${kind}><span>${inline(label)}</span><span>${sureShare(share)}</span><i><b style="${width}"></b></i></li>`;
+  return `<li${kind}><span>${inline(label)}</span><span>${escapeHtml(sureShare(share))}</span><i><b style="${width}"></b></i></li>`;
 }
 
 function figure(content: string, caption: string | undefined): string {
