@@ -105,10 +105,11 @@ function differentSettings(runs: readonly ComparedRun[]): Setting[] {
     const ofModel = model as unknown as JsonRecord;
     return new Map(flatten({ model: ofModel, training, data, adapter }, ""));
   });
-  const names = new Set(flat.flatMap((settings) => [...settings.keys()]));
+  // The model's name first: it says which other settings there are.
+  const names = new Set(["model.name", ...flat.flatMap((settings) => [...settings.keys()])]);
   return [...names]
     .map((name) => ({ name, values: flat.map((settings) => settings.get(name)) }))
-    .filter(({ values }) => new Set(values.map((value) => JSON.stringify(value))).size > 1);
+    .filter(({ values }) => new Set(values.map((value) => JSON.stringify(value ?? null))).size > 1);
 }
 
 function flatten(record: JsonRecord, prefix: string): [string, JsonValue][] {

@@ -232,7 +232,7 @@ function settingsChapter({ runs, settings }: Comparison): Block[] {
             rows: settings.map(({ name, values }) => ({
               cells: [name, ...values.map(shownValue)],
             })),
-            caption: `Only what is not the same for all; ${NONE} where a run does not say, which means the default.`,
+            caption: `Only what is not the same for all; ${NONE} where a run does not say: it is at its default, or no setting of the run's model.`,
           },
         ]),
   ];
