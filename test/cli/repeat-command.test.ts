@@ -63,7 +63,7 @@ test("what no flag gives is told, as is the file of pretrained weights", () => {
 
 test("a fold and a trial name the command that made them", () => {
   const of = (origin: object) => {
-    const config: RunConfig = { ...saved({ name: "lenet5" }), ...{ origin } };
+    const config: RunConfig = JSON.parse(JSON.stringify({ ...saved({ name: "lenet5" }), origin }));
     return repeatCommand(config);
   };
   const fold = of({ kind: "fold", fold: 2, folds: 5 });
