@@ -11,18 +11,14 @@ import {
   compareCurvesSvg,
   type MeasuredShare,
 } from "../charts/compare-charts.ts";
-import { nameOf } from "../run/chapters.ts";
-import { rowFile, rowName, rowPicture } from "../run/row-pictures.ts";
 import { lossOf, NONE, percent } from "../story/numbers.ts";
+import { type Block, chapter, columns, type Pictures, type Story, text } from "../story/story.ts";
 import {
-  type Bar,
-  type Block,
-  chapter,
-  columns,
-  type Pictures,
-  type Story,
-  text,
-} from "../story/story.ts";
+  AGREEMENT_PICTURE,
+  agreementChapter,
+  disputedChapter,
+  disputedPictures,
+} from "./agreement-chapters.ts";
 import type { ComparedRun, Comparison } from "./compare-figures.ts";
 import { significanceChapter } from "./significance-chapter.ts";
 
@@ -31,10 +27,7 @@ const PICTURES = {
   validation: "curves-validation.svg",
   training: "curves-training.svg",
   classes: "classes.svg",
-  agreement: "agreement.svg",
 } as const;
-
-const GALLERY_ROWS = 24;
 
 export interface CompareView {
   readonly comparison: Comparison;
@@ -61,7 +54,7 @@ export function compareStory(view: CompareView): Story {
       ...significanceChapter(comparison),
       ...agreementChapter(comparison),
       ...classesChapter(comparison, classNames),
-      ...disputedChapter(view),
+      ...disputedChapter(comparison, classNames, test),
     ],
   };
 }
@@ -71,7 +64,7 @@ export async function comparePictures({
   classNames,
   test,
 }: CompareView): Promise<Pictures> {
-  const { runs, agreement, disputed } = comparison;
+  const { runs, agreement } = comparison;
   const histories = runs.map(({ name, files }) => ({ name, history: files.history }));
   const series = runs.map(({ name, figures }) => ({
     name,
@@ -89,10 +82,8 @@ export async function comparePictures({
         ...{ unit: "F1", classNames, series },
       }),
     ],
-    [PICTURES.agreement, await agreementSvg(names, agreement)],
-    ...disputed
-      .slice(0, GALLERY_ROWS)
-      .map(({ row }) => [rowFile(row), rowPicture(test, row)] as const),
+    [AGREEMENT_PICTURE, await agreementSvg(names, agreement)],
+    ...disputedPictures(comparison, test),
   ]);
 }
 
@@ -244,27 +235,6 @@ function shownValue(value: JsonValue): string {
   return /^[0-9a-f]{64}$/.test(shown) ? `\`${shown.slice(0, 12)}…\`` : shown;
 }
 
-function agreementChapter({ runs, agreement, disputed }: Comparison): Block[] {
-  const rows = runs[0].predictions.predicted.length;
-  const kappa = runs.length === 2 ? agreement[0]?.[1] : undefined;
-  const pair = kappa
-    ? ` That is ${percent(kappa.share, 1)} agreement, κ ${kappa.kappa === null ? NONE : kappa.kappa.toFixed(3)}.`
-    : "";
-  return [
-    chapter("agreement", "Agreement"),
-    text(
-      `${runs.length === 2 ? "Both" : "All"} take ${formatCount(rows - disputed.length)} of the ${formatCount(rows)} rows for the same class, right or wrong, and dispute ${formatCount(disputed.length)}.${pair} Networks of equal accuracy that agree less have learnt different things: an ensemble of them gains more.`,
-    ),
-    {
-      kind: "figure",
-      file: PICTURES.agreement,
-      alt: "Share of rows that each pair of runs takes for the same class",
-      caption:
-        "Cohen's kappa is the agreement beyond what the runs' frequencies of classes would give by chance: 1 for networks that always agree, 0 for chance.",
-    },
-  ];
-}
-
 function classesChapter({ runs }: Comparison, classNames: readonly string[]): Block[] {
   return [
     chapter("classes", "Class by class"),
@@ -292,41 +262,6 @@ function classesChapter({ runs }: Comparison, classNames: readonly string[]): Bl
           })),
         },
       ],
-    },
-  ];
-}
-
-function disputedChapter({ comparison, classNames, test }: CompareView): Block[] {
-  const { runs, disputed } = comparison;
-  if (disputed.length === 0) return [];
-  const shown = disputed.slice(0, GALLERY_ROWS);
-  const bar = ({ letter, predictions }: ComparedRun, row: number): Bar => {
-    const guess = predictions.predicted[row] ?? 0;
-    return {
-      label: `${letter}: ${nameOf(classNames, guess)}`,
-      share: predictions.confidences[row] ?? 0,
-      mark: guess === predictions.labels[row] ? "right" : "wrong",
-    };
-  };
-  return [
-    chapter("disputed", "Where they disagree"),
-    text(
-      `${shown.length < disputed.length ? `The ${shown.length} sharpest of ${formatCount(disputed.length)} disputed rows` : `All ${formatCount(disputed.length)} disputed rows, the sharpest first`}: those where two runs contradict one another and the less sure of the two is surest.`,
-    ),
-    {
-      kind: "gallery",
-      isGrey: test.channels === 1,
-      items: shown.map(({ row }) => {
-        const truth = nameOf(classNames, runs[0].predictions.labels[row] ?? 0);
-        return {
-          file: rowFile(row),
-          alt: `Test ${rowName(row)}, labelled ${truth}`,
-          title: truth,
-          details: [rowName(row)],
-          bars: runs.map((run) => bar(run, row)),
-        };
-      }),
-      caption: `Beside each picture, the class that the data set gives it; below, what each run takes it for, with its probability: green where it is right. ${runs.map(({ name }) => name).join("; ")}.`,
     },
   ];
 }

@@ -1,11 +1,16 @@
 // Chapters of a run's report that say what it is worth on the test rows: scores, confusion, classes, calibration, mistakes.
 
+import type { Dataset } from "../../data/dataset.ts";
 import { formatCount } from "../../format/number-format.ts";
-import { type ClassScores, frequentMistakes } from "../../train/metrics/classification.ts";
+import {
+  type ClassScores,
+  frequentMistakes,
+  type Mistake,
+} from "../../train/metrics/classification.ts";
 import type { Predictions } from "../../train/metrics/predictions.ts";
-import { lossOf, NONE, percent } from "../story/numbers.ts";
-import { type Block, chapter, columns, type Scores, type Table, text } from "../story/story.ts";
-import { rowBars, rowFile, rowName } from "./row-pictures.ts";
+import { lossOf, NONE, percent, points } from "../story/numbers.ts";
+import { type Block, chapter, columns, type Scores, type Strips, text } from "../story/story.ts";
+import { rowBars, rowFile, rowName, rowStrip, stripWidth } from "./row-pictures.ts";
 import type { RunFigures } from "./run-figures.ts";
 
 /** Pictures of a report, by what they show. */
@@ -19,6 +24,8 @@ export const RUN_PICTURES = {
 } as const;
 
 export const GALLERY_ROWS = 24;
+const FREQUENT_MISTAKES = 8;
+const STRIP_PLACES = 12;
 
 export function scoreCards({ scores, interval, loss, calibration }: RunFigures): Scores {
   const [low, high] = interval;
@@ -49,13 +56,14 @@ export function scoreCards({ scores, interval, loss, calibration }: RunFigures):
 export function confusionChapter(
   { confusion, scores }: RunFigures,
   classNames: readonly string[],
+  test: Dataset,
 ): Block[] {
   const figure = (file: string, what: string): Block => ({
     kind: "figure",
     file,
     alt: `Confusion matrix, ${what}: true classes in rows, predicted ones in columns`,
   });
-  const mistakes = frequentMistakes(confusion, 8);
+  const mistakes = frequentMistakes(confusion, FREQUENT_MISTAKES);
   const [first] = mistakes;
   const told = first
     ? `Most often, **${nameOf(classNames, first.label)}** is taken for **${nameOf(classNames, first.predicted)}**: ${formatCount(first.count)} times, ${percent(first.share, 1)} of the class.`
@@ -80,30 +88,49 @@ export function confusionChapter(
     ...(first
       ? [
           {
-            kind: "table" as const,
-            columns: columnsOfMistakes(),
-            rows: mistakes.map(({ label, predicted, count, share }) => ({
-              cells: [
-                nameOf(classNames, label),
-                nameOf(classNames, predicted),
-                formatCount(count),
-                percent(share, 1),
-              ],
-            })),
-            caption: "The most frequent mistakes.",
+            kind: "strips" as const,
+            isGrey: test.channels === 1,
+            items: mistakes.map((mistake) => stripOf(mistake, classNames, test)),
+            caption:
+              "The most frequent mistakes, with those rows of each that the network is surest of.",
           },
         ]
       : []),
   ];
 }
 
-function columnsOfMistakes(): Table["columns"] {
-  return [
-    { title: "true class" },
-    { title: "taken for" },
-    { title: "times", type: "number" },
-    { title: "of the class", type: "number" },
-  ];
+function stripOf(
+  { label, predicted, count, share }: Mistake,
+  classNames: readonly string[],
+  test: Dataset,
+): Strips["items"][number] {
+  const [truth, guess] = [nameOf(classNames, label), nameOf(classNames, predicted)];
+  return {
+    file: mistakeFile({ label, predicted }),
+    alt: `${truth}, taken for ${guess}`,
+    title: `${truth} → ${guess}`,
+    detail: `${formatCount(count)} times, ${percent(share, 1)} of the class`,
+    width: stripWidth(test, STRIP_PLACES),
+  };
+}
+
+/** What stories call the strip of a mistake. */
+function mistakeFile({ label, predicted }: Pick<Mistake, "label" | "predicted">): string {
+  return `mistake-${label}-${predicted}.png`;
+}
+
+/** The strips of the most frequent mistakes by their file. */
+export function mistakeStrips(
+  { confusion, mistakes }: RunFigures,
+  { labels, predicted }: Predictions,
+  test: Dataset,
+): readonly (readonly [file: string, png: Uint8Array])[] {
+  return frequentMistakes(confusion, FREQUENT_MISTAKES).map((mistake) => {
+    const rows = mistakes.filter(
+      (row) => labels[row] === mistake.label && predicted[row] === mistake.predicted,
+    );
+    return [mistakeFile(mistake), rowStrip(test, rows.slice(0, STRIP_PLACES), STRIP_PLACES)];
+  });
 }
 
 export function classesChapter({ scores }: RunFigures, classNames: readonly string[]): Block[] {
@@ -155,7 +182,7 @@ export function calibrationChapter({ calibration, brier, loss }: RunFigures): Bl
   return [
     chapter("calibration", "Calibration"),
     text(
-      `Of the rows to which the network gives its class with 80 %, 80 % should be right. ${lean} The expected calibration error is **${percent(expectedError)}**, over ${bins.length} bins of equal width (Guo et al. 2017); the worst bin is off by ${percent(maximumError)}. Brier score ${brier.toFixed(4)}, log loss ${lossOf(loss)}.`,
+      `Of the rows to which the network gives its class with 80 %, 80 % should be right. ${lean} The expected calibration error is **${percent(expectedError)}**, over ${bins.length} bins of equal width (Guo et al. 2017); the worst bin is off by ${points(maximumError)}. Brier score ${brier.toFixed(4)}, log loss ${lossOf(loss)}.`,
     ),
     {
       kind: "figure",

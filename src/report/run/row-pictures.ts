@@ -8,18 +8,42 @@ import type { Predictions } from "../../train/metrics/predictions.ts";
 import type { Bar } from "../story/story.ts";
 
 export function rowPicture(dataset: Dataset, row: number): Uint8Array {
-  const { width, height, channels } = dataset;
+  return rowStrip(dataset, [row], 1);
+}
+
+/** Between the pictures of a strip. */
+const GAP = 2;
+
+/** Width of a strip in pixels. */
+export function stripWidth({ width }: Dataset, places: number): number {
+  return places * (width + GAP) - GAP;
+}
+
+/** Rows beside each other; places beyond them stay white. */
+export function rowStrip(dataset: Dataset, rows: readonly number[], places: number): Uint8Array {
+  const { height, channels } = dataset;
+  const png = new PNG({ width: stripWidth(dataset, places), height });
+  png.data.fill(255);
+  for (const [place, row] of rows.entries()) draw(png, dataset, { row, place });
+  return PNG.sync.write(png, { colorType: channels === 1 ? 0 : 2, inputColorType: 6 });
+}
+
+function draw(
+  png: PNG,
+  dataset: Dataset,
+  { row, place }: { readonly row: number; readonly place: number },
+): void {
+  const { width, height, channels, images } = dataset;
   const size = imageSize(dataset);
-  const pixels = dataset.images.subarray(row * size, (row + 1) * size);
-  const png = new PNG({ width, height });
+  const pixels = images.subarray(row * size, (row + 1) * size);
   for (let i = 0; i < width * height; i++) {
+    const x = place * (width + GAP) + (i % width);
+    const at = 4 * (Math.floor(i / width) * png.width + x);
     for (let channel = 0; channel < 3; channel++) {
       const value = pixels[i * channels + Math.min(channel, channels - 1)] ?? 0;
-      png.data[4 * i + channel] = channels === 1 ? 255 - value : value;
+      png.data[at + channel] = channels === 1 ? 255 - value : value;
     }
-    png.data[4 * i + 3] = 255;
   }
-  return PNG.sync.write(png, { colorType: channels === 1 ? 0 : 2, inputColorType: 6 });
 }
 
 /** What stories call the picture. */

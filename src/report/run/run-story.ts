@@ -25,6 +25,7 @@ import {
   classesChapter,
   confusionChapter,
   GALLERY_ROWS,
+  mistakeStrips,
   mistakesChapter,
   RUN_PICTURES,
   scoreCards,
@@ -80,7 +81,7 @@ export function runStory(view: RunView): Story {
       ...inShort(view),
       ...learningChapter(files),
       ...statisticsChapter(view.statistics, files.statistics.length),
-      ...confusionChapter(figures, classNames),
+      ...confusionChapter(figures, classNames, test),
       ...classesChapter(figures, classNames),
       ...calibrationChapter(figures),
       ...mistakesChapter({ figures, predictions, classNames, isGrey: test.channels === 1 }),
@@ -93,7 +94,7 @@ export function runStory(view: RunView): Story {
 }
 
 export async function runPictures(view: RunView): Promise<Pictures> {
-  const { files, figures, config, test, statistics } = view;
+  const { files, figures, config, test, statistics, predictions } = view;
   const { confusion, calibration, mistakes } = figures;
   const { classNames } = config;
   const rows = mistakes.slice(0, GALLERY_ROWS);
@@ -106,6 +107,7 @@ export async function runPictures(view: RunView): Promise<Pictures> {
     [RUN_PICTURES.columns, await confusionSvg(confusion, classNames, "columns")],
     [RUN_PICTURES.classes, await classDotsSvg(classDots(figures, classNames))],
     [RUN_PICTURES.reliability, await reliabilitySvg(calibration)],
+    ...mistakeStrips(figures, predictions, test),
     ...statistics.map(({ file, svg }) => [file, svg] as const),
     ...rows.map((row) => [rowFile(row), rowPicture(test, row)] as const),
   ]);

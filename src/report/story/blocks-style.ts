@@ -18,7 +18,8 @@ export const BLOCKS_CSS = `
 .panels > div > figure:first-of-type { margin-top: 0.5rem; }
 .tab-title { display: none; font-weight: 600; }
 ${PANELS} { display: block; }
-pre:not(.commands), pre:not(.commands) code { line-height: 1.15; }
+pre:not(.commands) { font: 0.8125rem/1.15 var(--mono); }
+pre:not(.commands) code { font: inherit; }
 .grid { display: grid; gap: 0 1.4rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
 .grid > * { min-width: 0; }
 main ul.gallery { max-width: none; margin: 0; padding: 0; list-style: none; display: grid; gap: 0.9rem;
@@ -40,8 +41,15 @@ main .gallery ul { grid-column: 1 / -1; max-width: none; margin: 0.45rem 0 0; pa
 .gallery .right b { background: var(--green); }
 .gallery .wrong span { color: var(--doubt); font-weight: 600; }
 .gallery .wrong b { background: var(--vermillion); }
-@media (prefers-color-scheme: dark) { .gallery.grey img { filter: invert(1); } }
+main ul.strips { max-width: none; margin: 0; padding: 0; list-style: none; border-top: 1px solid var(--line); }
+.strips > li { display: grid; grid-template-columns: 15rem minmax(0, 1fr); gap: 0.3rem 1.2rem; align-items: center; margin: 0;
+  padding: 0.55rem 0; border-bottom: 1px solid var(--line); break-inside: avoid; }
+.strips strong { display: block; font-size: 0.9375rem; line-height: 1.35; font-weight: 600; }
+.strips span { display: block; font-size: 0.8125rem; line-height: 1.35; color: var(--muted); font-variant-numeric: tabular-nums; }
+.strips img { display: block; width: 100%; height: auto; image-rendering: pixelated; }
+@media (prefers-color-scheme: dark) { .grey img { filter: invert(1); } }
 @media (max-width: 40rem) {
+  .strips > li { grid-template-columns: minmax(0, 1fr); }
   main ul.gallery { grid-template-columns: repeat(auto-fill, minmax(9.8rem, 1fr)); gap: 0.6rem; }
   .gallery > li { grid-template-columns: 3.6rem 1fr; gap: 0.1rem 0.6rem; padding: 0.6rem; }
   .gallery strong { font-size: 0.875rem; }
@@ -55,6 +63,6 @@ main .gallery ul { grid-column: 1 / -1; max-width: none; margin: 0.45rem 0 0; pa
 @media print {
   .tabs > label { display: none; }
   .panels > div, .tab-title { display: block; break-inside: avoid; }
-  .gallery.grey img { filter: none; }
+  .grey img { filter: none; }
 }
 `;

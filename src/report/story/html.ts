@@ -15,6 +15,7 @@ import type {
   Pictures,
   Scores,
   Story,
+  Strips,
   Table,
   Tabs,
 } from "./story.ts";
@@ -103,6 +104,8 @@ class Page {
         return `<div class="grid">${this.render(block.blocks)}</div>`;
       case "gallery":
         return this.#gallery(block);
+      case "strips":
+        return this.#strips(block);
     }
   }
 
@@ -126,7 +129,17 @@ class Page {
     return figure(`<ul${mark}>${cards.join("\n")}</ul>`, caption);
   }
 
-  #thumbnail({ file, alt }: GalleryItem): string {
+  #strips({ items, caption, isGrey = false }: Strips): string {
+    const lines = items.map((item) => {
+      const { title, detail, width } = item;
+      const head = `<div><strong>${inline(title)}</strong><span>${inline(detail)}</span></div>`;
+      const picture = `<div style="max-width:${1.5 * width}px">${this.#thumbnail(item)}</div>`;
+      return `<li>${head}${picture}</li>`;
+    });
+    return figure(`<ul class="strips${isGrey ? " grey" : ""}">${lines.join("\n")}</ul>`, caption);
+  }
+
+  #thumbnail({ file, alt }: { readonly file: string; readonly alt: string }): string {
     const picture = this.#pictures.get(file);
     if (picture === undefined || typeof picture === "string") {
       return `<p class="note">${escapeHtml(`${file} is missing: ${alt}`)}</p>`;

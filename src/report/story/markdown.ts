@@ -40,6 +40,12 @@ function renderBlock(block: Block): string {
       return block.items
         .flatMap(({ title, blocks }) => [`**${title}**`, ...blocks.map(renderBlock)])
         .join("\n\n");
+    case "strips":
+      return block.items
+        .map(
+          ({ title, detail, alt, file }) => `- ${title}, ${detail}: ![${alt}](${encodeURI(file)})`,
+        )
+        .join("\n");
     case "grid":
       return block.blocks.map(renderBlock).join("\n\n");
     case "gallery":

@@ -127,6 +127,22 @@ export interface Gallery {
   readonly isGrey?: boolean;
 }
 
+/** Lines of small pictures in one file each, with what they show beside them. */
+export interface Strips {
+  readonly kind: "strips";
+  readonly items: readonly {
+    readonly file: string;
+    readonly alt: string;
+    readonly title: string;
+    readonly detail: string;
+    /** Of the file in pixels: it is shown half as large again, and never larger. */
+    readonly width: number;
+  }[];
+  readonly caption?: string;
+  /** As a gallery's. Default false. */
+  readonly isGrey?: boolean;
+}
+
 /** Side by side where the page is wide enough. */
 export interface Grid {
   readonly kind: "grid";
@@ -145,6 +161,7 @@ export type Block =
   | Details
   | Tabs
   | Grid
+  | Strips
   | Gallery;
 
 /** Pictures by the file name that figures give: the text of an SVG, or the bytes of a PNG. */
