@@ -27,9 +27,10 @@ export function percent(share: number, digits = 2): string {
   return `${(100 * share).toFixed(digits)}${NO_BREAK}%`;
 }
 
-/** `97.3 %` of a probability; `> 99.9 %` where rounding would make it a certainty. */
+/** `97.3 %` of a probability; `> 99.9 %` or `< 0.1 %` where rounding would make it a certainty. */
 export function sureShare(share: number): string {
-  if (share < 1 && share > 0.9995) return `>${NO_BREAK}${percent(0.999, 1)}`;
+  if (share < 1 && share >= 0.9995) return `>${NO_BREAK}${percent(0.999, 1)}`;
+  if (share > 0 && share < 0.0005) return `<${NO_BREAK}${percent(0.001, 1)}`;
   return percent(share, 1);
 }
 
