@@ -133,7 +133,7 @@ export async function accuracySvg(runs: readonly MeasuredShare[]): Promise<strin
     type: "quantitative",
     title: null,
     scale: { zero: false, nice: true },
-    axis: { format: "~%", domain: false, ticks: false, tickCount: 6 },
+    axis: { format: "~%", domain: false, ticks: false, tickCount: 6, labelFlush: false },
   };
   const scale = { domain: names, range: names.map(colourOf) };
   const color = { field: "name", type: "nominal", scale, legend: null };
@@ -195,7 +195,7 @@ export async function agreementSvg(
         encoding: { x, y, text: { field: "text" } },
       },
       {
-        mark: { ...text, fontSize: 11, dy: 10, color: INK.muted },
+        mark: { ...text, fontSize: 11, dy: 10 },
         encoding: { x, y, text: { field: "kappa" } },
       },
     ],

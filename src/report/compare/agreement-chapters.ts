@@ -4,7 +4,8 @@ import type { Dataset } from "../../data/dataset.ts";
 import { formatCount } from "../../format/number-format.ts";
 import { nameOf } from "../run/chapters.ts";
 import { rowFile, rowName, rowPicture } from "../run/row-pictures.ts";
-import { NONE, percent } from "../story/numbers.ts";
+import type { RunFigures } from "../run/run-figures.ts";
+import { lossOf, percent } from "../story/numbers.ts";
 import { type Bar, type Block, chapter, text } from "../story/story.ts";
 import type { ComparedRun, Comparison } from "./compare-figures.ts";
 
@@ -13,16 +14,25 @@ const GALLERY_ROWS = 24;
 /** The picture of the chapter on agreement. */
 export const AGREEMENT_PICTURE = "agreement.svg";
 
-export function agreementChapter({ runs, agreement, disputed }: Comparison): Block[] {
+export function agreementChapter({
+  runs,
+  best,
+  agreement,
+  disputed,
+  ensemble,
+}: Comparison): Block[] {
   const rows = runs[0].predictions.predicted.length;
   const kappa = runs.length === 2 ? agreement[0]?.[1] : undefined;
   const pair = kappa
-    ? ` That is ${percent(kappa.share, 1)} agreement, κ ${kappa.kappa === null ? NONE : kappa.kappa.toFixed(3)}.`
+    ? ` That is ${percent(kappa.share, 1)} agreement, κ ${kappa.kappa === null ? "undefined" : kappa.kappa.toFixed(3)}.`
     : "";
   return [
     chapter("agreement", "Agreement"),
     text(
-      `${runs.length === 2 ? "Both" : "All"} take ${formatCount(rows - disputed.length)} of the ${formatCount(rows)} rows for the same class, right or wrong, and dispute ${formatCount(disputed.length)}.${pair} Networks of equal accuracy that agree less have learnt different things: an ensemble of them gains more.`,
+      `${runs.length === 2 ? "Both" : "All"} take ${formatCount(rows - disputed.length)} of the ${formatCount(rows)} rows for the same class, right or wrong, and dispute ${formatCount(disputed.length)}.${pair}`,
+    ),
+    text(
+      `Networks that are right about different rows may help one another. **The mean of their probabilities** is right about ${percent(ensemble.scores.accuracy)} of the rows, ${gainOf(ensemble, best)}; its loss is ${lossOf(ensemble.loss)}, against ${lossOf(best.figures.loss)}.`,
     ),
     {
       kind: "figure",
@@ -32,6 +42,12 @@ export function agreementChapter({ runs, agreement, disputed }: Comparison): Blo
         "Cohen's kappa is the agreement beyond what the runs' frequencies of classes would give by chance: 1 for networks that always agree, 0 for chance.",
     },
   ];
+}
+
+function gainOf({ scores }: RunFigures, { name, figures }: ComparedRun): string {
+  const gain = scores.hits - figures.scores.hits;
+  if (gain === 0) return `as many as ${name} alone`;
+  return `${formatCount(Math.abs(gain))} ${gain > 0 ? "more" : "fewer"} than ${name} alone`;
 }
 
 /** The pictures of the gallery, by their file. */

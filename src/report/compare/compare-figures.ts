@@ -16,7 +16,7 @@ import {
   mcnemarTest,
   type PairedCounts,
 } from "../../train/metrics/mcnemar.ts";
-import type { Predictions } from "../../train/metrics/predictions.ts";
+import { meanPredictions, type Predictions } from "../../train/metrics/predictions.ts";
 import { figuresJson, type RunFigures, runFigures } from "../run/run-figures.ts";
 import { isRecord, type JsonRecord, type RunFiles } from "../run/run-files.ts";
 
@@ -61,6 +61,8 @@ export interface Comparison {
   /** By [run][run]. */
   readonly agreement: readonly (readonly Agreement[])[];
   readonly disputed: readonly Disagreement[];
+  /** Of the mean of all runs' probabilities. */
+  readonly ensemble: RunFigures;
   readonly settings: readonly Setting[];
 }
 
@@ -77,12 +79,14 @@ export function compareRuns(
   const [best = runs[0]] = [...runs].sort(
     (a, b) => b.figures.scores.accuracy - a.figures.scores.accuracy,
   );
+  const all = runs.map(({ predictions }) => predictions);
   return {
     ...{ runs, best, pairs: pairsOf(runs) },
     agreement: runs.map((one) =>
       runs.map((other) => agreementOf(one.predictions, other.predictions, classes)),
     ),
-    disputed: disagreements(runs.map(({ predictions }) => predictions)),
+    disputed: disagreements(all),
+    ensemble: runFigures(meanPredictions(all), classes),
     settings: differentSettings(runs),
   };
 }
@@ -121,7 +125,7 @@ function flatten(record: JsonRecord, prefix: string): [string, JsonValue][] {
 
 /** For `--json`. */
 export function comparisonJson(
-  { runs, best, pairs, agreement, disputed, settings }: Comparison,
+  { runs, best, pairs, agreement, disputed, ensemble, settings }: Comparison,
   classNames: readonly string[],
 ) {
   return {
@@ -139,6 +143,7 @@ export function comparisonJson(
       holm: corrected,
     })),
     agreement: agreement.map((line) => line.map((pair) => ({ ...pair }))),
+    ensemble: { accuracy: ensemble.scores.accuracy, loss: ensemble.loss },
     disagreements: disputed.map(({ row }) => ({
       row,
       label: runs[0].predictions.labels[row] ?? 0,

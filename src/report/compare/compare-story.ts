@@ -11,7 +11,7 @@ import {
   compareCurvesSvg,
   type MeasuredShare,
 } from "../charts/compare-charts.ts";
-import { lossOf, NONE, percent } from "../story/numbers.ts";
+import { countOf, lossOf, NONE, percent } from "../story/numbers.ts";
 import { type Block, chapter, columns, type Pictures, type Story, text } from "../story/story.ts";
 import {
   AGREEMENT_PICTURE,
@@ -45,7 +45,7 @@ export function compareStory(view: CompareView): Story {
   const models = [...new Set(runs.map(({ config }) => config.model.name))];
   return {
     title: `${countWord(runs.length)} runs compared`,
-    subtitle: `${models.join(", ")}, on the same ${formatCount(test.rows)} test rows`,
+    subtitle: `${models.join(", ")}, on the same ${countOf(test.rows, "test row")}`,
     facts: [`data: ${source}`, `adapter: ${adapter}`],
     blocks: [
       ...resultsChapter(view),
@@ -108,7 +108,7 @@ function resultsChapter({ comparison, test, allTestRows }: CompareView): Block[]
   return [
     chapter("results", "Results"),
     text(
-      `${lead} All figures were computed anew, for every run on the same ${formatCount(test.rows)} test rows, whatever rows a run scored when it was trained.`,
+      `${lead} All figures were computed anew, for every run on the same ${countOf(test.rows, "test row")}, whatever rows a run scored when it was trained.`,
     ),
     ...notesOf(comparison, test.rows, allTestRows).map(
       (note): Block => ({ kind: "note", text: note }),

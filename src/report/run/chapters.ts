@@ -8,7 +8,7 @@ import {
   type Mistake,
 } from "../../train/metrics/classification.ts";
 import type { Predictions } from "../../train/metrics/predictions.ts";
-import { lossOf, NONE, percent, points } from "../story/numbers.ts";
+import { countOf, lossOf, NONE, percent, points } from "../story/numbers.ts";
 import { type Block, chapter, columns, type Scores, type Strips, text } from "../story/story.ts";
 import { rowBars, rowFile, rowName, rowStrip, stripWidth } from "./row-pictures.ts";
 import type { RunFigures } from "./run-figures.ts";
@@ -36,7 +36,7 @@ export function scoreCards({ scores, interval, loss, calibration }: RunFigures):
       {
         name: "accuracy",
         value: percent(scores.accuracy),
-        detail: `${formatCount(scores.hits)} of ${formatCount(scores.rows)} test rows; 95 % interval ${(100 * low).toFixed(1)} to ${percent(high, 1)}`,
+        detail: `${formatCount(scores.hits)} of ${countOf(scores.rows, "test row")}; 95 % interval ${(100 * low).toFixed(1)} to ${percent(high, 1)}`,
       },
       {
         name: "macro F1",
@@ -71,7 +71,7 @@ export function confusionChapter(
   return [
     chapter("confusion", "Confusion"),
     text(
-      `Rows are what the ${formatCount(scores.rows)} images are, columns what they are taken for. ${told}`,
+      `Rows are what the images are, columns what they are taken for, ${countOf(scores.rows, "image")} in all. ${told}`,
     ),
     {
       kind: "tabs",
@@ -242,7 +242,7 @@ export function mistakesChapter({
   return [
     chapter("mistakes", "Surest mistakes"),
     text(
-      `The network is wrong about ${formatCount(mistakes.length)} of the ${formatCount(predicted.length)} test rows. Below are ${few}: pictures that look like another class, labels that one may doubt, and errors that are plainly the network's own.`,
+      `The network is wrong about ${formatCount(mistakes.length)} of the ${countOf(predicted.length, "test row")}. Below are ${few}: pictures that look like another class, labels that one may doubt, and errors that are plainly the network's own.`,
     ),
     {
       kind: "gallery",

@@ -10,7 +10,7 @@ import { type ClassDots, classDotsSvg } from "../charts/class-dots-chart.ts";
 import { reliabilitySvg } from "../charts/reliability-chart.ts";
 import { confusionSvg, curvesSvg } from "../charts/run-charts.ts";
 import type { StatisticsChart } from "../charts/statistics-charts.ts";
-import { lossOf, NONE, percent } from "../story/numbers.ts";
+import { countOf, lossOf, NONE, percent } from "../story/numbers.ts";
 import {
   type Block,
   chapter,
@@ -133,7 +133,7 @@ function factsOf({ config, files, test, environment }: RunView): string[] {
   const rows = config.data["trainRows"];
   return [
     ...(typeof rows === "number" ? [`trained on ${formatCount(rows)} rows`] : []),
-    `scored on ${formatCount(test.rows)} test rows`,
+    `scored on ${countOf(test.rows, "test row")}`,
     ...(typeof parameters === "number" ? [`${formatCount(parameters)} parameters`] : []),
     ...(typeof seconds === "number" ? [`${timeOf(seconds)} of training`] : []),
     ...(typeof seed === "number" ? [`seed ${seed}`] : []),

@@ -34,6 +34,11 @@ export function sureShare(share: number): string {
   return percent(share, 1);
 }
 
+/** `1 test row`, `10,000 test rows` */
+export function countOf(count: number, what: string): string {
+  return `${formatCount(count)} ${what}${count === 1 ? "" : "s"}`;
+}
+
 /** `3.9 points`, of a difference of shares. */
 export function points(difference: number): string {
   return `${(100 * difference).toFixed(1)}${NO_BREAK}points`;

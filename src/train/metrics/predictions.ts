@@ -32,6 +32,18 @@ function largest(values: Float32Array): number {
   return best;
 }
 
+/** The mean of several networks' probabilities, row by row, as the predictions of one: a soft-voting ensemble. */
+export function meanPredictions(all: readonly Predictions[]): Predictions {
+  const [first] = all;
+  const probabilities = (first?.probabilities ?? []).map((shares, row) =>
+    shares.map((_, label) => {
+      const sum = all.reduce((total, one) => total + (one.probabilities[row]?.[label] ?? 0), 0);
+      return sum / all.length;
+    }),
+  );
+  return predictionsOf(first?.labels ?? [], probabilities);
+}
+
 export function isRight({ labels, predicted }: Predictions, row: number): boolean {
   return labels[row] === predicted[row];
 }

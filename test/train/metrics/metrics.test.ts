@@ -13,6 +13,7 @@ import {
   brierScore,
   confusionOf,
   logLoss,
+  meanPredictions,
   predictionsOf,
 } from "../../../src/train/metrics/predictions.ts";
 import { reversedPredictions, samplePredictions } from "./sample-predictions.ts";
@@ -144,6 +145,22 @@ test("agreement and Cohen's kappa are scikit-learn's", () => {
   near(kappa, -0.058059331681510784);
   const same = agreementOf(samplePredictions(), samplePredictions(), 5);
   assert.equal([same.share, same.kappa], [1, 1]);
+});
+
+test("the mean of two networks' probabilities is a third's predictions", () => {
+  const row = (...p: number[]): Float32Array => Float32Array.from(p);
+  const mean = meanPredictions([
+    predictionsOf([0, 1], [row(0.75, 0.25), row(1, 0)]),
+    predictionsOf([0, 1], [row(0, 1), row(0.25, 0.75)]),
+  ]);
+  assert.equal(
+    mean.probabilities.map((p) => [...p]),
+    [
+      [0.375, 0.625],
+      [0.625, 0.375],
+    ],
+  );
+  assert.equal([...mean.predicted], [1, 0]);
 });
 
 test("rows by who is right, and those that are disputed, the surest first", () => {
