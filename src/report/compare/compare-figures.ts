@@ -113,7 +113,16 @@ function differentSettings(runs: readonly ComparedRun[]): Setting[] {
   const names = new Set(["model.name", ...flat.flatMap((settings) => [...settings.keys()])]);
   return [...names]
     .map((name) => ({ name, values: flat.map((settings) => settings.get(name)) }))
-    .filter(({ values }) => new Set(values.map((value) => JSON.stringify(value ?? null))).size > 1);
+    .filter(isDifferent);
+}
+
+/** What digests of the data are called among settings. */
+export const DIGESTS = "data.sha256.";
+
+/** A digest that a run did not record contradicts nothing; of a setting, it stands for the default. */
+function isDifferent({ name, values }: Setting): boolean {
+  const told = name.startsWith(DIGESTS) ? values.filter((value) => value !== undefined) : values;
+  return new Set(told.map((value) => JSON.stringify(value ?? null))).size > 1;
 }
 
 function flatten(record: JsonRecord, prefix: string): [string, JsonValue][] {

@@ -19,7 +19,7 @@ import {
   disputedChapter,
   disputedPictures,
 } from "./agreement-chapters.ts";
-import type { ComparedRun, Comparison } from "./compare-figures.ts";
+import { type ComparedRun, type Comparison, DIGESTS } from "./compare-figures.ts";
 import { significanceChapter } from "./significance-chapter.ts";
 
 const PICTURES = {
@@ -167,7 +167,7 @@ function notesOf({ runs, settings }: Comparison, rows: number, allRows: number):
       `**A part of the test rows:** the first ${formatCount(rows)} of ${formatCount(allRows)} (\`--test-limit\`).`,
     );
   }
-  const digests = settings.some(({ name }) => name.startsWith("data.sha256."));
+  const digests = settings.some(({ name }) => name.startsWith(DIGESTS));
   if (digests || (differs("data.source") && !runs.every(hasDigest))) {
     notes.push(
       digests

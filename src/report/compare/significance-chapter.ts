@@ -14,7 +14,7 @@ export function significanceChapter({ pairs }: Comparison): Block[] {
     text(
       "McNemar's test looks only at the rows that one of two runs has right and the other wrong. Were the two equally good, each such row would fall to either side as a coin does; p is the chance that coins fall so unevenly, or more so.",
     ),
-    text(pairs.map(verdict).join(" ")),
+    text(verdicts(pairs)),
     {
       kind: "table",
       columns: columns(
@@ -38,6 +38,16 @@ export function significanceChapter({ pairs }: Comparison): Block[] {
       caption: `Exact: the binomial test, two-sided, for fewer than ${EXACT_BELOW} discordant rows; its statistic is the smaller count. χ²: one degree of freedom, with Edwards's correction for continuity, (|b − c| − 1)² / (b + c).${isMany ? " Holm: p corrected for as many tests as there are pairs." : ""} It says nothing of other seeds: a run trained again with another seed may differ by as much.`,
     },
   ];
+}
+
+/** A sentence a pair; of many, those that chance explains share one. */
+function verdicts(pairs: readonly ComparedPair[]): string {
+  const open = pairs.filter(({ corrected }) => corrected >= LEVEL);
+  if (pairs.length <= 3 || open.length < 2) return pairs.map(verdict).join(" ");
+  const found = pairs.filter((pair) => !open.includes(pair)).map(verdict);
+  const names = open.map(({ first, second }) => `${first.letter}–${second.letter}`).join(", ");
+  const others = found.length > 0 ? `For the other pairs (${names})` : "For every pair";
+  return [...found, `${others} chance is explanation enough.`].join(" ");
 }
 
 /** `A is better than B (p = 0.0142).` */
