@@ -46,7 +46,7 @@ test.before(async () => {
       "--momentum",
       "0.9",
     ],
-    ...["--schedule", "cosine", "--validation", "0.1"],
+    ...["--schedule", "cosine", "--validation", "0.1", "--stats", "4"],
   ]);
 });
 
@@ -73,7 +73,7 @@ test("a page in the run's folder, with every chapter, and figures that evaluate 
   const tags = readMarkup(page);
   const ids = tags.filter(({ name }) => name === "h2").map(({ attributes }) => attributes["id"]);
   assert.equal(ids, [
-    ...["learning", "confusion", "classes", "calibration", "mistakes", "model"],
+    ...["learning", "statistics", "confusion", "classes", "calibration", "mistakes", "model"],
     ...["environment", "repeat"],
   ]);
   assert.match(page, /default-src 'none'/);
