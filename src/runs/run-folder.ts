@@ -22,6 +22,20 @@ import { type EpochRow, writeHistory } from "./history.ts";
 /** Raised when the folder's files change meaning; a newer one is refused. */
 const FORMAT = 1;
 
+/** Where a run is from that no training of its own made: numbers are those of its folder, from 1. */
+export type RunOrigin =
+  | {
+      readonly kind: "trial";
+      readonly trial: number;
+      readonly tuner: string;
+      /** The trial whose weights it went on from. */
+      readonly parent?: number;
+      /** Of a trial that is scored by folds. */
+      readonly fold?: number;
+      readonly folds?: number;
+    }
+  | { readonly kind: "fold"; readonly fold: number; readonly folds: number };
+
 export type RunConfig = {
   readonly format: number;
   readonly model: ModelConfig;
@@ -29,6 +43,7 @@ export type RunConfig = {
   readonly training: Readonly<Record<string, JsonValue>>;
   readonly data: Readonly<Record<string, JsonValue>>;
   readonly adapter: string;
+  readonly origin?: RunOrigin;
 };
 
 export function runConfig(config: Omit<RunConfig, "format">): RunConfig {
@@ -69,7 +84,8 @@ export function historyFile(out: string): Callback {
 export function historyRow(logs: Logs, epoch: number): EpochRow {
   const { loss = Number.NaN, accuracy = Number.NaN, lr = Number.NaN } = logs;
   return {
-    epoch,
+    // Those of a trial that goes on from another say which epoch they are, from 1.
+    epoch: logs["epoch"] === undefined ? epoch : logs["epoch"] - 1,
     loss,
     accuracy,
     valLoss: logs["val_loss"],

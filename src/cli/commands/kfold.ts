@@ -18,7 +18,7 @@ import {
   saveKfoldResults,
   summarise,
 } from "../../runs/kfold-folder.ts";
-import type { Basis } from "../../train/basis.ts";
+import { type Basis, wholeTensors } from "../../train/basis.ts";
 import { checkBatchSize, crossValidate, foldSplits } from "../../train/cross-validation.ts";
 import { EpochDisplay } from "../display/epoch-display.ts";
 import { foldLine, foldTable } from "../display/kfold-display.ts";
@@ -167,8 +167,11 @@ async function runFolds(context: Context, work: Work): Promise<void> {
     ...display,
     onFold: async (result, trained) => {
       const seconds = (performance.now() - start) / 1000;
-      const facts = { seconds, adapter: device.name, model: settings.model };
-      const fold = await context.finish(() => saveFold(out, result, trained, facts));
+      const { source, train } = data;
+      const { classNames } = train;
+      const facts = { settings, classNames, source, seconds, adapter: device.name };
+      const weights = wholeTensors(basis, settings.model, trained.weights);
+      const fold = await context.finish(() => saveFold(out, result, weights, facts));
       saved.set(fold.fold, fold);
       say(`${foldLine(fold)}   in ${formatSeconds(seconds)}`);
     },
