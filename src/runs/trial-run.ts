@@ -8,7 +8,8 @@ import { tensorDigest, writeSafetensors } from "../io/safetensors.ts";
 import type { TrainingPlan } from "../train/training.ts";
 import type { Trial } from "../tune/trial.ts";
 import type { TrialModel } from "../tune/tuner.ts";
-import { type RunOrigin, runConfig, saveRun } from "./run-folder.ts";
+import { runConfig, saveRun } from "./run-folder.ts";
+import { trialOrigin, trialSettings } from "./run-origin.ts";
 import type { StudyDescription } from "./search-description.ts";
 
 /** What the trials of a search have in common beyond its description. */
@@ -42,9 +43,9 @@ export async function saveTrialModel(folder: string, run: TrialRun): Promise<voi
   await saveRun(out, {
     config: runConfig({
       ...{ model: config, classNames: facts.classNames, adapter: facts.adapter },
-      training: { ...training, ...searchSettings(description, trial) },
+      training: { ...training, ...trialSettings(description, trial) },
       data: facts.data,
-      origin: originOf(description, trial, fold),
+      origin: trialOrigin(description, trial, fold),
     }),
     metrics: {
       model: config.name,
@@ -62,22 +63,4 @@ export async function saveTrialModel(folder: string, run: TrialRun): Promise<voi
     history,
     weights,
   });
-}
-
-/** By the names that the flags of a training have. */
-function searchSettings({ settings, objective }: StudyDescription, { values }: Trial) {
-  const { trainingSeed: seed = null, validation = null, limit = null, patience = 0 } = settings;
-  return {
-    ...{ epochs: values["tuner/epochs"] ?? settings["epochs"] ?? null },
-    ...{ seed, validation, limit, patience, keepBest: objective.name },
-  };
-}
-
-function originOf({ tuner, settings }: StudyDescription, trial: Trial, fold: number | null) {
-  const parent = trial.values["tuner/trial_id"];
-  return {
-    ...{ kind: "trial", trial: Number(trial.id), tuner },
-    ...(fold === null ? {} : { fold, folds: Number(settings["folds"]) }),
-    ...(parent === undefined ? {} : { parent: Number(parent) }),
-  } satisfies RunOrigin;
 }
