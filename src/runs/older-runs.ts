@@ -11,7 +11,7 @@ import type { Trial } from "../tune/trial.ts";
 import { planOf } from "../tune/tuner.ts";
 import { trialOrigin, trialSettings } from "./run-origin.ts";
 import { DESCRIPTION, FORMAT, readDescription } from "./search-description.ts";
-import { readRecord } from "./trial-file.ts";
+import { folderOfTrial, fromOne, readRecord } from "./trial-file.ts";
 
 /** The record of a run, but for its format; null for a folder that is neither trial nor fold. */
 export async function olderRun(folder: string) {
@@ -87,8 +87,7 @@ export async function describeNoRun(folder: string): Promise<NoRun> {
     const why = status === "failed" ? `which failed: ${message}` : "which was not finished";
     return { got: `trial ${id} in ${folder}, ${why}` };
   }
-  if (names.includes(DESCRIPTION))
-    return { got: `a tuner's study, ${folder}`, ...trialOf(folder, names) };
+  if (names.includes(DESCRIPTION)) return aStudy(folder, names);
   if (names.includes("kfold.json")) {
     const help = `name one of its folds, such as ${inside("fold-1")}`;
     return { got: `a cross-validation, ${folder}`, help };
@@ -100,9 +99,15 @@ export async function describeNoRun(folder: string): Promise<NoRun> {
   return { got: `${folder} without config.json` };
 }
 
-function trialOf(folder: string, names: readonly string[]): { readonly help: string } {
-  const [first = "trial_1"] = names.filter((name) => name.startsWith("trial_")).sort();
-  return { help: `name one of its trials, such as ${join(folder, first)}` };
+/** Names its best trial, where it has one. */
+async function aStudy(folder: string, names: readonly string[]): Promise<NoRun> {
+  const got = `a tuner's study, ${folder}`;
+  if (!names.includes("best.json")) return { got, help: "none of its trials is scored yet" };
+  const { trialId, format } = await readJson(join(folder, "best.json"));
+  // Folders of format 1 are named by ids of format 1.
+  const best = join(folder, folderOfTrial(String(trialId)));
+  const number = format === 1 ? fromOne(trialId) : String(trialId);
+  return { got, help: `name one of its trials, such as the best, trial ${number}: ${best}` };
 }
 
 function namesIn(folder: string): Promise<readonly string[]> {

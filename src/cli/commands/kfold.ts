@@ -37,8 +37,8 @@ const FLAGS = {
   stratified: { type: "boolean", help: "give every fold each class in equal share" },
   hyperparameters: {
     type: "string",
-    value: "study",
-    help: "folder of a tuner's study: its best trial's model, rate and batch size",
+    value: "folder",
+    help: "a tuner's study, or one of its trials: its model, rate and batch size",
   },
   epochs: { type: "integer", default: 20, min: 1, help: "passes over a fold's rows, at most" },
   "batch-size": { type: "integer", min: 1, help: "rows in a training step; default 50" },

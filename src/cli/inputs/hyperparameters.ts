@@ -100,7 +100,7 @@ export type RepeatFlags = { readonly [K in (typeof REPEATED)[number]]: number | 
  * What keeps a training from ending as its trial did, a sentence; null where nothing does: the flags that would have to be
  * given, or that the trial did not start afresh.
  */
-export function differenceFromTrial({ run }: Hyperparameters, flags: RepeatFlags): string | null {
+function differenceFromTrial({ run }: Hyperparameters, flags: RepeatFlags): string | null {
   if (run?.origin?.kind !== "trial") return null;
   const { trial, parent, fold } = run.origin;
   if (parent !== undefined) {
@@ -114,6 +114,21 @@ export function differenceFromTrial({ run }: Hyperparameters, flags: RepeatFlags
     return value === null ? `no --${name}` : `--${name} ${value}`;
   });
   return `trial ${trial} itself was trained with ${given.join(" ")}`;
+}
+
+/** What a training by `found` says of it before it begins. */
+export function foundLines(
+  { batchSize, learningRate }: Hyperparameters["training"],
+  found: Hyperparameters,
+  flags: RepeatFlags,
+): string[] {
+  const kept = keptBy(found);
+  const epoch = kept ? `, the epoch of the best ${kept.name} is kept` : "";
+  const note = differenceFromTrial(found, flags);
+  return [
+    `settings   of ${found.source}: batch ${batchSize}, rate ${Number(learningRate.toPrecision(5))}${epoch}`,
+    ...(note === null ? [] : [`note       ${note}`]),
+  ];
 }
 
 interface BestJson {
