@@ -109,15 +109,31 @@ test("long words are cut, and absent values of the best trial are None", () => {
 test("the picture names the best trial and every parameter that was searched", async () => {
   const trials = [...TRIALS, finished("3", drawn?.trials[2]?.values ?? {}, null)];
   const svg = await trialsSvg({ trials, space: SPACES.mixed, objective: OBJECTIVE });
-  const texts = [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map((match) => match[1] ?? "");
-  assert.ok(
-    texts.includes(
-      "best val_accuracy 88.99% in trial 1 of 3; 1 of 3 failed; the line is the best so far",
-    ),
-  );
+  const texts = [...svg.matchAll(/>([^<>]+)</g)].map((match) => match[1] ?? "");
+  assert.ok(texts.includes("best val_accuracy 88.99% in trial 1 of 3; 1 of 3 failed"));
+  assert.not.match(svg, /tie:|also equal/);
   for (const { name, kind } of SPACES.mixed)
     assert.is(texts.includes(name), kind !== "fixed", name);
   assert.not.match(svg, /NaN|undefined|Infinity/);
+  const narrow = await trialsSvg({ trials, space: SPACES.mixed, objective: OBJECTIVE }, "narrow");
+  assert.match(narrow, /max-width:3[0-5]\dpx/);
+});
+
+test("trials of one score are said and drawn as equal", async () => {
+  const values = drawn?.trials ?? [];
+  const scores = [0.5, 0.8, 0.8, 0.5, 0.6];
+  const trials = scores.map((score, i) => finished(String(i + 1), values[i]?.values ?? {}, score));
+  const svg = await trialsSvg({ trials, space: SPACES.mixed, objective: OBJECTIVE });
+  const texts = [...svg.matchAll(/>([^<>]+)</g)].map((match) => match[1] ?? "");
+  for (const text of [
+    "a tie: best val_accuracy 80.00% in trials 2 and 3 of 5",
+    "also equal: 1 and 4 (50.00%)",
+    "2 = 3",
+    "1 = 4",
+    "in the strong colour: the 2 trials that tie for the best; the paler a line, the worse its trial; = is a tie",
+  ]) {
+    assert.ok(texts.includes(text), text);
+  }
 });
 
 test("a picture of failures only, or of nothing, is still drawn", async () => {
