@@ -1,22 +1,17 @@
 // The folder that a cross-validation leaves and goes on in: a manifest, a folder for every finished fold with its result
-// and weights, and at the end the summary.
+// and the files of a run, and at the end the summary.
 
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError } from "../engine/core/errors.ts";
 import { type JsonValue, writeJson } from "../io/files.ts";
 import { openResumable } from "../io/resumable-folder.ts";
-import { tensorDigest, writeSafetensors } from "../io/safetensors.ts";
+import { type NamedTensor, tensorDigest } from "../io/safetensors.ts";
 import type { ModelConfig } from "../models/models.ts";
-import {
-  type FoldResult,
-  type Spread,
-  spread,
-  type TrainedFold,
-} from "../train/cross-validation.ts";
-import { namedTensors } from "../train/named-tensors.ts";
+import { type FoldResult, type Spread, spread } from "../train/cross-validation.ts";
 import type { Score } from "../train/score.ts";
 import type { TrainingSettings } from "../train/training.ts";
+import { runConfig, saveRun } from "./run-folder.ts";
 
 const FORMAT = 1;
 
@@ -51,36 +46,71 @@ export function openKfold(
     kind: "cross-validation",
     format: FORMAT,
     settings: settings as unknown as Readonly<Record<string, JsonValue>>,
-    contents: /^(fold-\d+|results\.json|folds\.svg)$/,
+    contents: /^(fold-\d+|results\.json|(folds|curves)\.svg)$/,
     overwrite,
   });
 }
 
-function foldFolder(out: string, fold: number): string {
+export function foldFolder(out: string, fold: number): string {
   return join(out, `fold-${fold + 1}`);
 }
 
 export interface FoldFacts {
+  readonly settings: KfoldSettings;
+  readonly classNames: readonly string[];
+  /** Where the rows are from, in words. */
+  readonly source: string;
   readonly seconds: number;
   readonly adapter: string;
-  readonly model: ModelConfig;
 }
 
-/** Weights first: fold.json says that the fold is finished. */
+/** The run first, weights before all: fold.json says that the fold is finished. */
 export async function saveFold(
   out: string,
   result: FoldResult,
-  { variables, weights }: TrainedFold,
-  { seconds, adapter, model }: FoldFacts,
+  weights: readonly NamedTensor[],
+  facts: FoldFacts,
 ): Promise<SavedFold> {
   const folder = foldFolder(out, result.fold);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder);
-  const tensors = namedTensors(variables, weights);
-  await writeSafetensors(join(folder, "weights.safetensors"), tensors, { model: model.name });
-  const saved = { ...result, seconds, adapter, weightsSha256: tensorDigest(tensors) };
+  const { seconds, adapter } = facts;
+  const saved = { ...result, seconds, adapter, weightsSha256: tensorDigest(weights) };
+  await saveFoldRun(folder, saved, weights, facts);
   await writeJson(join(folder, "fold.json"), inFile(saved));
   return saved;
+}
+
+async function saveFoldRun(
+  folder: string,
+  result: SavedFold,
+  weights: readonly NamedTensor[],
+  { settings, classNames, source }: FoldFacts,
+): Promise<void> {
+  const { fold, seed, epochs, bestEpoch, heldOut, test, seconds, adapter, weightsSha256 } = result;
+  const { model, training, limit, folds } = settings;
+  await saveRun(folder, {
+    config: runConfig({
+      ...{ model, classNames, adapter },
+      training: { ...training, seed, limit },
+      data: {
+        source,
+        trainRows: result.trainRows,
+        heldOutRows: heldOut.rows,
+        testRows: test?.rows ?? 0,
+      },
+      origin: { kind: "fold", fold: fold + 1, folds },
+    }),
+    metrics: {
+      ...{ model: model.name, epochs, bestEpoch },
+      ...{ valLoss: heldOut.loss, valAccuracy: heldOut.accuracy },
+      ...{ testLoss: test?.loss ?? null, testAccuracy: test?.accuracy ?? null },
+      parameters: weights.reduce((sum, { data }) => sum + data.length, 0),
+      ...{ weightsSha256, seconds, adapter },
+    },
+    history: result.history,
+    weights,
+  });
 }
 
 /** The file's best epoch counts from 0, and stays readable for those who have such files. */

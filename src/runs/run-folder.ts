@@ -18,6 +18,8 @@ import { checkModelConfig } from "../models/check-config.ts";
 import { createModel, type ModelConfig } from "../models/models.ts";
 import type { Callback, Logs } from "../train/callbacks/callback.ts";
 import { type EpochRow, writeHistory } from "./history.ts";
+import { describeNoRun, olderRun } from "./older-runs.ts";
+import type { RunOrigin } from "./run-origin.ts";
 
 /** Raised when the folder's files change meaning; a newer one is refused. */
 const FORMAT = 1;
@@ -29,6 +31,7 @@ export type RunConfig = {
   readonly training: Readonly<Record<string, JsonValue>>;
   readonly data: Readonly<Record<string, JsonValue>>;
   readonly adapter: string;
+  readonly origin?: RunOrigin;
 };
 
 export function runConfig(config: Omit<RunConfig, "format">): RunConfig {
@@ -69,7 +72,8 @@ export function historyFile(out: string): Callback {
 export function historyRow(logs: Logs, epoch: number): EpochRow {
   const { loss = Number.NaN, accuracy = Number.NaN, lr = Number.NaN } = logs;
   return {
-    epoch,
+    // Those of a trial that goes on from another say which epoch they are, from 1.
+    epoch: logs["epoch"] === undefined ? epoch : logs["epoch"] - 1,
     loss,
     accuracy,
     valLoss: logs["val_loss"],
@@ -85,20 +89,12 @@ export interface SavedRun {
   readonly shapes: ReadonlyMap<string, Shape>;
 }
 
-/** Reads what `saveRun` left. Throws UsageError when the folder is no run, FormatError when a file is damaged. */
+/**
+ * Reads what `saveRun` left, also of a trial or a fold of an earlier version.
+ * Throws UsageError when the folder is no run, FormatError when a file is damaged.
+ */
 export async function loadRun(folder: string): Promise<SavedRun> {
-  const path = join(folder, "config.json");
-  const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    const got =
-      cause.code === "ENOENT" ? `${folder} without config.json` : `${folder} (${cause.code})`;
-    throw new UsageError(`run: must be the folder of a saved run, got ${got}`, {
-      argument: "run",
-      help: "a training saves one",
-      remedies: ["train"],
-      cause,
-    });
-  });
-  const config = parseConfig(text, path);
+  const config = await readRunConfig(folder);
   const weightsPath = join(folder, "weights.safetensors");
   const file = await readSafetensors(weightsPath);
   const weights = new Map<string, Float32Array<ArrayBuffer>>();
@@ -111,6 +107,31 @@ export async function loadRun(folder: string): Promise<SavedRun> {
     shapes.set(name, shape);
   }
   return { config, weights, shapes };
+}
+
+/** The record of a run by itself; throws as `loadRun` does. */
+export async function readRunConfig(folder: string): Promise<RunConfig> {
+  const path = join(folder, "config.json");
+  try {
+    return parseConfig(await readFile(path, "utf8"), path);
+  } catch (error) {
+    if (!(error instanceof Error) || !("code" in error)) throw error;
+    const older = error.code === "ENOENT" ? await olderRun(folder) : null;
+    if (older) return runConfig(older);
+    throw await noRun(folder, error as NodeJS.ErrnoException);
+  }
+}
+
+async function noRun(folder: string, cause: NodeJS.ErrnoException): Promise<UsageError> {
+  const isMissing = cause.code === "ENOENT";
+  const { got, help } = isMissing
+    ? await describeNoRun(folder)
+    : { got: `${folder} (${cause.code})`, help: undefined };
+  return new UsageError(`run: must be the folder of a saved run, got ${got}`, {
+    argument: "run",
+    ...(help === undefined ? { help: "a training saves one", remedies: ["train"] } : { help }),
+    cause,
+  });
 }
 
 /** A view where that is possible: large networks are held once. */

@@ -1,35 +1,28 @@
-// A study on disk: oracle.json says what is searched and how, trial_<id>/ holds a trial and its weights, best.json the
-// best plan. Every file is written whole or not at all, so that a search may be killed at any moment and go on.
+// A study on disk: oracle.json says what is searched and how, trial_<number>/ holds a trial and the run that it left,
+// best.json the best plan. Every file is written whole or not at all, so that a search may be killed at any moment and go on.
 
-import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError, UsageError } from "../engine/core/errors.ts";
 import { type JsonValue, writeJson } from "../io/files.ts";
 import { openResumable } from "../io/resumable-folder.ts";
-import { type NamedTensor, readSafetensors, writeSafetensors } from "../io/safetensors.ts";
+import { type NamedTensor, readSafetensors } from "../io/safetensors.ts";
 import type { Space } from "../tune/space.ts";
-import type { Objective, ScoredTrial, Trial } from "../tune/trial.ts";
-import type { TrialStore } from "../tune/tuner.ts";
-import { firstDifference } from "./json-difference.ts";
-import { readTrial, trialJson } from "./trial-file.ts";
+import type { ScoredTrial, Trial } from "../tune/trial.ts";
+import type { TrialModel, TrialStore } from "../tune/tuner.ts";
+import { renumberTrials } from "./older-studies.ts";
+import {
+  asJson,
+  checkSame,
+  DESCRIPTION,
+  FORMAT,
+  readDescription,
+  type StudyDescription,
+} from "./search-description.ts";
+import { folderOfTrial, isTrialFolder, readTrial, trialJson } from "./trial-file.ts";
+import { saveTrialModel, type TrialFacts } from "./trial-run.ts";
 
-/** Raised when the files change meaning; a newer one is refused. */
-const FORMAT = 1;
-const DESCRIPTION = "oracle.json";
 const BEST = "best.json";
-
-/** What trials depend on; a folder with another one is another study. */
-export interface StudyDescription {
-  readonly model: string;
-  readonly tuner: string;
-  readonly objective: Objective;
-  /** Null: until the search space is exhausted. */
-  readonly maxTrials: number | null;
-  readonly space: Space;
-  /** The oracle's settings, and those of training: seeds, epochs, rows, … */
-  readonly settings: { readonly [name: string]: JsonValue };
-}
 
 export class StudyFolder implements TrialStore {
   readonly path: string;
@@ -38,34 +31,49 @@ export class StudyFolder implements TrialStore {
   readonly trials: readonly Trial[];
   /** The one that was under way when the process ended. */
   readonly interrupted: Trial | null;
+  readonly #folders: ReadonlyMap<string, string>;
+  readonly #facts: TrialFacts | null;
 
-  constructor(path: string, description: StudyDescription, recorded: readonly Trial[]) {
+  constructor(
+    path: string,
+    description: StudyDescription,
+    recorded: readonly RecordedTrial[],
+    facts: TrialFacts | null = null,
+  ) {
     this.path = path;
     this.description = description;
-    this.trials = recorded.filter(({ status }) => status !== "running");
-    this.interrupted = recorded.find(({ status }) => status === "running") ?? null;
+    const trials = recorded.map(({ trial }) => trial);
+    this.trials = trials.filter(({ status }) => status !== "running");
+    this.interrupted = trials.find(({ status }) => status === "running") ?? null;
+    this.#folders = new Map(recorded.map(({ trial, folder }) => [trial.id, folder]));
+    this.#facts = facts;
   }
 
   /** What an interrupted run of the trial left is gone then. */
   async beginTrial(trial: Trial): Promise<void> {
-    const folder = this.#trialFolder(trial.id);
+    const folder = this.trialFolder(trial.id);
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder);
-    await this.saveTrial(trial);
+    await this.#saveTrial(trial);
   }
 
-  async saveTrial(trial: Trial): Promise<void> {
-    await writeJson(join(this.#trialFolder(trial.id), "trial.json"), trialJson(trial, FORMAT));
+  /** The models first: a trial that is recorded as over has left them. */
+  async endTrial(trial: Trial, plan: object, models: readonly TrialModel[]): Promise<void> {
+    const { description } = this;
+    const folder = this.trialFolder(trial.id);
+    for (const model of models) {
+      await saveTrialModel(folder, { description, facts: this.#facts, trial, plan, model });
+    }
+    await this.#saveTrial(trial);
   }
 
-  async saveWeights(id: string, name: string, tensors: readonly NamedTensor[]): Promise<void> {
-    const path = join(this.#trialFolder(id), `${name}.safetensors`);
-    await writeSafetensors(path, tensors, { model: this.description.model, trial: id });
+  async #saveTrial(trial: Trial): Promise<void> {
+    await writeJson(join(this.trialFolder(trial.id), "trial.json"), trialJson(trial, FORMAT));
   }
 
   /** The weights of a trial's best epoch. */
   async loadWeights(id: string): Promise<readonly NamedTensor[]> {
-    const path = join(this.#trialFolder(id), "weights.safetensors");
+    const path = join(this.trialFolder(id), "weights.safetensors");
     const { tensors } = await readSafetensors(path);
     return [...tensors.values()];
   }
@@ -77,8 +85,9 @@ export class StudyFolder implements TrialStore {
     await writeJson(join(this.path, BEST), best as JsonValue);
   }
 
-  #trialFolder(id: string): string {
-    return join(this.path, `trial_${id}`);
+  /** That of an older study is named otherwise. */
+  trialFolder(id: string): string {
+    return join(this.path, this.#folders.get(id) ?? folderOfTrial(id));
   }
 }
 
@@ -89,21 +98,25 @@ export class StudyFolder implements TrialStore {
 export async function openStudy(
   path: string,
   description: StudyDescription,
-  options: { readonly overwrite?: boolean } = {},
+  options: { readonly overwrite?: boolean; readonly facts?: TrialFacts } = {},
 ): Promise<StudyFolder> {
-  const { overwrite = false } = options;
-  if (!overwrite) await checkSame(path, description);
+  const { overwrite = false, facts = null } = options;
+  const found = overwrite ? null : await checkSame(path, description);
   const state = await openResumable({
     path,
     manifest: DESCRIPTION,
     kind: "study",
     format: FORMAT,
-    settings: { ...description } as unknown as Readonly<Record<string, JsonValue>>,
+    settings: asJson({ ...description }),
     contents: /^(trial_\d+|best\.json|trials\.svg)$/,
     overwrite,
   });
-  const recorded = state === "new" ? [] : await readTrials(path, description.space);
-  return new StudyFolder(path, description, recorded);
+  if (state === "new") return new StudyFolder(path, description, [], facts);
+  if (found !== null && found < FORMAT) {
+    await renumberTrials(path, FORMAT);
+    await writeJson(join(path, DESCRIPTION), asJson({ format: FORMAT, ...description }));
+  }
+  return new StudyFolder(path, description, await readTrials(path, description.space), facts);
 }
 
 /** A study as it stands, whatever was searched. Throws UsageError for a folder that is none. */
@@ -116,69 +129,33 @@ export async function readStudy(path: string): Promise<StudyFolder> {
       remedies: ["tune"],
     });
   }
-  const description = await readDescription(path);
+  const { description } = await readDescription(path);
   return new StudyFolder(path, description, await readTrials(path, description.space));
 }
 
-/** Says which setting differs, down to the hyper-parameter. */
-async function checkSame(path: string, description: StudyDescription): Promise<void> {
-  if (!existsSync(join(path, DESCRIPTION))) return;
-  const found = await readDescription(path);
-  const [theirs, ours] = [found, description].map((study) => study as unknown as JsonValue);
-  const difference = firstDifference(theirs, ours);
-  if (!difference) return;
-  const { at, left, right } = difference;
-  throw new UsageError(
-    `out: the folder holds a study of other settings, got ${at} ${left} in ${path} and ${right} now`,
-    {
-      argument: "out",
-      help: "choose another folder, repeat the settings to go on there, or overwrite what is there",
-      remedies: ["out", "overwrite"],
-    },
-  );
+interface RecordedTrial {
+  readonly trial: Trial;
+  /** Its name within the study. */
+  readonly folder: string;
 }
 
-async function readDescription(path: string): Promise<StudyDescription> {
-  const file = join(path, DESCRIPTION);
-  const text = await readFile(file, "utf8");
-  let found: (Partial<StudyDescription> & { readonly format?: unknown }) | null;
-  try {
-    found = JSON.parse(text);
-  } catch (cause) {
-    throw new FormatError(`${file}: must be JSON, got ${text.length} characters that are not`, {
-      cause,
-    });
-  }
-  const { format, space, objective, ...rest } = found ?? {};
-  if (typeof format !== "number" || !Array.isArray(space) || typeof objective?.name !== "string") {
-    throw new FormatError(`${file}: must describe a study, got no format, space or objective`);
-  }
-  if (format > FORMAT) {
-    throw new FormatError(
-      `${file}: was written by a newer Vitrine, got format ${format}, this one reads ${FORMAT}`,
-      { help: "update Vitrine, or choose another folder", remedies: ["out"] },
-    );
-  }
-  return { ...rest, space, objective } as StudyDescription;
-}
-
-async function readTrials(path: string, space: Space): Promise<Trial[]> {
-  const folders = (await readdir(path)).filter((name) => /^trial_\d+$/.test(name));
+async function readTrials(path: string, space: Space): Promise<RecordedTrial[]> {
+  const folders = (await readdir(path)).filter(isTrialFolder);
   folders.sort((a, b) => Number(a.slice(6)) - Number(b.slice(6)));
-  const trials: Trial[] = [];
-  for (const [index, name] of folders.entries()) {
-    const file = join(path, name, "trial.json");
+  const recorded: RecordedTrial[] = [];
+  for (const [index, folder] of folders.entries()) {
+    const file = join(path, folder, "trial.json");
     const trial = await readTrial(file, { space, format: FORMAT });
     const isLast = index === folders.length - 1;
     // Killed between making the folder and writing into it, or within the trial: only the last one can be.
     if (!trial && isLast) break;
-    if (!trial || Number(name.slice(6)) !== index || (trial.status === "running" && !isLast)) {
+    if (!trial || Number(trial.id) !== index + 1 || (trial.status === "running" && !isLast)) {
       throw new FormatError(`${file}: trials must be finished and numbered without gaps`, {
         help: "something was deleted from the study; start anew",
         remedies: ["overwrite"],
       });
     }
-    trials.push(trial);
+    recorded.push({ trial, folder });
   }
-  return trials;
+  return recorded;
 }

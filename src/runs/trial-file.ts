@@ -9,7 +9,18 @@ import type { Value, Values } from "../tune/parameter.ts";
 import type { Space } from "../tune/space.ts";
 import type { Trial } from "../tune/trial.ts";
 
+const PARENT = "tuner/trial_id";
 const STEERING = ["tuner/epochs", "tuner/initial_epoch", "tuner/bracket", "tuner/round"];
+
+const FOLDER = /^trial_\d+$/;
+
+export function isTrialFolder(name: string): boolean {
+  return FOLDER.test(name);
+}
+
+export function folderOfTrial(id: string): string {
+  return `trial_${id}`;
+}
 
 export function trialJson({ history, ...trial }: Trial, format: number): JsonValue {
   return { ...trial, format, history: history.map((logs) => ({ ...logs })) };
@@ -20,25 +31,29 @@ export async function readTrial(
   path: string,
   { space, format }: { readonly space: Space; readonly format: number },
 ): Promise<Trial | null> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+  const trial = await readRecord(path, format).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return null;
     throw error;
   });
-  if (text === null) return null;
-  const found = parse(text, path);
+  return trial && { ...trial, values: inOrder(trial.values, space) };
+}
+
+/** A trial whose values stand in any order. Throws the system's error where there is no such file. */
+export async function readRecord(path: string, format: number): Promise<Trial> {
+  const raw = parse(await readFile(path, "utf8"), path);
+  const found = raw.format === 1 ? renumbered(raw) : raw;
   const { id, status, values } = found;
   if (typeof id !== "string" || typeof values !== "object" || !isStatus(status)) {
     throw new FormatError(`${path}: must be a trial, got no id, values or status`);
   }
-  if (found.format !== format) {
+  if (typeof found.format !== "number" || found.format > format) {
     throw new FormatError(
       `${path}: was written by another Vitrine, got format ${found.format}, this one reads ${format}`,
     );
   }
   const { score = null, bestEpoch = null, message = null, seconds = 0, folds = [] } = found;
   const history = (found.history ?? []).map(withNaN);
-  const ordered = inOrder(values, space);
-  return { id, values: ordered, status, score, bestEpoch, folds, history, seconds, message };
+  return { id, values, status, score, bestEpoch, folds, history, seconds, message };
 }
 
 type Found = Partial<Trial> & { readonly format?: unknown };
@@ -51,6 +66,18 @@ function parse(text: string, path: string): Found {
       cause,
     });
   }
+}
+
+/** A record of format 1, which counted from 0, in today's numbers. */
+function renumbered({ id, values = {}, ...found }: Found): Found {
+  const parent = values[PARENT];
+  const moved = parent === undefined ? values : { ...values, [PARENT]: fromOne(parent) };
+  return { ...found, id: fromOne(id), values: moved };
+}
+
+/** What format 1 called a trial, in today's numbers. */
+export function fromOne(id: unknown): string {
+  return String(Number(id) + 1);
 }
 
 function isStatus(status: unknown): status is Trial["status"] {

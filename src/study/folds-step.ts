@@ -14,6 +14,7 @@ import {
   saveFold,
   saveKfoldResults,
 } from "../runs/kfold-folder.ts";
+import { wholeTensors } from "../train/basis.ts";
 import { crossValidate, foldSplits } from "../train/cross-validation.ts";
 import type { Score } from "../train/score.ts";
 import type { TrainingPlan, TrainingSettings } from "../train/training.ts";
@@ -52,8 +53,11 @@ export async function foldsStep(
     },
     onFold: async (result, trained) => {
       const seconds = (performance.now() - start) / 1000;
-      const facts = { seconds, adapter: device.name, model: plan.model };
-      const fold = await saveFold(folder, result, trained, facts);
+      const { source, train: rowsOf } = context.data;
+      const { classNames } = rowsOf;
+      const facts = { settings: kfold, classNames, source, seconds, adapter: device.name };
+      const weights = wholeTensors(basis, plan.model, trained.weights);
+      const fold = await saveFold(folder, result, weights, facts);
       saved.set(fold.fold, fold);
       screen.say(foldLine(fold));
     },

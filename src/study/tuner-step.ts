@@ -10,7 +10,9 @@ import { createModel } from "../models/models.ts";
 import { trialsSvg } from "../report/charts/trials-chart.ts";
 import type { TrialLook, TunerLook } from "../report/story/study-record.ts";
 import { trialBlock, trialHeader } from "../report/text/tuner-text.ts";
-import { openStudy, readStudy, type StudyDescription } from "../runs/search-folder.ts";
+import type { StudyDescription } from "../runs/search-description.ts";
+import { openStudy, readStudy } from "../runs/search-folder.ts";
+import type { TrialFacts } from "../runs/trial-run.ts";
 import type { TrainingPlan } from "../train/training.ts";
 import { spaceOf } from "../tune/hyper-parameters.ts";
 import { RandomSearch } from "../tune/oracles/random-search.ts";
@@ -33,7 +35,10 @@ export interface Tuned {
 export async function tunerStep(context: StudyContext, folder: string): Promise<Timed<TunerLook>> {
   const { settings, signal, screen } = context;
   const oracle = new RandomSearch(SPACE, { seed: settings.seed });
-  const study = await openStudy(folder, describe(context, oracle));
+  const { device } = await context.bench.equipment();
+  const study = await openStudy(folder, describe(context, oracle), {
+    facts: trialFacts(context, device.name),
+  });
   const { length: kept } = study.trials;
   if (kept > 0) screen.say(`${kept} of ${settings.trials} trials are done, and kept`);
   const { trials, best } = await search({
@@ -64,7 +69,7 @@ export async function tunerStep(context: StudyContext, folder: string): Promise<
   const look = {
     names: SPACE.map(({ name }) => name),
     trials: trials.map(lookOf),
-    best: trials.indexOf(best) + 1,
+    best: Number(best.id),
     parameters: trainable + nonTrainable,
   };
   return { look, seconds: secondsOf(trials) };
@@ -110,17 +115,29 @@ function describe(
   };
 }
 
+function trialFacts({ data, rows }: StudyContext, adapter: string): TrialFacts {
+  return {
+    classNames: data.train.classNames,
+    data: {
+      source: data.source,
+      trainRows: rows.train.length,
+      heldOutRows: rows.heldOut.length,
+      testRows: data.test.rows,
+    },
+    adapter,
+  };
+}
+
 /** What KerasTuner shows before and after a trial. */
 function trialTexts({ screen, settings }: StudyContext) {
   return {
     onTrialBegin: (trial: Trial, best: ReturnType<typeof bestTrial>) =>
-      screen.say(trialHeader(Number(trial.id) + 1, trial, best)),
+      screen.say(trialHeader(trial, best)),
     onTrialEnd: (trial: Trial, finished: readonly Trial[]) => {
       const best = bestTrial(finished, OBJECTIVE);
-      const number = finished.length;
       const totalSeconds = secondsOf(finished);
-      const block = trialBlock({ number, trial, objective: OBJECTIVE, best, totalSeconds });
-      screen.say(`${block}\n\n${number} of ${settings.trials} trials are done`);
+      const block = trialBlock({ trial, objective: OBJECTIVE, best, totalSeconds });
+      screen.say(`${block}\n\n${finished.length} of ${settings.trials} trials are done`);
     },
   };
 }
@@ -129,6 +146,6 @@ function secondsOf(trials: readonly Trial[]): number {
   return trials.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
-function lookOf({ values, score, bestEpoch, seconds, message }: Trial, index: number): TrialLook {
-  return { number: index + 1, values, score, bestEpoch, seconds, message };
+function lookOf({ id, values, score, bestEpoch, seconds, message }: Trial): TrialLook {
+  return { number: Number(id), values, score, bestEpoch, seconds, message };
 }

@@ -6,6 +6,7 @@ import type { Device } from "../engine/core/device.ts";
 import { VitrineError } from "../engine/core/errors.ts";
 import { type Model, variablesOf } from "../engine/layers/model.ts";
 import type { Weights } from "../engine/layers/variables.ts";
+import type { NamedTensor } from "../io/safetensors.ts";
 import {
   createModel,
   createTransferModel,
@@ -15,6 +16,7 @@ import {
 } from "../models/models.ts";
 import { type DeviceData, uploadDataset } from "./device-data.ts";
 import { type FeatureStore, type FrozenBaseOptions, frozenFeatures } from "./frozen/frozen-base.ts";
+import { namedTensors } from "./named-tensors.ts";
 
 export interface Basis {
   /** The model that is trained when `config` is asked for. */
@@ -25,6 +27,15 @@ export interface Basis {
   readonly pretrained: Weights;
   /** The weights of the whole model, given those of the trained one. */
   complete(weights: Weights): Weights;
+}
+
+/** The weights of a whole model for a file, given those of the part that was trained. */
+export function wholeTensors(
+  basis: Basis,
+  config: ModelConfig,
+  weights: Weights,
+): readonly NamedTensor[] {
+  return namedTensors(variablesOf(createModel(config)), basis.complete(weights));
 }
 
 /** Whole models on images. */

@@ -4,15 +4,13 @@
 import type { Split } from "../data/split.ts";
 import type { Device } from "../engine/core/device.ts";
 import { UsageError } from "../engine/core/errors.ts";
-import type { NamedTensor } from "../io/safetensors.ts";
-import type { Basis } from "../train/basis.ts";
+import { type Basis, wholeTensors } from "../train/basis.ts";
 import { crossValidate, type FoldResult, spread } from "../train/cross-validation.ts";
 import type { DeviceData } from "../train/device-data.ts";
-import { namedTensors } from "../train/named-tensors.ts";
 import type { TrainingPlan } from "../train/training.ts";
 import type { TrialEvents } from "./train-trial.ts";
 import type { Objective } from "./trial.ts";
-import type { TrialJob, TrialRunner } from "./tuner.ts";
+import type { TrialJob, TrialModel, TrialRunner } from "./tuner.ts";
 
 export interface FoldTrialOptions {
   readonly device: Device;
@@ -33,7 +31,7 @@ export function foldTrials(options: FoldTrialOptions): TrialRunner<TrainingPlan>
   const scoreOf = foldScore(objective);
   return async (job, signal) => {
     const { model, training } = job.plan;
-    const weights = new Map<string, readonly NamedTensor[]>();
+    const models: TrialModel[] = [];
     const results = await crossValidate({
       device,
       model,
@@ -44,8 +42,9 @@ export function foldTrials(options: FoldTrialOptions): TrialRunner<TrainingPlan>
       seed,
       signal,
       ...options.events?.(job),
-      onFold: ({ fold }, trained) => {
-        weights.set(`weights-${fold + 1}`, namedTensors(trained.variables, trained.weights));
+      onFold: ({ fold, bestEpoch, history }, trained) => {
+        const weights = wholeTensors(basis, model, trained.weights);
+        models.push({ fold: fold + 1, bestEpoch, history, weights });
       },
     });
     if (results.length < splits.length) return null;
@@ -53,7 +52,7 @@ export function foldTrials(options: FoldTrialOptions): TrialRunner<TrainingPlan>
     const history = results.flatMap(({ fold, history: logs }) =>
       logs.map((figures, epoch) => ({ fold: fold + 1, epoch: epoch + 1, ...figures })),
     );
-    return { score: spread(folds).mean, bestEpoch: null, folds, history, message: null, weights };
+    return { score: spread(folds).mean, bestEpoch: null, folds, history, message: null, models };
   };
 }
 

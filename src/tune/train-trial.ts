@@ -2,13 +2,12 @@
 // figure, where the objective is one). One seed for all trials, so that luck with initial weights does not decide.
 
 import type { Device } from "../engine/core/device.ts";
-import type { Basis } from "../train/basis.ts";
+import { type Basis, wholeTensors } from "../train/basis.ts";
 import type { KeptEpoch } from "../train/best-epoch.ts";
 import type { DeviceData } from "../train/device-data.ts";
 import { DivergenceError } from "../train/divergence-error.ts";
 import { FitRun } from "../train/fit.ts";
 import type { FitEvents } from "../train/fit-events.ts";
-import { namedTensors } from "../train/named-tensors.ts";
 import { fitSettings, type TrainingPlan } from "../train/training.ts";
 import type { Objective } from "./trial.ts";
 import type { TrialJob, TrialOutcome, TrialRunner } from "./tuner.ts";
@@ -65,7 +64,6 @@ async function trainTrial(
   if (signal?.aborted) return null;
   const history = run.history.map((logs, i) => ({ epoch: job.initialEpoch + i + 1, ...logs }));
   const best = scored(run.kept, options.objective);
-  const files = best ? [["weights", namedTensors(run.variables, best.weights)] as const] : [];
   return {
     score: best?.score ?? null,
     bestEpoch: best?.epoch ?? null,
@@ -73,7 +71,16 @@ async function trainTrial(
     history,
     // A trial that diverges after an epoch that can be scored has that one's score.
     message: best ? null : (message ?? "the objective became NaN or infinite"),
-    weights: new Map(files),
+    models: best
+      ? [
+          {
+            fold: null,
+            bestEpoch: best.epoch,
+            history,
+            weights: wholeTensors(options.basis, job.plan.model, best.weights),
+          },
+        ]
+      : [],
   };
 }
 

@@ -5,7 +5,7 @@ import type { Logs } from "../train/callbacks/callback.ts";
 import type { Values } from "./parameter.ts";
 
 export interface Trial {
-  /** Its number from 0, padded with zeros. */
+  /** Its number from 1, as people are told it and as its folder is named. */
   readonly id: string;
   readonly values: Values;
   /** `running` also when the process was killed meanwhile; such a trial is run again. */
@@ -65,7 +65,7 @@ export function newTrial(id: string, values: Values): Trial {
   return { id, values, status: "running", ...unknown, folds: [], history: [], seconds: 0 };
 }
 
-/** KerasTuner's ids: as many digits as the greatest number of trials has, four where there is none. */
-export function trialId(index: number, maxTrials: number | null): string {
-  return String(index).padStart(maxTrials === null ? 4 : String(maxTrials).length, "0");
+/** Of the trial that comes after so many. KerasTuner's ids count from 0 and its screen from 1; here both count from 1. */
+export function nextTrialId(finished: number): string {
+  return String(finished + 1);
 }

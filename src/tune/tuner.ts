@@ -3,6 +3,7 @@
 
 import { DeviceError, FormatError, VitrineError } from "../engine/core/errors.ts";
 import type { NamedTensor } from "../io/safetensors.ts";
+import type { Logs } from "../train/callbacks/callback.ts";
 import { type HyperModel, HyperParameters } from "./hyper-parameters.ts";
 import type { Oracle } from "./oracles/oracle.ts";
 import type { Values } from "./parameter.ts";
@@ -10,10 +11,10 @@ import type { Space } from "./space.ts";
 import {
   bestTrial,
   newTrial,
+  nextTrialId,
   type Objective,
   type ScoredTrial,
   type Trial,
-  trialId,
 } from "./trial.ts";
 
 /** Where trials are kept, and where an earlier search may have left some: a folder, as runs/search-folder.ts has it. */
@@ -25,8 +26,8 @@ export interface TrialStore {
   /** The one that was under way when the process ended. */
   readonly interrupted: Trial | null;
   beginTrial(trial: Trial): Promise<void>;
-  saveTrial(trial: Trial): Promise<void>;
-  saveWeights(id: string, name: string, tensors: readonly NamedTensor[]): Promise<void>;
+  /** Keeps the models that it left, and last that it is over. */
+  endTrial(trial: Trial, plan: object, models: readonly TrialModel[]): Promise<void>;
   /** The weights of a trial's best epoch. */
   loadWeights(id: string): Promise<readonly NamedTensor[]>;
   /** Leaves what is needed to train the best trial's model again. */
@@ -45,9 +46,19 @@ export interface TrialJob<Plan> {
   readonly parentWeights: readonly NamedTensor[] | null;
 }
 
+/** A model that a trial trained: one, or one for each of its folds. */
+export interface TrialModel {
+  /** From 1; null where there are no folds. */
+  readonly fold: number | null;
+  /** From 1: the epoch whose weights these are. */
+  readonly bestEpoch: number;
+  readonly history: readonly Logs[];
+  /** Of the whole model, also where only its head was trained. */
+  readonly weights: readonly NamedTensor[];
+}
+
 export type TrialOutcome = Pick<Trial, "score" | "bestEpoch" | "folds" | "history" | "message"> & {
-  /** By name of the file, without its ending. */
-  readonly weights: ReadonlyMap<string, readonly NamedTensor[]>;
+  readonly models: readonly TrialModel[];
 };
 
 /** Null when it was interrupted. Throws a VitrineError for values that cannot be run. */
@@ -94,7 +105,7 @@ export async function search<Plan>(options: SearchOptions<Plan>): Promise<Search
     checkFailures(trials);
     const values = oracle.propose(trials);
     if (!values) break;
-    const trial = newTrial(trialId(trials.length, maxTrials), values);
+    const trial = newTrial(nextTrialId(trials.length), values);
     checkResumed(study, trial);
     const finished = signal?.aborted ? null : await runTrial(options, trial, trials);
     if (!finished) {
@@ -124,22 +135,21 @@ async function runTrial<Plan>(
   options.onTrialBegin?.(trial, bestTrial(finished, objective));
   const { "tuner/trial_id": parent, "tuner/epochs": epochs = options.epochs } = trial.values;
   const { "tuner/initial_epoch": initialEpoch = 0 } = trial.values;
+  const plan = planOf(hyperModel, space, trial.values);
   const job = {
     trial,
-    plan: planOf(hyperModel, space, trial.values),
+    plan,
     initialEpoch: Number(initialEpoch),
     epochs: Number(epochs),
     parentWeights: parent === undefined ? null : await study.loadWeights(String(parent)),
   };
   const outcome = await run(job, signal).catch(failedOutcome);
   if (!outcome) return null;
-  const { weights, ...rest } = outcome;
+  const { models, ...rest } = outcome;
   const status = rest.score === null ? "failed" : "completed";
   const seconds = (performance.now() - start) / 1000;
   const ended: Trial = { ...trial, ...rest, status, seconds };
-  // Weights first: a trial that is recorded as completed has them.
-  for (const [name, tensors] of weights) await study.saveWeights(trial.id, name, tensors);
-  await study.saveTrial(ended);
+  await study.endTrial(ended, plan as object, models);
   return ended;
 }
 
@@ -147,7 +157,7 @@ async function runTrial<Plan>(
 function failedOutcome(error: unknown): TrialOutcome {
   const isResult = error instanceof VitrineError;
   if (!isResult || error instanceof DeviceError || error instanceof FormatError) throw error;
-  const nothing = { score: null, bestEpoch: null, folds: [], history: [], weights: new Map() };
+  const nothing = { score: null, bestEpoch: null, folds: [], history: [], models: [] };
   return { ...nothing, message: error.message };
 }
 

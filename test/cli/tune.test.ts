@@ -79,7 +79,7 @@ async function appears(path: string, ended: Promise<unknown>): Promise<boolean> 
 
 test("killed at several moments, it goes on and ends in the same bytes", async () => {
   const out = join(temporaryFolder(), "killed");
-  const files = ["oracle.json", "trial_1/weights.safetensors", "trial_2"];
+  const files = ["oracle.json", "trial_2/weights.safetensors", "trial_3"];
   for (const file of files) {
     const run = startCommand("tune", [...FLAGS, "--out", out]);
     assert.ok(await appears(join(out, file), run.ended), `${file}: ${run.stderr()}`);
@@ -116,8 +116,8 @@ test("Hyperband, killed in a trial that goes on from another, ends alike", async
   const { code, stdout } = await runToEnd("tune", [...flags, "--out", plain]);
   assert.is(code, 0);
   assert.match(stdout, /^search +hyperband over 10 hyper-parameters, 5 trials, by val_accuracy$/m);
-  const promoted = JSON.parse(readFileSync(join(plain, "trial_0002", "trial.json"), "utf8"));
-  assert.match(promoted.values["tuner/trial_id"], /^000[01]$/);
+  const promoted = JSON.parse(readFileSync(join(plain, "trial_3", "trial.json"), "utf8"));
+  assert.match(promoted.values["tuner/trial_id"], /^[12]$/);
   const run = startCommand("tune", [...flags, "--out", killed]);
   assert.ok(await run.prints(/Running Trial #3/));
   run.child.kill("SIGKILL");
@@ -132,9 +132,9 @@ test("folds: a trial is scored by their mean", async () => {
   const { code, stdout, stderr } = await runToEnd("tune", flags);
   assert.is(code, 0, stderr);
   assert.match(stdout, /^Fold 2\/2$/m);
-  const trial = JSON.parse(readFileSync(join(out, "trial_0", "trial.json"), "utf8"));
+  const trial = JSON.parse(readFileSync(join(out, "trial_1", "trial.json"), "utf8"));
   assert.is(trial.score, (trial.folds[0] + trial.folds[1]) / 2);
-  assert.ok(existsSync(join(out, "trial_0", "weights-2.safetensors")));
+  assert.ok(existsSync(join(out, "trial_1", "fold-2", "weights.safetensors")));
 });
 
 async function refused(args: readonly string[], problem: RegExp): Promise<void> {
@@ -151,8 +151,8 @@ test("a study of other settings or a newer version is refused, and nothing is to
   await refused([...flags, "--limit", "200"], /got settings limit null in .* and 200 now/);
   const manifest = join(whole, "oracle.json");
   const text = readFileSync(manifest, "utf8");
-  writeFileSync(manifest, text.replace('"format": 1', '"format": 2'));
-  await refused(flags, /oracle\.json: was written by a newer Vitrine, got format 2/);
+  writeFileSync(manifest, text.replace('"format": 2', '"format": 3'));
+  await refused(flags, /oracle\.json: was written by a newer Vitrine, got format 3/);
   writeFileSync(manifest, text);
   assert.equal(outcome(whole), before);
 });

@@ -60,25 +60,16 @@ test("a run that diverged, a run of one epoch and no run at all still draw", asy
   checkSvg(await curvesSvg([]));
 });
 
-test("a long run has few ticks", async () => {
+test("a long run has few ticks, at even distances", async () => {
   const long = Array.from({ length: 100 }, (_, epoch) => ({
     ...(EPOCHS[0] ?? { loss: 1, accuracy: 0, learningRate: 1 }),
     epoch,
   }));
   const ticks = textsOf(await curvesSvg(long)).filter((text) => /^\d+$/.test(text));
-  assert.equal(ticks.slice(0, 11), [
-    "1",
-    "10",
-    "20",
-    "30",
-    "40",
-    "50",
-    "60",
-    "70",
-    "80",
-    "90",
-    "100",
-  ]);
+  assert.equal(
+    ticks.slice(0, 10),
+    Array.from({ length: 10 }, (_, i) => String(1 + 10 * i)),
+  );
 });
 
 test("the confusion matrix holds every count, recall and the accuracy", async () => {

@@ -20,7 +20,7 @@ const OBJECTIVE: Objective = { name: "val_accuracy", direction: "max" };
 
 const [drawn] = FIXTURE.random.filter(({ seed }) => seed === 42);
 const timed = (index: number, score: number, seconds: number): Trial => ({
-  ...finished(String(index), drawn?.trials[index]?.values ?? {}, score),
+  ...finished(String(index + 1), drawn?.trials[index]?.values ?? {}, score),
   seconds,
 });
 const TRIALS = [timed(0, 0.8899266123771667, 10.4), timed(1, 0.5, 93784.6)];
@@ -31,17 +31,21 @@ test("two trials read as KerasTuner prints them", () => {
   if (!first || !second) throw new Error("the fixture has no trials");
   const block = { objective: OBJECTIVE, best };
   const text = [
-    trialHeader(1, first, null),
-    trialBlock({ ...block, number: 1, trial: first, totalSeconds: 10.4 }),
-    trialHeader(2, second, best),
-    trialBlock({ ...block, number: 2, trial: second, totalSeconds: 93795.2 }),
+    trialHeader(first, null),
+    trialBlock({ ...block, trial: first, totalSeconds: 10.4 }),
+    trialHeader(second, best),
+    trialBlock({ ...block, trial: second, totalSeconds: 93795.2 }),
     "-----",
     ...TRIALS.map((trial) => `\n${trialSummary(trial, SPACES.mixed)}`),
     "",
   ].join("\n");
+  const theirs = FIXTURE.display.text.replaceAll(
+    /^Trial (\d+) summary/gm,
+    (_, id) => `Trial ${Number(id) + 1} summary`,
+  );
   // Codes that clear a line; and KerasTuner 1.4.7 takes the first trial for the best one while it runs.
   const codes = new RegExp(`${String.fromCharCode(27)}\\[2K|\\r`, "g");
-  const [head = "", ...rest] = FIXTURE.display.text.replaceAll(codes, "").split("Trial 1 Complete");
+  const [head = "", ...rest] = theirs.replaceAll(codes, "").split("Trial 1 Complete");
   const unknown = head.replaceAll(/\|[^|\n]+\|(?!Hyper)/g, `|${"?".padEnd(18)}|`);
   assert.is(text, [unknown, ...rest].join("Trial 1 Complete"));
 });
@@ -65,9 +69,8 @@ test("durations are rounded, halves to even, with days in front", () => {
 });
 
 test("a failed trial says why", () => {
-  const failed = { ...finished("2", { a: "x" }, null), message: "the loss became NaN" };
+  const failed = { ...finished("3", { a: "x" }, null), message: "the loss became NaN" };
   const text = trialBlock({
-    number: 3,
     trial: failed,
     objective: OBJECTIVE,
     best: null,
@@ -86,7 +89,7 @@ test("a failed trial says why", () => {
       "Showing 10 best trials",
       'Objective(name="val_accuracy", direction="max")',
       "",
-      "Trial 2 summary",
+      "Trial 3 summary",
       "Hyperparameters:",
       "a: x",
       "the loss became NaN",
@@ -96,29 +99,45 @@ test("a failed trial says why", () => {
 
 test("long words are cut, and absent values of the best trial are None", () => {
   const values = { name: "a value of more than eighteen letters", deep: true, units: 12 };
-  const known = bestTrial([finished("0", { name: "b", deep: false }, 1)], OBJECTIVE);
-  const lines = trialHeader(2, finished("1", values, null), known).split("\n");
+  const known = bestTrial([finished("1", { name: "b", deep: false }, 1)], OBJECTIVE);
+  const lines = trialHeader(finished("2", values, null), known).split("\n");
   assert.ok(lines.includes("a value of more...|b                 |name"));
   assert.ok(lines.includes("True              |False             |deep"));
   assert.ok(lines.includes("12                |None              |units"));
 });
 
 test("the picture names the best trial and every parameter that was searched", async () => {
-  const trials = [...TRIALS, finished("2", drawn?.trials[2]?.values ?? {}, null)];
+  const trials = [...TRIALS, finished("3", drawn?.trials[2]?.values ?? {}, null)];
   const svg = await trialsSvg({ trials, space: SPACES.mixed, objective: OBJECTIVE });
-  const texts = [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map((match) => match[1] ?? "");
-  assert.ok(
-    texts.includes(
-      "best val_accuracy 88.99% in trial 1 of 3; 1 of 3 failed; the line is the best so far",
-    ),
-  );
+  const texts = [...svg.matchAll(/>([^<>]+)</g)].map((match) => match[1] ?? "");
+  assert.ok(texts.includes("best val_accuracy 88.99% in trial 1 of 3; 1 of 3 failed"));
+  assert.not.match(svg, /tie:|also equal/);
   for (const { name, kind } of SPACES.mixed)
     assert.is(texts.includes(name), kind !== "fixed", name);
   assert.not.match(svg, /NaN|undefined|Infinity/);
+  const narrow = await trialsSvg({ trials, space: SPACES.mixed, objective: OBJECTIVE }, "narrow");
+  assert.match(narrow, /max-width:3[0-5]\dpx/);
+});
+
+test("trials of one score are said and drawn as equal", async () => {
+  const values = drawn?.trials ?? [];
+  const scores = [0.5, 0.8, 0.8, 0.5, 0.6];
+  const trials = scores.map((score, i) => finished(String(i + 1), values[i]?.values ?? {}, score));
+  const svg = await trialsSvg({ trials, space: SPACES.mixed, objective: OBJECTIVE });
+  const texts = [...svg.matchAll(/>([^<>]+)</g)].map((match) => match[1] ?? "");
+  for (const text of [
+    "a tie: best val_accuracy 80.00% in trials 2 and 3 of 5",
+    "also equal: 1 and 4 (50.00%)",
+    "2 = 3",
+    "1 = 4",
+    "in the strong colour: the 2 trials that tie for the best; the paler a line, the worse its trial; = is a tie",
+  ]) {
+    assert.ok(texts.includes(text), text);
+  }
 });
 
 test("a picture of failures only, or of nothing, is still drawn", async () => {
-  for (const trials of [[], [finished("0", { a: "x", b: true }, null)]]) {
+  for (const trials of [[], [finished("1", { a: "x", b: true }, null)]]) {
     const svg = await trialsSvg({ trials, space: SPACES.small, objective: OBJECTIVE });
     assert.match(svg, /no trial was scored/);
     assert.not.match(svg, /NaN|undefined|Infinity/);

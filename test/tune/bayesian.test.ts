@@ -10,7 +10,7 @@ import { BayesianOptimization } from "../../src/tune/oracles/bayesian-optimizati
 import type { Oracle } from "../../src/tune/oracles/oracle.ts";
 import { RandomSearch } from "../../src/tune/oracles/random-search.ts";
 import type { Values } from "../../src/tune/parameter.ts";
-import { isScored, type Objective, type Trial, trialId } from "../../src/tune/trial.ts";
+import { isScored, nextTrialId, type Objective, type Trial } from "../../src/tune/trial.ts";
 import { FIXTURE, finished, SPACES, sameValues } from "./fixture.ts";
 
 const test = suite("bayesian");
@@ -133,7 +133,7 @@ test("what was tried is not tried again", () => {
   const search = new BayesianOptimization(SPACES.small, options);
   const trials: Trial[] = [];
   for (let values = search.propose(trials); values; values = search.propose(trials)) {
-    trials.push(finished(trialId(trials.length, null), values, values["a"] === "x" ? 1 : 0));
+    trials.push(finished(nextTrialId(trials.length), values, values["a"] === "x" ? 1 : 0));
   }
   assert.is(new Set(trials.map(({ values }) => JSON.stringify(values))).size, 4);
 });
@@ -141,7 +141,7 @@ test("what was tried is not tried again", () => {
 test("failed trials are passed over", () => {
   const search = oracle(2);
   const values = [0.2, 0.5, 0.8].map((x) => ({ x, y: x, rate: 0.01 }));
-  const trials = values.map((v, i) => finished(String(i), v, i === 1 ? null : v.x));
+  const trials = values.map((v, i) => finished(nextTrialId(i), v, i === 1 ? null : v.x));
   assert.ok(search.propose(trials));
 });
 
@@ -152,7 +152,7 @@ function trialsUntil(search: Oracle, score: (values: Values) => number, margin: 
     const values = search.propose(trials);
     if (!values) break;
     const found = score(values);
-    trials.push(finished(trialId(trials.length, null), values, found));
+    trials.push(finished(nextTrialId(trials.length), values, found));
     if (found >= -margin) return trials.length;
   }
   return trials.length;

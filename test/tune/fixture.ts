@@ -65,7 +65,18 @@ interface Fixture {
 
 const FILE = new URL("../fixtures/tuner/keras-tuner.json", import.meta.url);
 
-export const FIXTURE: Fixture = JSON.parse(readFileSync(FILE, "utf8"));
+const PARENT = "tuner/trial_id";
+
+/** KerasTuner counts its trials from 0 and pads with zeros. */
+function ownId(id: Value): string {
+  return String(Number(id) + 1);
+}
+
+export const FIXTURE: Fixture = JSON.parse(readFileSync(FILE, "utf8"), (key, value) => {
+  if (key === PARENT) return ownId(value);
+  const isTrial = typeof value?.id === "string" && typeof value.values === "object";
+  return isTrial ? { ...value, id: ownId(value.id) } : value;
+});
 
 function declared(body: (hp: HyperParameters) => void): Space {
   const hp = new HyperParameters();

@@ -7,7 +7,7 @@ import { Hyperband } from "../../src/tune/oracles/hyperband.ts";
 import type { Oracle } from "../../src/tune/oracles/oracle.ts";
 import { RandomSearch } from "../../src/tune/oracles/random-search.ts";
 import type { Values } from "../../src/tune/parameter.ts";
-import { type Objective, type Trial, trialId } from "../../src/tune/trial.ts";
+import { nextTrialId, type Objective, type Trial } from "../../src/tune/trial.ts";
 import { FIXTURE, finished, type RecordedTrial, SPACES, sameValues } from "./fixture.ts";
 
 const test = suite("oracles");
@@ -73,13 +73,13 @@ test("Hyperband's rounds go on from the best of the round before", () => {
   });
   const trials: Trial[] = [];
   for (const score of [0.5, 0.9, 0.7]) {
-    trials.push(finished(trialId(trials.length, null), oracle.propose(trials) ?? {}, score));
+    trials.push(finished(nextTrialId(trials.length), oracle.propose(trials) ?? {}, score));
   }
   while (trials.length < oracle.size(1, 0)) {
-    trials.push(finished(trialId(trials.length, null), oracle.propose(trials) ?? {}, 0.1));
+    trials.push(finished(nextTrialId(trials.length), oracle.propose(trials) ?? {}, 0.1));
   }
   const promoted = oracle.propose(trials) ?? {};
-  assert.is(promoted["tuner/trial_id"], "0001");
+  assert.is(promoted["tuner/trial_id"], "2");
   assert.is(promoted["tuner/initial_epoch"], oracle.epochs(1, 0));
   assert.is(promoted["tuner/epochs"], 3);
   assert.is(promoted["filters"], trials[1]?.values["filters"]);
@@ -95,12 +95,12 @@ test("a failed trial is not promoted, and the search still ends", () => {
   const trials: Trial[] = [];
   for (let values = oracle.propose(trials); values; values = oracle.propose(trials)) {
     const score = trials.length % 3 === 0 ? null : trials.length / 100;
-    trials.push(finished(trialId(trials.length, null), values, score));
+    trials.push(finished(nextTrialId(trials.length), values, score));
     assert.ok(trials.length <= oracle.total);
   }
   const parents = trials.flatMap(({ values }) => values["tuner/trial_id"] ?? []);
   assert.ok(parents.length > 0);
-  for (const id of parents) assert.is(trials[Number(id)]?.status, "completed");
+  for (const id of parents) assert.is(trials[Number(id) - 1]?.status, "completed");
 });
 
 test("proposals depend on seed and trials alone", () => {
@@ -111,13 +111,13 @@ test("proposals depend on seed and trials alone", () => {
     const values = first.propose(trials) ?? {};
     assert.equal(make().propose(trials), values);
     assert.equal(first.propose(trials), values);
-    trials.push(finished(trialId(i, 5), values, 0.5));
+    trials.push(finished(nextTrialId(i), values, 0.5));
   }
   assert.not.equal(new RandomSearch(SPACES.mixed, { seed: 12 }).propose([]), trials[0]?.values);
 });
 
-test("ids have the digits of the greatest number of trials", () => {
-  assert.equal([trialId(3, 8), trialId(3, 10), trialId(3, null)], ["3", "03", "0003"]);
+test("trials are numbered from 1", () => {
+  assert.equal([0, 9].map(nextTrialId), ["1", "10"]);
 });
 
 test.run();

@@ -1,13 +1,24 @@
 // The folder of a study: what is not its own, or not what it was, is refused and left alone.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { openStudy, type StudyDescription } from "../../src/runs/search-folder.ts";
+import type { StudyDescription } from "../../src/runs/search-description.ts";
+import { openStudy, readStudy } from "../../src/runs/search-folder.ts";
+import { Hyperband } from "../../src/tune/oracles/hyperband.ts";
 import { RandomSearch } from "../../src/tune/oracles/random-search.ts";
+import type { Trial } from "../../src/tune/trial.ts";
 import { inFolder, refusalOf } from "../io/folder.ts";
-import { attempt, contentOf, describe, Fuse, SPACE, seed } from "./toy-search.ts";
+import { attempt, contentOf, describe, Fuse, OBJECTIVE, SPACE, seed } from "./toy-search.ts";
 
 const test = suite("study-folder");
 
@@ -44,8 +55,8 @@ test("a newer study, a damaged one and one with trials missing are refused", asy
     await attempt({ folder, oracle, maxTrials: 4 });
     const file = join(folder, "oracle.json");
     const text = readFileSync(file, "utf8");
-    writeFileSync(file, text.replace('"format": 1', '"format": 2'));
-    assert.match(await refusalOf(openStudy(folder, description)), /newer Vitrine, got format 2/);
+    writeFileSync(file, text.replace('"format": 2', '"format": 3'));
+    assert.match(await refusalOf(openStudy(folder, description)), /newer Vitrine, got format 3/);
     writeFileSync(file, text.slice(0, 50));
     assert.match(await refusalOf(openStudy(folder, description)), /oracle\.json: must be JSON/);
     writeFileSync(file, text);
@@ -67,11 +78,11 @@ test("trials that were changed by hand do not go on as if nothing had been", asy
   await inFolder(async (folder) => {
     const oracle = new RandomSearch(SPACE, { seed });
     await attempt({ folder, oracle, maxTrials: 4, fuse: new Fuse(9) }).catch(() => null);
-    const file = join(folder, "trial_2", "trial.json");
+    const file = join(folder, "trial_3", "trial.json");
     writeFileSync(file, readFileSync(file, "utf8").replace(/"width": \d/, '"width": 77'));
     assert.match(
       await refusalOf(attempt({ folder, oracle, maxTrials: 4 })),
-      /trial 2 must go on from/,
+      /trial 3 must go on from/,
     );
   });
 });
@@ -92,9 +103,70 @@ test("overwriting deletes a study, and nothing but a study", async () => {
     await attempt({ folder: target, oracle, maxTrials: 2 });
     const other = describe(new RandomSearch(SPACE, { seed: 9 }), 3);
     assert.is((await openStudy(target, other, { overwrite: true })).trials.length, 0);
-    assert.not(existsSync(join(target, "trial_0")));
+    assert.not(existsSync(join(target, "trial_1")));
     assert.equal(readdirSync(target), [".lock", "oracle.json"]);
   });
 });
+
+/** The folder as format 1 would have it: numbered from 0, padded. */
+function age(folder: string, digits: number): void {
+  const padded = (id: unknown) => String(Number(id) - 1).padStart(digits, "0");
+  const rewrite = (path: string, change: (value: Record<string, unknown>) => object): void => {
+    const value = JSON.parse(readFileSync(path, "utf8"));
+    writeFileSync(path, JSON.stringify({ ...value, format: 1, ...change(value) }));
+  };
+  const names = readdirSync(folder).filter((name) => name.startsWith("trial_"));
+  names.sort((a, b) => Number(a.slice(6)) - Number(b.slice(6)));
+  for (const name of names) {
+    const file = join(folder, name, "trial.json");
+    if (existsSync(file)) {
+      rewrite(file, ({ id, values }) => {
+        const parent = (values as Record<string, unknown>)["tuner/trial_id"];
+        const moved = parent === undefined ? {} : { "tuner/trial_id": padded(parent) };
+        return { id: padded(id), values: { ...(values as object), ...moved } };
+      });
+    }
+    renameSync(join(folder, name), join(folder, `trial_${padded(name.slice(6))}`));
+  }
+  rewrite(join(folder, "oracle.json"), () => ({}));
+  rewrite(join(folder, "best.json"), ({ trialId }) => ({ trialId: padded(trialId) }));
+}
+
+for (const [name, fuse] of [
+  ["finished", 999],
+  ["interrupted", 43],
+] as const) {
+  test(`a study that counted from 0 is read, and goes on as if it had not: ${name}`, async () => {
+    await inFolder(async (root) => {
+      const oracle = () =>
+        new Hyperband(SPACE, { maxEpochs: 4, factor: 2, seed, objective: OBJECTIVE });
+      const [whole, old] = [join(root, "whole"), join(root, "old")];
+      const maxTrials = null;
+      const { trials } = await attempt({ folder: whole, oracle: oracle(), maxTrials });
+      assert.ok(trials.length > 10);
+      await attempt({ folder: old, oracle: oracle(), maxTrials, fuse: new Fuse(fuse) }).catch(
+        () => null,
+      );
+      age(old, 4);
+      assert.ok(existsSync(join(old, "trial_0000", "trial.json")));
+      const read = await readStudy(old);
+      const sameUntil = trials.slice(0, read.trials.length);
+      assert.equal(timeless(read.trials), timeless(sameUntil));
+      const parent = read.trials.findLast(({ status }) => status === "completed");
+      assert.is((await read.loadWeights(parent?.id ?? "")).length, 1);
+      // As a kill would leave it: a record in the new numbers in a folder of the old ones.
+      const half = join(old, "trial_0008");
+      const record = readFileSync(join(whole, "trial_9", "trial.json"));
+      writeFileSync(join(half, "trial.json"), record);
+      assert.equal(timeless((await readStudy(old)).trials), timeless(sameUntil));
+      await attempt({ folder: old, oracle: oracle(), maxTrials });
+      assert.equal(contentOf(old), contentOf(whole));
+    });
+  });
+}
+
+function timeless(trials: readonly Trial[]): object[] {
+  return trials.map((trial) => ({ ...trial, seconds: 0 }));
+}
 
 test.run();

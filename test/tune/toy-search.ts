@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { ShapeError } from "../../src/engine/core/errors.ts";
-import { openStudy, type StudyDescription } from "../../src/runs/search-folder.ts";
+import type { StudyDescription } from "../../src/runs/search-description.ts";
+import { openStudy } from "../../src/runs/search-folder.ts";
 import { type HyperParameters, spaceOf } from "../../src/tune/hyper-parameters.ts";
 import { BayesianOptimization } from "../../src/tune/oracles/bayesian-optimization.ts";
 import { GridSearch } from "../../src/tune/oracles/grid-search.ts";
@@ -74,8 +75,8 @@ export function toyRun(job: TrialJob<Plan>): TrialOutcome {
   const weights = [
     { name: "w", dtype: "F32" as const, shape: [1], data: new Float32Array([start + score]) },
   ];
-  const files = new Map([["weights", weights]]);
-  return { score, bestEpoch: epochs, folds: [], history, message: null, weights: files };
+  const models = [{ fold: null, bestEpoch: epochs, history, weights }];
+  return { score, bestEpoch: epochs, folds: [], history, message: null, models };
 }
 
 export interface Attempt {

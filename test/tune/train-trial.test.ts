@@ -25,7 +25,7 @@ function plan(settings: { dropout?: number; learningRate?: number; batchSize?: n
 }
 
 const job = (settings: Partial<TrialJob<TrainingPlan>> = {}): TrialJob<TrainingPlan> => ({
-  trial: newTrial("0", {}),
+  trial: newTrial("1", {}),
   plan: plan(),
   initialEpoch: 0,
   epochs: 2,
@@ -73,7 +73,7 @@ test("trials that differ only in numbers compile no kernel again", async () => {
 
 test("the score is the best epoch's, and so are the weights", async () => {
   const shared = await options();
-  const { history, score, bestEpoch, weights } = completed(
+  const { history, score, bestEpoch, models } = completed(
     await trainTrials(shared)(job({ epochs: 4 }), undefined),
   );
   const scores = history.map((logs) => logs["val_accuracy"] ?? 0);
@@ -83,12 +83,14 @@ test("the score is the best epoch's, and so are the weights", async () => {
     history.map(({ epoch }) => epoch),
     [1, 2, 3, 4],
   );
-  const tensors = weights.get("weights") ?? [];
+  const tensors = models[0]?.weights ?? [];
+  assert.is(models.length, 1);
+  assert.is(models[0]?.bestEpoch, bestEpoch);
   assert.is(tensors.length, 10);
   // A trial that ends with the best epoch has the same weights.
   const short = completed(await trainTrials(shared)(job({ epochs: bestEpoch ?? 0 }), undefined));
   assert.equal(
-    short.weights.get("weights")?.map(({ data }) => [...data]),
+    short.models[0]?.weights.map(({ data }) => [...data]),
     tensors.map(({ data }) => [...data]),
   );
 });
@@ -105,7 +107,7 @@ test("a trial goes on from its parent's best weights", async () => {
   const runJob = async (more: Partial<TrialJob<TrainingPlan>>) =>
     completed(await run(job({ plan: quick, ...more }), undefined));
   const parent = await runJob({ epochs: 8 });
-  const parentWeights = parent.weights.get("weights") ?? null;
+  const parentWeights = parent.models[0]?.weights ?? null;
   const child = await runJob({ initialEpoch: 8, epochs: 10, parentWeights });
   assert.equal(
     child.history.map(({ epoch }) => epoch),
@@ -130,7 +132,7 @@ test("a trial that diverges from the start failed, and says so", async () => {
   const outcome = await run(job({ plan: plan({ learningRate: 1e30 }) }), undefined);
   assert.is(outcome?.score, null);
   assert.match(outcome?.message ?? "", /the loss became NaN or infinite in epoch 1/);
-  assert.is(outcome?.weights.size, 0);
+  assert.is(outcome?.models.length, 0);
 });
 
 test("an interrupted trial has no outcome", async () => {
@@ -174,10 +176,13 @@ test("with folds, the score is their mean, and every fold leaves its weights", a
   const { device, basis, data, objective, seed } = await options();
   const splits = foldSplits(ROWS, { folds: 3, seed });
   const run = foldTrials({ device, basis, data, splits, objective, seed, patience: 0 });
-  const { folds, score, weights, history } = completed(await run(job(), undefined));
+  const { folds, score, models, history } = completed(await run(job(), undefined));
   assert.is(folds.length, 3);
   assert.ok(Math.abs(score - folds.reduce((sum, value) => sum + value, 0) / 3) < 1e-12);
-  assert.equal([...weights.keys()], ["weights-1", "weights-2", "weights-3"]);
+  assert.equal(
+    models.map(({ fold, weights, history: logs }) => [fold, weights.length, logs.length]),
+    [1, 2, 3].map((fold) => [fold, 10, 2]),
+  );
   assert.equal(
     history.map(({ fold, epoch }) => [fold, epoch]),
     [1, 2, 3].flatMap((fold) => [

@@ -124,7 +124,7 @@ test("a lost device is no failure of the trial", async () => {
     assert.is(await refusalOf(attempt({ ...options, run })), "device: was lost");
     const study = await readStudy(folder);
     assert.is(study.trials.length, 2);
-    assert.is(study.interrupted?.id, "2");
+    assert.is(study.interrupted?.id, "3");
     assert.is((await attempt(options)).trials.length, 4);
   });
 });
@@ -161,7 +161,7 @@ test("best.json is the plan of the best trial", async () => {
     assert.ok(best);
     const found = JSON.parse(readFileSync(join(folder, "best.json"), "utf8"));
     assert.equal(found, {
-      format: 1,
+      format: 2,
       model: { name: "toy", width: best.values["width"] },
       training: { rate: best.values["rate"] },
       score: best.score,

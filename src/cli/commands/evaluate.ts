@@ -21,7 +21,7 @@ const FLAGS = {
 } as const;
 
 const POSITIONALS = [
-  { name: "RUN", help: "folder of a saved run, such as runs/…-lenet5" },
+  { name: "RUN", help: "folder of a saved run, a trial or a fold, such as runs/…-lenet5" },
 ] as const;
 
 const command = defineCommand({
@@ -32,6 +32,7 @@ const command = defineCommand({
       command: "npm run evaluate -- runs/2026-08-01-14-03-22-lenet5",
       does: "on the 10,000 test images",
     },
+    { command: "npm run evaluate -- runs/search/trial_3", does: "the model of a tuner's trial" },
   ],
   positionals: POSITIONALS,
   flags: FLAGS,

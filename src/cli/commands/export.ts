@@ -26,7 +26,7 @@ const FLAGS = {
 } as const;
 
 const POSITIONALS = [
-  { name: "RUN", help: "folder of a saved run, such as runs/…-lenet5" },
+  { name: "RUN", help: "folder of a saved run, a trial or a fold, such as runs/…-lenet5" },
 ] as const;
 
 const command = defineCommand({

@@ -18,14 +18,14 @@ import {
   saveKfoldResults,
   summarise,
 } from "../../runs/kfold-folder.ts";
-import type { Basis } from "../../train/basis.ts";
+import { type Basis, wholeTensors } from "../../train/basis.ts";
 import { checkBatchSize, crossValidate, foldSplits } from "../../train/cross-validation.ts";
 import { EpochDisplay } from "../display/epoch-display.ts";
 import { foldLine, foldTable } from "../display/kfold-display.ts";
 import { formatSeconds } from "../display/progress.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
+import { type Chosen, chooseModel, loadChosen } from "../inputs/chosen-model.ts";
 import { loadData } from "../inputs/data-set.ts";
-import { type Chosen, chooseModel, loadChosen } from "../inputs/kfold-model.ts";
 import { openBasis } from "../inputs/model-basis.ts";
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, SEED_FLAG } from "../inputs/shared-flags.ts";
@@ -37,8 +37,8 @@ const FLAGS = {
   stratified: { type: "boolean", help: "give every fold each class in equal share" },
   hyperparameters: {
     type: "string",
-    value: "study",
-    help: "folder of a tuner's study: its best trial's model, rate and batch size",
+    value: "folder",
+    help: "a tuner's study, or one of its trials: its model, rate and batch size",
   },
   epochs: { type: "integer", default: 20, min: 1, help: "passes over a fold's rows, at most" },
   "batch-size": { type: "integer", min: 1, help: "rows in a training step; default 50" },
@@ -167,8 +167,11 @@ async function runFolds(context: Context, work: Work): Promise<void> {
     ...display,
     onFold: async (result, trained) => {
       const seconds = (performance.now() - start) / 1000;
-      const facts = { seconds, adapter: device.name, model: settings.model };
-      const fold = await context.finish(() => saveFold(out, result, trained, facts));
+      const { source, train } = data;
+      const { classNames } = train;
+      const facts = { settings, classNames, source, seconds, adapter: device.name };
+      const weights = wholeTensors(basis, settings.model, trained.weights);
+      const fold = await context.finish(() => saveFold(out, result, weights, facts));
       saved.set(fold.fold, fold);
       say(`${foldLine(fold)}   in ${formatSeconds(seconds)}`);
     },

@@ -14,7 +14,7 @@ const FLAGS = {
 } as const;
 
 const POSITIONALS = [
-  { name: "RUN", help: "folder of a saved run, such as runs/…-lenet5" },
+  { name: "RUN", help: "folder of a saved run, a trial or a fold, such as runs/…-lenet5" },
   { name: "IMAGE", help: "a PNG of any size; it is brought to 28×28 grey, light on dark" },
 ] as const;
 

@@ -81,7 +81,11 @@ const FLAGS = {
 } as const;
 
 const POSITIONALS = [
-  { name: "RUN", optional: true, help: "folder of a saved run, in place of --model" },
+  {
+    name: "RUN",
+    optional: true,
+    help: "folder of a saved run, a trial or a fold, in place of --model",
+  },
 ] as const;
 
 type Context = CommandContext<typeof FLAGS, typeof POSITIONALS>;

@@ -9,6 +9,7 @@ import { prepareOut } from "../../io/files.ts";
 import { isTransfer } from "../../models/models.ts";
 import { keras3Summary } from "../../report/text/summary-table.ts";
 import { historyFile } from "../../runs/run-folder.ts";
+import type { Monitor } from "../../train/best-epoch.ts";
 import { allRows } from "../../train/device-data.ts";
 import { DivergenceError } from "../../train/divergence-error.ts";
 import type { Evaluation } from "../../train/evaluator.ts";
@@ -18,10 +19,12 @@ import { EpochDisplay } from "../display/epoch-display.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { isAbort } from "../frame/failure.ts";
 import { unlessAborted } from "../frame/signals.ts";
+import { chooseModel, loadChosen } from "../inputs/chosen-model.ts";
 import { loadData } from "../inputs/data-set.ts";
+import { foundLines, keptBy } from "../inputs/hyperparameters.ts";
 import { LOOKING_FLAGS } from "../inputs/looking-flags.ts";
-import { loadPretrained, openBasis, shortSummary } from "../inputs/model-basis.ts";
-import { MODEL_FLAGS, modelConfig } from "../inputs/model-flags.ts";
+import { openBasis, shortSummary } from "../inputs/model-basis.ts";
+import { MODEL_FLAGS } from "../inputs/model-flags.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, SEED_FLAG } from "../inputs/shared-flags.ts";
 import { splitRows } from "../inputs/split-rows.ts";
 import { firstRate, optimisationOf, TRAINING_FLAGS } from "../inputs/training-flags.ts";
@@ -38,7 +41,12 @@ import {
 const FLAGS = {
   ...MODEL_FLAGS,
   epochs: { type: "integer", default: 20, min: 1, help: "passes over the training rows, at most" },
-  "batch-size": { type: "integer", default: 50, min: 1, help: "rows in a training step" },
+  hyperparameters: {
+    type: "string",
+    value: "folder",
+    help: "a tuner's study, or one of its trials: its model, rate and batch size, and what its best epoch is by; --learning-rate and --batch-size change theirs",
+  },
+  "batch-size": { type: "integer", min: 1, help: "rows in a training step; default 50" },
   ...TRAINING_FLAGS,
   ...SEED_FLAG,
   validation: {
@@ -66,7 +74,9 @@ const FLAGS = {
   ...ADAPTER_FLAG,
 } as const;
 
-type Context = CommandContext<typeof FLAGS, readonly []>;
+type Given = CommandContext<typeof FLAGS, readonly []>;
+/** With what --hyperparameters says in place of the flags that were not given. */
+type Context = Given & { readonly flags: { readonly batchSize: number } };
 
 const command = defineCommand({
   name: "npm run train --",
@@ -77,6 +87,10 @@ const command = defineCommand({
     {
       command: "npm run train -- --stats 100 --tensorboard logs",
       does: "measures every layer now and then, and writes it for TensorBoard too",
+    },
+    {
+      command: "npm run train -- --hyperparameters runs/study/trial_3",
+      does: "a tuner's trial, trained to its end; without trial_3 the best one",
     },
     {
       command: "npm run train -- --activation tanh --pooling average",
@@ -97,14 +111,18 @@ const command = defineCommand({
     }),
 });
 
-async function train(context: Context): Promise<void> {
-  const { flags, say, style, terminal, signal } = context;
-  const asked = modelConfig(flags);
+async function train(given: Given): Promise<void> {
+  const { say, style, terminal, signal } = given;
+  const chosen = await chooseModel(given.flags);
+  const { batchSize, learningRate, found } = chosen;
+  const flags = { ...given.flags, batchSize, learningRate };
+  const context = { ...given, flags };
   checkTraining(flags);
-  say(style.bold(`vitrine: training ${asked.name} on Fashion-MNIST`));
-  const out = flags.out ?? defaultOut(asked.name);
+  const { name } = chosen.model;
+  say(style.bold(`vitrine: training ${name} on Fashion-MNIST`));
+  const out = flags.out ?? defaultOut(name);
   await prepareOut(out);
-  const pretrained = await loadPretrained(context, asked, flags.weights);
+  const pretrained = await loadChosen(context, chosen);
   const data = await unlessAborted(loadData(terminal, flags.data, flags), signal);
   const rows = splitRows(data, flags);
   const device = await openDevice({ ...(flags.adapter ? { adapter: flags.adapter } : {}) });
@@ -115,6 +133,7 @@ async function train(context: Context): Promise<void> {
     `rows       ${rows.train.length} to train on, ${rows.heldOut.length} held out, ${Math.min(data.test.rows, flags.testLimit ?? Infinity)} to test`,
   );
   if (pretrained.source) say(`weights    ${pretrained.source}`);
+  if (found) for (const line of foundLines(chosen, found, flags)) say(line);
   const { config } = pretrained;
   say();
   const { width: columns, colour } = terminal;
@@ -128,7 +147,9 @@ async function train(context: Context): Promise<void> {
   }
   const { seed, limit = data.train.rows } = flags;
   const basis = openBasis({ device, terminal, signal, pretrained, seed, rows: limit });
-  await trainAndSave(context, await prepare(context, { device, basis, data, rows, config, out }));
+  const keepBest = found && keptBy(found);
+  const plan = { device, basis, data, rows, config, out, keepBest };
+  await trainAndSave(context, await prepare(context, plan));
   device.destroy();
 }
 
@@ -146,9 +167,12 @@ interface Session extends TrainedRun {
   readonly looking: Looking;
 }
 
-type Plan = Pick<Session, "device" | "basis" | "data" | "rows" | "config" | "out">;
+type Plan = Pick<Session, "device" | "basis" | "data" | "rows" | "config" | "out"> & {
+  /** Null: the lowest val_loss. */
+  readonly keepBest: Monitor | null;
+};
 
-async function prepare(context: Context, plan: Plan): Promise<Session> {
+async function prepare(context: Context, { keepBest, ...plan }: Plan): Promise<Session> {
   const { flags, terminal, signal } = context;
   const { device, basis, rows } = plan;
   const display = new EpochDisplay(terminal, flags.epochs);
@@ -169,6 +193,7 @@ async function prepare(context: Context, plan: Plan): Promise<Session> {
     ...display,
     ...looking.options(),
     callbacks: [...settings.callbacks, ...looking.callbacks],
+    keepBest: keepBest ?? settings.keepBest,
     train: { data, rows: rows.train },
     validation: { data, rows: rows.heldOut },
     initialWeights: basis.pretrained,
@@ -186,6 +211,7 @@ async function prepare(context: Context, plan: Plan): Promise<Session> {
     training: {
       ...{ epochs, batchSize, learningRate, seed, validation, patience, limit },
       ...{ optimizer, schedule, ...asked },
+      ...(keepBest ? { keepBest: keepBest.name } : {}),
     },
   };
 }

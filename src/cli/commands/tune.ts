@@ -21,6 +21,7 @@ import {
   planSearch,
   type SearchPlan,
   TUNE_FLAGS,
+  trialFacts,
   trialRunner,
 } from "../inputs/tune-plan.ts";
 
@@ -66,7 +67,10 @@ async function tune(context: Context): Promise<void> {
   const out = flags.out ?? defaultOut(`${flags.model}-tune`);
   // The device first: without one, nothing should have been overwritten.
   const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
-  const study = await openStudy(out, describeStudy(flags, plan), { overwrite: flags.overwrite });
+  const study = await openStudy(out, describeStudy(flags, plan), {
+    overwrite: flags.overwrite,
+    facts: trialFacts(data, plan, device.name),
+  });
   say(`adapter    ${device.name}`);
   say(`data set   ${data.source}`);
   say(`rows       ${rowsText(plan)}`);
@@ -105,12 +109,11 @@ async function tune(context: Context): Promise<void> {
 function trialTexts({ say, style }: Context, { objective }: SearchPlan) {
   return {
     onTrialBegin: (trial: Trial, best: ReturnType<typeof bestTrial>) =>
-      say(trialHeader(Number(trial.id) + 1, trial, best)),
+      say(trialHeader(trial, best)),
     onTrialEnd: (trial: Trial, finished: readonly Trial[]) => {
       const best = bestTrial(finished, objective);
       const totalSeconds = finished.reduce((sum, { seconds }) => sum + seconds, 0);
-      const number = finished.length;
-      const block = trialBlock({ number, trial, objective, best, totalSeconds });
+      const block = trialBlock({ trial, objective, best, totalSeconds });
       const [first = "", ...rest] = block.split("\n");
       say([`\n${style.bold(first)}`, ...rest].join("\n"));
     },
@@ -143,7 +146,7 @@ async function conclude(context: Context, { plan, study, result }: Outcome): Pro
   }
   if (best) {
     const score = style.bold(best.score.toFixed(4));
-    say(`best       trial ${trials.indexOf(best) + 1}, ${objective.name} ${score}`);
+    say(`best       trial ${best.id}, ${objective.name} ${score}`);
     say(`saved in   ${study.path} (best.json, trials.svg)`);
   }
   const plans = best ? planOf(hyperModel, space, best.values) : null;

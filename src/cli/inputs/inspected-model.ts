@@ -27,7 +27,11 @@ export interface InspectedModel {
 }
 
 export const RUN_POSITIONAL = [
-  { name: "RUN", help: "folder of a saved run, in place of --model", optional: true },
+  {
+    name: "RUN",
+    help: "folder of a saved run, a trial or a fold, in place of --model",
+    optional: true,
+  },
 ] as const;
 
 export interface InspectedContext {

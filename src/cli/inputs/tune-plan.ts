@@ -8,7 +8,8 @@ import { type Split, trainTestSplit } from "../../data/split.ts";
 import type { Device } from "../../engine/core/device.ts";
 import { UsageError } from "../../engine/core/errors.ts";
 import { DEFAULT_MODEL, kindOf, MODEL_NAMES, type ModelConfig } from "../../models/models.ts";
-import type { StudyDescription } from "../../runs/search-folder.ts";
+import type { StudyDescription } from "../../runs/search-description.ts";
+import type { TrialFacts } from "../../runs/trial-run.ts";
 import type { Basis } from "../../train/basis.ts";
 import { foldSplits } from "../../train/cross-validation.ts";
 import type { TrainingPlan } from "../../train/training.ts";
@@ -202,6 +203,22 @@ export function describeStudy(flags: TuneFlags, plan: SearchPlan): StudyDescript
     ...(kindOf(model).search.keeps.length > 0 ? { base } : {}),
   };
   return { model, tuner: oracle.name, objective, maxTrials, space, settings };
+}
+
+/** For the runs that trials leave. */
+export function trialFacts(
+  { source, train, test }: CleanData,
+  { rows, splits }: SearchPlan,
+  adapter: string,
+): TrialFacts {
+  const counts = splits
+    ? { rows: rows.train.length }
+    : { trainRows: rows.train.length, heldOutRows: rows.heldOut.length };
+  return {
+    classNames: train.classNames,
+    data: { source, ...counts, testRows: test.rows },
+    adapter,
+  };
 }
 
 export interface Equipment {

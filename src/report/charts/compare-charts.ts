@@ -2,8 +2,8 @@
 
 import type { EpochRow } from "../../runs/history.ts";
 import type { Agreement } from "../../train/metrics/agreement.ts";
+import { wholeTicks } from "./panels.ts";
 import { type ChartSpec, INK, renderChart } from "./render.ts";
-import { integerTicks } from "./run-charts.ts";
 import { colourOf, dashOf, legendColumns } from "./series.ts";
 
 export interface NamedHistory {
@@ -77,7 +77,7 @@ function panel({ title, points, names, sign, format }: Panel) {
     type: "quantitative",
     title: "epoch",
     scale: { domain: epochs === 1 ? [0.5, 1.5] : [1, epochs], nice: false },
-    axis: { format: "~r", grid: false, labelFlush: false, values: integerTicks(epochs) },
+    axis: { format: "~r", grid: false, labelFlush: false, values: wholeTicks(epochs, 10) },
   };
   const y = {
     field: "value",

@@ -3,7 +3,8 @@
 
 import { type FoldResult, spread } from "../../train/cross-validation.ts";
 import type { Score } from "../../train/score.ts";
-import { type ChartSpec, INK, PALETTE, renderChart } from "./render.ts";
+import { evenTicks, panels } from "./panels.ts";
+import { type ChartSpec, INK, type Layout, PALETTE, renderChart } from "./render.ts";
 
 const KINDS = [
   { key: "heldOut", name: "held-out rows", colour: PALETTE.blue, shape: "circle" },
@@ -23,7 +24,10 @@ interface Point {
 }
 
 /** Two panels, a mark for each fold and score; kinds that were not scored are left out. */
-export async function foldsSvg(folds: readonly FoldResult[]): Promise<string> {
+export async function foldsSvg(
+  folds: readonly FoldResult[],
+  layout: Layout = "wide",
+): Promise<string> {
   const points = (read: (score: Score) => number): Point[] =>
     folds.flatMap((fold) =>
       KINDS.flatMap(({ key, name }) => {
@@ -31,23 +35,30 @@ export async function foldsSvg(folds: readonly FoldResult[]): Promise<string> {
         return score ? [{ fold: fold.fold + 1, kind: name, value: read(score) }] : [];
       }),
     );
+  const charts = [
+    panel(
+      "Accuracy",
+      points((score) => score.accuracy),
+      layout,
+    ),
+    panel(
+      "Loss",
+      points((score) => score.loss),
+      layout,
+    ),
+  ];
   return await renderChart({
-    hconcat: [
-      panel(
-        "Accuracy",
-        points((score) => score.accuracy),
-      ),
-      panel(
-        "Loss",
-        points((score) => score.loss),
-      ),
-    ],
-    spacing: 48,
+    ...panels(charts, layout),
     resolve: { scale: { color: "shared", shape: "shared" } },
   } as ChartSpec);
 }
 
-function panel(title: "Accuracy" | "Loss", points: readonly Point[]) {
+const SIZES = {
+  wide: { width: 380, height: 260 },
+  narrow: { width: 262, height: 190 },
+} as const;
+
+function panel(title: "Accuracy" | "Loss", points: readonly Point[], layout: Layout) {
   const kinds = KINDS.filter(({ name }) => points.some((point) => point.kind === name));
   const names = kinds.map(({ name }) => name);
   const means = kinds.map(({ name }) => {
@@ -64,23 +75,27 @@ function panel(title: "Accuracy" | "Loss", points: readonly Point[]) {
     scale: { type: "band", paddingInner: 0.5, paddingOuter: 0.25 },
     axis: { labelAngle: 0, grid: false, ticks: false },
   };
+  const ticks = evenTicks(
+    points.map(({ value }) => value),
+    title === "Accuracy" ? "share" : "number",
+  );
   const y = {
     field: "value",
     type: "quantitative",
     title: null,
-    scale: { zero: false, nice: 5, padding: 12 },
-    axis: {
-      format: title === "Accuracy" ? ".1~%" : "~g",
-      tickCount: 6,
-      domain: false,
-      ticks: false,
-    },
+    scale: { domain: ticks.domain, nice: false },
+    axis: { values: ticks.values, format: ticks.format, domain: false, ticks: false },
   };
   const color = {
     field: "kind",
     type: "nominal",
     scale: { domain: names, range: kinds.map(({ colour }) => colour) },
-    legend: { orient: "bottom", direction: "horizontal", offset: 12, symbolStrokeWidth: 0 },
+    legend: {
+      orient: "bottom",
+      direction: layout === "wide" ? "horizontal" : "vertical",
+      offset: 12,
+      symbolStrokeWidth: 0,
+    },
   };
   const shape = {
     field: "kind",
@@ -89,8 +104,7 @@ function panel(title: "Accuracy" | "Loss", points: readonly Point[]) {
     legend: color.legend,
   };
   return {
-    width: 380,
-    height: 260,
+    ...SIZES[layout],
     title: { text: `${title} by fold`, subtitle, subtitleColor: INK.muted },
     layer: [
       {

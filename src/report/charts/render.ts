@@ -3,6 +3,9 @@
 
 import type { TopLevelSpec } from "vega-lite";
 
+/** For a column of text and for a phone, whose width is that of about 350 pixels: there panels stand one under another. */
+export type Layout = "wide" | "narrow";
+
 /** What a chart adds to the shared look. */
 export type ChartSpec = TopLevelSpec;
 

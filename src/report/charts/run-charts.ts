@@ -2,9 +2,13 @@
 // the look and the drawing are render.ts's.
 
 import type { EpochRow } from "../../runs/history.ts";
-import { type ChartSpec, INK, PALETTE, renderChart } from "./render.ts";
+import { panels, wholeTicks } from "./panels.ts";
+import { type ChartSpec, INK, type Layout, PALETTE, renderChart } from "./render.ts";
 
-const PANEL = { width: 380, height: 260 } as const;
+const PANELS = {
+  wide: { width: 380, height: 260 },
+  narrow: { width: 262, height: 190 },
+} as const;
 const TRAINING = "training";
 const VALIDATION = "validation";
 
@@ -20,21 +24,26 @@ interface Panel {
   readonly epochs: number;
   readonly better: "lower" | "higher";
   readonly format: string;
+  readonly layout: Layout;
 }
 
 /** Loss and accuracy of every epoch, training against validation, the best epoch ringed. Epochs are shown from 1. */
-export async function curvesSvg(history: readonly EpochRow[]): Promise<string> {
+export async function curvesSvg(
+  history: readonly EpochRow[],
+  layout: Layout = "wide",
+): Promise<string> {
   const epochs = Math.max(1, ...history.map((row) => row.epoch + 1));
   const loss = curvePoints(history, { [TRAINING]: "loss", [VALIDATION]: "valLoss" });
   const accuracy = curvePoints(history, { [TRAINING]: "accuracy", [VALIDATION]: "valAccuracy" });
+  const shared = { epochs, layout };
+  const charts = [
+    curvePanel({ ...shared, title: "Loss", points: loss, better: "lower", format: "~g" }),
+    curvePanel({ ...shared, title: "Accuracy", points: accuracy, better: "higher", format: "~%" }),
+  ];
   return await renderChart({
-    hconcat: [
-      curvePanel({ title: "Loss", points: loss, epochs, better: "lower", format: "~g" }),
-      curvePanel({ title: "Accuracy", points: accuracy, epochs, better: "higher", format: "~%" }),
-    ],
-    spacing: 40,
+    ...panels(charts, layout),
     resolve: { scale: { color: "shared" }, legend: { color: "shared" } },
-  } as ChartSpec);
+  } as unknown as ChartSpec);
 }
 
 function curvePoints(
@@ -71,9 +80,9 @@ function curvePanel(panel: Panel) {
     title: "epoch",
     scale: { domain: epochDomain(panel.epochs), nice: false },
     axis: {
-      values: integerTicks(panel.epochs),
-      // Not "d", from which Vega-Lite infers a least step that drops every second tick of a short run.
-      format: "~r",
+      values: wholeTicks(panel.epochs, panel.layout === "wide" ? 10 : 7),
+      // A format would be Vega's to adapt: 11 is 10 where ticks are ten apart.
+      labelExpr: "datum.value",
       grid: false,
       labelFlush: false,
       labelOverlap: false,
@@ -95,7 +104,7 @@ function curvePanel(panel: Panel) {
   const line = { type: "line", strokeWidth: 2.2, interpolate: "linear", point: panel.epochs <= 30 };
   const ring = { type: "point", size: 150, strokeWidth: 2, filled: false, opacity: 1 };
   return {
-    ...PANEL,
+    ...PANELS[panel.layout],
     title: { text: panel.title, subtitle: bestText(panel, best) },
     layer: [
       { data: { values: panel.points }, mark: line, encoding: { x, y, color } },
@@ -116,14 +125,6 @@ function percent(share: number): string {
 
 function epochDomain(epochs: number): [number, number] {
   return epochs === 1 ? [0.5, 1.5] : [1, epochs];
-}
-
-/** 1, and multiples of a round step; about ten at most. */
-export function integerTicks(epochs: number): number[] {
-  const steps = [1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000];
-  const step = steps.find((size) => epochs / size <= 10) ?? Math.ceil(epochs / 10);
-  const ticks = Array.from({ length: Math.floor(epochs / step) }, (_, i) => (i + 1) * step);
-  return step === 1 ? ticks : [1, ...ticks];
 }
 
 const CELL = 46;

@@ -5,6 +5,7 @@ import { writeAtomically } from "../../io/files.ts";
 import type { SavedFold } from "../../runs/kfold-folder.ts";
 import { historyRow } from "../../runs/run-folder.ts";
 import type { Logs } from "../../train/callbacks/callback.ts";
+import { foldCurvesSvg } from "./fold-curves-chart.ts";
 import { foldsSvg } from "./folds-chart.ts";
 import { confusionSvg, curvesSvg } from "./run-charts.ts";
 
@@ -26,7 +27,8 @@ export async function drawRun(
   await writeAtomically(join(out, "confusion.svg"), await confusionSvg(confusion, classNames));
 }
 
-/** folds.svg. */
+/** folds.svg, and curves.svg with what led to the scores. */
 export async function drawFolds(out: string, folds: readonly SavedFold[]): Promise<void> {
   await writeAtomically(join(out, "folds.svg"), await foldsSvg(folds));
+  await writeAtomically(join(out, "curves.svg"), await foldCurvesSvg(folds));
 }

@@ -1,23 +1,13 @@
-// The picture of a search: the score of every trial in order with the best so far, and below it the score against each
-// hyper-parameter, so that one sees which of them mattered. Failed trials have no score and are not drawn.
+// The picture of a search: the score of every trial in order with the best so far, and all trials as lines through parallel
+// axes, one for each hyper-parameter and the score at the end, so that one sees where good trials run. Trials of equal
+// score, the best ones above all, are said to be equal. Failed trials have no score and are not drawn.
 
-import {
-  gridValues,
-  type NumberParameter,
-  type Parameter,
-  stepCount,
-  type Value,
-} from "../../tune/parameter.ts";
 import type { Space } from "../../tune/space.ts";
-import {
-  isBetter,
-  type Objective,
-  rankTrials,
-  type ScoredTrial,
-  type Trial,
-} from "../../tune/trial.ts";
-import { formatGeneral } from "../text/tuner-text.ts";
-import { type ChartSpec, INK, PALETTE, renderChart } from "./render.ts";
+import { isBetter, type Objective, type Trial } from "../../tune/trial.ts";
+import { wholeTicks } from "./panels.ts";
+import { parallelAxes } from "./parallel-axes.ts";
+import { type ChartSpec, INK, type Layout, PALETTE, renderChart } from "./render.ts";
+import { isShare, type Point, pointsOf, scoreText } from "./trial-points.ts";
 
 export interface TrialsChart {
   readonly trials: readonly Trial[];
@@ -25,63 +15,58 @@ export interface TrialsChart {
   readonly objective: Objective;
 }
 
-const COLUMNS = 3;
-const SMALL = { width: 210, height: 130 } as const;
-const GAP = 44;
-/** About what the labels of a score axis take, so that the wide panel ends where the rows below it do. */
-const AXIS = 33;
-const WIDE = { width: COLUMNS * SMALL.width + (COLUMNS - 1) * (GAP + AXIS), height: 190 } as const;
+const SIZES = {
+  wide: { width: 760, height: 190 },
+  narrow: { width: 262, height: 170 },
+} as const;
 
-interface Point {
-  /** From 1. */
-  readonly number: number;
-  readonly score: number;
-  readonly isBest: boolean;
-  readonly values: Trial["values"];
-}
-
-export async function trialsSvg({ trials, space, objective }: TrialsChart): Promise<string> {
-  const ranked = rankTrials(trials, objective);
-  const [best] = ranked;
-  const points = trials.flatMap((trial, index): Point[] => {
-    if (trial.score === null) return [];
-    const isBest = trial === best;
-    return [{ number: index + 1, score: trial.score, isBest, values: trial.values }];
-  });
+export async function trialsSvg(chart: TrialsChart, layout: Layout = "wide"): Promise<string> {
+  const { trials, space, objective } = chart;
+  const points = pointsOf(trials, objective);
+  const order = orderPanel(points, chart, layout);
   const shown = space.filter(({ kind }) => kind !== "fixed");
-  const panels = shown.map((parameter) => parameterPanel(parameter, points, objective));
-  const rows = Array.from({ length: Math.ceil(panels.length / COLUMNS) }, (_, row) => ({
-    hconcat: panels.slice(row * COLUMNS, (row + 1) * COLUMNS),
-    spacing: GAP,
-  }));
-  const subtitle = subtitleOf(best, trials, objective);
-  return await renderChart({
-    vconcat: [orderPanel(points, { objective, total: trials.length, subtitle }), ...rows],
-    spacing: 26,
-  } as ChartSpec);
+  const axes = points.length > 0 ? [parallelAxes(points, shown, objective, layout)] : [];
+  return await renderChart({ vconcat: [order, ...axes], spacing: 34 } as unknown as ChartSpec);
 }
 
-function subtitleOf(
-  best: ScoredTrial | undefined,
-  trials: readonly Trial[],
-  { name }: Objective,
-): string {
+/** What stands under the title, a line each. */
+function subtitleOf(points: readonly Point[], { trials, objective }: TrialsChart): string[] {
   const failed = trials.filter(({ status }) => status === "failed").length;
   const failures = failed === 0 ? "" : `; ${failed} of ${trials.length} failed`;
-  if (!best) return `no trial was scored${failures}`;
-  const number = trials.indexOf(best) + 1;
-  return `best ${name} ${scoreText(best.score, name)} in trial ${number} of ${trials.length}${failures}`;
+  const best = points.filter(({ isBest }) => isBest);
+  const [first] = best;
+  if (!first) return [`no trial was scored${failures}`];
+  const score = scoreText(first.score, objective);
+  const numbers = best.map(({ number }) => number);
+  const which =
+    best.length === 1
+      ? `best ${objective.name} ${score} in trial ${numbers[0]} of ${trials.length}`
+      : `a tie: best ${objective.name} ${score} in trials ${listed(numbers)} of ${trials.length}`;
+  return [which + failures, ...otherTies(points, objective)];
 }
 
-function scoreText(score: number, name: string): string {
-  return isShare(name) ? `${(100 * score).toFixed(2)}%` : score.toPrecision(4);
+/** `also equal: 3 and 5 (70.00%)`, of what is not best; the three best of them. */
+function otherTies(points: readonly Point[], objective: Objective): string[] {
+  const others = points.filter(({ isBest }) => !isBest);
+  const scores = [...new Set(others.map(({ score }) => score))];
+  const sign = objective.direction === "max" ? -1 : 1;
+  const ties = scores
+    .sort((a, b) => sign * (a - b))
+    .map((score) => others.filter((point) => point.score === score))
+    .filter((equals) => equals.length > 1)
+    .slice(0, 3)
+    .map((equals) => {
+      const numbers = listed(equals.map(({ number }) => number));
+      return `${numbers} (${scoreText(equals[0]?.score ?? 0, objective)})`;
+    });
+  return ties.length === 0 ? [] : [`also equal: ${ties.join("; ")}`];
 }
 
-function isShare(name: string): boolean {
-  return name.endsWith("accuracy");
+function listed(numbers: readonly number[]): string {
+  return `${numbers.slice(0, -1).join(", ")} and ${numbers.at(-1)}`;
 }
 
-/** One scale for all panels, also for one without a point. */
+/** Also for a picture without a point. */
 function scoreDomain(points: readonly Point[]): [number, number] {
   if (points.length === 0) return [0, 1];
   const scores = points.map(({ score }) => score);
@@ -90,51 +75,62 @@ function scoreDomain(points: readonly Point[]): [number, number] {
   return [low - margin, high + margin];
 }
 
-function scoreAxis({ name }: Objective, points: readonly Point[], title: string | null) {
-  const format = isShare(name) ? ".2~%" : ".4~g";
-  return {
-    field: "score",
-    type: "quantitative",
-    title,
-    scale: { domain: scoreDomain(points), zero: false, nice: 5 },
-    axis: { format, tickCount: 5, domain: false, ticks: false },
-  };
-}
-
-/** The best in the strong colour and above the others. */
-const MARK = { type: "point", filled: true, size: 55, opacity: 0.85 } as const;
 const COLOUR = {
   condition: { test: "datum.isBest", value: PALETTE.vermillion },
   value: PALETTE.blue,
 } as const;
 
-interface OrderPanel {
-  readonly objective: Objective;
-  readonly total: number;
-  readonly subtitle: string;
-}
-
-function orderPanel(points: readonly Point[], { objective, total, subtitle }: OrderPanel) {
-  const axis = { format: "~r", grid: false, tickMinStep: 1, tickCount: 12 };
-  const domain = [0.5, Math.max(1, total) + 0.5];
+function orderPanel(points: readonly Point[], chart: TrialsChart, layout: Layout) {
+  const { objective, trials } = chart;
+  const total = trials.length;
   const x = {
     field: "number",
     type: "quantitative",
     title: "trial",
-    scale: { domain, nice: false },
-    axis,
+    scale: { domain: [0.5, Math.max(1, total) + 0.5], nice: false },
+    axis: {
+      labelExpr: "datum.value",
+      grid: false,
+      values: wholeTicks(total, layout === "wide" ? 12 : 6),
+    },
   };
-  const y = scoreAxis(objective, points, objective.name);
+  const y = {
+    field: "score",
+    type: "quantitative",
+    title: objective.name,
+    scale: { domain: scoreDomain(points), zero: false, nice: 5 },
+    axis: {
+      ...{ format: isShare(objective.name) ? ".2~%" : ".4~g", tickCount: 5 },
+      ...{ domain: false, ticks: false },
+    },
+  };
   const steps = bestSoFar(points, objective, total);
   const line = { type: "line", interpolate: "step-after", strokeWidth: 1.6, color: INK.axis };
+  const mark = { type: "point", filled: true, size: 60, opacity: 1 };
+  const lines = subtitleOf(points, chart).flatMap((text) => wrapped(text, layout));
+  const subtitle = [...lines, "the line is the best so far"];
+  const shown = [...points].sort((a, b) => Number(a.isBest) - Number(b.isBest));
   return {
-    ...WIDE,
-    title: { text: "Trials", subtitle: `${subtitle}; the line is the best so far` },
+    ...SIZES[layout],
+    title: { text: "Trials", subtitle },
     layer: [
       { data: { values: steps }, mark: line, encoding: { x, y } },
-      { data: { values: bestLast(points) }, mark: MARK, encoding: { x, y, color: COLOUR } },
+      { data: { values: shown }, mark, encoding: { x, y, color: COLOUR } },
     ],
   };
+}
+
+/** A narrow picture has no room for long lines. */
+function wrapped(line: string, layout: Layout): string[] {
+  if (layout === "wide") return [line];
+  const lines: string[] = [];
+  for (const word of line.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < 42)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 function bestSoFar(points: readonly Point[], objective: Objective, total: number) {
@@ -145,66 +141,4 @@ function bestSoFar(points: readonly Point[], objective: Objective, total: number
   }
   const last = steps.at(-1);
   return last ? [...steps, { number: Math.max(total, last.number), score: last.score }] : [];
-}
-
-function bestLast(points: readonly Point[]): readonly Point[] {
-  return [...points].sort((a, b) => Number(a.isBest) - Number(b.isBest));
-}
-
-function parameterPanel(parameter: Parameter, points: readonly Point[], objective: Objective) {
-  const { name } = parameter;
-  const values = bestLast(points).flatMap(({ score, isBest, values: all }) => {
-    const value = all[name];
-    return value === undefined ? [] : [{ score, isBest, value: drawn(parameter, value) }];
-  });
-  return {
-    ...SMALL,
-    data: { values },
-    mark: MARK,
-    encoding: { x: valueAxis(parameter), y: scoreAxis(objective, points, null), color: COLOUR },
-  };
-}
-
-/** A range with more steps is drawn as a scale. */
-const MOST_STEPS = 8;
-
-/** Few values stand side by side as words; the others on a scale. */
-function valueAxis(parameter: Parameter) {
-  const { name: title } = parameter;
-  if (parameter.kind === "int" || parameter.kind === "float") {
-    const steps = stepsOf(parameter);
-    return steps ? categoryAxis(title, steps) : scaleAxis(parameter);
-  }
-  const values = parameter.kind === "choice" ? parameter.values : [true, false];
-  const allNumbers = values.every((value) => typeof value === "number");
-  const sorted = allNumbers ? [...values].sort((a, b) => Number(a) - Number(b)) : values;
-  return categoryAxis(title, sorted.map(word));
-}
-
-function categoryAxis(title: string, domain: readonly string[]) {
-  const axis = { grid: false, labelAngle: 0, labelOverlap: false, ticks: false };
-  return { field: "value", type: "nominal", title, scale: { domain }, axis };
-}
-
-function scaleAxis({ name, min, max, sampling }: NumberParameter) {
-  const type = sampling === "log" ? "log" : "linear";
-  const scale = { type, domain: [min, max], nice: false };
-  const axis = { grid: false, tickCount: 4, format: "~g" };
-  return { field: "value", type: "quantitative", title: name, scale, axis };
-}
-
-/** The values of a range that has few, in order; else null. */
-function stepsOf(parameter: NumberParameter): string[] | null {
-  if (parameter.step === null || stepCount(parameter) > MOST_STEPS) return null;
-  const values = gridValues(parameter).map(Number);
-  return values.sort((a, b) => a - b).map(word);
-}
-
-function drawn(parameter: Parameter, value: Value): string | number {
-  const isNumber = parameter.kind === "int" || parameter.kind === "float";
-  return isNumber && !stepsOf(parameter) ? Number(value) : word(value);
-}
-
-function word(value: Value): string {
-  return typeof value === "number" ? formatGeneral(value, 5) : String(value);
 }

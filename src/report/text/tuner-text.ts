@@ -1,5 +1,5 @@
 // What KerasTuner 1.4.7 prints about trials: the table before one, the block after it, the summary at the end. Text only;
-// numbers look as Python prints them.
+// numbers look as Python prints them. A trial has one number everywhere, where KerasTuner's summary has its id, one less.
 
 import { formatExponent, formatFixed } from "../../format/number-format.ts";
 import type { Value } from "../../tune/parameter.ts";
@@ -8,8 +8,8 @@ import type { Objective, ScoredTrial, Trial } from "../../tune/trial.ts";
 
 const COLUMN = 18;
 
-/** `Search: Running Trial #3` and the table of its values; `number` counts from 1. */
-export function trialHeader(number: number, trial: Trial, best: ScoredTrial | null): string {
+/** `Search: Running Trial #3` and the table of its values. */
+export function trialHeader(trial: Trial, best: ScoredTrial | null): string {
   const rows = Object.entries(trial.values).map(([name, value]) => {
     const known = best?.values[name];
     // Where nothing is best yet, KerasTuner 1.4.7 shows the trial's own values; earlier versions this.
@@ -18,7 +18,7 @@ export function trialHeader(number: number, trial: Trial, best: ScoredTrial | nu
   });
   const table = [tableRow("Value", "Best Value So Far", "Hyperparameter"), ...rows];
   const body = rows.length > 0 ? table : ["default configuration"];
-  return ["", `Search: Running Trial #${number}`, "", ...body, ""].join("\n");
+  return ["", `Search: Running Trial #${trial.id}`, "", ...body, ""].join("\n");
 }
 
 function tableRow(value: string, best: string, name: string): string {
@@ -32,8 +32,6 @@ function cell(value: Value): string {
 }
 
 export interface TrialEnd {
-  /** From 1. */
-  readonly number: number;
   readonly trial: Trial;
   readonly objective: Objective;
   readonly best: ScoredTrial | null;
@@ -43,12 +41,12 @@ export interface TrialEnd {
 
 /** `Trial 8 Complete [00h 00m 10s]` and what follows it. */
 export function trialBlock(end: TrialEnd): string {
-  const { number, trial, objective, best, totalSeconds } = end;
+  const { trial, objective, best, totalSeconds } = end;
   const score = trial.score === null ? [] : [`${objective.name}: ${pythonFloat(trial.score)}`];
   const why = trial.message === null ? [] : [`Trial failed: ${trial.message}`];
   const bestScore = best ? pythonFloat(best.score) : "None";
   return [
-    `Trial ${number} Complete [${duration(trial.seconds)}]`,
+    `Trial ${trial.id} Complete [${duration(trial.seconds)}]`,
     ...score,
     ...why,
     "",

@@ -1,9 +1,9 @@
-// Which model a cross-validation is of and how it is trained: what the flags say, or what a tuner's study found best.
+// Which model is trained and how: what the flags say, or what a tuner's study found.
 
 import { UsageError } from "../../engine/core/errors.ts";
 import { isTransfer, type ModelConfig } from "../../models/models.ts";
 import type { Terminal } from "../frame/terminal.ts";
-import { readBestTrial } from "./hyperparameters.ts";
+import { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts";
 import { loadPretrained, type Pretrained } from "./model-basis.ts";
 import { type ModelFlags, modelConfig, refuseModelFlags } from "./model-flags.ts";
 import { firstRate, type TrainingFlags } from "./training-flags.ts";
@@ -20,6 +20,8 @@ export interface Chosen {
   readonly learningRate: number;
   /** Said after the settings: where they are from. */
   readonly from: string;
+  /** Null where the flags say all. */
+  readonly found: Hyperparameters | null;
 }
 
 export type ChoiceFlags = ModelFlags &
@@ -37,19 +39,21 @@ export async function chooseModel(flags: ChoiceFlags): Promise<Chosen> {
       batchSize: batchSize ?? 50,
       learningRate: firstRate(flags),
       from: "",
+      found: null,
     };
   }
-  const best = await readBestTrial(hyperparameters);
+  const found = await readHyperparameters(hyperparameters);
   const { model, ...others } = flags;
   refuseModelFlags(others, "is the study's with --hyperparameters");
-  if (model !== undefined && model !== best.model.name) {
-    throw new UsageError(`--model: the study's is ${best.model.name}, got ${model}`);
+  if (model !== undefined && model !== found.model.name) {
+    throw new UsageError(`--model: the study's is ${found.model.name}, got ${model}`);
   }
   return {
-    model: best.model,
-    batchSize: batchSize ?? best.training.batchSize,
-    learningRate: learningRate ?? best.training.learningRate,
-    from: `, of trial ${best.trialId} in ${hyperparameters}`,
+    model: found.model,
+    batchSize: batchSize ?? found.training.batchSize,
+    learningRate: learningRate ?? found.training.learningRate,
+    from: `, of ${found.source}`,
+    found,
   };
 }
 

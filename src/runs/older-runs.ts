@@ -1,0 +1,115 @@
+// Trials and folds that an earlier version left without the record of a run: what it would say follows from what lies beside
+// them. And what a folder is that is no run.
+
+import { readdir, readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { FASHION_MNIST_CLASSES } from "../data/official-files.ts";
+import { FormatError } from "../engine/core/errors.ts";
+import { checkModelConfig } from "../models/check-config.ts";
+import { searchSpace } from "../tune/search-space.ts";
+import type { Trial } from "../tune/trial.ts";
+import { planOf } from "../tune/tuner.ts";
+import { trialOrigin, trialSettings } from "./run-origin.ts";
+import { DESCRIPTION, FORMAT, readDescription } from "./search-description.ts";
+import { folderOfTrial, fromOne, readRecord } from "./trial-file.ts";
+
+/** The record of a run, but for its format; null for a folder that is neither trial nor fold. */
+export async function olderRun(folder: string) {
+  const names = await namesIn(folder);
+  if (!names.includes("weights.safetensors")) return null;
+  const above = dirname(resolve(folder));
+  const beside = await namesIn(above);
+  if (names.includes("trial.json") && beside.includes(DESCRIPTION)) {
+    return olderTrial(above, await readRecord(join(folder, "trial.json"), FORMAT));
+  }
+  if (names.includes("fold.json") && beside.includes("kfold.json")) {
+    return olderFold(join(above, "kfold.json"), join(folder, "fold.json"));
+  }
+  return null;
+}
+
+async function olderTrial(study: string, trial: Trial) {
+  const { description } = await readDescription(study);
+  const { model: name, space, settings } = description;
+  const base = { name, ...(settings["base"] as object | undefined) };
+  const start = checkModelConfig(base, join(study, DESCRIPTION));
+  const { model, training } = planOf(searchSpace(start), space, trial.values);
+  return {
+    model,
+    training: { ...training, ...trialSettings(description, trial) },
+    origin: trialOrigin(description, trial, null),
+    ...UNKNOWN,
+  };
+}
+
+/** An earlier version knew one data set. */
+const UNKNOWN = { classNames: FASHION_MNIST_CLASSES, data: {}, adapter: "not recorded" } as const;
+
+async function olderFold(manifest: string, result: string) {
+  const { model, training, seed, folds } = await readJson(manifest);
+  const { fold, seed: own } = await readJson(result);
+  const number = Number(fold) + 1;
+  return {
+    model: checkModelConfig(model, manifest),
+    training: { ...(training as object), seed: Number(own ?? seed) },
+    origin: { kind: "fold", fold: number, folds: Number(folds) } as const,
+    ...UNKNOWN,
+  };
+}
+
+async function readJson(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const text = await readFile(path, "utf8");
+  try {
+    return JSON.parse(text) ?? {};
+  } catch (cause) {
+    throw new FormatError(`${path}: must be JSON, got ${text.length} characters that are not`, {
+      cause,
+    });
+  }
+}
+
+export interface NoRun {
+  /** What the folder is. */
+  readonly got: string;
+  readonly help?: string;
+}
+
+/** Of a folder that is no run: what it is, and which run may be meant. */
+export async function describeNoRun(folder: string): Promise<NoRun> {
+  const names = await namesIn(folder);
+  const inside = (name: string): string => join(folder, name);
+  if (names.includes("trial.json")) {
+    const { id, status, message } = await readRecord(inside("trial.json"), FORMAT);
+    if (names.includes("fold-1")) {
+      const help = `it has a model for each fold; name one, such as ${inside("fold-1")}`;
+      return { got: `trial ${id} in ${folder}, which was scored by folds`, help };
+    }
+    const why = status === "failed" ? `which failed: ${message}` : "which was not finished";
+    return { got: `trial ${id} in ${folder}, ${why}` };
+  }
+  if (names.includes(DESCRIPTION)) return aStudy(folder, names);
+  if (names.includes("kfold.json")) {
+    const help = `name one of its folds, such as ${inside("fold-1")}`;
+    return { got: `a cross-validation, ${folder}`, help };
+  }
+  if (names.includes("study.json")) {
+    const help = `name a run in it, such as ${inside("04-training")}`;
+    return { got: `a whole study, ${folder}`, help };
+  }
+  return { got: `${folder} without config.json` };
+}
+
+/** Names its best trial, where it has one. */
+async function aStudy(folder: string, names: readonly string[]): Promise<NoRun> {
+  const got = `a tuner's study, ${folder}`;
+  if (!names.includes("best.json")) return { got, help: "none of its trials is scored yet" };
+  const { trialId, format } = await readJson(join(folder, "best.json"));
+  // Folders of format 1 are named by ids of format 1.
+  const best = join(folder, folderOfTrial(String(trialId)));
+  const number = format === 1 ? fromOne(trialId) : String(trialId);
+  return { got, help: `name one of its trials, such as the best, trial ${number}: ${best}` };
+}
+
+function namesIn(folder: string): Promise<readonly string[]> {
+  return readdir(folder).catch(() => []);
+}
