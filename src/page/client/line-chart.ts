@@ -56,7 +56,7 @@ export function lineChart(chart: LineChart): SVGSVGElement {
     "aria-label": label,
     class: "line-chart",
   });
-  for (const tick of ticks(y0, y1, 4)) {
+  for (const tick of ticks(y0, y1, 5)) {
     picture.append(
       svg("line", {
         x1: EDGE.left,

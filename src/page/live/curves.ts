@@ -9,7 +9,8 @@ import { figureName, figureText, percent, short } from "./words.ts";
 
 /** More than a chart has pixels for. */
 const MOST_POINTS = 500;
-const WIDTH = 520;
+/** Of a chart on the narrowest page, and of all. */
+const LEAST_WIDTH = 260;
 const HEIGHT = 230;
 
 type Drawn = Omit<LineChart, "width" | "height"> & {
@@ -31,20 +32,23 @@ export function chartPanel(
   let pointer: number | null = null;
   const redraw = (): void => {
     if (!drawn) return;
-    const at = pointer === null ? null : positionAt(drawn, pointer);
+    // As wide as it is shown, so that words keep their size.
+    const width = Math.max(LEAST_WIDTH, place.clientWidth);
+    const at = pointer === null ? null : positionAt(drawn, pointer, width);
     const marks = [...(drawn.marks ?? []), ...(at === null ? [] : [{ x: at, title: "" }])];
-    refill(place, lineChart({ ...drawn, marks, width: WIDTH, height: HEIGHT }));
+    refill(place, lineChart({ ...drawn, marks, width, height: HEIGHT }));
     refill(legend, ...legendOf(drawn, at));
   };
   place.addEventListener("pointermove", (event) => {
     const box = place.getBoundingClientRect();
-    pointer = ((event.clientX - box.left) / box.width) * WIDTH;
+    pointer = event.clientX - box.left;
     redraw();
   });
   place.addEventListener("pointerleave", () => {
     pointer = null;
     redraw();
   });
+  addEventListener("resize", redraw);
   return {
     element: panel,
     hears,
@@ -57,8 +61,12 @@ export function chartPanel(
 }
 
 /** The nearest x at which a thick line has a point. */
-function positionAt({ series, xDomain = [0, 1] }: Drawn, pointer: number): number | null {
-  const share = (pointer - EDGE.left) / (WIDTH - EDGE.left - EDGE.right);
+function positionAt(
+  { series, xDomain = [0, 1] }: Drawn,
+  pointer: number,
+  width: number,
+): number | null {
+  const share = (pointer - EDGE.left) / (width - EDGE.left - EDGE.right);
   const wanted = xDomain[0] + share * (xDomain[1] - xDomain[0]);
   const thick = series.filter(({ isFaint }) => !isFaint);
   const all = (thick.some(({ points }) => points.length > 0) ? thick : series)
@@ -131,11 +139,12 @@ export function ratePanel(): Panel {
     }
     const { epoch = 1, step = 0 } = state.current ?? {};
     points.push([epoch - 1 + step / steps, state.learningRate ?? 0]);
+    const top = 1.15 * Math.max(...points.map(([, rate]) => rate));
     return {
       label: "learning rate by epoch",
       series: [{ name: "rate", colour: "var(--purple)", points }],
       ...{ formatY: (value) => short(value, 2), hasWholeX: true },
-      xDomain: [0, epochsShown(state)],
+      ...{ xDomain: [0, epochsShown(state)], yDomain: [0, top] },
       marks: byHand(state),
       nameX: (x) => `epoch ${short(x, 3)}`,
       nameY: (y) => short(y),
@@ -144,12 +153,11 @@ export function ratePanel(): Panel {
 }
 
 export function speedPanel(): Panel {
-  return chartPanel("Throughput", ["progress", "epoch", "end"], ({ speeds }) => {
+  return chartPanel("Throughput", ["progress", "epoch", "end"], ({ run, speeds }) => {
     const [first, last] = [speeds[0], speeds.at(-1)];
-    if (!first || !last || speeds.length < 2) return null;
-    const middle = speeds.map(([, speed]) => speed).toSorted((a, b) => a - b);
-    // A slow first report, while everything warms up, would flatten the rest.
-    const top = 1.2 * (middle[Math.floor(0.95 * middle.length)] ?? 1);
+    // Trials differ in batch and model: one curve of all would say nothing.
+    if (run?.parts || !first || !last || speeds.length < 2) return null;
+    const top = 1.1 * speeds.reduce((most, [, speed]) => Math.max(most, speed), 0);
     return {
       label: "images per second over time",
       series: [{ name: "images/s", colour: "var(--green)", points: thinned(speeds) }],

@@ -34,9 +34,9 @@ progress { appearance: none; width: 100%; height: 8px; border: 0; border-radius:
 progress::-webkit-progress-bar { background: var(--line); }
 progress::-webkit-progress-value { background: var(--accent); transition: width 0.25s linear; }
 progress::-moz-progress-bar { background: var(--accent); }
-.gauges { display: grid; grid-template-columns: repeat(auto-fill, minmax(118px, 1fr)); gap: 10px; margin: 16px 0; }
+.gauges { display: grid; grid-template-columns: repeat(auto-fill, minmax(128px, 1fr)); gap: 10px; margin: 16px 0; }
 .gauges div { background: var(--panel); border-radius: 8px; padding: 8px 12px; }
-.gauges dt { font-size: 12px; color: var(--muted); }
+.gauges dt { font-size: 12px; color: var(--muted); white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .gauges dd { margin: 0; font-size: 18px; font-variant-numeric: tabular-nums; white-space: nowrap; }
 
 .controls { display: flex; flex-wrap: wrap; gap: 10px 22px; align-items: center; margin: 0 0 18px; padding: 10px 12px; border: 1px solid var(--line); border-radius: 8px; }
@@ -102,8 +102,9 @@ progress::-moz-progress-bar { background: var(--accent); }
 .parallel svg { display: block; font: 11px var(--sans); }
 .parallel .axis { stroke: var(--line); stroke-width: 1.5; }
 .parallel .name { fill: var(--ink); text-anchor: middle; }
-.parallel .mark { fill: var(--muted); }
+.parallel .mark { fill: var(--ink); stroke: var(--paper); stroke-width: 3; paint-order: stroke; pointer-events: none; }
 .parallel .trial { fill: none; stroke-width: 2; opacity: 0.85; stroke-linejoin: round; }
+.parallel .trial.best { stroke-width: 4; opacity: 1; }
 .parallel .trial.running { stroke-dasharray: 4 4; }
 .parallel .trial.out { stroke-width: 5; opacity: 1; }
 footer { margin-top: 22px; }
@@ -113,6 +114,9 @@ footer { margin-top: 22px; }
   main { padding: 14px 12px 30px; }
   .cards, .pictures { grid-template-columns: minmax(0, 1fr); }
   .bar { grid-template-columns: 1fr; gap: 2px; }
+  .confusion { font-size: 11px; }
+  .confusion td { min-width: 20px; height: 24px; padding: 0; }
+  .confusion .recall { display: none; }
   .time { grid-template-columns: minmax(70px, 110px) 1fr 70px 36px; gap: 6px; }
 }
 @media print { .controls, footer, .scrub { display: none; } .card { break-inside: avoid; } }

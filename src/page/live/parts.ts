@@ -3,7 +3,7 @@
 
 import { element, refill, svg } from "../client/dom.ts";
 import { bestPart } from "./curves.ts";
-import type { Axis, PartsPlan } from "./live-events.ts";
+import type { PartsPlan } from "./live-events.ts";
 import type { LiveState, Part } from "./live-state.ts";
 import type { Panel } from "./panel.ts";
 import { duration, figureName, figureText } from "./words.ts";
@@ -36,9 +36,8 @@ export function partsPanel(): Panel {
       if (!plan) return;
       title.textContent = plan.name === "trial" ? "Trials" : "Folds";
       refill(table, tableOf(state, plan));
-      const drawn = plan.axes.length > 1 ? parallel(state, plan) : null;
-      picture.hidden = drawn === null;
-      refill(picture, drawn);
+      picture.hidden = plan.axes.length < 2;
+      if (!picture.hidden) refill(picture, parallel(state, plan, picture.clientWidth));
     },
   };
 }
@@ -94,14 +93,21 @@ function ranked({ parts }: LiveState, direction: "min" | "max"): (readonly [stri
 const HEIGHT = 260;
 const TOP = 34;
 const BOTTOM = 14;
-const SIDE = 70;
-/** Least distance of two axes. */
-const GAP = 120;
+const SIDE = 46;
+/** Between two axes, at least. */
+const LEAST_GAP = 84;
 
 /** Where scores lie on the last axis. */
 type Place = (score: number) => number;
 
-function parallel(state: LiveState, plan: PartsPlan): SVGSVGElement {
+interface Layout {
+  readonly plan: PartsPlan;
+  readonly place: Place;
+  /** Of an axis. */
+  readonly x: (index: number) => number;
+}
+
+function parallel(state: LiveState, plan: PartsPlan, room: number): SVGSVGElement {
   const { axes, objective } = plan;
   const scores = [...state.parts.values()].flatMap(({ ended }) => ended?.score ?? []);
   const [low, high] = [Math.min(...scores), Math.max(...scores)];
@@ -110,34 +116,37 @@ function parallel(state: LiveState, plan: PartsPlan): SVGSVGElement {
     at: place(score),
     text: figureText(objective.name, score),
   }));
-  const [width, height] = [2 * SIDE + axes.length * GAP, HEIGHT];
+  const gap = Math.max(LEAST_GAP, (room - 2 * SIDE) / axes.length);
+  const [width, height] = [2 * SIDE + axes.length * gap, HEIGHT];
+  const layout: Layout = { plan, place, x: (index) => SIDE + index * gap };
+  const all = [...axes, { name: figureName(objective.name), marks }];
+  const best = bestPart(state);
   const label = `hyper-parameters of ${state.parts.size} trials, and their ${figureName(objective.name)}`;
   const size = { viewBox: `0 0 ${width} ${height}`, width, height };
   return svg(
     "svg",
     { ...size, role: "img", "aria-label": label },
-    ...[...axes, { name: figureName(objective.name), marks }].flatMap(axisOf),
-    ...[...state.parts].map(([id, part]) => trialLine(id, part, { plan, place })),
+    ...all.map((_, index) => axisLine(layout.x(index))),
+    ...[...state.parts].map(([id, part]) => trialLine(part, layout, id === best)),
+    ...all.flatMap(({ name, marks: own }, index) => [
+      svg("text", { x: layout.x(index), y: 14, class: "name" }, name),
+      ...own.map(({ at, text }) =>
+        svg("text", { x: layout.x(index) + 5, y: y(at) + 4, class: "mark" }, text),
+      ),
+    ]),
   );
 }
 
 const y = (share: number): number => HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM);
-const x = (index: number): number => SIDE + index * GAP;
 
-function axisOf({ name, marks }: Axis, index: number): readonly SVGElement[] {
-  return [
-    svg("line", { x1: x(index), x2: x(index), y1: y(0), y2: y(1), class: "axis" }),
-    svg("text", { x: x(index), y: 14, class: "name" }, name),
-    ...marks.map(({ at, text }) =>
-      svg("text", { x: x(index) + 5, y: y(at) + 4, class: "mark" }, text),
-    ),
-  ];
+function axisLine(x: number): SVGElement {
+  return svg("line", { x1: x, x2: x, y1: y(0), y2: y(1), class: "axis" });
 }
 
 function trialLine(
-  id: string,
   { begun, ended }: Part,
-  { plan, place }: { readonly plan: PartsPlan; readonly place: Place },
+  { plan, place, x }: Layout,
+  isBest: boolean,
 ): SVGElement | null {
   const score = ended?.score ?? null;
   if (ended && score === null) return null;
@@ -148,9 +157,9 @@ function trialLine(
   });
   if (score !== null) points.push(`${x(plan.axes.length)},${y(place(score)).toFixed(1)}`);
   const style = `stroke: ${score === null ? "var(--ink)" : colourOf(place(score), plan)}`;
-  const kind = ended ? "trial" : "trial running";
-  const line = { points: points.join(" "), "data-part": id, style, class: kind };
-  return svg("polyline", line, svg("title", {}, id));
+  const kind = ended ? (isBest ? "trial best" : "trial") : "trial running";
+  const line = { points: points.join(" "), "data-part": begun.part, style, class: kind };
+  return svg("polyline", line, svg("title", {}, begun.part));
 }
 
 function colourOf(place: number, { objective }: PartsPlan): string {
