@@ -2,7 +2,16 @@
 // Written so that an XML parser can read it too: every tag is closed.
 
 import { escapeHtml } from "../../page/html.ts";
-import type { Block, Figure, Heading, Pictures, Scores, Story, Table } from "./story.ts";
+import {
+  type Block,
+  type Figure,
+  type Heading,
+  narrowName,
+  type Pictures,
+  type Scores,
+  type Story,
+  type Table,
+} from "./story.ts";
 import { STORY_CSS } from "./style.ts";
 
 export function storyHtml(story: Story, pictures: Pictures): string {
@@ -102,9 +111,15 @@ class Page {
     const label = `role="img" aria-label="${escapeHtml(alt)}"`;
     if (picture === undefined)
       return `<p class="note">${escapeHtml(`${file} is missing: ${alt}`)}</p>`;
+    const narrow = this.#pictures.get(narrowName(file));
     const drawn =
       typeof picture === "string"
-        ? `<div class="picture ${type}" ${label}>${embeddedSvg(picture, this.#drawn++)}</div>`
+        ? [picture, ...(typeof narrow === "string" ? [narrow] : [])]
+            .map((svg, i, { length }) => {
+              const room = length === 1 ? "" : i === 0 ? " wide" : " narrow";
+              return `<div class="picture ${type}${room}" ${label}>${embeddedSvg(svg, this.#drawn++)}</div>`;
+            })
+            .join("")
         : `<div class="picture ${type}"><img alt="${escapeHtml(alt)}" src="data:image/png;base64,${Buffer.from(picture).toString("base64")}"/></div>`;
     return figure(drawn, caption);
   }
