@@ -22,3 +22,24 @@ export interface EpochEvents {
 }
 
 export interface FitEvents extends CompileEvents, EpochEvents {}
+
+/** One listener that stands for several, in this order; statistics have listeners of their own. */
+export function together(...listeners: readonly FitEvents[]): Omit<FitEvents, "onStatistics"> {
+  return {
+    onCompile: (...told) => {
+      for (const { onCompile } of listeners) onCompile?.(...told);
+    },
+    onCompiled: (...told) => {
+      for (const { onCompiled } of listeners) onCompiled?.(...told);
+    },
+    onEpochBegin: (...told) => {
+      for (const { onEpochBegin } of listeners) onEpochBegin?.(...told);
+    },
+    onProgress: (...told) => {
+      for (const { onProgress } of listeners) onProgress?.(...told);
+    },
+    onEpochEnd: (...told) => {
+      for (const { onEpochEnd } of listeners) onEpochEnd?.(...told);
+    },
+  };
+}

@@ -36,6 +36,10 @@ export function memoryHost(): MemoryHost {
     cancellation: {
       signal: controller.signal,
       exitCode: () => exitCode,
+      interrupt: () => {
+        exitCode ??= 130;
+        controller.abort();
+      },
       finish: (work) => work(),
     },
     cancel(code) {

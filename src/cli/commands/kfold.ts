@@ -30,6 +30,9 @@ import { openBasis } from "../inputs/model-basis.ts";
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, SEED_FLAG } from "../inputs/shared-flags.ts";
 import { describeOptimisation, optimisationOf, TRAINING_FLAGS } from "../inputs/training-flags.ts";
+import { WATCH_FLAGS } from "../inputs/watch-flags.ts";
+import { type Ended, Watching } from "../outcomes/watching.ts";
+import { FoldsWatch } from "../outcomes/watching-parts.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,
@@ -62,6 +65,7 @@ const FLAGS = {
     help: "where folds are saved, and taken up again; default runs/<time>-<model>-kfold",
   },
   overwrite: { type: "boolean", help: "discard the folds that --out holds" },
+  ...WATCH_FLAGS,
   ...ADAPTER_FLAG,
 } as const;
 
@@ -125,7 +129,22 @@ async function kfold(context: Context): Promise<void> {
   if (pretrained.source) say(`weights    ${pretrained.source}`);
   const { seed } = flags;
   const basis = openBasis({ device, terminal, signal: context.signal, pretrained, seed, rows });
-  await runFolds(context, { device, basis, data, rows, splits, settings, out });
+  const watching = await Watching.open(context, {
+    ...{ command: "kfold", model: model.name, epochs, hasRate: false },
+    classNames: data.train.classNames,
+    facts: [
+      ["adapter", device.name],
+      ["rows", `${formatCount(rows)} in ${flags.folds} ${kind}`],
+      ["batch", String(batchSize)],
+      ["saved in", out],
+    ],
+    parts: {
+      ...{ name: "fold", total: flags.folds, axes: [] },
+      objective: { name: "val_accuracy", direction: "max" },
+    },
+  });
+  const work = { device, basis, data, rows, splits, settings, out, watching };
+  await (watching ? watching.during(() => runFolds(context, work)) : runFolds(context, work));
   device.destroy();
 }
 
@@ -137,14 +156,18 @@ interface Work {
   readonly splits: readonly Split[];
   readonly settings: KfoldSettings;
   readonly out: string;
+  readonly watching: Watching | null;
 }
 
-async function runFolds(context: Context, work: Work): Promise<void> {
+async function runFolds(context: Context, work: Work): Promise<Ended> {
   const { flags, say, signal, terminal } = context;
-  const { device, basis, data, rows, splits, settings, out } = work;
+  const { device, basis, data, rows, splits, settings, out, watching } = work;
   const saved = await loadFolds(out, flags.folds);
   sayResumed(context, work, saved);
   const display = new EpochDisplay(terminal, flags.epochs);
+  const watch =
+    watching &&
+    new FoldsWatch(watching, { folds: flags.folds, ...settings.training }, saved.values());
   let start = 0;
   const folds = await crossValidate({
     device,
@@ -159,12 +182,13 @@ async function runFolds(context: Context, work: Work): Promise<void> {
     finished: (fold) => saved.get(fold),
     signal,
     onFoldBegin: (fold, split) => {
+      watch?.begin(fold);
       start = performance.now();
       const counts = `${formatCount(split.train.length)} rows to train on, ${formatCount(split.test.length)} held out`;
       say();
       say(`${context.style.bold(`Fold ${fold + 1}/${flags.folds}`)}: ${counts}`);
     },
-    ...display,
+    ...(watch ? watch.events(display) : display),
     onFold: async (result, trained) => {
       const seconds = (performance.now() - start) / 1000;
       const { source, train } = data;
@@ -173,12 +197,15 @@ async function runFolds(context: Context, work: Work): Promise<void> {
       const weights = wholeTensors(basis, settings.model, trained.weights);
       const fold = await context.finish(() => saveFold(out, result, weights, facts));
       saved.set(fold.fold, fold);
+      watch?.end(fold);
       say(`${foldLine(fold)}   in ${formatSeconds(seconds)}`);
     },
   });
   display.interrupted();
   const finished = folds.flatMap(({ fold }) => saved.get(fold) ?? []);
   await conclude(context, work, finished);
+  const ended = finished.length < flags.folds ? "interrupted" : "finished";
+  return { ended, message: `${finished.length} of ${flags.folds} folds, saved in ${out}` };
 }
 
 function sayResumed(

@@ -14,6 +14,7 @@ import { allRows } from "../../train/device-data.ts";
 import { DivergenceError } from "../../train/divergence-error.ts";
 import type { Evaluation } from "../../train/evaluator.ts";
 import { FitRun } from "../../train/fit.ts";
+import { together } from "../../train/fit-events.ts";
 import { fitSettings } from "../../train/training.ts";
 import { EpochDisplay } from "../display/epoch-display.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
@@ -28,6 +29,7 @@ import { MODEL_FLAGS } from "../inputs/model-flags.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, SEED_FLAG } from "../inputs/shared-flags.ts";
 import { splitRows } from "../inputs/split-rows.ts";
 import { firstRate, optimisationOf, TRAINING_FLAGS } from "../inputs/training-flags.ts";
+import { WATCH_FLAGS } from "../inputs/watch-flags.ts";
 import { huntDown } from "../outcomes/hunt-down.ts";
 import { Looking } from "../outcomes/looking.ts";
 import {
@@ -37,6 +39,7 @@ import {
   saveOutcome,
   type TrainedRun,
 } from "../outcomes/train-outcome.ts";
+import { type Ended, Watching } from "../outcomes/watching.ts";
 
 const FLAGS = {
   ...MODEL_FLAGS,
@@ -71,6 +74,7 @@ const FLAGS = {
     help: "where to save the run; default runs/<time>-<model>",
   },
   ...LOOKING_FLAGS,
+  ...WATCH_FLAGS,
   ...ADAPTER_FLAG,
 } as const;
 
@@ -91,6 +95,10 @@ const command = defineCommand({
     {
       command: "npm run train -- --hyperparameters runs/study/trial_3",
       does: "a tuner's trial, trained to its end; without trial_3 the best one",
+    },
+    {
+      command: "npm run train -- --watch --stats 100",
+      does: "prints the address of a page that shows it all while it goes on",
     },
     {
       command: "npm run train -- --activation tanh --pooling average",
@@ -135,6 +143,16 @@ async function train(given: Given): Promise<void> {
   if (pretrained.source) say(`weights    ${pretrained.source}`);
   if (found) for (const line of foundLines(chosen, found, flags)) say(line);
   const { config } = pretrained;
+  const watching = await Watching.open(context, {
+    ...{ command: "train", model: config.name, epochs: flags.epochs, hasRate: true, parts: null },
+    classNames: data.train.classNames,
+    facts: [
+      ["adapter", device.name],
+      ["rows", `${rows.train.length} to train on, ${rows.heldOut.length} held out`],
+      ["batch", String(flags.batchSize)],
+      ["saved in", out],
+    ],
+  });
   say();
   const { width: columns, colour } = terminal;
   say(keras3Summary(shortSummary(config), { columns, colour }));
@@ -148,8 +166,9 @@ async function train(given: Given): Promise<void> {
   const { seed, limit = data.train.rows } = flags;
   const basis = openBasis({ device, terminal, signal, pretrained, seed, rows: limit });
   const keepBest = found && keptBy(found);
-  const plan = { device, basis, data, rows, config, out, keepBest };
-  await trainAndSave(context, await prepare(context, plan));
+  const plan = { device, basis, data, rows, config, out, keepBest, watching };
+  const work = async () => trainAndSave(context, await prepare(context, plan));
+  await (watching ? watching.during(work) : work());
   device.destroy();
 }
 
@@ -165,16 +184,17 @@ function checkTraining(flags: Context["flags"]): void {
 interface Session extends TrainedRun {
   readonly display: EpochDisplay;
   readonly looking: Looking;
+  readonly watching: Watching | null;
 }
 
-type Plan = Pick<Session, "device" | "basis" | "data" | "rows" | "config" | "out"> & {
+type Plan = Pick<Session, "device" | "basis" | "data" | "rows" | "config" | "out" | "watching"> & {
   /** Null: the lowest val_loss. */
   readonly keepBest: Monitor | null;
 };
 
 async function prepare(context: Context, { keepBest, ...plan }: Plan): Promise<Session> {
   const { flags, terminal, signal } = context;
-  const { device, basis, rows } = plan;
+  const { device, basis, rows, watching } = plan;
   const display = new EpochDisplay(terminal, flags.epochs);
   const data = await basis.place(limitRows(plan.data.train, flags.limit));
   display.preparing();
@@ -188,11 +208,18 @@ async function prepare(context: Context, { keepBest, ...plan }: Plan): Promise<S
   const { optimizer: rule } = settings;
   const setup = { model, data, batchSize, seed, optimizer: rule };
   const looking = new Looking(context, setup, plan.out);
+  const of = rows.heldOut.length > 0 ? "held-out" : "training";
+  const seen = { data, rows: of === "held-out" ? rows.heldOut : rows.train };
+  const { first = [], last = [] } =
+    watching?.training({
+      ...{ device, model, seen, of, dataset: plan.data.train, setup, epochs, batchSize },
+      schedule: settings.schedule,
+    }) ?? {};
   const run = await FitRun.create(device, model, {
     ...settings,
-    ...display,
-    ...looking.options(),
-    callbacks: [...settings.callbacks, ...looking.callbacks],
+    ...(watching ? together(display, watching.fit) : display),
+    ...looking.options(watching?.fit.onStatistics),
+    callbacks: [...first, ...settings.callbacks, ...looking.callbacks, ...last],
     keepBest: keepBest ?? settings.keepBest,
     train: { data, rows: rows.train },
     validation: { data, rows: rows.heldOut },
@@ -202,6 +229,7 @@ async function prepare(context: Context, { keepBest, ...plan }: Plan): Promise<S
     display.interrupted();
     throw error;
   });
+  if (watching) watching.run = run;
   return {
     ...plan,
     run,
@@ -217,7 +245,7 @@ async function prepare(context: Context, { keepBest, ...plan }: Plan): Promise<S
 }
 
 /** Whatever ends the run, the best of its finished epochs is saved before the error is told. */
-async function trainAndSave(context: Context, session: Session): Promise<void> {
+async function trainAndSave(context: Context, session: Session): Promise<Ended> {
   const { signal, flags } = context;
   const { run, display, looking, out } = session;
   let test: Evaluation | null = null;
@@ -247,10 +275,21 @@ async function trainAndSave(context: Context, session: Session): Promise<void> {
   } else await rm(join(out, "history.csv"), { force: true });
   if (failure !== undefined) throw failure;
   if (!best) signal.throwIfAborted();
+  const tested = test ? `test accuracy ${(100 * test.accuracy).toFixed(2)} %, ` : "";
+  return { ended: run.ended ?? "failed", message: `${tested}saved in ${out}` };
 }
 
 async function scoreTest({ run, basis, data }: Session, limit?: number): Promise<Evaluation> {
   return run.evaluate(allRows(await basis.place(limitRows(data.test, limit))));
+}
+
+/** A learning rate that was changed by hand is part of what the training depended on. */
+function asItWent(session: Session): Session {
+  const { training, watching } = session;
+  const rateChanges = [...(watching?.rateChanges ?? [])];
+  return rateChanges.length === 0
+    ? session
+    : { ...session, training: { ...training, rateChanges } };
 }
 
 const ENDINGS = {
@@ -261,7 +300,7 @@ const ENDINGS = {
 
 async function conclude(context: Context, session: Session, ending: Ending): Promise<void> {
   const { say, style, json, setExitCode } = context;
-  const metrics = await saveOutcome(session, ending);
+  const metrics = await saveOutcome(asItWent(session), ending);
   say();
   if (ending.ended !== "finished") {
     const count = metrics.epochs === 1 ? "1 epoch" : `${metrics.epochs} epochs`;

@@ -10,6 +10,7 @@ import { resultsSummary, trialBlock, trialHeader } from "../../report/text/tuner
 import { openStudy, type StudyFolder } from "../../runs/search-folder.ts";
 import { bestTrial, rankTrials, type Trial } from "../../tune/trial.ts";
 import { planOf, type SearchResult, search } from "../../tune/tuner.ts";
+import { axesOf } from "../../watch/parts-plan.ts";
 import { EpochDisplay } from "../display/epoch-display.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { loadData } from "../inputs/data-set.ts";
@@ -18,12 +19,16 @@ import { modelConfig } from "../inputs/model-flags.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut } from "../inputs/shared-flags.ts";
 import {
   describeStudy,
+  type Equipment,
   planSearch,
   type SearchPlan,
   TUNE_FLAGS,
   trialFacts,
   trialRunner,
 } from "../inputs/tune-plan.ts";
+import { WATCH_FLAGS } from "../inputs/watch-flags.ts";
+import { type Ended, Watching } from "../outcomes/watching.ts";
+import { TrialsWatch } from "../outcomes/watching-parts.ts";
 
 const FLAGS = {
   ...TUNE_FLAGS,
@@ -34,6 +39,7 @@ const FLAGS = {
     help: "the study: where trials are saved, and taken up again; default runs/<time>-<model>-tune",
   },
   overwrite: { type: "boolean", help: "delete the study that --out holds, and start anew" },
+  ...WATCH_FLAGS,
   ...ADAPTER_FLAG,
 } as const;
 
@@ -88,21 +94,66 @@ async function tune(context: Context): Promise<void> {
   const { seed, limit = data.train.rows } = flags;
   const { signal } = context;
   const basis = openBasis({ device, terminal, signal, pretrained, seed, rows: limit });
+  const watching = await Watching.open(context, {
+    ...{ command: "tune", model: flags.model, epochs: flags.epochs, hasRate: false },
+    classNames: data.train.classNames,
+    facts: [
+      ["adapter", device.name],
+      ["search", searchText(plan)],
+      ["rows", rowsText(plan)],
+      ["saved in", out],
+    ],
+    parts: {
+      ...{ name: "trial", total: trialsOf(plan), axes: axesOf(plan.space) },
+      objective: plan.objective,
+    },
+  });
+  const work = { device, basis, data, plan, study, watching };
+  await (watching ? watching.during(() => searchAll(context, work)) : searchAll(context, work));
+}
+
+interface Work extends Omit<Equipment, "flags"> {
+  readonly study: StudyFolder;
+  readonly watching: Watching | null;
+}
+
+async function searchAll(context: Context, work: Work): Promise<Ended> {
+  const { flags, say, terminal, signal } = context;
+  const { device, basis, data, plan, study, watching } = work;
+  const { space } = plan;
+  const watched = { space, total: trialsOf(plan), folds: plan.splits?.length ?? 1 };
+  const watch = watching && new TrialsWatch(watching, watched, study.trials);
+  const texts = trialTexts(context, plan);
   let display = new EpochDisplay(terminal, flags.epochs);
   const result = await search({
     study,
     ...plan,
     epochs: flags.epochs,
-    run: await trialRunner({ device, basis, data, plan, flags }, ({ epochs }) => {
-      display = new EpochDisplay(terminal, epochs);
-      return { ...display, onFoldBegin: (fold) => say(`Fold ${fold + 1}/${flags.folds}`) };
-    }),
+    run: await trialRunner(
+      { device, basis, data, plan, flags },
+      ({ epochs, plan: { training } }) => {
+        display = new EpochDisplay(terminal, epochs);
+        const onFoldBegin = (fold: number) => say(`Fold ${fold + 1}/${flags.folds}`);
+        const events = { ...display, onFoldBegin };
+        return watch ? watch.events(events, { epochs, batchSize: training.batchSize }) : events;
+      },
+    ),
     signal,
-    ...trialTexts(context, plan),
+    onTrialBegin: (trial, best) => {
+      watch?.begin(trial);
+      texts.onTrialBegin(trial, best);
+    },
+    onTrialEnd: (trial, finished) => {
+      watch?.end(trial);
+      texts.onTrialEnd(trial, finished);
+    },
   });
   display.interrupted();
   device.destroy();
   await conclude(context, { plan, study, result });
+  const { length: count } = result.trials;
+  const message = `${finishedText(count)}, saved in ${study.path}`;
+  return { ended: result.complete ? "finished" : "interrupted", message };
 }
 
 /** The study's own texts before and after each trial. */
@@ -171,11 +222,18 @@ function rowsText({ rows, splits }: SearchPlan): string {
   return `${formatCount(train.length)} to train on, ${formatCount(heldOut.length)} held out`;
 }
 
-function searchText({ oracle, space, objective, maxTrials }: SearchPlan): string {
-  const count = space.filter(({ kind }) => kind !== "fixed").length;
+/** Null where nobody knows. */
+function trialsOf({ oracle, maxTrials }: SearchPlan): number | null {
   const total = "total" in oracle ? Number(oracle.total) : null;
   const trials = Math.min(maxTrials ?? Infinity, total ?? Infinity);
-  const number = Number.isFinite(trials) ? `${trials} trials` : "all combinations";
+  return Number.isFinite(trials) ? trials : null;
+}
+
+function searchText(plan: SearchPlan): string {
+  const { oracle, space, objective } = plan;
+  const count = space.filter(({ kind }) => kind !== "fixed").length;
+  const trials = trialsOf(plan);
+  const number = trials === null ? "all combinations" : `${trials} trials`;
   return `${oracle.name} over ${count} hyper-parameters, ${number}, by ${objective.name}`;
 }
 

@@ -41,6 +41,8 @@ export interface CommandContext<F extends FlagSpecs, P extends readonly Position
   readonly json: (value: JsonValue) => void;
   /** Aborted by the first Ctrl-C (or SIGTERM, SIGHUP); the second ends the process at once. */
   readonly signal: AbortSignal;
+  /** Stops the command as the first Ctrl-C does. */
+  readonly interrupt: Cancellation["interrupt"];
   /** Runs work that must not be cut in two by a second Ctrl-C: saving. */
   readonly finish: Cancellation["finish"];
   /** Of the stream that `say` writes to. */
@@ -181,6 +183,7 @@ async function parseAndRun<F extends FlagSpecs, P extends readonly PositionalSpe
       result = value;
     },
     signal: host.cancellation.signal,
+    interrupt: host.cancellation.interrupt,
     finish: host.cancellation.finish,
     terminal,
     style: terminal.style,

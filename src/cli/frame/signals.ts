@@ -5,6 +5,8 @@ export interface Cancellation {
   readonly signal: AbortSignal;
   /** 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP, undefined before any. */
   exitCode(): number | undefined;
+  /** Does what the first Ctrl-C does, for a button that stands for it; nothing once the command is stopping. */
+  interrupt(): void;
   /** Runs work that no signal may cut in two, such as saving; a second signal then ends the process when it is done. */
   finish<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -45,6 +47,9 @@ export function watchSignals(options: WatchOptions): Cancellation {
   return {
     signal: controller.signal,
     exitCode: () => exitCode,
+    interrupt: () => {
+      if (exitCode === undefined) stop("SIGINT");
+    },
     async finish(work) {
       finishing++;
       try {

@@ -10,6 +10,8 @@ export interface Series {
   readonly points: readonly (readonly [x: number, y: number])[];
   /** Default false. */
   readonly isDashed?: boolean;
+  /** Thin and pale, without dots: what stands behind the others. Default false. */
+  readonly isFaint?: boolean;
 }
 
 export interface LineChart {
@@ -27,9 +29,12 @@ export interface LineChart {
   readonly yDomain?: readonly [number, number];
   /** Ticks of whole numbers only, as epochs need. Default false. */
   readonly hasWholeX?: boolean;
+  /** Moments on the x axis that something happened at. */
+  readonly marks?: readonly { readonly x: number; readonly title: string }[];
 }
 
-const EDGE = { top: 8, right: 12, bottom: 22, left: 46 } as const;
+/** Space around the lines, where the axes' words stand. */
+export const EDGE = { top: 8, right: 12, bottom: 22, left: 46 } as const;
 
 export function lineChart(chart: LineChart): SVGSVGElement {
   const { label, series, width = 360, height = 200 } = chart;
@@ -51,7 +56,7 @@ export function lineChart(chart: LineChart): SVGSVGElement {
     "aria-label": label,
     class: "line-chart",
   });
-  for (const tick of ticks(y0, y1, 4)) {
+  for (const tick of ticks(y0, y1, 5)) {
     picture.append(
       svg("line", {
         x1: EDGE.left,
@@ -66,12 +71,17 @@ export function lineChart(chart: LineChart): SVGSVGElement {
   for (const tick of ticks(x0, x1, 6, hasWholeX)) {
     picture.append(svg("text", { x: x(tick), y: height - 6, class: "tick x" }, formatX(tick)));
   }
-  for (const { points: own, colour, isDashed } of finite) {
+  for (const { x: at, title } of chart.marks ?? []) {
+    const line = { x1: x(at), x2: x(at), y1: EDGE.top, y2: height - EDGE.bottom, class: "mark" };
+    picture.append(svg("line", line, svg("title", {}, title)));
+  }
+  for (const { points: own, colour, isDashed, isFaint } of finite) {
     const stroke = { stroke: colour, "stroke-dasharray": isDashed ? "4 3" : undefined };
     const path = own.map(([px, py]) => `${x(px).toFixed(1)},${y(py).toFixed(1)}`).join(" ");
-    picture.append(svg("polyline", { points: path, class: "series", ...stroke }));
+    const kind = isFaint ? "series faint" : "series";
+    picture.append(svg("polyline", { points: path, class: kind, ...stroke }));
     // A line of one point is nothing to see.
-    for (const [px, py] of own.length <= 30 ? own : []) {
+    for (const [px, py] of own.length <= 30 && !isFaint ? own : []) {
       picture.append(svg("circle", { cx: x(px), cy: y(py), r: 2.4, fill: colour }));
     }
   }
@@ -85,6 +95,8 @@ export const LINE_CHART_CSS = `
 .line-chart .tick.y { text-anchor: end; }
 .line-chart .tick.x { text-anchor: middle; }
 .line-chart .series { fill: none; stroke-width: 2; stroke-linejoin: round; }
+.line-chart .series.faint { stroke-width: 1; opacity: 0.45; }
+.line-chart .mark { stroke: var(--doubt); stroke-dasharray: 2 3; stroke-width: 1.5; }
 `;
 
 function extent(values: readonly number[]): [number, number] {
