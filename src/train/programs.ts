@@ -1,6 +1,7 @@
 // The programs of a model, each recorded for one batch size: a step of training or of evaluation, the prediction of class
 // probabilities, and the features of a base.
 
+import { VitrineError } from "../engine/core/errors.ts";
 import type { Tensor } from "../engine/core/tensor.ts";
 import type { Model } from "../engine/layers/model.ts";
 import { Net } from "../engine/layers/net.ts";
@@ -67,17 +68,54 @@ export function recordFeatures(request: StepRequest): {
   return { program: rec.finish(), features };
 }
 
+export interface Sensitivity {
+  readonly program: Program;
+  /** The batch as the first layer takes it, and ∂loss/∂x. */
+  readonly x: Tensor;
+  readonly dx: Tensor;
+  readonly probabilities: Tensor;
+  readonly rowLoss: Tensor;
+  /** What each layer gives, and ∂loss of it; null where the loss does not go through it. */
+  readonly outputs: readonly {
+    readonly layer: string;
+    readonly y: Tensor;
+    readonly dy: Tensor | null;
+  }[];
+}
+
+/** Records gather, forward as in inference, loss, and the backward pass down to the batch itself; keeps all of it. */
+export function recordSensitivity(request: StepRequest): Sensitivity {
+  const { rec, x, y: probabilities, labels } = recordModel(request, "sensitivity", false, true);
+  const outputs = new Map<string, Tensor>();
+  for (const { origin, output } of rec.tape) {
+    const [layer] = origin.layers;
+    if (layer !== undefined) outputs.set(layer, output);
+  }
+  const { rowLoss } = rec.inLayer("loss", () => softmaxCrossEntropy(rec, probabilities, labels));
+  const gradients = recordGradients(rec);
+  const dx = gradients.get(x);
+  if (!dx) throw new VitrineError(`${rec.name}: the loss does not depend on the input`);
+  const steps = rec.layers.flatMap(({ name }) => {
+    const y = outputs.get(name);
+    return y ? [{ layer: name, y, dy: gradients.get(y) ?? null }] : [];
+  });
+  const kept = [x, dx, probabilities, rowLoss, ...steps.flatMap(({ y, dy }) => [y, dy ?? y])];
+  for (const tensor of new Set(kept)) rec.keep(tensor);
+  return { program: rec.finish(), x, dx, probabilities, rowLoss, outputs: steps };
+}
+
 function recordForward(request: StepRequest, name: string, training: boolean) {
   const { rec, net, y, labels } = recordModel(request, name, training);
   const loss = rec.inLayer("loss", () => softmaxCrossEntropy(rec, y, labels));
   return { rec, net, result: { ...loss, labels } };
 }
 
-function recordModel(request: StepRequest, name: string, training: boolean) {
+function recordModel(request: StepRequest, name: string, training: boolean, watchesInput = false) {
   const { model, variables, feed, batch, capabilities, rungs = {} } = request;
   const rec = new Recorder({ name: `${model.name}.${name}.${batch}`, capabilities, rungs });
   const { inputShape, preprocessing } = model;
   const { x, y: labels } = gatherBatch(rec, feed, { batch, inputShape, preprocessing });
+  if (watchesInput) rec.watch(x);
   const net = new Net({ rec, variables, training, clock: feed.clock });
-  return { rec, net, y: model.build(net, x), labels };
+  return { rec, net, x, y: model.build(net, x), labels };
 }

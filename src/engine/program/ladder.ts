@@ -35,6 +35,13 @@ const PREFERENCE: Readonly<Record<"software" | "hardware", readonly RungName[]>>
   hardware: ["gemm", "tiled", "subgroup", "naive"],
 };
 
+/** The order in which rungs are tried where none was asked for. */
+export function preferenceOf({
+  isSoftware,
+}: Pick<Capabilities, "isSoftware">): readonly RungName[] {
+  return PREFERENCE[isSoftware ? "software" : "hardware"];
+}
+
 /** Records `problem` on the rung that was asked for, or else on the first that fits and suits. */
 export function climb<Problem extends object>(
   rec: Recorder,
@@ -43,9 +50,7 @@ export function climb<Problem extends object>(
 ): void {
   const fitting = ladder.rungs.filter((rung) => rung.fits(problem, rec.capabilities));
   const wanted = rec.rungs[ladder.name];
-  const order = wanted
-    ? [wanted]
-    : PREFERENCE[rec.capabilities.isSoftware ? "software" : "hardware"];
+  const order = wanted ? [wanted] : preferenceOf(rec.capabilities);
   for (const name of order) {
     const rung = fitting.find((candidate) => candidate.name === name);
     if (rung && (wanted || (rung.suits?.(problem, rec.capabilities) ?? true))) {

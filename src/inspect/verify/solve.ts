@@ -19,7 +19,24 @@ export interface SolveRequest {
 }
 
 /** The result on the rung; nothing that the step holds is read or written. */
-export async function solveOn(device: Device, request: SolveRequest): Promise<Values> {
+export function solveOn(device: Device, request: SolveRequest): Promise<Values> {
+  return solvedAlone(device, request, async ({ executable, out }) => {
+    executable.run();
+    return valuesOf(await executable.readBytes(out), out);
+  });
+}
+
+export interface Alone {
+  readonly executable: Executable;
+  readonly out: Tensor;
+}
+
+/** Lets `use` run the problem alone, on the rung and on copies of the values, as often as it likes. */
+export async function solvedAlone<Result>(
+  device: Device,
+  request: SolveRequest,
+  use: (alone: Alone) => Promise<Result>,
+): Promise<Result> {
   const { solution, product, rung, values, magnitudes = false } = request;
   const scope = device.scope();
   try {
@@ -40,8 +57,7 @@ export async function solveOn(device: Device, request: SolveRequest): Promise<Va
     });
     solveAgain(rec, { ladder: solution.ladder, problem });
     const executable = await Executable.compile(scope, rec.finish());
-    executable.run();
-    return valuesOf(await executable.readBytes(out), out);
+    return await use({ executable, out });
   } finally {
     scope.destroy();
   }
