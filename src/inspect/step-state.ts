@@ -4,7 +4,7 @@
 import type { Device } from "../engine/core/device.ts";
 import { VitrineError } from "../engine/core/errors.ts";
 import { rootStorage, type Storage, type Tensor } from "../engine/core/tensor.ts";
-import type { Program } from "../engine/program/program.ts";
+import { type Dispatch, type Program, tensorsOf } from "../engine/program/program.ts";
 
 /** In the order in which the program lists what outlives it. */
 export type StepState = readonly StoredBytes[];
@@ -24,7 +24,15 @@ export function stateStorages({ persistent, dispatches }: Program): readonly Sto
     if (op !== "gather") continue;
     for (const name of DATA_SET) if (bindings[name]) data.add(rootStorage(bindings[name].tensor));
   }
-  return persistent.filter((storage) => !data.has(storage));
+  return persistent.filter((storage) => !data.has(storage) && !isCount(storage, dispatches));
+}
+
+/** A count of what only watches the step is no part of its state: another recording may do without. */
+function isCount(storage: Storage, dispatches: readonly Dispatch[]): boolean {
+  return dispatches.every(
+    (dispatch) =>
+      dispatch.op === "count-non-finite" || !tensorsOf(dispatch).map(rootStorage).includes(storage),
+  );
 }
 
 /** A storage as a tensor, to be read and written whole. */

@@ -1,4 +1,4 @@
-// A training that cannot go on: its loss is no number any more.
+// A training that cannot go on: its loss or its weights are no numbers any more.
 
 import { UsageError } from "../engine/core/errors.ts";
 
@@ -7,6 +7,8 @@ export interface Divergence {
   readonly epoch: number;
   /** That it trained with. */
   readonly learningRate: number;
+  /** Default the loss. */
+  readonly what?: "the loss" | "a weight";
 }
 
 export class DivergenceError extends UsageError {
@@ -15,8 +17,8 @@ export class DivergenceError extends UsageError {
   /** `the loss became NaN or infinite in epoch 3`, for a record that says whose it was. */
   readonly reason: string;
 
-  constructor({ epoch, learningRate }: Divergence) {
-    const reason = `the loss became NaN or infinite in epoch ${epoch}`;
+  constructor({ epoch, learningRate, what = "the loss" }: Divergence) {
+    const reason = `${what} became NaN or infinite in epoch ${epoch}`;
     super(`learningRate: ${reason}`, {
       argument: "learningRate",
       help: `try a lower rate than ${learningRate}`,

@@ -92,15 +92,17 @@ export class Evaluator {
     return { ...values, confusion: await readConfusion(device, this.#meters) };
   }
 
-  /** Class probabilities of `rows` of a data set, row by row. */
+  /** Class probabilities of `rows` of a data set, row by row; `onProgress` hears how many are done. */
   async predict(
     data: DeviceData,
     rows: Uint32Array<ArrayBuffer>,
+    onProgress?: (done: number) => void,
   ): Promise<readonly Float32Array[]> {
     const found: Float32Array[] = [];
     for (let first = 0; first < rows.length; first += this.#batch) {
       const chunk = rows.subarray(first, first + this.#batch);
       found.push(...(await this.#predictChunk(data, chunk)));
+      onProgress?.(found.length);
     }
     return found;
   }

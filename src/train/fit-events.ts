@@ -3,6 +3,7 @@
 
 import type { MetricValues } from "../engine/ops/metrics.ts";
 import type { Logs } from "./callbacks/callback.ts";
+import type { StepStatistics } from "./step-statistics.ts";
 
 export interface CompileEvents {
   /** Before each kernel of a program's first run, which may compile for seconds. */
@@ -15,6 +16,8 @@ export interface EpochEvents {
   readonly onEpochBegin?: ((epoch: number, steps: number) => void) | undefined;
   /** Several times a second: where the epoch stands, and its running figures. */
   readonly onProgress?: ((step: number, values: MetricValues) => void) | undefined;
+  /** Where statistics are asked for: those of a step, once it is over. */
+  readonly onStatistics?: ((statistics: StepStatistics, epoch: number) => void) | undefined;
   readonly onEpochEnd?: ((epoch: number, logs: Logs) => void) | undefined;
 }
 

@@ -43,6 +43,14 @@ export interface FitOptions extends FitEvents {
   readonly initialWeights?: Weights | undefined;
   /** An epoch (from 1) has its rows in order, and none of its steps has run; awaited. */
   readonly beforeSteps?: ((run: FitRun, epoch: number) => Promise<void>) | undefined;
+  /** Steps from one whose tensors are measured to the next, which `onStatistics` is told of; default none is. */
+  readonly statisticsEvery?: number | undefined;
+  /** Counts weights that are not finite after every step, and ends the run soon after the first. Default false. */
+  readonly watchNumbers?: boolean | undefined;
+  /** Before every n-th step of a whole batch, counted from 1; awaited. */
+  readonly beforeStep?:
+    | { readonly every: number; readonly run: (fit: FitRun, step: number) => Promise<void> }
+    | undefined;
   /** After those of the recipe, in this order. */
   readonly callbacks?: readonly Callback[] | undefined;
   /** Ends training between two steps; the epoch under way is not counted. */
@@ -84,6 +92,7 @@ export class FitRun {
       pretrained: options.initialWeights,
       learningRate: schedule ? rateAfter(schedule, initialEpoch, learningRate) : learningRate,
       rungs: options.rungs,
+      watchNumbers: options.watchNumbers,
       onCompile: options.onCompile,
       onCompiled: options.onCompiled,
     });
@@ -113,12 +122,17 @@ export class FitRun {
 
   #epochs() {
     const { train, validation, epochs, initialEpoch, signal } = this.#options;
-    const { onEpochBegin, onProgress, onEpochEnd, beforeSteps } = this.#options;
+    const { onEpochBegin, onProgress, onEpochEnd, beforeSteps, beforeStep } = this.#options;
+    const { onStatistics, statisticsEvery } = this.#options;
     return {
       rows: train.rows,
       validationRows: validation?.rows ?? new Uint32Array(),
       validationData: validation?.data,
       ...{ epochs, initialEpoch, signal, onEpochBegin, onProgress, onEpochEnd },
+      ...{ onStatistics, statisticsEvery },
+      due: beforeStep && [
+        { every: beforeStep.every, before: (step: number) => beforeStep.run(this, step) },
+      ],
       beforeSteps: beforeSteps && ((epoch: number) => beforeSteps(this, epoch)),
     };
   }

@@ -6,6 +6,7 @@ import type { Tensor } from "../engine/core/tensor.ts";
 import type { Model } from "../engine/layers/model.ts";
 import { Net } from "../engine/layers/net.ts";
 import type { Variables } from "../engine/layers/variables.ts";
+import { countNonFinite } from "../engine/ops/count-non-finite.ts";
 import { advanceClock, type Feed, gatherBatch } from "../engine/ops/gather.ts";
 import { recordGradients } from "../engine/ops/gradients.ts";
 import { type Meters, recordMeters } from "../engine/ops/metrics.ts";
@@ -13,6 +14,11 @@ import { softmaxCrossEntropy } from "../engine/ops/softmax-cross-entropy.ts";
 import type { OptimizerState } from "../engine/optim/optimizer-state.ts";
 import type { Capabilities, Program } from "../engine/program/program.ts";
 import { Recorder } from "../engine/program/recorder.ts";
+import {
+  recordStepStatistics,
+  recordWeightsBefore,
+  type StatisticsPlan,
+} from "./step-statistics.ts";
 
 export interface StepRequest {
   readonly model: Model;
@@ -29,14 +35,54 @@ export interface ScoredRequest extends StepRequest {
 }
 
 /** Records gather, forward, loss, backward, metrics and the optimiser's update of one batch. */
-export function recordTrainStep(request: ScoredRequest, optimizer: OptimizerState): Program {
+export function recordTrainStep(
+  request: ScoredRequest,
+  optimizer: OptimizerState,
+  watch: StepWatch = {},
+): Program {
+  return recordStep(request, optimizer, watch).program;
+}
+
+/** The same step, which also measures what it computes; it trains to the same bits. */
+export function recordMeasuredStep(
+  request: ScoredRequest,
+  optimizer: OptimizerState,
+  watch: StepWatch = {},
+): { readonly program: Program; readonly statistics: StatisticsPlan } {
+  const { program, statistics } = recordStep(request, optimizer, { ...watch, measures: true });
+  if (!statistics) throw new Error("programs: a step that measures has a plan of it");
+  return { program, statistics };
+}
+
+/** What a training step does beside training. */
+export interface StepWatch {
+  /** (1) u32: the number of weights that are not finite after the update is added to it; null counts none. */
+  readonly nonFinite?: Tensor | null;
+}
+
+function recordStep(
+  request: ScoredRequest,
+  optimizer: OptimizerState,
+  { nonFinite = null, measures = false }: StepWatch & { readonly measures?: boolean },
+) {
   const { variables, feed, batch } = request;
   const { rec, net, result } = recordForward(request, "train", true);
   recordMeters(rec, request.meters, { ...result, penalty: net.penalty() }, { confusion: false });
   const gradients = recordGradients(rec);
+  const before = measures ? recordWeightsBefore(rec, variables) : null;
   optimizer.record(rec, variables, gradients);
+  if (nonFinite) countWeights(rec, variables, nonFinite);
+  const step = { net, variables, gradients };
+  const statistics = before && recordStepStatistics(rec, { ...step, before });
   advanceClock(rec, feed, batch);
-  return rec.finish();
+  return { program: rec.finish(), statistics };
+}
+
+/** One reduction over all weights, an arena at a time. */
+function countWeights(rec: Recorder, { arenas }: Variables, nonFinite: Tensor): void {
+  rec.inPass("metric", () => {
+    for (const { tensor } of arenas) countNonFinite(rec, tensor, nonFinite);
+  });
 }
 
 /** Records gather, forward, loss, metrics and the confusion matrix of one batch; no weight changes. */

@@ -3,6 +3,7 @@
 
 import { RandomState } from "../data/random-state.ts";
 import type { Device } from "../engine/core/device.ts";
+import type { Tensor } from "../engine/core/tensor.ts";
 import { classesOf, type Model, variablesOf } from "../engine/layers/model.ts";
 import type { Variables, Weights } from "../engine/layers/variables.ts";
 import type { Feed } from "../engine/ops/gather.ts";
@@ -13,10 +14,13 @@ import { Executable, Workspace } from "../engine/program/executor.ts";
 import type { Program } from "../engine/program/program.ts";
 import type { Callback, Logs, TrainingControl } from "./callbacks/callback.ts";
 import { createFeed, type DeviceData, rewindFeed } from "./device-data.ts";
+import { DivergenceError } from "./divergence-error.ts";
 import { type Evaluation, Evaluator } from "./evaluator.ts";
 import type { CompileEvents, EpochEvents } from "./fit-events.ts";
-import { type PaceReport, runPaced } from "./pace.ts";
-import { recordTrainStep } from "./programs.ts";
+import type { PaceReport } from "./pace.ts";
+import { recordMeasuredStep, recordTrainStep, type ScoredRequest } from "./programs.ts";
+import { type Due, dueStep, runSteps } from "./run-steps.ts";
+import { type StatisticsPlan, stepStatistics } from "./step-statistics.ts";
 
 /** Metrics are read back no more often than this. */
 const PROGRESS_MS = 250;
@@ -32,6 +36,8 @@ export interface TrainerOptions extends CompileEvents {
   /** Values to start from; variables that it does not name are initialised. */
   readonly pretrained?: Weights | undefined;
   readonly rungs?: Readonly<Record<string, string>> | undefined;
+  /** Counts weights that are not finite after every step, and ends the run within a quarter of a second. Default false. */
+  readonly watchNumbers?: boolean | undefined;
 }
 
 export interface EpochsOptions extends EpochEvents {
@@ -48,6 +54,10 @@ export interface EpochsOptions extends EpochEvents {
   readonly callbacks?: readonly Callback[];
   /** An epoch (from 1) has its rows in order, and none of its steps has run; awaited. */
   readonly beforeSteps?: ((epoch: number) => Promise<void>) | undefined;
+  /** Steps from one whose tensors are measured to the next: see onStatistics. Default: none is. */
+  readonly statisticsEvery?: number | undefined;
+  /** What is due between steps of whole batches. */
+  readonly due?: readonly Due[] | undefined;
   /** Stops the run between steps; the epoch under way is not counted. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -73,6 +83,8 @@ export class Trainer {
   readonly #feed: Feed;
   readonly #evaluator: Evaluator;
   readonly #executables = new Map<number, Executable>();
+  readonly #nonFinite: Tensor | null;
+  #measured: { readonly executable: Executable; readonly plan: StatisticsPlan } | null = null;
 
   private constructor(options: TrainerOptions) {
     const { device, model, seed, optimizer, learningRate } = options;
@@ -84,6 +96,9 @@ export class Trainer {
     this.#workspace = new Workspace(device);
     this.#meters = createMeters(device, classesOf(model));
     this.#feed = createFeed(device, options.data, options.data.rows, "train");
+    this.#nonFinite = options.watchNumbers
+      ? device.tensor([1], "train.nonFinite", undefined, "u32")
+      : null;
     this.lastWeights = this.variables.initialWeights(options.pretrained);
     const { variables } = this;
     const workspace = this.#workspace;
@@ -165,15 +180,20 @@ export class Trainer {
     rewindFeed(this.device, this.#feed, shuffled(rows, seed, epoch));
     resetMeters(this.device, this.#meters);
     await options.beforeSteps?.(epoch + 1);
-    const report = this.#reporter(options);
+    const due = [...(options.due ?? []), ...this.#statisticsDue(options, epoch + 1)];
     const executable = await this.#train(batchSize);
-    const first = await this.#firstStep(executable, signal);
+    const first = full > 0 && !this.#isWarm ? 1 : 0;
+    if (first > 0) await dueStep(executable, due, 1, (own) => this.#runSlowly(own, signal));
     if (signal?.aborted) return null;
-    options.onEpochBegin?.(epoch + 1, full + (rest > 0 ? 1 : 0));
-    await runPaced(this.device, executable, full - first, report);
+    const total = full + (rest > 0 ? 1 : 0);
+    options.onEpochBegin?.(epoch + 1, total);
+    const steps = { from: first, to: full, earlier: this.steps, due };
+    const report = this.#reporter(options, epoch + 1);
+    await runSteps({ device: this.device, executable, ...steps, report });
     if (signal?.aborted) return null;
     if (rest > 0) (await this.#train(rest)).run();
-    this.steps += full + (rest > 0 ? 1 : 0);
+    this.steps += total;
+    await this.#checkWeights(epoch + 1);
     const { loss, accuracy } = await readMeters(this.device, this.#meters);
     if (validationRows.length === 0) return { loss, accuracy };
     const { validationData = this.#options.data } = options;
@@ -181,31 +201,48 @@ export class Trainer {
     return { loss, accuracy, val_loss: validation.loss, val_accuracy: validation.accuracy };
   }
 
-  /** Runs the very first training step kernel by kernel, because each may compile for seconds; 1 if it did. */
-  async #firstStep(executable: Executable, signal: AbortSignal | undefined): Promise<number> {
-    if (this.#isWarm) return 0;
+  /** Runs the very first training step kernel by kernel, because each may compile for seconds. */
+  async #runSlowly(executable: Executable, signal: AbortSignal | undefined): Promise<void> {
     const { length } = executable.dispatches;
     const { onCompile, onCompiled } = this.#options;
     await executable.runSlowly(({ kernel }, index) => {
       onCompile?.(kernel.label, index, length);
       return !signal?.aborted;
     });
-    if (signal?.aborted) return 1;
+    if (signal?.aborted) return;
     onCompiled?.(length);
     this.#isWarm = true;
-    return 1;
   }
 
-  #reporter({ onProgress, signal }: EpochsOptions): PaceReport {
+  #reporter({ onProgress, signal }: EpochsOptions, epoch: number): PaceReport {
     let last = Number.NEGATIVE_INFINITY;
     return async (done, msPerStep) => {
       this.stepTimes.push(msPerStep);
-      if (onProgress && performance.now() - last > PROGRESS_MS) {
-        onProgress(done, await readMeters(this.device, this.#meters));
+      if (performance.now() - last > PROGRESS_MS) {
+        onProgress?.(done, await readMeters(this.device, this.#meters));
+        await this.#checkWeights(epoch);
         last = performance.now();
       }
       return !signal?.aborted;
     };
+  }
+
+  /** Throws DivergenceError where weights are watched and one is no finite number any more: it never will be again. */
+  async #checkWeights(epoch: number): Promise<void> {
+    if (!this.#nonFinite) return;
+    const [count = 0] = new Uint32Array(await this.device.read(this.#nonFinite));
+    const { learningRate } = this.optimizerState;
+    if (count > 0) throw new DivergenceError({ epoch, learningRate, what: "a weight" });
+  }
+
+  #statisticsDue({ statisticsEvery, onStatistics }: EpochsOptions, epoch: number): readonly Due[] {
+    if (!statisticsEvery || !onStatistics) return [];
+    const after = async (step: number): Promise<void> => {
+      const { executable, plan } = await this.#measuring();
+      onStatistics(stepStatistics(plan, await executable.readBytes(plan.records), step), epoch);
+    };
+    const instead = { executable: async () => (await this.#measuring()).executable, after };
+    return [{ every: statisticsEvery, instead }];
   }
 
   #control(stop: () => void): TrainingControl {
@@ -227,10 +264,27 @@ export class Trainer {
   }
 
   #recordTrain(batch: number): Program {
+    const watch = { nonFinite: this.#nonFinite };
+    return recordTrainStep(this.#request(batch), this.optimizerState, watch);
+  }
+
+  #request(batch: number): ScoredRequest {
     const { model, variables, device: capabilities } = this;
     const { rungs = {} } = this.#options;
     const request = { model, variables, feed: this.#feed, meters: this.#meters, batch };
-    return recordTrainStep({ ...request, capabilities, rungs }, this.optimizerState);
+    return { ...request, capabilities, rungs };
+  }
+
+  /** The step of a whole batch that measures itself, recorded when one is first due. */
+  async #measuring() {
+    if (!this.#measured) {
+      const watch = { nonFinite: this.#nonFinite };
+      const request = this.#request(this.#options.batchSize);
+      const { program, statistics: plan } = recordMeasuredStep(request, this.optimizerState, watch);
+      const executable = await Executable.compile(this.device, program, this.#workspace);
+      this.#measured = { executable, plan };
+    }
+    return this.#measured;
   }
 
   async #train(batch: number, record = () => this.#recordTrain(batch)): Promise<Executable> {

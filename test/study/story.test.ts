@@ -59,6 +59,64 @@ test("a page is well formed, escapes what it is told, and keeps pictures apart",
   assert.match(page, /<tr class="strong"><th scope="row">a\|b<\/th><td class="number">1<\/td>/);
 });
 
+const RICH: Story = {
+  ...{ title: "Rich", subtitle: "blocks", facts: [] },
+  blocks: [
+    {
+      kind: "tabs",
+      label: "Which",
+      items: [
+        { title: "one", blocks: [{ kind: "figure", file: "one.svg", alt: "one" }] },
+        { title: "two", blocks: [text("Second.")] },
+      ],
+    },
+    { kind: "grid", blocks: [text("Left."), text("Right.")] },
+    {
+      kind: "gallery",
+      isGrey: true,
+      items: [
+        {
+          ...{ file: "row.png", alt: "row 3", title: "Coat", details: ["taken for Bag", "row 3"] },
+          bars: [
+            { label: "Bag", share: 0.99997, mark: "wrong" },
+            { label: "Coat", share: 0.00003, mark: "right" },
+          ],
+        },
+        { file: "lost.png", alt: "row 4", title: "Bag", details: [], bars: [] },
+      ],
+      caption: "Two.",
+    },
+  ],
+};
+const RICH_PICTURES = new Map<string, string | Uint8Array>([
+  ["one.svg", CLIPPED],
+  ["row.png", new Uint8Array([1, 2, 3])],
+]);
+
+test("tabs switch without a script, a gallery has its pictures within it", () => {
+  const page = storyHtml(RICH, RICH_PICTURES);
+  const tags = readMarkup(page);
+  assert.not.match(page, /<script/);
+  const radios = tags.filter(({ attributes }) => attributes["type"] === "radio");
+  assert.equal(
+    radios.map(({ attributes }) => [attributes["id"], attributes["checked"]]),
+    [
+      ["tabs0-0", "checked"],
+      ["tabs0-1", undefined],
+    ],
+  );
+  assert.match(page, /<ul class="gallery grey">/);
+  assert.match(page, /src="data:image\/png;base64,AQID"/);
+  assert.match(page, /lost\.png is missing: row 4/);
+  assert.match(page, /<li class="wrong"><span>Bag<\/span><span>&gt;\u00a099.9\u00a0%<\/span>/);
+});
+
+test("the same as Markdown: every view, and a table of pictures", () => {
+  const markdown = storyMarkdown(RICH);
+  assert.match(markdown, /\*\*one\*\*\n\n!\[one\]\(one\.svg\)\n\n\*\*two\*\*\n\nSecond\./);
+  assert.match(markdown, /\| !\[row 3\]\(row\.png\) \| Coat, taken for Bag, row 3 \| Bag >/);
+});
+
 test("the reader of markup finds what is wrong", () => {
   for (const bad of ["<p>", "<p></b>", "a & b", '<p a="1" a="2"/>', "<p a=1/>", "a < b"]) {
     assert.throws(() => readMarkup(bad), undefined, bad);

@@ -3,6 +3,10 @@
 import { firstRows } from "../../data/dataset.ts";
 import { openDevice } from "../../io/adapter.ts";
 import { uploadDataset } from "../../train/device-data.ts";
+import {
+  type ClassificationScores,
+  classificationScores,
+} from "../../train/metrics/classification.ts";
 import { startProgress } from "../display/progress.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { unlessAborted } from "../frame/signals.ts";
@@ -55,10 +59,12 @@ async function evaluate(context: CommandContext<typeof FLAGS, typeof POSITIONALS
   });
   bar.finish("");
   say();
-  for (const line of classLines(confusion, saved.config.classNames)) say(line);
+  const scores = classificationScores(confusion);
+  for (const line of classLines(confusion, scores, saved.config.classNames)) say(line);
   say();
   const share = style.bold(`${(100 * accuracy).toFixed(2)} %`);
-  say(`${flags.set.padEnd(10)} loss ${loss.toFixed(4)}  accuracy ${share}`);
+  const f1 = scores.macro.f1.toFixed(4);
+  say(`${flags.set.padEnd(10)} loss ${loss.toFixed(4)}  accuracy ${share}  macro F1 ${f1}`);
   json({
     model: saved.config.model.name,
     run,
@@ -66,27 +72,24 @@ async function evaluate(context: CommandContext<typeof FLAGS, typeof POSITIONALS
     rows: rows.length,
     loss,
     accuracy,
-    recalls: confusion.map(recall),
+    recalls: scores.classes.map(({ recall }) => recall),
+    macro: { ...scores.macro },
+    weighted: { ...scores.weighted },
     confusion: confusion.map((counts) => [...counts]),
     adapter: device.name,
   });
   device.destroy();
 }
 
-/** Share of a class's rows that were taken for it; null where there are none. */
-function recall(counts: readonly number[], label: number): number | null {
-  const rows = counts.reduce((a, b) => a + b, 0);
-  return rows === 0 ? null : (counts[label] ?? 0) / rows;
-}
-
 /** `Coat   81.2 % right, 93 as Pullover, 41 as Shirt`, a line a class. */
 function classLines(
   confusion: readonly (readonly number[])[],
+  { classes }: ClassificationScores,
   names: readonly string[],
 ): readonly string[] {
   const width = Math.max(...names.map((name) => name.length));
   return confusion.map((counts, label) => {
-    const share = recall(counts, label);
+    const share = classes[label]?.recall ?? null;
     const right = share === null ? "no rows" : `${(100 * share).toFixed(1).padStart(5)} % right`;
     const wrong = mistakes(counts, label, names);
     return [`${(names[label] ?? "").padEnd(width)}  ${right}`, ...wrong].join(", ");

@@ -28,10 +28,9 @@ import {
 import { uploadDataset } from "../../train/device-data.ts";
 import { inferenceBatch } from "../../train/inference-batch.ts";
 import { EpochDisplay } from "../display/epoch-display.ts";
-import { type Progress, startProgress } from "../display/progress.ts";
+import { StageBars } from "../display/stage-bars.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { unlessAborted } from "../frame/signals.ts";
-import type { Terminal } from "../frame/terminal.ts";
 import { loadData } from "../inputs/data-set.ts";
 import { type InspectedModel, inspectedModel } from "../inputs/inspected-model.ts";
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
@@ -211,38 +210,13 @@ async function measure(
     model: looked.config.name,
     kind: flags.step,
   };
-  const bars = new Bars(terminal);
+  const bars = new StageBars(terminal);
   try {
     return await profileStep(request, {
       onStage: (stage, done, total) => bars.show(`measuring ${STAGES[stage]}`, done / total),
     });
   } finally {
     bars.close();
-  }
-}
-
-/** A bar for each stage in turn. */
-class Bars {
-  readonly #terminal: Terminal;
-  #label = "";
-  #bar: Progress | null = null;
-
-  constructor(terminal: Terminal) {
-    this.#terminal = terminal;
-  }
-
-  show(label: string, share: number): void {
-    if (label !== this.#label) {
-      this.close();
-      this.#label = label;
-      this.#bar = startProgress(this.#terminal, { label, total: 100, unit: "percent" });
-    }
-    this.#bar?.update(100 * share);
-  }
-
-  close(): void {
-    this.#bar?.finish("");
-    this.#bar = null;
   }
 }
 

@@ -4,7 +4,6 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { limitRows } from "../../data/dataset.ts";
 import { UsageError } from "../../engine/core/errors.ts";
-import { HuntingGround } from "../../inspect/hunt/hunting-ground.ts";
 import { openDevice } from "../../io/adapter.ts";
 import { prepareOut } from "../../io/files.ts";
 import { isTransfer } from "../../models/models.ts";
@@ -20,12 +19,14 @@ import { type CommandContext, defineCommand, runCommand } from "../frame/command
 import { isAbort } from "../frame/failure.ts";
 import { unlessAborted } from "../frame/signals.ts";
 import { loadData } from "../inputs/data-set.ts";
+import { LOOKING_FLAGS } from "../inputs/looking-flags.ts";
 import { loadPretrained, openBasis, shortSummary } from "../inputs/model-basis.ts";
 import { MODEL_FLAGS, modelConfig } from "../inputs/model-flags.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, SEED_FLAG } from "../inputs/shared-flags.ts";
 import { splitRows } from "../inputs/split-rows.ts";
 import { firstRate, optimisationOf, TRAINING_FLAGS } from "../inputs/training-flags.ts";
 import { huntDown } from "../outcomes/hunt-down.ts";
+import { Looking } from "../outcomes/looking.ts";
 import {
   bestEpoch,
   closingLines,
@@ -61,10 +62,7 @@ const FLAGS = {
     value: "folder",
     help: "where to save the run; default runs/<time>-<model>",
   },
-  "no-hunt": {
-    type: "boolean",
-    help: "when the loss is no number any more, do not look for the kernel that made it so",
-  },
+  ...LOOKING_FLAGS,
   ...ADAPTER_FLAG,
 } as const;
 
@@ -76,6 +74,10 @@ const command = defineCommand({
   examples: [
     { command: "npm run train -- --model lenet5", does: "the study's LeNet-5: up to 20 epochs" },
     { command: "npm run train -- --epochs 1 --limit 5000", does: "a first look, in seconds" },
+    {
+      command: "npm run train -- --stats 100 --tensorboard logs",
+      does: "measures every layer now and then, and writes it for TensorBoard too",
+    },
     {
       command: "npm run train -- --activation tanh --pooling average",
       does: "closer to the paper of 1998",
@@ -141,8 +143,7 @@ function checkTraining(flags: Context["flags"]): void {
 
 interface Session extends TrainedRun {
   readonly display: EpochDisplay;
-  /** Null with --no-hunt. */
-  readonly ground: HuntingGround | null;
+  readonly looking: Looking;
 }
 
 type Plan = Pick<Session, "device" | "basis" | "data" | "rows" | "config" | "out">;
@@ -157,18 +158,17 @@ async function prepare(context: Context, plan: Plan): Promise<Session> {
   const { optimizer, schedule } = flags;
   const asked = optimisationOf(flags);
   const learningRate = firstRate(flags);
-  const settings = fitSettings({ epochs, batchSize, learningRate, patience, ...asked }, [
-    historyFile(plan.out),
-  ]);
+  const history = historyFile(plan.out);
+  const settings = fitSettings({ epochs, batchSize, learningRate, patience, ...asked }, [history]);
   const model = basis.modelOf(plan.config);
-  const ground = flags.noHunt
-    ? null
-    : new HuntingGround({ model, data, batchSize, seed, optimizer: settings.optimizer });
+  const { optimizer: rule } = settings;
+  const setup = { model, data, batchSize, seed, optimizer: rule };
+  const looking = new Looking(context, setup, plan.out);
   const run = await FitRun.create(device, model, {
     ...settings,
     ...display,
-    beforeSteps:
-      ground === null ? undefined : (fit, epoch) => ground.remember(fit.device, fit.program, epoch),
+    ...looking.options(),
+    callbacks: [...settings.callbacks, ...looking.callbacks],
     train: { data, rows: rows.train },
     validation: { data, rows: rows.heldOut },
     initialWeights: basis.pretrained,
@@ -181,7 +181,7 @@ async function prepare(context: Context, plan: Plan): Promise<Session> {
     ...plan,
     run,
     display,
-    ground,
+    looking,
     startedAt: performance.now(),
     training: {
       ...{ epochs, batchSize, learningRate, seed, validation, patience, limit },
@@ -193,7 +193,7 @@ async function prepare(context: Context, plan: Plan): Promise<Session> {
 /** Whatever ends the run, the best of its finished epochs is saved before the error is told. */
 async function trainAndSave(context: Context, session: Session): Promise<void> {
   const { signal, flags } = context;
-  const { run, display, ground, out } = session;
+  const { run, display, looking, out } = session;
   let test: Evaluation | null = null;
   let failure: unknown;
   try {
@@ -203,9 +203,13 @@ async function trainAndSave(context: Context, session: Session): Promise<void> {
     failure = error;
   }
   display.interrupted();
-  if (failure instanceof DivergenceError && ground) {
+  if (failure instanceof DivergenceError && looking.ground) {
     const steps = Math.floor(session.rows.train.length / flags.batchSize);
-    await huntDown(context, ground, { device: session.device, steps, reason: failure.reason });
+    await huntDown(context, looking.ground, {
+      device: session.device,
+      steps,
+      reason: failure.reason,
+    });
   }
   const best = bestEpoch(session);
   if (best) {
@@ -230,7 +234,7 @@ const ENDINGS = {
 } as const;
 
 async function conclude(context: Context, session: Session, ending: Ending): Promise<void> {
-  const { say, style, json } = context;
+  const { say, style, json, setExitCode } = context;
   const metrics = await saveOutcome(session, ending);
   say();
   if (ending.ended !== "finished") {
@@ -240,7 +244,9 @@ async function conclude(context: Context, session: Session, ending: Ending): Pro
     );
   }
   for (const line of closingLines(metrics, style)) say(line);
-  json(metrics);
+  const { verified } = session.looking;
+  if (verified && verified.outOfBounds > 0) setExitCode(1);
+  json(verified ? { ...metrics, verified } : metrics);
 }
 
 await runCommand(command);

@@ -1,9 +1,11 @@
 // What a training run came to, in whatever way it ended: its best weights, the record that is saved of it, and the lines
 // that close it on screen. It does not train.
 
+import { dataDigest } from "../../data/data-digest.ts";
 import type { FashionMnist } from "../../data/fashion-mnist.ts";
 import type { Device } from "../../engine/core/device.ts";
 import { variablesOf } from "../../engine/layers/model.ts";
+import { type Environment, environmentNow } from "../../io/environment.ts";
 import type { JsonValue } from "../../io/files.ts";
 import { tensorDigest } from "../../io/safetensors.ts";
 import { createModel, type ModelConfig } from "../../models/models.ts";
@@ -53,6 +55,7 @@ export async function saveOutcome(trained: TrainedRun, ending: Ending): Promise<
     ...metricsOf(trained, ending),
     parameters,
     weightsSha256: tensorDigest(tensors),
+    environment: await environmentNow(),
   };
   await saveRun(out, {
     config: runConfig({
@@ -64,6 +67,7 @@ export async function saveOutcome(trained: TrainedRun, ending: Ending): Promise<
         trainRows: rows.train.length,
         heldOutRows: rows.heldOut.length,
         testRows: data.test.rows,
+        sha256: { train: dataDigest(data.train), test: dataDigest(data.test) },
       },
       adapter: device.name,
     }),
@@ -82,6 +86,7 @@ export async function saveOutcome(trained: TrainedRun, ending: Ending): Promise<
 export type TrainMetrics = ReturnType<typeof metricsOf> & {
   readonly parameters: number;
   readonly weightsSha256: string;
+  readonly environment: Environment;
 };
 
 function metricsOf(trained: TrainedRun, { best, test, ended }: Ending) {

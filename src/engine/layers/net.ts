@@ -66,6 +66,7 @@ export class Net {
   readonly clock: Tensor | null;
   readonly #counts = new Map<string, number>();
   readonly #owners = new Map<Tensor, string>();
+  readonly #outputs = new Map<string, Tensor>();
   readonly #penalties: Tensor[] = [];
   readonly #wantsGradients: boolean;
   #training: boolean;
@@ -83,6 +84,11 @@ export class Net {
   /** The layers recorded so far. */
   get layers(): LayerRecord[] {
     return this.rec.layers;
+  }
+
+  /** What each layer recorded so far comes to, by its name. */
+  get outputs(): ReadonlyMap<string, Tensor> {
+    return this.#outputs;
   }
 
   /** Whether the layer being recorded behaves as in training. */
@@ -148,6 +154,7 @@ export class Net {
       inputs: call.inputs.map((tensor) => this.#owners.get(tensor) ?? ""),
     });
     this.#owners.set(y, name);
+    this.#outputs.set(name, y);
     return y;
   }
 

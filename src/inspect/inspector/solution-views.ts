@@ -117,7 +117,7 @@ function reasonOf({ rung, isAsked }: Solution, capabilities: Capabilities): stri
   if (isAsked) return "asked for by --rung";
   const kind = capabilities.isSoftware ? "a software adapter" : "a hardware adapter";
   const order = preferenceOf(capabilities);
-  const tried = order.slice(0, order.findIndex((name) => name === rung) + 1);
+  const tried = order.slice(0, (order as readonly string[]).indexOf(rung) + 1);
   return `first of ${order.join(", ")} that fits and suits ${kind}; tried ${tried.join(", ")}`;
 }
 

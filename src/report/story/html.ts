@@ -2,24 +2,29 @@
 // Written so that an XML parser can read it too: every tag is closed.
 
 import { escapeHtml } from "../../page/html.ts";
-import type { Block, Figure, Heading, Pictures, Scores, Story, Table } from "./story.ts";
+import { pageHtml } from "../../page/page.ts";
+import { BLOCKS_CSS } from "./blocks-style.ts";
+import { sureShare } from "./numbers.ts";
+import type {
+  Bar,
+  Block,
+  Figure,
+  Gallery,
+  GalleryItem,
+  Heading,
+  Pictures,
+  Scores,
+  Story,
+  Strips,
+  Table,
+  Tabs,
+} from "./story.ts";
 import { STORY_CSS } from "./style.ts";
 
 export function storyHtml(story: Story, pictures: Pictures): string {
   const { title, subtitle, facts, blocks } = story;
   const page = new Page(pictures);
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8"/>
-<meta name="viewport" content="width=device-width, initial-scale=1"/>
-<meta name="color-scheme" content="light dark"/>
-<title>${escapeHtml(`${title}: ${subtitle}`)}</title>
-<style>
-${STORY_CSS}</style>
-</head>
-<body>
-<header>
+  const body = `<header>
 <h1>${inline(title)}</h1>
 <p class="subtitle">${inline(subtitle)}</p>
 <ul class="facts">${facts.map((fact) => `<li>${inline(fact)}</li>`).join("")}</ul>
@@ -27,10 +32,8 @@ ${STORY_CSS}</style>
 ${contents(blocks)}
 <main>
 ${chapters(blocks, page)}
-</main>
-</body>
-</html>
-`;
+</main>`;
+  return pageHtml({ title: `${title}: ${subtitle}`, style: STORY_CSS + BLOCKS_CSS, body });
 }
 
 function contents(blocks: readonly Block[]): string {
@@ -60,6 +63,7 @@ function chapters(blocks: readonly Block[], page: Page): string {
 class Page {
   readonly #pictures: Pictures;
   #drawn = 0;
+  #switches = 0;
 
   constructor(pictures: Pictures) {
     this.#pictures = pictures;
@@ -94,7 +98,53 @@ class Page {
         return scores(block);
       case "details":
         return `<details><summary>${inline(block.summary)}</summary>\n${this.render(block.blocks)}\n</details>`;
+      case "tabs":
+        return this.#tabs(block);
+      case "grid":
+        return `<div class="grid">${this.render(block.blocks)}</div>`;
+      case "gallery":
+        return this.#gallery(block);
+      case "strips":
+        return this.#strips(block);
     }
+  }
+
+  /** A switch of radio buttons: style alone shows the panel of the chosen one, so that the page needs no script. */
+  #tabs({ label, items }: Tabs): string {
+    const name = `tabs${this.#switches++}`;
+    const buttons = items.map(({ title }, i) => {
+      const chosen = i === 0 ? ' checked="checked"' : "";
+      return `<input type="radio" name="${name}" id="${name}-${i}"${chosen}/><label for="${name}-${i}">${inline(title)}</label>`;
+    });
+    const panels = items.map(
+      ({ title, blocks }) =>
+        `<div><p class="tab-title">${inline(title)}</p>\n${this.render(blocks)}\n</div>`,
+    );
+    return `<fieldset class="tabs"><legend>${inline(label)}</legend>${buttons.join("")}<div class="panels">${panels.join("\n")}</div></fieldset>`;
+  }
+
+  #gallery({ items, caption, isGrey = false }: Gallery): string {
+    const cards = items.map((item) => `<li>${this.#thumbnail(item)}${cardText(item)}</li>`);
+    const mark = isGrey ? ' class="gallery grey"' : ' class="gallery"';
+    return figure(`<ul${mark}>${cards.join("\n")}</ul>`, caption);
+  }
+
+  #strips({ items, caption, isGrey = false }: Strips): string {
+    const lines = items.map((item) => {
+      const { title, detail, width } = item;
+      const head = `<div><strong>${inline(title)}</strong><span>${inline(detail)}</span></div>`;
+      const picture = `<div style="max-width:${1.5 * width}px">${this.#thumbnail(item)}</div>`;
+      return `<li>${head}${picture}</li>`;
+    });
+    return figure(`<ul class="strips${isGrey ? " grey" : ""}">${lines.join("\n")}</ul>`, caption);
+  }
+
+  #thumbnail({ file, alt }: { readonly file: string; readonly alt: string }): string {
+    const picture = this.#pictures.get(file);
+    if (picture === undefined || typeof picture === "string") {
+      return `<p class="note">${escapeHtml(`${file} is missing: ${alt}`)}</p>`;
+    }
+    return `<img alt="${escapeHtml(alt)}" src="${pngUrl(picture)}"/>`;
   }
 
   #figure({ file, alt, caption, type = "chart" }: Figure): string {
@@ -105,9 +155,25 @@ class Page {
     const drawn =
       typeof picture === "string"
         ? `<div class="picture ${type}" ${label}>${embeddedSvg(picture, this.#drawn++)}</div>`
-        : `<div class="picture ${type}"><img alt="${escapeHtml(alt)}" src="data:image/png;base64,${Buffer.from(picture).toString("base64")}"/></div>`;
+        : `<div class="picture ${type}"><img alt="${escapeHtml(alt)}" src="${pngUrl(picture)}"/></div>`;
     return figure(drawn, caption);
   }
+}
+
+function pngUrl(png: Uint8Array): string {
+  return `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
+}
+
+function cardText({ title, details, bars }: GalleryItem): string {
+  const lines = details.map((detail) => `<span>${inline(detail)}</span>`);
+  const head = `<div><strong>${inline(title)}</strong>${lines.join("")}</div>`;
+  return `${head}<ul>${bars.map(barHtml).join("")}</ul>`;
+}
+
+function barHtml({ label, share, mark }: Bar): string {
+  const kind = mark === undefined ? "" : ` class="${mark}"`;
+  const width = `width:${(100 * share).toFixed(2)}%`;
+  return `<li${kind}><span>${inline(label)}</span><span>${escapeHtml(sureShare(share))}</span><i><b style="${width}"></b></i></li>`;
 }
 
 function figure(content: string, caption: string | undefined): string {

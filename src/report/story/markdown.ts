@@ -1,6 +1,7 @@
 // A story as Markdown with tables, as GitHub renders it. Figures are links to their files, which lie beside it.
 
-import type { Block, Code, Scores, Story, Table } from "./story.ts";
+import { sureShare } from "./numbers.ts";
+import type { Block, Code, Gallery, Scores, Story, Table } from "./story.ts";
 
 export function storyMarkdown(story: Story): string {
   const { title, subtitle, facts, blocks } = story;
@@ -35,6 +36,20 @@ function renderBlock(block: Block): string {
         ...block.blocks.map(renderBlock),
         "</details>",
       ].join("\n\n");
+    case "tabs":
+      return block.items
+        .flatMap(({ title, blocks }) => [`**${title}**`, ...blocks.map(renderBlock)])
+        .join("\n\n");
+    case "strips":
+      return block.items
+        .map(
+          ({ title, detail, alt, file }) => `- ${title}, ${detail}: ![${alt}](${encodeURI(file)})`,
+        )
+        .join("\n");
+    case "grid":
+      return block.blocks.map(renderBlock).join("\n\n");
+    case "gallery":
+      return gallery(block);
   }
 }
 
@@ -65,6 +80,19 @@ function line(cells: readonly string[]): string {
 
 function embolden(cell: string): string {
   return cell === "" || cell.includes("**") ? cell : `**${cell}**`;
+}
+
+function gallery({ items, caption }: Gallery): string {
+  const rows = items.map(({ file, alt, title, details, bars }) => ({
+    cells: [
+      `![${alt.replaceAll(/[[\]]/g, "")}](${encodeURI(file)})`,
+      [title, ...details].join(", "),
+      bars.map(({ label, share }) => `${label} ${sureShare(share)}`).join(", "),
+    ],
+  }));
+  const columns = [{ title: "picture" }, { title: "row" }, { title: "probabilities" }];
+  const grid: Table = { kind: "table", columns, rows };
+  return table(caption === undefined ? grid : { ...grid, caption });
 }
 
 function scores({ items }: Scores): string {

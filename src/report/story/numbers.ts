@@ -27,6 +27,18 @@ export function percent(share: number, digits = 2): string {
   return `${(100 * share).toFixed(digits)}${NO_BREAK}%`;
 }
 
+/** `97.3 %` of a probability; `> 99.9 %` or `< 0.1 %` where rounding would make it a certainty. */
+export function sureShare(share: number): string {
+  if (share < 1 && share >= 0.9995) return `>${NO_BREAK}${percent(0.999, 1)}`;
+  if (share > 0 && share < 0.0005) return `<${NO_BREAK}${percent(0.001, 1)}`;
+  return percent(share, 1);
+}
+
+/** `1 test row`, `10,000 test rows` */
+export function countOf(count: number, what: string): string {
+  return `${formatCount(count)} ${what}${count === 1 ? "" : "s"}`;
+}
+
 /** `3.9 points`, of a difference of shares. */
 export function points(difference: number): string {
   return `${(100 * difference).toFixed(1)}${NO_BREAK}points`;

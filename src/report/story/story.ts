@@ -91,7 +91,78 @@ export interface Details {
   readonly blocks: readonly Block[];
 }
 
-export type Block = Heading | Paragraph | Note | List | Table | Figure | Code | Scores | Details;
+/** Several views of one thing, of which a page shows one at a time and paper shows all. */
+export interface Tabs {
+  readonly kind: "tabs";
+  /** What is chosen between, for those who do not see it. */
+  readonly label: string;
+  /** At most six. */
+  readonly items: readonly { readonly title: string; readonly blocks: readonly Block[] }[];
+}
+
+/** A share as a bar, with what it is of. */
+export interface Bar {
+  readonly label: string;
+  readonly share: number;
+  /** The true class, or a wrong answer. */
+  readonly mark?: "right" | "wrong";
+}
+
+export interface GalleryItem {
+  /** A small picture, shown enlarged with its pixels kept. */
+  readonly file: string;
+  readonly alt: string;
+  readonly title: string;
+  /** A line each. */
+  readonly details: readonly string[];
+  readonly bars: readonly Bar[];
+}
+
+/** Small pictures, each with what is said about it. */
+export interface Gallery {
+  readonly kind: "gallery";
+  readonly items: readonly GalleryItem[];
+  readonly caption?: string;
+  /** Pictures in shades of grey, dark on white, may be inverted in a dark scheme. Default false. */
+  readonly isGrey?: boolean;
+}
+
+/** Lines of small pictures in one file each, with what they show beside them. */
+export interface Strips {
+  readonly kind: "strips";
+  readonly items: readonly {
+    readonly file: string;
+    readonly alt: string;
+    readonly title: string;
+    readonly detail: string;
+    /** Of the file in pixels: it is shown half as large again, and never larger. */
+    readonly width: number;
+  }[];
+  readonly caption?: string;
+  /** As a gallery's. Default false. */
+  readonly isGrey?: boolean;
+}
+
+/** Side by side where the page is wide enough. */
+export interface Grid {
+  readonly kind: "grid";
+  readonly blocks: readonly Block[];
+}
+
+export type Block =
+  | Heading
+  | Paragraph
+  | Note
+  | List
+  | Table
+  | Figure
+  | Code
+  | Scores
+  | Details
+  | Tabs
+  | Grid
+  | Strips
+  | Gallery;
 
 /** Pictures by the file name that figures give: the text of an SVG, or the bytes of a PNG. */
 export type Pictures = ReadonlyMap<string, string | Uint8Array>;

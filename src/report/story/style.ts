@@ -1,9 +1,7 @@
 // The look of a story's web page: one column of text, wider figures, tables that scroll by themselves, light and dark,
 // and paper. Colours and faces are the theme's; nothing is fetched.
 
-import { THEME_CSS } from "../../page/theme.ts";
-
-export const STORY_CSS = `${THEME_CSS}
+export const STORY_CSS = `
 :root { --text: 44rem; --wide: 58rem; }
 @media (prefers-color-scheme: dark) {
   .chart { filter: invert(0.93) hue-rotate(180deg); }

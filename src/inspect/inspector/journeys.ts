@@ -1,0 +1,111 @@
+// Images on their way through a network: forward through every layer, as in inference, and back to the pixels. One recorded program of
+// a single row does it, run once an image.
+
+import { type Dataset, takeRows } from "../../data/dataset.ts";
+import type { Device } from "../../engine/core/device.ts";
+import type { Tensor } from "../../engine/core/tensor.ts";
+import { type Model, variablesOf } from "../../engine/layers/model.ts";
+import type { Weights } from "../../engine/layers/variables.ts";
+import { Executable } from "../../engine/program/executor.ts";
+import { createFeed, rewindFeed, uploadDataset } from "../../train/device-data.ts";
+import { recordSensitivity, type Sensitivity } from "../../train/programs.ts";
+import { type Values, valuesOf } from "../walk.ts";
+import type { JourneyView, PictureView } from "./inspector-document.ts";
+import { pictureOf, type Reading } from "./picture.ts";
+import { valuesView } from "./values.ts";
+
+/** Of one layer's picture. */
+const STEP_BYTES = 8192;
+const IMAGE_BYTES = 16_384;
+
+export interface JourneysRequest {
+  readonly device: Device;
+  readonly model: Model;
+  readonly weights: Weights;
+  readonly seed: number;
+  readonly test: Dataset;
+  /** Of the test rows. */
+  readonly rows: readonly number[];
+  readonly onRow?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export async function journeys(request: JourneysRequest): Promise<readonly JourneyView[]> {
+  const { model, weights, seed, test, rows, signal } = request;
+  if (rows.length === 0) return [];
+  const device = request.device.scope();
+  try {
+    const variables = variablesOf(model, seed);
+    variables.materialise(device, weights);
+    const chosen = takeRows(test, rows);
+    const feed = createFeed(device, uploadDataset(device, chosen), chosen.rows, "journey");
+    const recorded = recordSensitivity({
+      ...{ model, variables, feed, batch: 1, capabilities: device },
+    });
+    const executable = await Executable.compile(device, recorded.program);
+    const found: JourneyView[] = [];
+    for (const [index, row] of rows.entries()) {
+      signal?.throwIfAborted();
+      request.onRow?.(index, rows.length);
+      rewindFeed(device, feed, Uint32Array.of(index));
+      executable.run();
+      found.push(await journeyOf(executable, recorded, { test, row }));
+    }
+    request.onRow?.(rows.length, rows.length);
+    return found;
+  } finally {
+    device.destroy();
+  }
+}
+
+/** The first rows of different classes; then, of as many classes again, more. */
+export function differentRows({ labels, rows }: Dataset, count: number): readonly number[] {
+  const chosen: number[] = [];
+  for (let round = 0; chosen.length < Math.min(count, rows); round++) {
+    const seen = new Map<number, number>();
+    for (let row = 0; row < rows && chosen.length < count; row++) {
+      const label = labels[row] ?? 0;
+      const before = seen.get(label) ?? 0;
+      seen.set(label, before + 1);
+      if (before === round) chosen.push(row);
+    }
+  }
+  return chosen;
+}
+
+async function journeyOf(
+  executable: Executable,
+  recorded: Sensitivity,
+  { test, row }: { readonly test: Dataset; readonly row: number },
+): Promise<JourneyView> {
+  const read = async (tensor: Tensor): Promise<Values> =>
+    valuesOf(await executable.readBytes(tensor), tensor);
+  const { x, dx, probabilities, rowLoss, outputs } = recorded;
+  const shares = await read(probabilities);
+  const steps: JourneyView["steps"][number][] = [];
+  for (const { layer, y, dy } of outputs) {
+    const options = { reading: readingOf(y), bytes: STEP_BYTES };
+    const gradient = dy && valuesView(await read(dy), y.shape, options);
+    const activation = valuesView(await read(y), y.shape, options);
+    steps.push({ layer, shape: y.shape.slice(1), activation, gradient });
+  }
+  return {
+    row,
+    trueClass: test.classNames[test.labels[row] ?? 0] ?? "",
+    probabilities: test.classNames.map((name, index) => ({ name, share: shares[index] ?? 0 })),
+    loss: (await read(rowLoss))[0] ?? Number.NaN,
+    image: pictureFor(await read(x), x),
+    pixelGradient: pictureFor(await read(dx), dx),
+    steps,
+  };
+}
+
+function pictureFor(values: Values, tensor: Tensor): PictureView {
+  const picture = pictureOf(values, tensor.shape, { reading: "maps", bytes: IMAGE_BYTES });
+  if (!picture) throw new Error(`inspect: ${tensor.label} is no image`);
+  return picture;
+}
+
+function readingOf({ shape }: Tensor): Reading {
+  return shape.length === 4 ? "maps" : "matrix";
+}

@@ -1,0 +1,96 @@
+// What a run's folder holds beside its configuration and weights: history and figures as they were recorded. Any of it may be
+// missing, as from a run that was cut short; what is there must be readable.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { FormatError } from "../../engine/core/errors.ts";
+import type { JsonValue } from "../../io/files.ts";
+import type { EpochRow } from "../../runs/history.ts";
+import { loadStatistics, type SavedStatistics } from "../../runs/statistics-file.ts";
+
+export type JsonRecord = Readonly<Record<string, JsonValue>>;
+
+export interface RunFiles {
+  /** Empty where there is none. */
+  readonly history: readonly EpochRow[];
+  /** What the run said of itself when it ended; empty where it did not come to that. */
+  readonly metrics: JsonRecord;
+  /** What `--stats` measured; empty where nothing was. */
+  readonly statistics: SavedStatistics;
+}
+
+export async function readRunFiles(run: string): Promise<RunFiles> {
+  const history = join(run, "history.csv");
+  const metrics = await readJson(join(run, "metrics.json"));
+  if (metrics !== undefined && !isRecord(metrics)) {
+    throw new FormatError(`${join(run, "metrics.json")}: must be an object of figures`);
+  }
+  return {
+    history: parseHistory(await readIfThere(history), history),
+    metrics: metrics ?? {},
+    statistics: await loadStatistics(run),
+  };
+}
+
+async function readJson(path: string): Promise<JsonValue> {
+  const text = await readIfThere(path);
+  if (text === null) return undefined;
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (cause) {
+    throw new FormatError(`${path}: must be JSON, got ${text.length} characters that are not`, {
+      cause,
+    });
+  }
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  return await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return null;
+    throw error;
+  });
+}
+
+export function isRecord(value: JsonValue): value is JsonRecord {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Reads what runs/history.ts writes; columns that it does not know are passed over. */
+export function parseHistory(text: string | null, path: string): EpochRow[] {
+  const lines = (text ?? "").split(/\r?\n/).filter((line) => line !== "");
+  const columns = lines.shift()?.split(",") ?? [];
+  return lines.map((line, i) => {
+    const fields = line.split(",");
+    const where = `${path}:${i + 2}`;
+    if (fields.length !== columns.length) {
+      const rule = `must have ${columns.length} values, as the header`;
+      throw new FormatError(`${where}: a row ${rule}, got ${fields.length}`);
+    }
+    const value = (name: string): number | undefined => {
+      const field = fields[columns.indexOf(name)];
+      return field === undefined ? undefined : numberOf(field, `${where}: ${name}`);
+    };
+    return {
+      epoch: value("epoch") ?? i,
+      loss: value("loss") ?? Number.NaN,
+      accuracy: value("accuracy") ?? Number.NaN,
+      valLoss: value("val_loss"),
+      valAccuracy: value("val_accuracy"),
+      learningRate: value("lr") ?? Number.NaN,
+    };
+  });
+}
+
+const SPECIAL: Readonly<Record<string, number | undefined>> = {
+  NA: undefined,
+  nan: Number.NaN,
+  inf: Number.POSITIVE_INFINITY,
+  "-inf": Number.NEGATIVE_INFINITY,
+};
+
+function numberOf(field: string, where: string): number | undefined {
+  if (Object.hasOwn(SPECIAL, field)) return SPECIAL[field];
+  const value = field.trim() === "" ? Number.NaN : Number(field);
+  if (Number.isNaN(value)) throw new FormatError(`${where} must be a number, got "${field}"`);
+  return value;
+}

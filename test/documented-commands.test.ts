@@ -1,0 +1,171 @@
+// Every command in README, CONTRIBUTING and docs/ runs, in the order in which they are shown, in a folder of its own with small data in
+// place of Fashion-MNIST and fewer rows and epochs where they would take minutes. A command that is only named is asked for
+// its help. (The commands of docs/learn are run by learn/commands.test.ts.)
+
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { PNG } from "pngjs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { programOf } from "../src/setup/launch.mjs";
+import { temporaryFolder } from "./data/sample-files.ts";
+import { documentedCommands, wordsOf } from "./support/documented-commands.ts";
+import { smallDataset } from "./support/small-data.ts";
+import { smallIdxFolder } from "./support/small-files.ts";
+
+const test = suite("documented commands");
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const HOOK = pathToFileURL(join(ROOT, "src", "shaders", "node-hook.mjs")).href;
+const LOADERS = ["--import", import.meta.resolve("tsx"), "--import", HOOK];
+const home = temporaryFolder();
+const data = smallIdxFolder({ train: 300, test: 40 });
+
+const manifest: unknown = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+const { scripts } = manifest as { readonly scripts: Readonly<Record<string, string>> };
+
+type Flags = Readonly<Record<string, string>>;
+
+const SMALL_TRAINING: Flags = { "--epochs": "1", "--limit": "260" };
+/** What makes a command small, by its script. Its own flags of these names are replaced. */
+const SMALL: Readonly<Record<string, Flags>> = {
+  train: { "--data": data, ...SMALL_TRAINING, "--test-limit": "20" },
+  evaluate: { "--data": data },
+  profile: { "--data": data, "--limit": "100" },
+  verify: { "--data": data, "--limit": "100" },
+  inspect: { "--data": data, "--limit": "100", "--images": "2" },
+  report: { "--data": data },
+  compare: { "--data": data },
+  tune: { "--data": data, ...SMALL_TRAINING, "--trials": "2" },
+  kfold: { "--data": data, ...SMALL_TRAINING, "--folds": "2" },
+  bench: { "--data": data },
+};
+
+/** What ImageNet networks need besides, with no weights fetched: random ones, a batch that fits. */
+const SMALL_NETWORK: Flags = {
+  "--weights": "none",
+  "--limit": "30",
+  "--validation": "0.34",
+  "--batch-size": "10",
+};
+
+/** Runs that commands are shown with, and what each is trained by. */
+const RUN = "runs/2026-11-22-16-24-28-lenet5";
+
+interface Exception {
+  readonly command: RegExp;
+  readonly exitCode: number;
+  readonly says: RegExp;
+}
+
+/** Those that end otherwise than with 0, here or anywhere. */
+const EXCEPTIONS: readonly Exception[] = [
+  {
+    command: /--weights resnet152v2_weights_tf_dim_ordering_tf_kernels_notop\.h5/,
+    exitCode: 2,
+    says: /error: --weights: .*resnet152v2_weights_tf_dim_ordering_tf_kernels_notop\.h5/,
+  },
+  { command: /--learning-rate 1e5/, exitCode: 2, says: /became NaN or infinite/ },
+];
+
+/** Run by CI itself, by the tests of set-up, or by nobody within a test run: it would be this one. */
+const ELSEWHERE = ["npm test", "npm run check", "npm run format", "npm run setup", "npm run bench"];
+
+interface Started {
+  readonly args: readonly string[];
+  readonly exitCode: number;
+  readonly says: RegExp;
+}
+
+function startOf(command: string): Started {
+  const [program, first = "", second = "", ...rest] = wordsOf(
+    command.replaceAll("runs/…-lenet5", RUN),
+  );
+  const exception = EXCEPTIONS.find((one) => one.command.test(command));
+  const outcome = { exitCode: 0, says: /\S/, ...exception };
+  if (program === "node") return { args: scriptOf(command), ...outcome };
+  assert.is(program, "npm", `${command}: starts with npm`);
+  if (first === "test") return { args: programOf("test", [second, ...rest].slice(1)), ...outcome };
+  assert.is(first, "run", command);
+  assert.ok(second in scripts, `${second}: no such script in package.json`);
+  if (rest[0] !== "--")
+    return { args: programOf(second, ["--help"]), exitCode: 0, says: /^Usage$/m };
+  const small = exception?.exitCode === 2 && command.includes(".h5") ? {} : smallFor(second, rest);
+  return { args: programOf(second, withFlags(rest.slice(1), small)), ...outcome };
+}
+
+/** Scripts that draw a picture of docs/ are checked to be there: they would write into the tree. */
+function scriptOf(command: string): readonly string[] {
+  const script = wordsOf(command).at(-1) ?? "";
+  assert.ok(existsSync(join(ROOT, script)), `${command}: there is no ${script}`);
+  return ["-e", `console.log(${JSON.stringify(script)})`];
+}
+
+function smallFor(script: string, words: readonly string[]): Flags {
+  const isNetwork = /^(vgg|resnet)/.test(words[words.indexOf("--model") + 1] ?? "");
+  return { ...SMALL[script], ...(isNetwork && script === "train" ? SMALL_NETWORK : {}) };
+}
+
+/** The words with these flags in place of their own, or after them. */
+function withFlags(words: readonly string[], flags: Flags): readonly string[] {
+  if (words.includes("--help") || words.includes("--compare")) return words;
+  const own = words.filter((word, index) => {
+    return !(word in flags) && !((words[index - 1] ?? "") in flags);
+  });
+  return [...own, ...Object.entries(flags).flat()];
+}
+
+async function run(args: readonly string[]): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [...LOADERS, ...args], {
+    cwd: home,
+    env: { ...process.env, FORCE_COLOR: "0", TSX_TSCONFIG_PATH: join(ROOT, "tsconfig.json") },
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => {
+      output += text;
+    });
+  }
+  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  return { code, output };
+}
+
+test.before(async () => {
+  mkdirSync(join(home, "runs"));
+  const { images } = smallDataset(1);
+  const picture = new PNG({ width: 28, height: 28 });
+  for (const [i, value] of images.entries()) picture.data.set([value, value, value, 255], 4 * i);
+  writeFileSync(join(home, "shirt.png"), PNG.sync.write(picture));
+  const flags = withFlags(["--out", RUN], SMALL["train"] ?? {});
+  const { code, output } = await run(programOf("train", flags));
+  assert.is(code, 0, output);
+});
+
+const pages = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
+const files = ["README.md", "CONTRIBUTING.md", ...pages.map((name) => join("docs", name))];
+const commands = new Map<string, string>();
+for (const file of files) {
+  for (const command of documentedCommands(join(ROOT, file))) {
+    if (!commands.has(command)) commands.set(command, file);
+  }
+}
+
+for (const [command, file] of commands) {
+  if (ELSEWHERE.includes(command)) continue;
+  test(`${file}: ${command}`, async () => {
+    const { args, exitCode, says } = startOf(command);
+    const { code, output } = await run(args);
+    assert.is(code, exitCode, output);
+    assert.match(output, says);
+  });
+}
+
+test("the quick start is among them", () => {
+  assert.is(commands.get("npm run train -- --model lenet5"), "README.md");
+  assert.is(commands.get("npm test"), "README.md");
+  assert.ok(commands.size > 20);
+});
+
+test.run();
