@@ -17,7 +17,7 @@ import {
 import { globalAveragePooling2d } from "../../src/engine/layers/pooling.ts";
 import { Executable } from "../../src/engine/program/executor.ts";
 import { writesOf } from "../../src/engine/program/program.ts";
-import { differentRows, journeys } from "../../src/inspect/inspector/journeys.ts";
+import { differentRows, journeys, tellingRows } from "../../src/inspect/inspector/journeys.ts";
 import { startingWeights } from "../../src/inspect/verify/starting-weights.ts";
 import { lenet5 } from "../../src/models/lenet5.ts";
 import { createFeed, rewindFeed, uploadDataset } from "../../src/train/device-data.ts";
@@ -136,6 +136,21 @@ test("a journey has a step for each layer, probabilities that add up, and the lo
     );
     assert.ok(steps.filter(({ gradient }) => gradient !== null).length >= steps.length - 1);
   }
+});
+
+test("the last of the telling rows is one that is mistaken, and the rest are of different classes", async () => {
+  const device = await gpu();
+  const about = { device, model: lenet5(), weights: new Map(), seed: 1, test: data };
+  const rows = await tellingRows(about, 3);
+  assert.is(rows.length, 3);
+  const found = await journeys({ ...about, rows });
+  const mistaken = found.filter(({ probabilities, trueClass }) => {
+    const [best] = [...probabilities].sort((a, b) => b.share - a.share);
+    return best?.name !== trueClass;
+  });
+  assert.ok(mistaken.length > 0);
+  assert.equal(await tellingRows(about, 1), differentRows(data, 1));
+  assert.equal(await tellingRows(about, 0), []);
 });
 
 test.run();

@@ -41,5 +41,5 @@ function viewOf(kernel: Kernel): KernelView {
   return { label, entry, written, compiled: describeKernel(kernel).text, flags, constants };
 }
 
-/** What a switch leaves of its own lines is blanks. */
+/** What a switch leaves of its own lines is an empty comment. */
 const SWITCH = /^\s*\/\/#(if|elif|else|endif)\b/;
