@@ -7,7 +7,7 @@ import type { Tensor } from "../../engine/core/tensor.ts";
 import { Executable, Workspace } from "../../engine/program/executor.ts";
 import { Recorder } from "../../engine/program/recorder.ts";
 import shader from "../../shaders/inspect/ceilings.wgsl";
-import type { Bandwidth, Ceilings, Traffic } from "./bandwidths.ts";
+import type { Ceilings, Traffic } from "./bandwidths.ts";
 
 export interface CeilingOptions {
   /** Samples of each figure; default 4. */

@@ -1,0 +1,23 @@
+// The inspector's page: one file, with all that is known of a step in it.
+
+import type { InspectorDocument } from "../../inspect/inspector/inspector-document.ts";
+import { TENSOR_PICTURE_CSS } from "../client/tensor-picture.ts";
+import { clientScript } from "../client-script.ts";
+import { pageHtml } from "../page.ts";
+import { DETAIL_CSS } from "./style/detail-style.ts";
+import { SHELL_CSS } from "./style/shell-style.ts";
+import { STEP_CSS } from "./style/step-style.ts";
+import { VIEWS_CSS } from "./style/views-style.ts";
+
+const BODY = `<div id="page"><p class="loading">Reading the step …</p></div>
+<noscript><p>This page needs scripts; all that it shows stands in it.</p></noscript>`;
+
+export async function inspectorHtml(document: InspectorDocument): Promise<string> {
+  return pageHtml({
+    title: `${document.title} · Vitrine`,
+    style: [TENSOR_PICTURE_CSS, SHELL_CSS, STEP_CSS, DETAIL_CSS, VIEWS_CSS].join(""),
+    body: BODY,
+    script: await clientScript("inspector/inspector.ts"),
+    data: { document },
+  });
+}
