@@ -93,7 +93,10 @@ function move(next: Place): void {
   const hadDetail = place.dispatch !== null;
   place = next;
   const view = viewOf(next.view);
-  if (main.firstElementChild !== view.element) refill(main, view.element);
+  if (main.firstElementChild !== view.element) {
+    refill(main, view.element);
+    main.scrollTop = 0;
+  }
   tabs.show(next.view);
   main.setAttribute("aria-labelledby", `tab-${next.view}`);
   detail.show(next.dispatch === null ? null : step.entry(next.dispatch));

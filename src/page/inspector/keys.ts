@@ -59,7 +59,8 @@ function isTyping(target: EventTarget | null): boolean {
 
 /** Code and plots scroll by themselves when they have the focus. */
 function scrolls(target: EventTarget | null, key: string): boolean {
-  if (!(target instanceof HTMLElement) || !target.matches(".code, .scroller, .wide")) return false;
+  if (!(target instanceof HTMLElement) || !target.matches(".listing, .scroller, .wide"))
+    return false;
   const isUpright = key === "ArrowUp" || key === "ArrowDown";
   return isUpright
     ? target.scrollHeight > target.clientHeight

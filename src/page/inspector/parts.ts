@@ -38,7 +38,7 @@ export function section(
   const heading = element("h3", { id: `title-${id}` }, title);
   const line = note === undefined ? null : element("p", { class: "note" }, note);
   const attributes = {
-    class: `section ${id}`,
+    class: "section",
     id: `section-${id}`,
     "aria-labelledby": `title-${id}`,
   };

@@ -28,26 +28,35 @@ export const BOUNDS: Readonly<Record<Bound, { readonly colour: string; readonly 
     },
   };
 
-/** What the short names of tensors stand for, as papers on backpropagation use them. */
-const MEANINGS: Readonly<Record<string, string>> = {
-  y: "output of the layer",
-  dx: "gradient of its input, ∂loss/∂x",
-  dw: "gradient of its weights, ∂loss/∂w",
-  "dw.partial": "gradient of its weights in parts, summed by the next",
-  db: "gradient of its bias, ∂loss/∂b",
-  dz: "gradient before the activation, ∂loss/∂z",
-  "w.packed": "weights, laid out for the next kernel",
-  "w.turned": "weights turned around, for the gradient of the input",
-  x: "images of the batch, scaled",
-  labels: "labels of the batch",
+/** What the short names of tensors stand for, as papers on backpropagation use them: before the layer's name, and after it. */
+const MEANINGS: Readonly<Record<string, readonly [before: string, after: string]>> = {
+  y: ["Output of", ""],
+  dx: ["Gradient of the input of", ", ∂loss/∂x"],
+  dw: ["Gradient of the weights of", ", ∂loss/∂w"],
+  "dw.partial": ["Gradient of the weights of", ", ∂loss/∂w, in parts that the next dispatch sums"],
+  db: ["Gradient of the bias of", ", ∂loss/∂b"],
+  dz: ["Gradient before the activation of", ", ∂loss/∂z"],
+  "w.packed": ["Weights of", ", laid out as the next kernel reads them"],
+  "w.turned": ["Weights of", ", turned around for the gradient of the input"],
 };
 
-export function meaningOf({ result, facts }: Entry): string {
-  const known = MEANINGS[result];
-  if (known) return known;
-  if (facts.pass === "update") return "step of the optimiser";
-  if (facts.pass === "metric") return "running loss and accuracy";
-  return facts.pass === "data" ? "place in the data" : facts.op;
+const OUTSIDE: Readonly<Record<string, string>> = {
+  x: "Images of the batch, gathered and scaled",
+  labels: "Labels of the batch",
+  clock: "The place in the data goes on by a batch",
+};
+
+/** A sentence, with the layer's name in its place. */
+export function meaningOf({
+  result,
+  facts,
+}: Entry): readonly [before: string, layer: string, after: string] {
+  const { layer, pass, op } = facts;
+  if (pass === "update") return ["A step of the optimiser", "", ""];
+  if (pass === "metric") return ["Running sums of loss and accuracy", "", ""];
+  if (layer === null) return [OUTSIDE[result] ?? op, "", ""];
+  const [before, after] = MEANINGS[result] ?? [`${op} of`, ""];
+  return [before, layer, after];
 }
 
 export function passStyle({ facts }: Entry): string {

@@ -185,7 +185,10 @@ function beside(
 
 /** Names of the heaviest, left out where one would lie over another. */
 function namesOf(dots: readonly Entry[], { x, y, width }: Frame & { readonly width: number }) {
-  const taken: { left: number; right: number; top: number; bottom: number }[] = [];
+  const taken = dots.map((dot) => {
+    const [cx, cy] = [x(intensityOf(dot)), y(dot.facts.gflops)];
+    return { left: cx - 2, right: cx + 2, top: cy - 2, bottom: cy + 2 };
+  });
   const names: SVGTextElement[] = [];
   const heaviest = [...dots].sort((a, b) => b.facts.share - a.facts.share).slice(0, 24);
   for (const { facts, result } of heaviest) {

@@ -55,7 +55,7 @@ export interface StepModel {
   entry(id: number): Entry | null;
   /** Dispatches of the same row on the other side: of a forward one its gradients, of a backward one where it comes from. */
   acrossFrom(entry: Entry): readonly Entry[];
-  /** The one to begin with: the heaviest gradient of a filter, or else the heaviest of all. */
+  /** The one to begin with: the heaviest gradient of filters, or else the heaviest of all. */
   readonly start: Entry | null;
 }
 
@@ -164,9 +164,13 @@ function groupsOf(rows: readonly Row[]): readonly Group[] {
   const groups: { name: string; rows: Row[] }[] = [];
   for (const row of rows) {
     const name = /^.*?block\d+(?=_|$)/.exec(row.name)?.[0] ?? row.name.split("_")[0] ?? row.name;
-    const last = groups.at(-1);
+    const [before, last] = [groups.at(-2), groups.at(-1)];
     if (last?.name === name) last.rows.push(row);
-    else groups.push({ name, rows: [row] });
+    // The shortcut of a block has a layer of another name, among those of the block.
+    else if (before?.name === name && last?.rows.length === 1) {
+      before.rows.push(...last.rows, row);
+      groups.pop();
+    } else groups.push({ name, rows: [row] });
   }
   return groups;
 }

@@ -12,7 +12,7 @@ type Form = (typeof FORMS)[number];
 
 export function codeSection({ kernel }: Entry): HTMLElement {
   const box = element("div", {
-    class: "code",
+    class: "listing",
     tabindex: "0",
     role: "region",
     "aria-label": "WGSL",

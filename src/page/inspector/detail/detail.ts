@@ -52,7 +52,9 @@ function nothing(reader: Reader): HTMLElement {
       ? element(
           "button",
           { type: "button", class: "start", onclick: go },
-          "Start with the heaviest gradient",
+          start.facts.pass === "backward"
+            ? "Start with the heaviest gradient"
+            : "Start with the heaviest",
         )
       : null,
   );

@@ -27,7 +27,7 @@ export function sourceSection({ facts }: Entry, { step }: Reader): HTMLElement |
     element("p", { class: "note" }, shortSite(site)),
     element(
       "div",
-      { class: "code short", tabindex: "0", role: "region", "aria-label": "the model's source" },
+      { class: "listing short", tabindex: "0", role: "region", "aria-label": "the model's source" },
       ...lines,
     ),
   );

@@ -10,13 +10,14 @@ import { speedUpOf } from "./ladder.ts";
 export function summaryOf(entry: Entry): readonly Child[] {
   const { facts } = entry;
   const also = facts.layers.slice(1);
+  const [before, layer, after] = meaningOf(entry);
   const sentence = element(
     "p",
     { class: "meaning" },
-    `The ${meaningOf(entry)}`,
-    facts.layer === null ? "" : " of ",
-    facts.layer === null ? null : element("b", {}, facts.layer),
-    also.length > 0 ? `, doing the work of ${also.join(" and ")} as well` : "",
+    `${before} `,
+    layer === "" ? null : element("b", {}, layer),
+    after,
+    also.length > 0 ? `, with the work of ${also.join(" and ")} done along the way` : "",
     ".",
   );
   return [sentence, figures(figuresOf(entry))];

@@ -20,6 +20,9 @@ export interface Picture {
   readonly groups: readonly OpenableGroup[];
 }
 
+/** So few have room for larger blocks. */
+const FEW_ROWS = 14;
+
 export function pictureOf(reader: Reader, onLayout: () => void): Picture {
   const { step } = reader;
   const blocks = new Map<number, HTMLElement>();
@@ -39,8 +42,9 @@ export function pictureOf(reader: Reader, onLayout: () => void): Picture {
   );
   const parts: Child[] = [outside("batch", step.before, draw), head];
   for (const group of step.groups) {
-    const rows = group.rows.map((row) => rowElement(row, draw));
-    if (group.name === "" || group.rows.length === 1) parts.push(...rows);
+    const isAlone = group.name === "" || group.rows.length === 1;
+    const rows = group.rows.map((row) => rowElement(row, isAlone ? "" : group.name, draw));
+    if (isAlone) parts.push(...rows);
     else {
       const openable = groupElement(group, rows, onLayout);
       groups.push(openable);
@@ -48,7 +52,12 @@ export function pictureOf(reader: Reader, onLayout: () => void): Picture {
     }
   }
   parts.push(outside("update and metrics", step.after, draw));
-  return { element: element("div", { class: "picture" }, ...parts), blocks, groups };
+  const isRoomy = step.groups.flatMap((group) => group.rows).length <= FEW_ROWS;
+  return {
+    element: element("div", { class: isRoomy ? "picture roomy" : "picture" }, ...parts),
+    blocks,
+    groups,
+  };
 }
 
 type Draw = (entries: readonly Entry[]) => HTMLElement[];
@@ -63,13 +72,14 @@ function outside(name: string, entries: readonly Entry[], draw: Draw): HTMLEleme
   );
 }
 
-function rowElement(row: Row, draw: Draw): HTMLElement {
+/** `heading` is what the name need not say again. */
+function rowElement(row: Row, heading: string, draw: Draw): HTMLElement {
   const { name, layer, doneBy } = row;
   const isEmpty = row.forward.length + row.backward.length === 0;
   const shape = layer ? ofShape(layer.outputShape) : "";
   const where = doneBy ? `within #${doneBy.id}` : "no kernel";
   const title = layer
-    ? `${layer.className}, ${counted(layer.parameters, "parameter")}, output ${shape}`
+    ? `${name}: ${layer.className}, ${counted(layer.parameters, "parameter")}, output ${shape}`
     : name;
   return element(
     "div",
@@ -78,11 +88,22 @@ function rowElement(row: Row, draw: Draw): HTMLElement {
     element(
       "div",
       { class: "layer", title },
-      element("b", {}, name),
+      element("b", {}, ...breakable(shortened(name, heading))),
       element("span", {}, isEmpty ? where : shape),
     ),
     element("div", { class: "side backward" }, ...draw(row.backward)),
   );
+}
+
+function shortened(name: string, heading: string): string {
+  return heading !== "" && name.startsWith(`${heading}_`) ? name.slice(heading.length + 1) : name;
+}
+
+/** May break after an underscore rather than anywhere. */
+function breakable(name: string): readonly Child[] {
+  return name
+    .split("_")
+    .flatMap((part, index) => (index === 0 ? [part] : ["_", element("wbr"), part]));
 }
 
 function groupElement(

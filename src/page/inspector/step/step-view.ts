@@ -34,9 +34,12 @@ export function stepView(reader: Reader): View {
   picture.element.append(links);
   const legend = element("span", { class: "legend" });
   const slices = slicesIn(picture.element);
+  let most = 1;
+  const makeRoom = (): void => fitBlocks(picture.element, most);
   const measureBy = (measure: Measure): void => {
     const scale = scaleOf(step, (entry) => measured(entry, measure));
-    picture.element.style.setProperty("--most", String(scale.most));
+    most = scale.most;
+    makeRoom();
     for (const entry of step.entries) {
       const value = measured(entry, measure);
       setShare(picture.blocks.get(entry.id), value / scale.ofRow);
@@ -70,7 +73,10 @@ export function stepView(reader: Reader): View {
     { class: "note" },
     "Every block is a dispatch: one kernel started once on the device. Forward runs down the left, the gradients come back up the right. Click one.",
   );
-  new ResizeObserver(redraw).observe(picture.element);
+  new ResizeObserver(() => {
+    makeRoom();
+    redraw();
+  }).observe(picture.element);
   return {
     element: element("div", { class: "view step-view" }, note, tools, picture.element),
     follow: ({ dispatch }) => {
@@ -78,6 +84,7 @@ export function stepView(reader: Reader): View {
       const holder = picture.groups.find(({ entries }) => chosen && entries.includes(chosen));
       holder?.open(true);
       mark(picture.blocks, chosen);
+      for (const [id, slice] of slices) slice.classList.toggle("chosen", id === chosen?.id);
       redraw();
     },
     filter: (matches) => {
@@ -89,6 +96,19 @@ export function stepView(reader: Reader): View {
       }
     },
   };
+}
+
+/** Pixels of the least block: a finger's breadth where sides wrap; where they do not, up to a word's, as far as there is room. */
+const LEAST = { finger: 24, word: 36, mouse: 11 } as const;
+const MIDDLE = 150;
+
+/** Narrow sides break into lines, and so each block may be as wide as its share; wide ones stay in one line. */
+function fitBlocks(picture: HTMLElement, most: number): void {
+  const side = (picture.clientWidth - MIDDLE) / 2;
+  const isNarrow = side < 200;
+  const fair = Math.max(LEAST.mouse, Math.min(LEAST.word, (0.55 * side) / most));
+  picture.style.setProperty("--least", `${isNarrow ? LEAST.finger : fair}px`);
+  picture.style.setProperty("--most", String(isNarrow ? 1 : most));
 }
 
 function slicesIn(picture: HTMLElement): ReadonlyMap<number, HTMLElement> {

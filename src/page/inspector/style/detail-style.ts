@@ -69,24 +69,24 @@ summary { cursor: pointer; color: var(--muted); font-size: 12.5px; }
 .error.within .verdict { color: var(--green); }
 .error.outside .verdict { color: var(--doubt); }
 .error .figures { margin-bottom: 8px; gap: 4px 16px; }
-.code { border: 1px solid var(--line); border-radius: 8px; background: var(--panel); max-height: 480px; overflow: auto; font: 12px/1.5 var(--mono); padding: 6px 0; position: relative; tab-size: 2; }
-.code .line { display: flex; width: max-content; min-width: 100%; }
-.code .gutter { position: sticky; left: 0; flex: none; width: 3.6em; padding-right: .8em; text-align: right; color: var(--muted); background: var(--panel); user-select: none; font-size: 11px; }
-.code .gutter::before { content: attr(data-line); opacity: .75; }
-.code .text { white-space: pre; padding-right: 12px; }
-.code .line.left-out .text { opacity: .34; }
-.code .line.left-out .gutter::before { opacity: .35; }
-.code .line.entry { background: var(--mark); }
-.code .file { position: sticky; left: 0; color: var(--muted); font-size: 11px; padding: 5px 12px 1px; width: max-content; font-weight: 600; }
-.code .file:first-child { padding-top: 0; }
-.code i { font-style: normal; }
-.code .comment { color: var(--muted); font-style: italic; }
-.code .switch { color: var(--purple); font-weight: 600; }
-.code .keyword { color: var(--vermillion); }
-.code .type { color: var(--green); }
-.code .number { color: var(--blue); }
-.code .attribute { color: var(--purple); }
-.code .call { color: var(--accent); }
+.listing { border: 1px solid var(--line); border-radius: 8px; background: var(--panel); max-height: 480px; overflow: auto; font: 12px/1.5 var(--mono); padding: 6px 0; position: relative; tab-size: 2; }
+.listing .line { display: flex; width: max-content; min-width: 100%; }
+.listing .gutter { position: sticky; left: 0; flex: none; width: 3.6em; padding-right: .8em; text-align: right; color: var(--muted); background: var(--panel); user-select: none; font-size: 11px; }
+.listing .gutter::before { content: attr(data-line); opacity: .75; }
+.listing .text { white-space: pre; padding-right: 12px; }
+.listing .line.left-out .text { opacity: .34; }
+.listing .line.left-out .gutter::before { opacity: .35; }
+.listing .line.entry { background: var(--mark); }
+.listing .file { position: sticky; left: 0; color: var(--muted); font-size: 11px; padding: 5px 12px 1px; width: max-content; font-weight: 600; }
+.listing .file:first-child { padding-top: 0; }
+.listing i { font-style: normal; }
+.listing .comment { color: var(--muted); font-style: italic; }
+.listing .switch { color: var(--purple); font-weight: 600; }
+.listing .keyword { color: var(--vermillion); }
+.listing .type { color: var(--green); }
+.listing .number { color: var(--blue); }
+.listing .attribute { color: var(--purple); }
+.listing .call { color: var(--accent); }
 .wide { overflow-x: auto; margin-top: 8px; }
 .wide table { border-collapse: collapse; font-size: 12.5px; min-width: 100%; }
 .wide th { text-align: left; color: var(--muted); font-weight: 400; }

@@ -74,7 +74,8 @@ dialog.help dt { font-weight: 600; }
   .page-head { grid-template-columns: 1fr; padding: 12px 14px 10px; }
   main { padding: 12px 14px 40px; }
   nav.bar { flex-wrap: wrap; gap: 0 10px; padding: 0 8px 6px; }
-  .tabs { flex: 1 0 100%; }
+  .tabs { flex: 1 0 100%; justify-content: space-between; }
+  .tabs button { padding: 9px 5px 7px; font-size: 13px; }
   .search { flex: 1; }
   .search input { flex: 1; width: 0; }
   .search kbd { display: none; }

@@ -1,7 +1,7 @@
 // The step's picture: a spine of layers, with blocks that grow from it to both sides.
 
 export const STEP_CSS = `
-.picture { --least: 13px; position: relative; isolation: isolate; }
+.picture { position: relative; isolation: isolate; }
 .row { display: grid; grid-template-columns: minmax(0, 1fr) 150px minmax(0, 1fr); align-items: stretch; min-height: 30px; border: 0; padding: 0; width: 100%; background: none; text-align: inherit; }
 .row:hover { background: var(--mark); }
 .row.head { min-height: 0; color: var(--muted); font-size: 12px; padding-bottom: 3px; }
@@ -19,11 +19,11 @@ export const STEP_CSS = `
 .row.outside > .layer { border: 0; align-items: flex-start; text-align: left; padding: 0; color: var(--muted); }
 .block { container-type: inline-size; position: relative; border: 0; background: none; padding: 0 1px; height: 26px; z-index: 1; border-radius: 4px;
   width: calc(var(--least) + max(0px, 100% - var(--most) * var(--least)) * var(--share)); min-width: var(--least); flex: none; }
-.block span { display: block; height: 100%; line-height: 26px; border-radius: 3px; overflow: hidden; text-align: center; font: 600 11.5px/26px var(--mono); color: var(--ink); white-space: nowrap;
+.block span { display: block; height: 100%; line-height: 26px; border-radius: 3px; overflow: hidden; text-overflow: ellipsis; padding: 0 1px; text-align: center; font: 600 11.5px/26px var(--mono); color: var(--ink); white-space: nowrap;
   background: color-mix(in srgb, var(--hue) 30%, var(--paper)); border-bottom: 3px solid var(--hue); }
 .block:hover span { background: color-mix(in srgb, var(--hue) 50%, var(--paper)); }
-@container (max-width: 26px) { .block span { color: transparent; } }
-@container (max-width: 58px) { .block span { font-size: 10px; letter-spacing: -.03em; } }
+@container (max-width: 76px) { .block span { font-size: 10px; letter-spacing: -.04em; } }
+@container (max-width: 19px) { .block span { color: transparent; } }
 .block.chosen span { background: var(--hue); color: var(--paper); }
 .block.chosen { outline: 2px solid var(--ink); outline-offset: 1px; z-index: 3; }
 .block.producer, .block.consumer { outline: 2px solid color-mix(in srgb, var(--ink) 45%, transparent); outline-offset: 0; z-index: 2; }
@@ -34,13 +34,16 @@ export const STEP_CSS = `
 .links path { fill: none; stroke: var(--ink); stroke-width: 1.4; opacity: .5; }
 .links path.consumer { stroke-dasharray: 4 3; }
 .row.group { cursor: pointer; min-height: 30px; border-top: 1px solid var(--line); }
-.row.group .slice { display: block; height: 16px; background: var(--hue); border-right: 1px solid var(--paper); flex: none; width: calc(100% * var(--share)); min-width: 1px; }
+.row.group .slice { display: block; height: 16px; background: color-mix(in srgb, var(--hue) 55%, var(--paper)); border-right: 1px solid var(--paper); flex: none; width: calc(100% * var(--share)); min-width: 1px; }
+.row.group .slice.chosen { background: var(--ink); }
 .row.group .side { flex-wrap: nowrap; overflow: hidden; }
-.row.group > .layer b::before { content: "▸ "; color: var(--muted); }
-.row.group[aria-expanded=true] > .layer b::before { content: "▾ "; }
+.row.group > .layer b::before { content: "▸\\a0"; color: var(--muted); }
+.row.group[aria-expanded=true] > .layer b::before { content: "▾\\a0"; }
 .group-rows { border-left: 3px solid var(--line); background: color-mix(in srgb, var(--panel) 60%, transparent); }
+.picture.roomy .row:not(.empty, .head) { min-height: 42px; }
+.picture.roomy .block { height: 34px; }
+.picture.roomy .block span { line-height: 34px; }
 @media (max-width: 899px) {
-  .picture { --least: 22px; }
   .row { grid-template-columns: minmax(0, 1fr) 92px minmax(0, 1fr); }
   .row > .layer { padding: 3px; font-size: 11px; }
   .block { height: 30px; }

@@ -46,6 +46,7 @@ export const VIEWS_CSS = `
 .pick:hover { border-color: var(--accent); }
 .verdicts { display: grid; grid-template-columns: 250px minmax(0, 1fr); gap: 24px; }
 .verdicts h3 { margin-top: 8px; }
+.verdicts .totals { margin-top: 8px; }
 .verdicts .total { grid-template-columns: minmax(0, 110px) minmax(40px, 1fr) 60px; }
 .overlay { position: relative; width: max-content; background: #000; margin: 8px 0; }
 .overlay canvas { display: block; }
@@ -60,6 +61,7 @@ export const VIEWS_CSS = `
 .half .planes figcaption { display: none; }
 .more-values { margin-top: 3px; }
 @media (max-width: 899px) {
+  .ruler .minor { display: none; }
   .total { grid-template-columns: minmax(0, 120px) minmax(30px, 1fr) 62px; gap: 8px; }
   .total .muted { display: none; }
   .verdicts { grid-template-columns: minmax(0, 1fr); gap: 0; }

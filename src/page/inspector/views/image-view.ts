@@ -4,6 +4,7 @@ import type { JourneyStep, JourneyView } from "../../../inspect/inspector/inspec
 import { element, refill } from "../../client/dom.ts";
 import { bar, dispatchLink } from "../parts.ts";
 import type { Reader, View } from "../reader.ts";
+import type { Entry } from "../step-model.ts";
 import { planesElement, scaleElement } from "../tensors/planes.ts";
 import { valuesElement } from "../tensors/values.ts";
 import { ofShape, ofShare, ofValue } from "../words.ts";
@@ -123,9 +124,12 @@ function stepElement(
   { layer, shape, activation, gradient }: JourneyStep,
   reader: Reader,
 ): HTMLElement {
-  const own = reader.step.entries.find(
-    ({ facts }) => facts.layer === layer && facts.pass === "forward",
-  );
+  const own = reader.step.entries
+    .filter(({ facts }) => facts.layer === layer && facts.pass === "forward")
+    .reduce<Entry | null>(
+      (best, one) => (best && best.facts.ms.median > one.facts.ms.median ? best : one),
+      null,
+    );
   const half = (title: string, kind: string, values: JourneyStep["gradient"]): HTMLElement => {
     const shown = values
       ? planesAnd(values, `${layer} ${title}`)

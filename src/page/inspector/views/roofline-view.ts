@@ -43,7 +43,7 @@ export function rooflineView(reader: Reader): View {
       element(
         "p",
         { class: "note" },
-        `A dispatch is a dot: to the right what computes much for each byte, upwards what computes fast; the larger, the more of the step's time. Nothing can lie above the roof, which was measured on this adapter.${rest}`,
+        `A dispatch is a dot: to the right what computes much for each byte, upwards what computes fast; the larger, the more of the step's time. The roof is what was measured on this adapter: level for arithmetic, a slope for memory, dashed for bytes that fit into its caches.${rest}`,
       ),
       element("div", { class: "tools" }, element("span", { class: "legend" }, ...legend)),
       box,
