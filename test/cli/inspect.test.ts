@@ -18,7 +18,7 @@ function documentIn(path: string): InspectorDocument {
   const html = readFileSync(path, "utf8");
   assert.not.match(html, /(src|href)="https?:/);
   const [, json = ""] =
-    /<script type="application\/json" id="data-inspector">(.*?)<\/script>/s.exec(html) ?? [];
+    /<script type="application\/json" id="data-document">(.*?)<\/script>/s.exec(html) ?? [];
   return JSON.parse(json);
 }
 
