@@ -7,17 +7,20 @@ import type { Tensor } from "../engine/core/tensor.ts";
 import { describeModel, type Model } from "../engine/layers/model.ts";
 import type { Weights } from "../engine/layers/variables.ts";
 import { type Dispatch, writesOf } from "../engine/program/program.ts";
+import { pictureOf } from "../inspect/inspector/picture.ts";
 import { type OpenStep, openStep } from "../inspect/step.ts";
 import type { LayerMaps, Mistake } from "../page/live/live-events.ts";
 import type { Callback, Logs, TrainingControl } from "../train/callbacks/callback.ts";
 import type { DataRows } from "../train/device-data.ts";
 import type { EventLog } from "./event-log.ts";
-import { filterPlanes, imageView, mapPlanes } from "./planes.ts";
+import { imageView } from "./image-view.ts";
 
 /** Enough for a confusion matrix, and a small part of an epoch. */
 const MOST_ROWS = 1000;
 const MOST_MISTAKES = 18;
 const MOST_LAYERS = 4;
+/** Of a picture: sixteen maps of 32 × 32. */
+const MOST_BYTES = 16 * 1024;
 
 export interface PicturesOptions {
   readonly log: EventLog;
@@ -112,7 +115,7 @@ function filtersOf(model: Model, weights: Weights) {
   const layer = describeModel(model).layers.find(({ className }) => className === "Conv2D");
   const kernel = layer?.weights.find(({ name }) => name.endsWith("/kernel"));
   const values = kernel && weights.get(kernel.name);
-  return values ? filterPlanes(values, kernel.shape) : null;
+  return values ? pictureOf(values, kernel.shape, { reading: "filters", bytes: MOST_BYTES }) : null;
 }
 
 interface MapsRequest extends Pick<PicturesOptions, "device" | "model" | "seen"> {
@@ -142,12 +145,12 @@ class MapsStep {
     variables.load(device, weights);
     this.#step.rewind();
     executable.run();
-    return Promise.all(
-      this.#layers.map(async ({ layer, tensor }) => ({
-        layer,
-        maps: mapPlanes(await executable.read(tensor), tensor.shape),
-      })),
-    );
+    const all = this.#layers.map(async ({ layer, tensor }) => {
+      const values = await executable.read(tensor);
+      const maps = pictureOf(values, tensor.shape, { reading: "maps", bytes: MOST_BYTES });
+      return maps ? [{ layer, maps }] : [];
+    });
+    return (await Promise.all(all)).flat();
   }
 
   close(): void {

@@ -3,20 +3,19 @@
 import type { PictureView } from "../../inspect/inspector/inspector-document.ts";
 import { element } from "../client/dom.ts";
 import { tensorPicture } from "../client/tensor-picture.ts";
+import { decoded } from "../inspector/values-view.ts";
 import type { ImageView } from "./live-events.ts";
 
-export function bytesOf(base64: string): Uint8Array {
+function bytesOf(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 }
 
 /** One canvas for each plane, all with the same limit of colours. */
 export function planePictures(view: PictureView): readonly HTMLElement[] {
   const { height, width, planes, limit, hasSigns } = view;
-  const bytes = bytesOf(view.bytes);
+  const all = decoded(view);
   return planes.map((name, plane) => {
-    const own = bytes.subarray(plane * height * width, (plane + 1) * height * width);
-    // 0 is -limit, 128 zero, 255 +limit.
-    const values = Float32Array.from(own, (byte) => ((byte - 128) / 127) * limit);
+    const values = all.subarray(plane * height * width, (plane + 1) * height * width);
     const canvas = tensorPicture({ height, width, values, limit, hasSigns }, name);
     canvas.title = name;
     return canvas;
