@@ -28,7 +28,7 @@ async function shoot(file: string, picture: string, prepare: (page: Page) => Pro
 
 await shoot("inspect.html", "inspector.png", async (page) => {
   // The gradient of the second convolution's kernel, and what it is computed from.
-  await page.locator(".dispatch.backward", { hasText: "dw" }).nth(2).click();
+  await page.locator(".step-view button[data-id]", { hasText: "dw.partial" }).last().click();
 });
 await shoot("report.html", "report.png", async (page) => {
   await page.locator("h2", { hasText: "Surest mistakes" }).scrollIntoViewIfNeeded();

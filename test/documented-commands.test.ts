@@ -3,7 +3,7 @@
 // its help. (The commands of docs/learn are run by learn/commands.test.ts.)
 
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { PNG } from "pngjs";
@@ -51,8 +51,9 @@ const SMALL_NETWORK: Flags = {
   "--batch-size": "10",
 };
 
-/** Runs that commands are shown with, and what each is trained by. */
+/** The run that commands are shown with, and others of its kind that are named. */
 const RUN = "runs/2026-11-22-16-24-28-lenet5";
+const OTHER_RUNS = ["runs/relu", "runs/tanh", "runs/sgd"];
 
 interface Exception {
   readonly command: RegExp;
@@ -141,6 +142,9 @@ test.before(async () => {
   const flags = withFlags(["--out", RUN], SMALL["train"] ?? {});
   const { code, output } = await run(programOf("train", flags));
   assert.is(code, 0, output);
+  for (const other of OTHER_RUNS) {
+    cpSync(join(home, RUN), join(home, other), { recursive: true });
+  }
 });
 
 const pages = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));

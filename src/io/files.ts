@@ -135,6 +135,19 @@ export async function prepareOut(path: string, options: PrepareOutOptions = {}):
   }
 }
 
+/** Creates a folder that must not be there yet, with its parents; false where it is. Goes again if it stays empty. */
+export async function claimNewFolder(path: string): Promise<boolean> {
+  try {
+    await makeFolders(dirname(path));
+    await mkdir(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw unwritable(path, error);
+  }
+  remember(path);
+  return true;
+}
+
 /** Outermost first. */
 const madeFolders: string[] = [];
 
@@ -146,6 +159,10 @@ async function makeFolders(path: string): Promise<void> {
   await mkdir(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EEXIST") throw error;
   });
+  remember(path);
+}
+
+function remember(path: string): void {
   if (madeFolders.length === 0) process.once("exit", removeEmptyFolders);
   madeFolders.push(resolve(path));
 }

@@ -1,51 +1,98 @@
-// One process at a time works in a folder that long work goes on in. The lock is a file with the process's id; that of a
-// process that is gone, such as a killed one, does not count.
+// One process at a time works in a folder that long work goes on in. The lock is the operating system's, on a file of the
+// folder: it goes with the process, however that ends, and neither a number that is given out again, nor a zombie, nor
+// another container on the same folder is taken for its holder. What the file says is for messages only.
 
-import { readFileSync, rmSync } from "node:fs";
-import { readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { tryLock } from "fs-native-extensions";
 import { UsageError } from "../engine/core/errors.ts";
-import { isRunning } from "./running-process.ts";
 
 /** Name of the file within the folder. */
 export const LOCK = ".lock";
 
-const held = new Set<string>();
+/** The open files that hold the locks, by path. */
+const held = new Map<string, number>();
 
 /** Until this process ends. Throws UsageError while another process works in the folder. */
-export async function holdFolder(folder: string): Promise<void> {
-  const path = join(folder, LOCK);
+export function holdFolder(folder: string): void {
+  const path = resolve(folder, LOCK);
   if (held.has(path)) return;
-  const own = String(process.pid);
-  const isFree = await writeFile(path, own, { flag: "wx" }).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === "EEXIST") return false;
-      throw error;
-    },
-  );
-  if (!isFree) {
-    const owner = Number(await readFile(path, "utf8").catch(() => ""));
-    if (owner > 0 && owner !== process.pid && isRunning(owner)) {
-      throw new UsageError(`out: is in use, got ${folder}, where process ${owner} works`, {
-        argument: "out",
-        help: "wait until it is done, or choose another folder",
-        remedies: ["out"],
-      });
-    }
-    await rm(path, { force: true });
-    return holdFolder(folder);
+  const fd = lockFile(path);
+  if (fd === null) {
+    throw new UsageError(`out: is in use, got ${folder}, where ${holderOf(path)} works`, {
+      argument: "out",
+      help: "wait until it is done, or choose another folder",
+      remedies: ["out"],
+    });
   }
-  if (held.size === 0) process.once("exit", releaseAll);
-  held.add(path);
+  ftruncateSync(fd);
+  writeSync(fd, `${process.pid} ${hostname()}\n`);
+  // Before the listener that removes empty folders.
+  if (held.size === 0) process.prependOnceListener("exit", releaseAll);
+  held.set(path, fd);
+}
+
+/** The file, locked; null where another process has it. */
+function lockFile(path: string): number | null {
+  for (;;) {
+    const fd = openSync(path, "a+");
+    if (!isGranted(fd)) {
+      closeSync(fd);
+      return null;
+    }
+    // Who held it may have removed the file between the two calls: the lock would then be on a file that nobody finds.
+    if (isStillThere(path, fd)) return fd;
+    closeSync(fd);
+  }
+}
+
+/** Some network file systems know no locks; there, work goes on as if nobody else were at it. */
+function isGranted(fd: number): boolean {
+  try {
+    return tryLock(fd);
+  } catch {
+    return true;
+  }
+}
+
+function isStillThere(path: string, fd: number): boolean {
+  const own = fstatSync(fd);
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.ino === own.ino && found.dev === own.dev;
+}
+
+/** `process 123 on host`, for people. */
+function holderOf(path: string): string {
+  try {
+    const [pid, host] = readFileSync(path, "utf8").trim().split(" ");
+    if (!pid) return "another process";
+    return host === undefined || host === hostname()
+      ? `process ${pid}`
+      : `process ${pid} on ${host}`;
+  } catch {
+    return "another process";
+  }
 }
 
 function releaseAll(): void {
-  for (const path of held) {
+  for (const [path, fd] of held) {
     try {
-      if (readFileSync(path, "utf8") === String(process.pid)) rmSync(path);
+      // While it is held, so that nobody's but our own is removed.
+      if (isStillThere(path, fd)) rmSync(path);
+      closeSync(fd);
     } catch {
       // The folder is gone, and the lock with it.
     }
   }
+  held.clear();
 }

@@ -18,6 +18,10 @@ export interface ResumableFolder {
   readonly format: number;
   /** All that decides the outcome; work of other settings is refused. */
   readonly settings: Readonly<Record<string, JsonValue>>;
+  /** Recorded beside the settings, and free to differ. */
+  readonly notes?: Readonly<Record<string, JsonValue>>;
+  /** A number among the settings that may be more than it was; the manifest then has the new one. */
+  readonly mayGrow?: string;
   /** Names within the folder that belong to the work, and go with it. */
   readonly contents: RegExp;
   /** Removes work that is there, whatever its settings; default false. */
@@ -34,7 +38,7 @@ const TEMPORARY = /^\..+\.\d+(\.[0-9a-f]{8})?\.tmp$/;
  * of a newer version; the folder is then as it was.
  */
 export async function openResumable(folder: ResumableFolder): Promise<"new" | "resumed"> {
-  const { path, manifest, contents, format, settings } = folder;
+  const { path, manifest, contents, format, settings, notes } = folder;
   const file = join(path, manifest);
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" || error.code === "ENOTDIR") return null;
@@ -43,21 +47,22 @@ export async function openResumable(folder: ResumableFolder): Promise<"new" | "r
   if (text !== null && folder.overwrite !== true) {
     checkManifest(folder, file, text);
     await prepareOut(path, { mayExist: true });
-    await holdFolder(path);
+    holdFolder(path);
     await sweep(path, TEMPORARY);
+    if (folder.mayGrow !== undefined) await writeJson(file, { format, ...settings, ...notes });
     return "resumed";
   }
   // The manifest goes last: a folder without it would be nobody's.
   if (text !== null) {
     await refuseStrangers(folder);
-    await holdFolder(path);
+    holdFolder(path);
     await sweep(path, contents);
     await rm(file, { force: true });
   }
   await sweep(path, TEMPORARY);
   await prepareOut(path, { ignore: LOCK });
-  await holdFolder(path);
-  await writeJson(file, { format, ...settings });
+  holdFolder(path);
+  await writeJson(file, { format, ...settings, ...notes });
   return "new";
 }
 
@@ -85,7 +90,7 @@ async function refuseStrangers({ path, manifest, contents }: ResumableFolder): P
 }
 
 function checkManifest(folder: ResumableFolder, file: string, text: string): void {
-  const { kind, format, settings } = folder;
+  const { kind, format, settings, notes = {}, mayGrow } = folder;
   const found = parseManifest(file, text);
   if (typeof found["format"] !== "number") {
     throw new FormatError(`${file}: must hold a format number, got ${found["format"]}`);
@@ -96,8 +101,11 @@ function checkManifest(folder: ResumableFolder, file: string, text: string): voi
       { help: "update Vitrine, or choose another folder", remedies: ["out"] },
     );
   }
-  const keys = [...new Set([...Object.keys(settings), ...Object.keys(found)])];
-  const other = keys.find((key) => key !== "format" && show(settings[key]) !== show(found[key]));
+  const keys = new Set([...Object.keys(settings), ...Object.keys(found)]);
+  for (const free of ["format", ...Object.keys(notes)]) keys.delete(free);
+  const grows = (key: string): boolean =>
+    key === mayGrow && Number(settings[key]) > Number(found[key]);
+  const other = [...keys].find((key) => show(settings[key]) !== show(found[key]) && !grows(key));
   if (other === undefined) return;
   throw new UsageError(
     `out: the folder holds a ${kind} of other settings, got ${other} ${show(found[other])} in ${folder.path} and ${show(settings[other])} now`,

@@ -55,12 +55,15 @@ export async function saveRun(out: string, results: RunResults): Promise<void> {
   if (rows.length > 0) await writeHistory(join(out, "history.csv"), rows);
 }
 
-/** Writes the folder's history.csv after every epoch, so that it outlives the run. Comes last, when the logs are complete. */
-export function historyFile(out: string): Callback {
-  const rows: EpochRow[] = [];
+/**
+ * Writes the folder's history.csv after every epoch, so that it outlives the run. Comes last, when the logs are complete.
+ * `earlier`: epochs of the same training that it goes on after.
+ */
+export function historyFile(out: string, earlier: readonly Logs[] = []): Callback {
+  let rows: EpochRow[] = [];
   return {
     onTrainBegin: () => {
-      rows.length = 0;
+      rows = earlier.map(historyRow);
     },
     onEpochEnd: (epoch, logs) => {
       rows.push(historyRow(logs, epoch));

@@ -1,7 +1,7 @@
 // statistics.json of a run: what `--stats` measured of its training steps, and the check of one that is read again.
 
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { FormatError } from "../engine/core/errors.ts";
 import { writeAtomically } from "../io/files.ts";
@@ -53,10 +53,16 @@ export type SavedStep = SavedStatistics[number];
 /** Keeps what it hears, and writes the run's file after every epoch, so that it outlives the run. */
 export class StatisticsFile implements Callback {
   readonly #path: string;
-  readonly #steps: (StepStatistics & { readonly epoch: number })[] = [];
+  readonly #steps: ((StepStatistics & { readonly epoch: number }) | SavedStep)[] = [];
 
   constructor(out: string) {
     this.#path = join(out, FILE);
+  }
+
+  /** Keeps what an earlier run of the same training measured up to a step. */
+  async goOnAfter(step: number): Promise<void> {
+    const earlier = await loadStatistics(dirname(this.#path));
+    this.#steps.push(...earlier.filter((one) => one.step <= step));
   }
 
   readonly onStatistics = (statistics: StepStatistics, epoch: number): void => {

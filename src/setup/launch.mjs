@@ -13,8 +13,6 @@ import { hasPackages, providePackages } from "./packages.mjs";
 import { stopPrograms } from "./run.mjs";
 import { SetupError, say } from "./say.mjs";
 
-const TEST_PATTERN = "\\.test\\.ts$";
-
 /**
  * The program that a command stands for: the arguments of Node after its loaders.
  * @param {string | undefined} command
@@ -24,8 +22,8 @@ const TEST_PATTERN = "\\.test\\.ts$";
 export function programOf(command, args) {
   if (command === "test") {
     const own = args.filter((arg) => arg !== "--debug");
-    const uvu = join(ROOT, "node_modules", "uvu", "bin.js");
-    return [uvu, join(ROOT, "test"), ...(own.length > 0 ? own : [TEST_PATTERN])];
+    if (own.length === 0) return [join(ROOT, "test", "run.mjs")];
+    return [join(ROOT, "node_modules", "uvu", "bin.js"), join(ROOT, "test"), ...own];
   }
   const file = command === "bench" ? "bench/cli.ts" : `src/cli/commands/${command}.ts`;
   if (!command || !/^[a-z][a-z0-9-]*$/.test(command) || !existsSync(join(ROOT, file))) {
@@ -80,8 +78,17 @@ function start(program, adapter) {
   child.stderr?.setEncoding("utf8").on("data", (piece) => process.stderr.write(filter(piece)));
   child.on("close", (code, signal) => {
     process.stderr.write(filter());
+    if (signal === "SIGKILL") sayKilled();
     process.exit(code ?? 128 + (signal ? constants.signals[signal] : 0));
   });
+}
+
+/** Nothing was said by the command itself: it could not. */
+function sayKilled() {
+  say("error: the command was killed by the system, most likely because memory ran out");
+  say(
+    "help: use a smaller batch (--batch-size) or fewer rows (--limit); what was saved is whole, and `npm run train -- --resume RUN` goes on from there",
+  );
 }
 
 /** Ctrl-C during set-up: nothing half-made stays in place, so it is enough to stop. */

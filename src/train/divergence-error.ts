@@ -1,14 +1,17 @@
-// A training that cannot go on: its loss or its weights are no numbers any more.
+// A training that cannot go on: its loss, its weights or what they score are no numbers any more.
 
 import { UsageError } from "../engine/core/errors.ts";
+import { findNonFinite } from "../engine/layers/finite-weights.ts";
+import type { Weights } from "../engine/layers/variables.ts";
+import type { Logs } from "./callbacks/callback.ts";
 
 export interface Divergence {
   /** From 1. */
   readonly epoch: number;
   /** That it trained with. */
   readonly learningRate: number;
-  /** Default the loss. */
-  readonly what?: "the loss" | "a weight";
+  /** Default `the loss`. */
+  readonly what?: string;
 }
 
 export class DivergenceError extends UsageError {
@@ -26,4 +29,15 @@ export class DivergenceError extends UsageError {
     this.epoch = epoch;
     this.reason = reason;
   }
+}
+
+/**
+ * What of a finished epoch is NaN or infinite: the loss, a weight, or any other figure; null where all are numbers. The last
+ * update of an epoch can spoil weights whose loss is never computed.
+ */
+export function divergenceOf(logs: Logs, weights: Weights): string | null {
+  if (logs["loss"] !== undefined && !Number.isFinite(logs["loss"])) return "the loss";
+  const weight = findNonFinite(weights);
+  if (weight) return `a weight of ${weight.name}`;
+  return Object.entries(logs).find(([, value]) => !Number.isFinite(value))?.[0] ?? null;
 }

@@ -18,6 +18,7 @@ import type { Evaluation } from "./evaluator.ts";
 import type { FitEvents } from "./fit-events.ts";
 import { type Score, scoreOf } from "./score.ts";
 import { Trainer } from "./trainer.ts";
+import type { Checkpointing, TrainingState } from "./training-state.ts";
 
 export interface FitOptions extends FitEvents {
   readonly train: DataRows;
@@ -42,7 +43,7 @@ export interface FitOptions extends FitEvents {
   /** Values to start from; variables that it does not name are initialised by the seed. */
   readonly initialWeights?: Weights | undefined;
   /** An epoch (from 1) has its rows in order, and none of its steps has run; awaited. */
-  readonly beforeSteps?: ((run: FitRun, epoch: number) => Promise<void>) | undefined;
+  readonly beforeSteps?: ((run: FitRun, epoch: number, done: number) => Promise<void>) | undefined;
   /** Steps from one whose tensors are measured to the next, which `onStatistics` is told of; default none is. */
   readonly statisticsEvery?: number | undefined;
   /** Counts weights that are not finite after every step, and ends the run soon after the first. Default false. */
@@ -53,6 +54,10 @@ export interface FitOptions extends FitEvents {
     | undefined;
   /** After those of the recipe, in this order. */
   readonly callbacks?: readonly Callback[] | undefined;
+  /** The state that an earlier run of the same training left: epochs, history and callbacks go on from there. */
+  readonly resume?: TrainingState | undefined;
+  /** Hands out states to go on from. */
+  readonly checkpoints?: Checkpointing | undefined;
   /** Ends training between two steps; the epoch under way is not counted. */
   readonly signal?: AbortSignal | undefined;
   /** Kernel variants to use, by ladder; default: the best that the adapter runs. */
@@ -75,6 +80,7 @@ export class FitRun {
   readonly #options: FitOptions;
   readonly #best: BestEpoch | null;
   #ended: FitEnd | null = null;
+  #isDiverged = false;
 
   private constructor(trainer: Trainer, options: FitOptions) {
     this.#trainer = trainer;
@@ -113,9 +119,10 @@ export class FitRun {
         ...callbacks,
       ],
     });
-    const { stoppedEpoch } = notANumber;
-    if (stoppedEpoch !== null && !signal?.aborted) {
-      throw new DivergenceError({ epoch: stoppedEpoch + 1, learningRate });
+    const { stoppedEpoch, what } = notANumber;
+    if (stoppedEpoch !== null && what !== null) {
+      this.#isDiverged = true;
+      throw new DivergenceError({ epoch: stoppedEpoch + 1, learningRate, what });
     }
     this.#ended = signal?.aborted ? "interrupted" : wasStopped ? "early" : "finished";
   }
@@ -123,17 +130,17 @@ export class FitRun {
   #epochs() {
     const { train, validation, epochs, initialEpoch, signal } = this.#options;
     const { onEpochBegin, onProgress, onEpochEnd, beforeSteps, beforeStep } = this.#options;
-    const { onStatistics, statisticsEvery } = this.#options;
+    const { onStatistics, statisticsEvery, resume, checkpoints } = this.#options;
     return {
       rows: train.rows,
       validationRows: validation?.rows ?? new Uint32Array(),
       validationData: validation?.data,
       ...{ epochs, initialEpoch, signal, onEpochBegin, onProgress, onEpochEnd },
-      ...{ onStatistics, statisticsEvery },
+      ...{ onStatistics, statisticsEvery, resume, checkpoints },
       due: beforeStep && [
         { every: beforeStep.every, before: (step: number) => beforeStep.run(this, step) },
       ],
-      beforeSteps: beforeSteps && ((epoch: number) => beforeSteps(this, epoch)),
+      beforeSteps: beforeSteps && ((epoch: number, done: number) => beforeSteps(this, epoch, done)),
     };
   }
 
@@ -147,10 +154,13 @@ export class FitRun {
     return this.#trainer.history;
   }
 
-  /** The epoch that is kept: the best by `keepBest`, else the last that was finished; null before there is one. */
+  /**
+   * The epoch that is kept: the best by `keepBest`, else the last that was finished; null before there is one that is of
+   * numbers only.
+   */
   get kept(): KeptEpoch | null {
     const best = this.#best?.kept;
-    if (best) return best;
+    if (best || this.#isDiverged) return best ?? null;
     const { history, lastWeights: weights } = this.#trainer;
     const logs = history.at(-1);
     const { initialEpoch = 0 } = this.#options;

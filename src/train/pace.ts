@@ -7,15 +7,16 @@ import type { Executable } from "../engine/program/executor.ts";
 const SUBMIT_MS = 120;
 const MAX_REPLAYS = 400;
 
-/** Called after each submit with the replays done and its milliseconds per replay; false stops. */
+/** Called after each submit with the replays done and its milliseconds per replay; false stops, once those in flight are through. */
 export type PaceReport = (done: number, msPerReplay: number) => boolean | Promise<boolean>;
 
+/** The replays that were run: fewer than asked for where `report` stopped them. */
 export async function runPaced(
   device: Device,
   executable: Executable,
   replays: number,
   report: PaceReport,
-): Promise<void> {
+): Promise<number> {
   let submitted = 0;
   let done = 0;
   let size = 1;
@@ -41,7 +42,8 @@ export async function runPaced(
     size = Math.max(1, Math.min(MAX_REPLAYS, 2 * size, Math.round(SUBMIT_MS / Math.max(ms, 1e-3))));
     if (!(await report(done, ms))) {
       await Promise.all(inFlight.map((submit) => submit.settled));
-      return;
+      break;
     }
   }
+  return submitted;
 }

@@ -2,7 +2,7 @@
 
 import type { Device } from "../engine/core/device.ts";
 import type { Executable } from "../engine/program/executor.ts";
-import { type PaceReport, runPaced } from "./pace.ts";
+import { runPaced } from "./pace.ts";
 
 /** What happens at every n-th step of a run, counted from 1. */
 export interface Due {
@@ -28,26 +28,38 @@ export interface StepsRequest {
   /** Steps of the run before this epoch. */
   readonly earlier: number;
   readonly due: readonly Due[];
-  /** As runPaced calls it; steps count from the epoch's first. */
-  readonly report: PaceReport;
+  /** After each submit: the steps of the epoch that are done, and milliseconds a step, null where none were timed. */
+  readonly report: (done: number, msPerStep: number | null) => Promise<StepsReport>;
+  /** Called where `report` asked for it, with no step under way; awaited. */
+  readonly pause: (done: number) => Promise<void>;
 }
 
-/** False when `report` stopped it. */
-export async function runSteps(request: StepsRequest): Promise<boolean> {
-  const { device, executable, to, earlier, due, report } = request;
-  let goesOn = true;
-  for (let done = request.from; done < to && goesOn; ) {
-    const plain = plainSteps(due, { at: earlier + done, most: to - done });
+export type StepsReport = "go on" | "pause" | "stop";
+
+/** The steps of the epoch that are done: fewer than `to` where `report` stopped it. */
+export async function runSteps(request: StepsRequest): Promise<number> {
+  const { device, executable, to, earlier, due, report, pause } = request;
+  let done = request.from;
+  let next: StepsReport = "go on";
+  while (done < to && next !== "stop") {
     const base = done;
-    const onPace: PaceReport = async (count, ms) => {
-      goesOn = await report(base + count, ms);
-      return goesOn;
+    const plain = plainSteps(due, { at: earlier + done, most: to - done });
+    const onPace = async (count: number, ms: number): Promise<boolean> => {
+      next = await report(base + count, ms);
+      return next === "go on";
     };
-    if (plain > 0) await runPaced(device, executable, plain, onPace);
-    done += plain;
-    if (done < to && goesOn) await dueStep(executable, due, earlier + ++done);
+    if (plain > 0) done += await runPaced(device, executable, plain, onPace);
+    // Read anew: a closure sets it.
+    if (done < to && done === base + plain && (next as StepsReport) !== "stop") {
+      await dueStep(executable, due, earlier + ++done);
+      if (next === "go on") next = await report(done, null);
+    }
+    if ((next as StepsReport) === "pause") {
+      await pause(done);
+      next = "go on";
+    }
   }
-  return goesOn;
+  return done;
 }
 
 /** Steps after `at` before one at which something is due. */

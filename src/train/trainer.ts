@@ -1,26 +1,30 @@
-// The trainer: compiles a model's programs for the batch sizes at hand and replays them, epoch by epoch, with Keras's
-// order of events. It prints nothing; it tells whoever listens.
+// The trainer: replays a model's training step, epoch by epoch, with Keras's order of events. It prints nothing; it tells
+// whoever listens, and hands out the state that it could go on from.
 
 import { RandomState } from "../data/random-state.ts";
 import type { Device } from "../engine/core/device.ts";
-import type { Tensor } from "../engine/core/tensor.ts";
-import { classesOf, type Model, variablesOf } from "../engine/layers/model.ts";
+import { type Model, variablesOf } from "../engine/layers/model.ts";
 import type { Variables, Weights } from "../engine/layers/variables.ts";
-import type { Feed } from "../engine/ops/gather.ts";
-import { createMeters, type Meters, readMeters, resetMeters } from "../engine/ops/metrics.ts";
+import { readMeters, resetMeters } from "../engine/ops/metrics.ts";
 import type { Optimizer } from "../engine/optim/optimizer.ts";
 import { OptimizerState } from "../engine/optim/optimizer-state.ts";
-import { Executable, Workspace } from "../engine/program/executor.ts";
+import { type Executable, Workspace } from "../engine/program/executor.ts";
 import type { Program } from "../engine/program/program.ts";
 import type { Callback, Logs, TrainingControl } from "./callbacks/callback.ts";
-import { createFeed, type DeviceData, rewindFeed } from "./device-data.ts";
+import { type DeviceData, rewindFeed } from "./device-data.ts";
 import { DivergenceError } from "./divergence-error.ts";
 import { type Evaluation, Evaluator } from "./evaluator.ts";
 import type { CompileEvents, EpochEvents } from "./fit-events.ts";
-import type { PaceReport } from "./pace.ts";
-import { recordMeasuredStep, recordTrainStep, type ScoredRequest } from "./programs.ts";
-import { type Due, dueStep, runSteps } from "./run-steps.ts";
-import { type StatisticsPlan, stepStatistics } from "./step-statistics.ts";
+import { type Due, dueStep, runSteps, type StepsRequest } from "./run-steps.ts";
+import {
+  CheckpointClock,
+  type Checkpointing,
+  putState,
+  type StatePlace,
+  type TrainingState,
+  takeState,
+} from "./training-state.ts";
+import { TrainingStep } from "./training-step.ts";
 
 /** Metrics are read back no more often than this. */
 const PROGRESS_MS = 250;
@@ -52,12 +56,15 @@ export interface EpochsOptions extends EpochEvents {
   /** Epochs that an earlier run has had: numbers, shuffling and schedule go on from there. Default 0. */
   readonly initialEpoch?: number | undefined;
   readonly callbacks?: readonly Callback[];
-  /** An epoch (from 1) has its rows in order, and none of its steps has run; awaited. */
-  readonly beforeSteps?: ((epoch: number) => Promise<void>) | undefined;
+  /** An epoch (from 1) has its rows in order, and so many of its steps have run: none, but where it is resumed; awaited. */
+  readonly beforeSteps?: ((epoch: number, done: number) => Promise<void>) | undefined;
   /** Steps from one whose tensors are measured to the next: see onStatistics. Default: none is. */
   readonly statisticsEvery?: number | undefined;
   /** What is due between steps of whole batches. */
   readonly due?: readonly Due[] | undefined;
+  /** The state that an earlier run of the same training left, to go on from. */
+  readonly resume?: TrainingState | undefined;
+  readonly checkpoints?: Checkpointing | undefined;
   /** Stops the run between steps; the epoch under way is not counted. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -67,49 +74,31 @@ export class Trainer {
   readonly model: Model;
   readonly variables: Variables;
   readonly optimizerState: OptimizerState;
-  /** The recorded training step, of a whole batch. */
-  readonly program: Program;
   /** Logs of the finished epochs. */
   readonly history: Logs[] = [];
   /** Milliseconds per training step, one figure for each submit. */
   readonly stepTimes: number[] = [];
+  /** Of the finished epochs. */
   steps = 0;
   /** Weights as the last finished epoch left them, on the host: what is saved when the device is lost. */
   lastWeights: Weights;
   #isWarm = false;
   readonly #options: TrainerOptions;
-  readonly #workspace: Workspace;
-  readonly #meters: Meters;
-  readonly #feed: Feed;
+  readonly #step: TrainingStep;
   readonly #evaluator: Evaluator;
-  readonly #executables = new Map<number, Executable>();
-  readonly #nonFinite: Tensor | null;
-  #measured: { readonly executable: Executable; readonly plan: StatisticsPlan } | null = null;
 
   private constructor(options: TrainerOptions) {
-    const { device, model, seed, optimizer, learningRate } = options;
+    const { device, model, seed, optimizer, learningRate, rungs = {} } = options;
     this.#options = options;
     this.device = device;
     this.model = model;
     this.variables = variablesOf(model, seed);
     this.optimizerState = new OptimizerState(optimizer, learningRate);
-    this.#workspace = new Workspace(device);
-    this.#meters = createMeters(device, classesOf(model));
-    this.#feed = createFeed(device, options.data, options.data.rows, "train");
-    this.#nonFinite = options.watchNumbers
-      ? device.tensor([1], "train.nonFinite", undefined, "u32")
-      : null;
     this.lastWeights = this.variables.initialWeights(options.pretrained);
-    const { variables } = this;
-    const workspace = this.#workspace;
-    this.#evaluator = new Evaluator({
-      device,
-      model,
-      variables,
-      workspace,
-      rungs: options.rungs ?? {},
-    });
-    this.program = this.#recordTrain(options.batchSize);
+    const workspace = new Workspace(device);
+    const { variables, optimizerState } = this;
+    this.#evaluator = new Evaluator({ device, model, variables, workspace, rungs });
+    this.#step = new TrainingStep({ ...options, variables, optimizerState, workspace });
   }
 
   /** Makes room for the model's variables and the optimiser's state, and compiles the training step. */
@@ -117,13 +106,18 @@ export class Trainer {
     const trainer = new Trainer(options);
     trainer.variables.materialise(options.device, trainer.lastWeights);
     trainer.optimizerState.materialise(options.device);
-    await trainer.#train(options.batchSize, () => trainer.program);
+    await trainer.#step.executable();
     return trainer;
+  }
+
+  /** The recorded training step, of a whole batch. */
+  get program(): Program {
+    return this.#step.program;
   }
 
   /** Dispatches of one training step, after the planner. */
   get dispatchesPerStep(): number {
-    return this.#executables.get(this.#options.batchSize)?.dispatches.length ?? 0;
+    return this.#step.dispatches;
   }
 
   /** Median milliseconds of a training step; null while none was timed, as after a run of a single one. */
@@ -133,23 +127,31 @@ export class Trainer {
 
   /** `wasStopped`: by a callback. */
   async fit(options: EpochsOptions): Promise<{ readonly wasStopped: boolean }> {
-    const { epochs, initialEpoch = 0, callbacks = [], signal } = options;
-    let stopped = false;
+    const { epochs, initialEpoch = 0, callbacks = [], signal, resume } = options;
+    let stopped = resume?.isStopped ?? false;
     const control = this.#control(() => {
       stopped = true;
     });
     for (const callback of callbacks) await callback.onTrainBegin?.(control);
-    for (let epoch = initialEpoch; epoch < epochs && !stopped && !signal?.aborted; epoch++) {
-      for (const callback of callbacks) await callback.onEpochBegin?.(epoch, control);
-      const logs = await this.#epoch(epoch, options);
+    if (resume) await putState(this, callbacks, resume);
+    const clock = options.checkpoints ? new CheckpointClock(options.checkpoints) : null;
+    let { stepsOfEpoch: done } = resume ?? { stepsOfEpoch: 0 };
+    const start = resume?.epoch ?? initialEpoch;
+    for (let epoch = start; epoch < epochs && !stopped && !signal?.aborted; epoch++) {
+      if (done === 0) {
+        for (const callback of callbacks) await callback.onEpochBegin?.(epoch, control);
+      }
+      const logs = await this.#epoch({ epoch, done, clock }, options);
       if (!logs) {
         // The epoch under way does not count, so its steps are taken back.
         this.variables.load(this.device, this.lastWeights);
         break;
       }
+      done = 0;
       this.lastWeights = await this.#snapshot();
       for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, control);
       this.history.push(logs);
+      await this.#checkpoint({ epoch: epoch + 1, done, isStopped: stopped, clock }, options);
       options.onEpochEnd?.(epoch + 1, logs);
     }
     for (const callback of callbacks) await callback.onTrainEnd?.(control);
@@ -171,34 +173,53 @@ export class Trainer {
     return new Map([...this.lastWeights, ...(await this.variables.snapshot(this.device))]);
   }
 
-  /** One epoch; null when it was interrupted. */
-  async #epoch(epoch: number, options: EpochsOptions): Promise<Logs | null> {
-    const { rows, validationRows, signal } = options;
+  /** One epoch, from the step that it stands at; null when it was interrupted. */
+  async #epoch(place: EpochPlace, options: EpochsOptions): Promise<Logs | null> {
+    const { rows, validationRows } = options;
+    const { epoch, done } = place;
     const { batchSize, seed } = this.#options;
+    const { feed, meters } = this.#step;
     const full = Math.floor(rows.length / batchSize);
     const rest = rows.length % batchSize;
-    rewindFeed(this.device, this.#feed, shuffled(rows, seed, epoch));
-    resetMeters(this.device, this.#meters);
-    await options.beforeSteps?.(epoch + 1);
-    const due = [...(options.due ?? []), ...this.#statisticsDue(options, epoch + 1)];
-    const executable = await this.#train(batchSize);
-    const first = full > 0 && !this.#isWarm ? 1 : 0;
-    if (first > 0) await dueStep(executable, due, 1, (own) => this.#runSlowly(own, signal));
-    if (signal?.aborted) return null;
+    if (done === 0) {
+      rewindFeed(this.device, feed, shuffled(rows, seed, epoch));
+      resetMeters(this.device, meters);
+    }
+    await options.beforeSteps?.(epoch + 1, done);
     const total = full + (rest > 0 ? 1 : 0);
-    options.onEpochBegin?.(epoch + 1, total);
-    const steps = { from: first, to: full, earlier: this.steps, due };
-    const report = this.#reporter(options, epoch + 1);
-    await runSteps({ device: this.device, executable, ...steps, report });
-    if (signal?.aborted) return null;
-    if (rest > 0) (await this.#train(rest)).run();
+    if (!(await this.#wholeBatches(place, options, { full, total }))) return null;
+    if (rest > 0) (await this.#step.executable(rest)).run();
     this.steps += total;
     await this.#checkWeights(epoch + 1);
-    const { loss, accuracy } = await readMeters(this.device, this.#meters);
+    const { loss, accuracy } = await readMeters(this.device, meters);
     if (validationRows.length === 0) return { loss, accuracy };
     const { validationData = this.#options.data } = options;
     const validation = await this.evaluate(validationData, validationRows);
     return { loss, accuracy, val_loss: validation.loss, val_accuracy: validation.accuracy };
+  }
+
+  /** False when it was interrupted. */
+  async #wholeBatches(
+    { epoch, done: from, clock }: EpochPlace,
+    options: EpochsOptions,
+    { full, total }: { readonly full: number; readonly total: number },
+  ): Promise<boolean> {
+    const { signal } = options;
+    const due = [...(options.due ?? []), ...this.#statisticsDue(options, epoch + 1)];
+    const executable = await this.#step.executable();
+    const first = from < full && !this.#isWarm ? 1 : 0;
+    const slowly = (own: Executable) => this.#runSlowly(own, signal);
+    if (first > 0) await dueStep(executable, due, this.steps + from + 1, slowly);
+    if (signal?.aborted && !this.#isWarm) return false;
+    options.onEpochBegin?.(epoch + 1, total);
+    const pause = (done: number) =>
+      this.#checkpoint({ epoch, done, isStopped: false, clock }, options);
+    const report = this.#reporter(options, { epoch: epoch + 1, clock });
+    const steps = { from: from + first, to: full, earlier: this.steps, due };
+    const done = await runSteps({ device: this.device, executable, ...steps, report, pause });
+    if (!signal?.aborted) return true;
+    if (done > from) await pause(done);
+    return false;
   }
 
   /** Runs the very first training step kernel by kernel, because each may compile for seconds. */
@@ -214,35 +235,45 @@ export class Trainer {
     this.#isWarm = true;
   }
 
-  #reporter({ onProgress, signal }: EpochsOptions, epoch: number): PaceReport {
+  #reporter(
+    { onProgress, signal }: EpochsOptions,
+    { epoch, clock }: { readonly epoch: number; readonly clock: CheckpointClock | null },
+  ): StepsRequest["report"] {
     let last = Number.NEGATIVE_INFINITY;
     return async (done, msPerStep) => {
-      this.stepTimes.push(msPerStep);
+      if (msPerStep !== null) this.stepTimes.push(msPerStep);
       if (performance.now() - last > PROGRESS_MS) {
-        onProgress?.(done, await readMeters(this.device, this.#meters));
+        onProgress?.(done, await readMeters(this.device, this.#step.meters));
         await this.#checkWeights(epoch);
         last = performance.now();
       }
-      return !signal?.aborted;
+      if (signal?.aborted) return "stop";
+      return clock?.isDue ? "pause" : "go on";
     };
   }
 
   /** Throws DivergenceError where weights are watched and one is no finite number any more: it never will be again. */
   async #checkWeights(epoch: number): Promise<void> {
-    if (!this.#nonFinite) return;
-    const [count = 0] = new Uint32Array(await this.device.read(this.#nonFinite));
     const { learningRate } = this.optimizerState;
+    const count = await this.#step.countNonFinite();
     if (count > 0) throw new DivergenceError({ epoch, learningRate, what: "a weight" });
   }
 
   #statisticsDue({ statisticsEvery, onStatistics }: EpochsOptions, epoch: number): readonly Due[] {
     if (!statisticsEvery || !onStatistics) return [];
     const after = async (step: number): Promise<void> => {
-      const { executable, plan } = await this.#measuring();
-      onStatistics(stepStatistics(plan, await executable.readBytes(plan.records), step), epoch);
+      onStatistics(await (await this.#step.measured()).read(step), epoch);
     };
-    const instead = { executable: async () => (await this.#measuring()).executable, after };
-    return [{ every: statisticsEvery, instead }];
+    const executable = async () => (await this.#step.measured()).executable;
+    return [{ every: statisticsEvery, instead: { executable, after } }];
+  }
+
+  /** Hands the state out, if anybody wants it. */
+  async #checkpoint(place: CheckpointPlace, options: EpochsOptions): Promise<void> {
+    const { checkpoints, callbacks = [] } = options;
+    if (!checkpoints) return;
+    await checkpoints.save(await takeState(this, callbacks, place));
+    place.clock?.restart();
   }
 
   #control(stop: () => void): TrainingControl {
@@ -262,40 +293,17 @@ export class Trainer {
       restore: (weights) => variables.load(device, weights),
     };
   }
-
-  #recordTrain(batch: number): Program {
-    const watch = { nonFinite: this.#nonFinite };
-    return recordTrainStep(this.#request(batch), this.optimizerState, watch);
-  }
-
-  #request(batch: number): ScoredRequest {
-    const { model, variables, device: capabilities } = this;
-    const { rungs = {} } = this.#options;
-    const request = { model, variables, feed: this.#feed, meters: this.#meters, batch };
-    return { ...request, capabilities, rungs };
-  }
-
-  /** The step of a whole batch that measures itself, recorded when one is first due. */
-  async #measuring() {
-    if (!this.#measured) {
-      const watch = { nonFinite: this.#nonFinite };
-      const request = this.#request(this.#options.batchSize);
-      const { program, statistics: plan } = recordMeasuredStep(request, this.optimizerState, watch);
-      const executable = await Executable.compile(this.device, program, this.#workspace);
-      this.#measured = { executable, plan };
-    }
-    return this.#measured;
-  }
-
-  async #train(batch: number, record = () => this.#recordTrain(batch)): Promise<Executable> {
-    let executable = this.#executables.get(batch);
-    if (!executable) {
-      executable = await Executable.compile(this.device, record(), this.#workspace);
-      this.#executables.set(batch, executable);
-    }
-    return executable;
-  }
 }
+
+interface EpochPlace {
+  /** From 0. */
+  readonly epoch: number;
+  /** Steps of whole batches that it has had. */
+  readonly done: number;
+  readonly clock: CheckpointClock | null;
+}
+
+type CheckpointPlace = EpochPlace & StatePlace;
 
 /** The rows in this epoch's order: the same for the same seed and epoch, whatever came before. */
 function shuffled(rows: Uint32Array, seed: number, epoch: number): Uint32Array<ArrayBuffer> {

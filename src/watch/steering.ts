@@ -2,7 +2,13 @@
 // has it; schedules go on from there, or, where they do not look at the rate that they find, are scaled by what the person made of it.
 
 import { UsageError } from "../engine/core/errors.ts";
-import type { Callback, Logs, TrainingControl } from "../train/callbacks/callback.ts";
+import {
+  type Callback,
+  type Logs,
+  type Remembering,
+  recalled,
+  type TrainingControl,
+} from "../train/callbacks/callback.ts";
 import type { Schedule } from "../train/callbacks/learning-rate-scheduler.ts";
 import type { EventLog } from "./event-log.ts";
 
@@ -23,7 +29,7 @@ export interface SteeringOptions {
 
 /** A callback; comes before those that write histories, so that they have its `lr`. */
 export class Steering implements Callback {
-  readonly changes: RateChange[] = [];
+  changes: RateChange[] = [];
   readonly #options: SteeringOptions;
   #control: TrainingControl | null = null;
   #factor = 1;
@@ -48,6 +54,15 @@ export class Steering implements Callback {
     this.changes.push({ ...this.#options.place(), from, to });
     this.#tell(true);
   }
+
+  readonly memory: Remembering = {
+    name: "steering",
+    save: () => ({ values: { factor: this.#factor, changes: [...this.changes] } }),
+    load: ({ values }) => {
+      this.#factor = recalled(values["factor"]);
+      this.changes = [...(values["changes"] as readonly RateChange[])];
+    },
+  };
 
   onTrainBegin(control: TrainingControl): void {
     this.#control = control;

@@ -69,7 +69,7 @@ test("files that do not serve are refused in one line, and nothing is left", asy
   const poisoned = join(folder, "poisoned.h5");
   await poison(poisoned);
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
-    [["--weights", join(folder, "none.h5")], /none\.h5: no such file/],
+    [["--weights", join(folder, "none.h5")], /none\.h5, where nothing is/],
     [["--weights", text], /page\.h5: must be an HDF5 file, got one that begins with "<html>/],
     [["--weights", cut], /cut\.h5: /],
     [["--weights", poisoned], /poisoned\.h5: .*block3_conv1.*NaN/],

@@ -53,7 +53,7 @@ const command = defineCommand({
 async function look(context: Context): Promise<void> {
   const { flags, say, style, terminal, json } = context;
   say(style.bold("vitrine: a first look at Fashion-MNIST"));
-  const out = flags.out ?? defaultOut("data");
+  const out = flags.out ?? (await defaultOut("data"));
   if (flags.toCsv !== undefined) await refuseOverwrite(flags.toCsv);
   const data = await loadRawData(terminal, flags.data);
   say(`data set   ${data.source}`);

@@ -113,7 +113,7 @@ async function kfold(context: Context): Promise<void> {
   });
   checkBatchSize(splits, chosen.batchSize);
   const settings = settingsOf(flags, chosen, data);
-  const out = flags.out ?? defaultOut(`${model.name}-kfold`);
+  const out = flags.out ?? (await defaultOut(`${model.name}-kfold`));
   await openKfold(out, settings, flags.overwrite);
   const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
   say(`adapter    ${device.name}`);

@@ -1,47 +1,36 @@
 // `npm run train`: trains a model on Fashion-MNIST, scores it on held-out and test rows, and saves the run.
 
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
-import { limitRows } from "../../data/dataset.ts";
+import { dataDigest } from "../../data/data-digest.ts";
+import type { FashionMnist } from "../../data/fashion-mnist.ts";
+import type { Device } from "../../engine/core/device.ts";
 import { UsageError } from "../../engine/core/errors.ts";
 import { openDevice } from "../../io/adapter.ts";
-import { prepareOut } from "../../io/files.ts";
-import { isTransfer } from "../../models/models.ts";
+import type { JsonValue } from "../../io/files.ts";
+import { isTransfer, type ModelConfig } from "../../models/models.ts";
 import { keras3Summary } from "../../report/text/summary-table.ts";
-import { historyFile } from "../../runs/run-folder.ts";
-import type { Monitor } from "../../train/best-epoch.ts";
-import { allRows } from "../../train/device-data.ts";
-import { DivergenceError } from "../../train/divergence-error.ts";
-import type { Evaluation } from "../../train/evaluator.ts";
-import { FitRun } from "../../train/fit.ts";
-import { together } from "../../train/fit-events.ts";
-import { fitSettings } from "../../train/training.ts";
-import { EpochDisplay } from "../display/epoch-display.ts";
+import { Checkpoints } from "../../runs/checkpoints.ts";
+import { claimTraining, openTraining } from "../../runs/training-folder.ts";
+import type { Objective } from "../../tune/trial.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { isAbort } from "../frame/failure.ts";
+import { COMMON_FLAGS } from "../frame/help.ts";
 import { unlessAborted } from "../frame/signals.ts";
-import { chooseModel, loadChosen } from "../inputs/chosen-model.ts";
+import { type Chosen, chooseModel, loadChosen } from "../inputs/chosen-model.ts";
 import { loadData } from "../inputs/data-set.ts";
 import { foundLines, keptBy } from "../inputs/hyperparameters.ts";
 import { LOOKING_FLAGS } from "../inputs/looking-flags.ts";
-import { openBasis, shortSummary } from "../inputs/model-basis.ts";
+import { openBasis, type Pretrained, shortSummary } from "../inputs/model-basis.ts";
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
+import { argumentsOf, RESUME_FLAGS, resumedFlags } from "../inputs/resume-flags.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, SEED_FLAG } from "../inputs/shared-flags.ts";
-import { splitRows } from "../inputs/split-rows.ts";
+import { type Rows, splitRows } from "../inputs/split-rows.ts";
 import { firstRate, optimisationOf, TRAINING_FLAGS } from "../inputs/training-flags.ts";
 import { WATCH_FLAGS } from "../inputs/watch-flags.ts";
-import { huntDown } from "../outcomes/hunt-down.ts";
-import { Looking } from "../outcomes/looking.ts";
-import {
-  bestEpoch,
-  closingLines,
-  type Ending,
-  saveOutcome,
-  type TrainedRun,
-} from "../outcomes/train-outcome.ts";
-import { type Ended, Watching } from "../outcomes/watching.ts";
+import { placeOf, runTraining } from "../outcomes/training-run.ts";
+import { Watching } from "../outcomes/watching.ts";
 
-const FLAGS = {
+/** Those that say what is trained. */
+const DECIDING_FLAGS = {
   ...MODEL_FLAGS,
   epochs: { type: "integer", default: 20, min: 1, help: "passes over the training rows, at most" },
   hyperparameters: {
@@ -68,14 +57,19 @@ const FLAGS = {
   limit: { type: "integer", min: 10, help: "use only the first so many training rows" },
   "test-limit": { type: "integer", min: 1, help: "score only the first so many test rows" },
   ...DATA_FLAGS,
+  ...ADAPTER_FLAG,
+} as const;
+
+const FLAGS = {
+  ...DECIDING_FLAGS,
   out: {
     type: "string",
     value: "folder",
     help: "where to save the run; default runs/<time>-<model>",
   },
+  ...RESUME_FLAGS,
   ...LOOKING_FLAGS,
   ...WATCH_FLAGS,
-  ...ADAPTER_FLAG,
 } as const;
 
 type Given = CommandContext<typeof FLAGS, readonly []>;
@@ -95,6 +89,10 @@ const command = defineCommand({
     {
       command: "npm run train -- --hyperparameters runs/study/trial_3",
       does: "a tuner's trial, trained to its end; without trial_3 the best one",
+    },
+    {
+      command: "npm run train -- --resume runs/tanh",
+      does: "goes on with a training that was ended, by Ctrl-C or by anything else",
     },
     {
       command: "npm run train -- --watch --stats 100",
@@ -119,7 +117,8 @@ const command = defineCommand({
     }),
 });
 
-async function train(given: Given): Promise<void> {
+async function train(typed: Given): Promise<void> {
+  const given = await resumed(typed);
   const { say, style, terminal, signal } = given;
   const chosen = await chooseModel(given.flags);
   const { batchSize, learningRate, found } = chosen;
@@ -128,21 +127,21 @@ async function train(given: Given): Promise<void> {
   checkTraining(flags);
   const { name } = chosen.model;
   say(style.bold(`vitrine: training ${name} on Fashion-MNIST`));
-  const out = flags.out ?? defaultOut(name);
-  await prepareOut(out);
+  const out = flags.out ?? (await defaultOut(name));
+  await claimTraining(out);
   const pretrained = await loadChosen(context, chosen);
   const data = await unlessAborted(loadData(terminal, flags.data, flags), signal);
   const rows = splitRows(data, flags);
-  const device = await openDevice({ ...(flags.adapter ? { adapter: flags.adapter } : {}) });
+  const open = () => openDevice({ ...(flags.adapter ? { adapter: flags.adapter } : {}) });
+  const device = await open();
   signal.throwIfAborted();
-  say(`adapter    ${device.name}`);
-  say(`data set   ${data.source}`);
-  say(
-    `rows       ${rows.train.length} to train on, ${rows.heldOut.length} held out, ${Math.min(data.test.rows, flags.testLimit ?? Infinity)} to test`,
-  );
-  if (pretrained.source) say(`weights    ${pretrained.source}`);
-  if (found) for (const line of foundLines(chosen, found, flags)) say(line);
+  tellInputs(context, { chosen, pretrained, data, rows, device });
   const { config } = pretrained;
+  const keepBest = found && keptBy(found);
+  const { settings, training } = trainingOf(flags, keepBest);
+  const { checkpoints } = await openCheckpoints(context, {
+    ...{ out, data, config, training, adapter: device.name },
+  });
   const watching = await Watching.open(context, {
     ...{ command: "train", model: config.name, epochs: flags.epochs, hasRate: true, parts: null },
     classNames: data.train.classNames,
@@ -153,23 +152,97 @@ async function train(given: Given): Promise<void> {
       ["saved in", out],
     ],
   });
-  say();
-  const { width: columns, colour } = terminal;
-  say(keras3Summary(shortSummary(config), { columns, colour }));
-  if (isTransfer(config)) {
-    say(
-      style.dim(
-        `npm run summary -- --model ${config.name} --no-top lists the base layer by layer\n`,
-      ),
-    );
-  }
+  tellModel(context, config);
   const { seed, limit = data.train.rows } = flags;
-  const basis = openBasis({ device, terminal, signal, pretrained, seed, rows: limit });
-  const keepBest = found && keptBy(found);
-  const plan = { device, basis, data, rows, config, out, keepBest, watching };
-  const work = async () => trainAndSave(context, await prepare(context, plan));
+  const basisOn = (on: Device) =>
+    openBasis({ device: on, terminal, signal, pretrained, seed, rows: limit });
+  const plan = { data, rows, config, out, settings, training, seed, keepBest, checkpoints };
+  const work = () => runTraining(context, { ...plan, watching, device, openDevice: open, basisOn });
   await (watching ? watching.during(work) : work());
-  device.destroy();
+}
+
+/** With the flags of the training that --resume names. */
+async function resumed(given: Given): Promise<Given> {
+  const { resume } = given.flags;
+  if (resume === undefined) return given;
+  const flags = await resumedFlags({ ...FLAGS, ...COMMON_FLAGS }, resume, given.args);
+  return { ...given, flags: flags as Given["flags"] };
+}
+
+/** What `fit` is given, and what a run records of it. */
+function trainingOf(flags: Context["flags"], keepBest: Objective | null) {
+  const { epochs, batchSize, seed, validation, patience, limit = null } = flags;
+  const { optimizer, schedule } = flags;
+  const asked = optimisationOf(flags);
+  const settings = { epochs, batchSize, learningRate: firstRate(flags), patience, ...asked };
+  const training = {
+    ...{ ...settings, seed, validation, limit, optimizer, schedule },
+    ...(keepBest ? { keepBest: keepBest.name } : {}),
+  };
+  return { settings, training };
+}
+
+interface Begun {
+  readonly out: string;
+  readonly data: FashionMnist;
+  readonly config: ModelConfig;
+  readonly training: Readonly<Record<string, JsonValue>>;
+  readonly adapter: string;
+}
+
+/** Begins the training in its folder, or finds it there and says where it goes on. */
+async function openCheckpoints(
+  { flags, say, style }: Context,
+  { out, data, config, training, adapter }: Begun,
+) {
+  const { checkpointMinutes: minutes, overwrite } = flags;
+  const rows = { train: dataDigest(data.train), test: dataDigest(data.test) };
+  const state = await openTraining({
+    ...{ path: out, overwrite },
+    settings: { ...training, adapter, model: config as unknown as JsonValue, rows },
+    command: argumentsOf(DECIDING_FLAGS, flags),
+    // Along a cosine, every rate depends on the number of epochs.
+    mayGrow: flags.schedule !== "cosine",
+  });
+  const tell = (line: string): void => say(style.dim(line));
+  const checkpoints = await Checkpoints.open(out, { minutes, tell });
+  for (const line of checkpoints.found?.damaged ?? []) say(`damaged    ${line}`);
+  if (state === "resumed") {
+    say(`resumed    ${checkpoints.latest ? placeOf(checkpoints) : "from the beginning"}`);
+  }
+  return { checkpoints };
+}
+
+interface Inputs {
+  readonly chosen: Chosen;
+  readonly pretrained: Pretrained;
+  readonly data: FashionMnist;
+  readonly rows: Rows;
+  readonly device: Device;
+}
+
+function tellInputs(
+  { flags, say }: Context,
+  { chosen, pretrained, data, rows, device }: Inputs,
+): void {
+  const tested = Math.min(data.test.rows, flags.testLimit ?? Infinity);
+  say(`adapter    ${device.name}`);
+  say(`data set   ${data.source}`);
+  say(
+    `rows       ${rows.train.length} to train on, ${rows.heldOut.length} held out, ${tested} to test`,
+  );
+  if (pretrained.source) say(`weights    ${pretrained.source}`);
+  const { found } = chosen;
+  if (found) for (const line of foundLines(chosen, found, flags)) say(line);
+}
+
+function tellModel({ say, style, terminal }: Context, config: ModelConfig): void {
+  const { width: columns, colour } = terminal;
+  say();
+  say(keras3Summary(shortSummary(config), { columns, colour }));
+  if (!isTransfer(config)) return;
+  const line = `npm run summary -- --model ${config.name} --no-top lists the base layer by layer`;
+  say(style.dim(`${line}\n`));
 }
 
 /** Throws UsageError for flags that do not go together. */
@@ -179,139 +252,6 @@ function checkTraining(flags: Context["flags"]): void {
   throw new UsageError("--schedule: plateau watches val_loss, got --validation 0", {
     help: "hold rows out, or choose another schedule",
   });
-}
-
-interface Session extends TrainedRun {
-  readonly display: EpochDisplay;
-  readonly looking: Looking;
-  readonly watching: Watching | null;
-}
-
-type Plan = Pick<Session, "device" | "basis" | "data" | "rows" | "config" | "out" | "watching"> & {
-  /** Null: the lowest val_loss. */
-  readonly keepBest: Monitor | null;
-};
-
-async function prepare(context: Context, { keepBest, ...plan }: Plan): Promise<Session> {
-  const { flags, terminal, signal } = context;
-  const { device, basis, rows, watching } = plan;
-  const display = new EpochDisplay(terminal, flags.epochs);
-  const data = await basis.place(limitRows(plan.data.train, flags.limit));
-  display.preparing();
-  const { epochs, batchSize, seed, validation, patience, limit = null } = flags;
-  const { optimizer, schedule } = flags;
-  const asked = optimisationOf(flags);
-  const learningRate = firstRate(flags);
-  const history = historyFile(plan.out);
-  const settings = fitSettings({ epochs, batchSize, learningRate, patience, ...asked }, [history]);
-  const model = basis.modelOf(plan.config);
-  const { optimizer: rule } = settings;
-  const setup = { model, data, batchSize, seed, optimizer: rule };
-  const looking = new Looking(context, setup, plan.out);
-  const of = rows.heldOut.length > 0 ? "held-out" : "training";
-  const seen = { data, rows: of === "held-out" ? rows.heldOut : rows.train };
-  const { first = [], last = [] } =
-    watching?.training({
-      ...{ device, model, seen, of, dataset: plan.data.train, setup, epochs, batchSize },
-      schedule: settings.schedule,
-    }) ?? {};
-  const run = await FitRun.create(device, model, {
-    ...settings,
-    ...(watching ? together(display, watching.fit) : display),
-    ...looking.options(watching?.fit.onStatistics),
-    callbacks: [...first, ...settings.callbacks, ...looking.callbacks, ...last],
-    keepBest: keepBest ?? settings.keepBest,
-    train: { data, rows: rows.train },
-    validation: { data, rows: rows.heldOut },
-    initialWeights: basis.pretrained,
-    ...{ seed, signal },
-  }).catch((error) => {
-    display.interrupted();
-    throw error;
-  });
-  if (watching) watching.run = run;
-  return {
-    ...plan,
-    run,
-    display,
-    looking,
-    startedAt: performance.now(),
-    training: {
-      ...{ epochs, batchSize, learningRate, seed, validation, patience, limit },
-      ...{ optimizer, schedule, ...asked },
-      ...(keepBest ? { keepBest: keepBest.name } : {}),
-    },
-  };
-}
-
-/** Whatever ends the run, the best of its finished epochs is saved before the error is told. */
-async function trainAndSave(context: Context, session: Session): Promise<Ended> {
-  const { signal, flags } = context;
-  const { run, display, looking, out } = session;
-  let test: Evaluation | null = null;
-  let failure: unknown;
-  try {
-    await run.train();
-    if (run.ended !== "interrupted") test = await scoreTest(session, flags.testLimit);
-  } catch (error) {
-    failure = error;
-  }
-  display.interrupted();
-  if (failure instanceof DivergenceError && looking.ground) {
-    const steps = Math.floor(session.rows.train.length / flags.batchSize);
-    await huntDown(context, looking.ground, {
-      device: session.device,
-      steps,
-      reason: failure.reason,
-    });
-  }
-  const best = bestEpoch(session);
-  if (best) {
-    const ended = run.ended ?? "failed";
-    const saving = context.finish(() => conclude(context, session, { best, test, ended }));
-    await saving.catch((error) => {
-      failure ??= error;
-    });
-  } else await rm(join(out, "history.csv"), { force: true });
-  if (failure !== undefined) throw failure;
-  if (!best) signal.throwIfAborted();
-  const tested = test ? `test accuracy ${(100 * test.accuracy).toFixed(2)} %, ` : "";
-  return { ended: run.ended ?? "failed", message: `${tested}saved in ${out}` };
-}
-
-async function scoreTest({ run, basis, data }: Session, limit?: number): Promise<Evaluation> {
-  return run.evaluate(allRows(await basis.place(limitRows(data.test, limit))));
-}
-
-/** A learning rate that was changed by hand is part of what the training depended on. */
-function asItWent(session: Session): Session {
-  const { training, watching } = session;
-  const rateChanges = [...(watching?.rateChanges ?? [])];
-  return rateChanges.length === 0
-    ? session
-    : { ...session, training: { ...training, rateChanges } };
-}
-
-const ENDINGS = {
-  early: "stopped early",
-  interrupted: "interrupted",
-  failed: "ended by an error",
-} as const;
-
-async function conclude(context: Context, session: Session, ending: Ending): Promise<void> {
-  const { say, style, json, setExitCode } = context;
-  const metrics = await saveOutcome(asItWent(session), ending);
-  say();
-  if (ending.ended !== "finished") {
-    const count = metrics.epochs === 1 ? "1 epoch" : `${metrics.epochs} epochs`;
-    say(
-      `${ENDINGS[ending.ended]} after ${count}; the weights of epoch ${metrics.bestEpoch} are kept`,
-    );
-  }
-  for (const line of closingLines(metrics, style)) say(line);
-  const { verified } = session.looking;
-  if (verified && verified.outOfBounds > 0) setExitCode(1);
-  json(verified ? { ...metrics, verified } : metrics);
 }
 
 await runCommand(command);

@@ -77,7 +77,7 @@ async function tune(context: Context): Promise<void> {
   const data = await loadData(terminal, flags.data, flags);
   const pretrained = await loadPretrained(context, modelConfig(flags), flags.weights);
   const plan = planSearch(flags, pretrained.config, data);
-  const out = flags.out ?? defaultOut(`${flags.model}-tune`);
+  const out = flags.out ?? (await defaultOut(`${flags.model}-tune`));
   // The device first: without one, nothing should have been overwritten.
   const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
   const study = await openStudy(out, describeStudy(flags, plan), {

@@ -35,6 +35,8 @@ type PositionalValues<P extends readonly PositionalSpec[]> = P extends readonly 
 export interface CommandContext<F extends FlagSpecs, P extends readonly PositionalSpec[]> {
   readonly flags: FlagValues<F & typeof COMMON_FLAGS>;
   readonly positionals: PositionalValues<P>;
+  /** The line as it was typed, without the command. */
+  readonly args: readonly string[];
   /** A line for people: on stdout, on stderr with --json, nowhere with --quiet. */
   readonly say: (text?: string) => void;
   /** With --json, the value becomes the last line of stdout once the command has succeeded; else nothing. */
@@ -178,6 +180,7 @@ async function parseAndRun<F extends FlagSpecs, P extends readonly PositionalSpe
   await command.run({
     flags: typedFlags<F>(values),
     positionals: positionals as PositionalValues<P>,
+    args,
     say: (text = "") => terminal.print(text),
     json: (value) => {
       result = value;

@@ -6,6 +6,7 @@ import type { Device } from "../../engine/core/device.ts";
 import { UsageError } from "../../engine/core/errors.ts";
 import { describeModel } from "../../engine/layers/model.ts";
 import type { Weights } from "../../engine/layers/variables.ts";
+import { checkRegularFile } from "../../io/regular-file.ts";
 import { findImagenetWeights } from "../../keras/weights/imagenet-weights.ts";
 import { readPretrained } from "../../keras/weights/pretrained.ts";
 import {
@@ -66,6 +67,7 @@ async function locate(
 ): Promise<string> {
   if (weights !== "imagenet") {
     if (weights.trim() === "") throw new UsageError("--weights: must name a file, got nothing");
+    await checkRegularFile(weights, "weights");
     return weights;
   }
   const steps = showSteps(terminal);

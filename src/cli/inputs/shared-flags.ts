@@ -2,6 +2,7 @@
 // --out stands for where it is not given. Those that say which model are in model-flags.ts.
 
 import { join } from "node:path";
+import { claimNewFolder } from "../../io/files.ts";
 
 /** Where the rows come from, and what becomes of those that lack values. */
 export const DATA_FLAGS = {
@@ -30,9 +31,16 @@ export const SEED_FLAG = {
   },
 } as const;
 
-/** `runs/2026-08-01-14-03-22-lenet5`, in local time: sorts by time, and is a folder name everywhere. */
-export function defaultOut(what: string, date = new Date()): string {
+/**
+ * A new folder `runs/2026-08-01-14-03-22-lenet5`, in local time: sorts by time, and is a folder name everywhere. Of commands
+ * that start in the same second, the later ones get `…-lenet5-2` and so on.
+ */
+export async function defaultOut(what: string, date = new Date()): Promise<string> {
   const local = new Date(date.getTime() - 60_000 * date.getTimezoneOffset());
   const time = local.toISOString().slice(0, 19).replaceAll(/[T:]/g, "-");
-  return join("runs", `${time}-${what}`);
+  const path = join("runs", `${time}-${what}`);
+  for (let number = 1; ; number++) {
+    const candidate = number === 1 ? path : `${path}-${number}`;
+    if (await claimNewFolder(candidate)) return candidate;
+  }
 }

@@ -42,6 +42,7 @@ export class Looking {
   /** For `fit`, after the run's own. */
   readonly callbacks: readonly Callback[];
   readonly #context: LookingContext;
+  readonly #file: StatisticsFile | null;
   readonly #setup: Omit<StepSetup, "kind" | "plan">;
   readonly #listeners: readonly ((statistics: StepStatistics, epoch: number) => void)[];
   #verified = 0;
@@ -61,9 +62,15 @@ export class Looking {
             logDir: join(flags.tensorboard, basename(resolve(out))),
             filters: firstFilters(setup.model),
           });
+    this.#file = file;
     const all = [file, board].filter((one) => one !== null);
     this.callbacks = all;
     this.#listeners = all.map(({ onStatistics }) => onStatistics);
+  }
+
+  /** The training goes on after a step of an earlier run. */
+  async goOnAfter(step: number): Promise<void> {
+    await this.#file?.goOnAfter(step);
   }
 
   /** `listener`: also told of statistics. */
@@ -75,7 +82,7 @@ export class Looking {
       beforeSteps:
         ground === null
           ? undefined
-          : (fit, epoch) => ground.remember(fit.device, fit.program, epoch),
+          : (fit, epoch, done) => ground.remember(fit.device, fit.program, epoch, done),
       beforeStep:
         verifyEvery === undefined
           ? undefined

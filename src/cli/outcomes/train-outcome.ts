@@ -27,7 +27,8 @@ export interface TrainedRun {
   readonly config: ModelConfig;
   readonly out: string;
   readonly run: FitRun;
-  readonly startedAt: number;
+  /** Tells how long it took, earlier runs of it included. */
+  readonly checkpoints: { readonly seconds: number };
   /** The flags that training depends on. */
   readonly training: Readonly<Record<string, JsonValue>>;
 }
@@ -90,7 +91,7 @@ export type TrainMetrics = ReturnType<typeof metricsOf> & {
 };
 
 function metricsOf(trained: TrainedRun, { best, test, ended }: Ending) {
-  const { run, config, out, device, startedAt } = trained;
+  const { run, config, out, device, checkpoints } = trained;
   return {
     model: config.name,
     epochs: run.history.length,
@@ -98,7 +99,7 @@ function metricsOf(trained: TrainedRun, { best, test, ended }: Ending) {
     ended,
     steps: run.steps,
     msPerStep: run.msPerStep,
-    seconds: (performance.now() - startedAt) / 1000,
+    seconds: checkpoints.seconds,
     valLoss: best.logs["val_loss"] ?? null,
     valAccuracy: best.logs["val_accuracy"] ?? null,
     testLoss: test?.loss ?? null,

@@ -2,7 +2,7 @@
 // so the same code runs in Node (Dawn) and in a browser.
 
 import { bufferTooLarge } from "./binding.ts";
-import { DeviceError } from "./errors.ts";
+import { DeviceError, DeviceLostError } from "./errors.ts";
 import { KernelCache } from "./kernel.ts";
 import { formatShape, type Shape } from "./shape.ts";
 import { type Place, Staging } from "./staging.ts";
@@ -312,7 +312,7 @@ export class Device {
 
 function lossOf({ message, reason }: GPUDeviceLostInfo): DeviceError {
   if (message.includes("OUT_OF_")) return outOfMemory(message);
-  return new DeviceError(`device: was lost, got ${firstLine(message) || reason}`, {
+  return new DeviceLostError(`device: was lost, got ${firstLine(message) || reason}`, {
     help: "run it again; if that happens again, update the driver or choose another adapter",
     remedies: ["adapter"],
   });

@@ -31,6 +31,9 @@ export class ShapeError extends VitrineError {}
 /** No adapter, a lost device, a limit exceeded, a kernel that does not compile. */
 export class DeviceError extends VitrineError {}
 
+/** The device is gone, for a reason that a new one need not share. */
+export class DeviceLostError extends DeviceError {}
+
 /** A file that cannot be read as what it should be; the message names the file, and the row where there is one. */
 export class FormatError extends VitrineError {}
 

@@ -3,8 +3,8 @@
 
 import type { Device } from "../../engine/core/device.ts";
 import type { Program } from "../../engine/program/program.ts";
+import { captureState, type StepState, stateStorages } from "../../train/step-state.ts";
 import type { StepSetup } from "../step.ts";
-import { captureState, type StepState, stateStorages } from "../step-state.ts";
 import { type Culprit, type HuntOptions, hunt } from "./hunt.ts";
 
 /** States of two epochs are no larger than this; of larger models none is kept. */
@@ -18,30 +18,32 @@ export interface Trail {
 
 export class HuntingGround {
   readonly #setup: Omit<StepSetup, "kind" | "plan">;
-  #states: readonly { readonly epoch: number; readonly state: StepState }[] = [];
+  #states: readonly { readonly epoch: number; readonly done: number; readonly state: StepState }[] =
+    [];
 
   /** `setup`: the training's own model, data, batch size, optimiser and seed. */
   constructor(setup: Omit<StepSetup, "kind" | "plan">) {
     this.#setup = setup;
   }
 
-  /** To be called where an epoch (from 1) has its rows in order and none of its steps has run. */
-  async remember(device: Device, program: Program, epoch: number): Promise<void> {
+  /** To be called where an epoch (from 1) has its rows in order and `done` of its steps have run: 0, but where a run is resumed. */
+  async remember(device: Device, program: Program, epoch: number, done = 0): Promise<void> {
     const bytes = stateStorages(program).reduce((sum, storage) => sum + storage.bytes, 0);
     if (2 * bytes > MOST_BYTES) return;
     const state = await captureState(device, program);
-    this.#states = [...this.#states, { epoch, state }].slice(-2);
+    this.#states = [...this.#states, { epoch, done, state }].slice(-2);
   }
 
   /**
    * Replays the last epoch, and the one before where that one's last step had spoilt the weights already. Null where whole
    * batches do no harm: a last, smaller one may, and of a large model nothing was kept.
    */
-  async hunt(device: Device, options: HuntOptions = {}): Promise<Trail | null> {
+  async hunt(device: Device, { steps, ...options }: HuntOptions = {}): Promise<Trail | null> {
     let trail: Trail | null = null;
-    for (const { epoch, state } of this.#states.toReversed()) {
-      const culprit = await hunt(device, this.#setup, state, options);
-      if (culprit) trail = { epoch, culprit };
+    for (const { epoch, done, state } of this.#states.toReversed()) {
+      const left = steps === undefined ? {} : { steps: steps - done };
+      const culprit = await hunt(device, this.#setup, state, { ...options, ...left });
+      if (culprit) trail = { epoch, culprit: { ...culprit, step: culprit.step + done } };
       if (culprit === null || culprit.isMade || culprit.step > 1) break;
     }
     return trail;

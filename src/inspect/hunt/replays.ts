@@ -7,7 +7,7 @@ import { countNonFinite } from "../../engine/ops/count-non-finite.ts";
 import { Executable } from "../../engine/program/executor.ts";
 import { type Program, tensorsOf } from "../../engine/program/program.ts";
 import { Recorder } from "../../engine/program/recorder.ts";
-import { stateStorages, wholeOf } from "../step-state.ts";
+import { stateStorages, wholeOf } from "../../train/step-state.ts";
 
 /** Steps that are replayed at once; where one of them is odd, they are taken back and replayed one by one. */
 const CHUNK = 16;

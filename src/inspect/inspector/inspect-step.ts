@@ -3,9 +3,9 @@
 
 import type { Device } from "../../engine/core/device.ts";
 import { type Plan, reasonOf } from "../../engine/program/planner.ts";
+import { captureState, restoreState } from "../../train/step-state.ts";
 import type { Profile } from "../profile/profile-schema.ts";
 import { type OpenStep, openStep, type StepSetup } from "../step.ts";
-import { captureState, restoreState } from "../step-state.ts";
 import { unitsOf } from "../units.ts";
 import { type Check, isWithin, type Verification, verifyStep } from "../verify/verify.ts";
 import { flowOf } from "./flow.ts";

@@ -10,8 +10,8 @@ import {
   tensorsOf,
   writesOf,
 } from "../../engine/program/program.ts";
+import { dataStorages } from "../../train/step-state.ts";
 import type { OpenStep } from "../step.ts";
-import { dataStorages } from "../step-state.ts";
 import { Walk } from "../walk.ts";
 import { overlap, regionOf } from "./flow.ts";
 import type { TensorView, ValuesView } from "./inspector-document.ts";

@@ -3,8 +3,8 @@
 
 import type { Device } from "../../engine/core/device.ts";
 import type { Program } from "../../engine/program/program.ts";
+import { captureState, restoreState } from "../../train/step-state.ts";
 import { openStep, type StepSetup } from "../step.ts";
-import { captureState, restoreState } from "../step-state.ts";
 import { type Verification, type VerifyOptions, verifyStep } from "../verify/verify.ts";
 
 /** `program`: the training's own step; `setup`: its model, data, batch size, optimiser and rungs. */

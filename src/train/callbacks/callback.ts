@@ -17,8 +17,34 @@ export interface TrainingControl {
   restore(weights: Weights): void;
 }
 
+/** What a callback remembers from epoch to epoch, as plain data: what JSON keeps as it is. */
+export interface CallbackState {
+  readonly values: Readonly<Record<string, Remembered>>;
+  /** Weights that it holds back. */
+  readonly weights?: Weights | undefined;
+}
+
+export type Remembered =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Remembered[]
+  | { readonly [key: string]: Remembered };
+
+/** What lets a training that was killed go on as if nothing had happened. */
+export interface Remembering {
+  /** Unique among the callbacks of a run. */
+  readonly name: string;
+  save(): CallbackState;
+  /** After onTrainBegin of the run that goes on. */
+  load(state: CallbackState): void;
+}
+
 /** Epochs count from 0, as in Keras; every hook may be asynchronous. */
 export interface Callback {
+  /** Null for one that remembers nothing. */
+  readonly memory?: Remembering | null;
   onTrainBegin?(control: TrainingControl): void | Promise<void>;
   onEpochBegin?(epoch: number, control: TrainingControl): void | Promise<void>;
   /** May add to `logs`; what it adds is printed and kept in the history. */
@@ -53,4 +79,14 @@ export function worst(name: string, mode: MonitorMode): number {
 export function resolveMode(name: string, mode: MonitorMode): MonitorMode {
   if (mode !== "auto") return mode;
   return name.includes("acc") || name.startsWith("fmeasure") ? "max" : "min";
+}
+
+/** A figure as it is remembered: JSON has no infinities. */
+export function remembered(value: number): Remembered {
+  return Number.isFinite(value) ? value : String(value);
+}
+
+/** The figure that `remembered` made that of; NaN for anything else. */
+export function recalled(value: Remembered | undefined): number {
+  return typeof value === "number" || typeof value === "string" ? Number(value) : Number.NaN;
 }

@@ -7,6 +7,9 @@ import {
   improves,
   type Logs,
   type MonitorMode,
+  type Remembering,
+  recalled,
+  remembered,
   type TrainingControl,
   worst,
 } from "./callback.ts";
@@ -52,6 +55,27 @@ export class EarlyStopping implements Callback {
       ...config,
     };
   }
+
+  readonly memory: Remembering = {
+    name: "early-stopping",
+    save: () => ({
+      values: {
+        wait: this.#wait,
+        best: remembered(this.#best),
+        bestEpoch: this.bestEpoch,
+        stoppedEpoch: this.stoppedEpoch,
+      },
+      weights: (this.#config.restoreBestWeights ? this.bestWeights : null) ?? undefined,
+    }),
+    load: ({ values, weights = null }) => {
+      this.#wait = recalled(values["wait"]);
+      this.#best = recalled(values["best"]);
+      this.bestEpoch = recalled(values["bestEpoch"]);
+      const { stoppedEpoch } = values;
+      this.stoppedEpoch = typeof stoppedEpoch === "number" ? stoppedEpoch : null;
+      this.bestWeights = weights;
+    },
+  };
 
   onTrainBegin(): void {
     const { monitor, mode } = this.#config;

@@ -10,6 +10,9 @@ import {
   improves,
   type Logs,
   type MonitorMode,
+  type Remembering,
+  recalled,
+  remembered,
   resolveMode,
   type TrainingControl,
   worst,
@@ -35,6 +38,14 @@ export class ModelCheckpoint implements Callback {
   readonly #config: Required<ModelCheckpointConfig>;
   /** Lives through several fits, as Keras's does. */
   #best: number;
+
+  readonly memory: Remembering = {
+    name: "model-checkpoint",
+    save: () => ({ values: { best: remembered(this.#best) } }),
+    load: ({ values }) => {
+      this.#best = recalled(values["best"]);
+    },
+  };
 
   constructor(config: ModelCheckpointConfig) {
     const { monitor = "val_loss", mode = "auto" } = config;

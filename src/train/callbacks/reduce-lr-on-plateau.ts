@@ -8,6 +8,9 @@ import {
   type Callback,
   type Logs,
   type MonitorMode,
+  type Remembering,
+  recalled,
+  remembered,
   resolveMode,
   type TrainingControl,
   worst,
@@ -55,6 +58,18 @@ export class ReduceLROnPlateau implements Callback {
       throw new UsageError(`ReduceLROnPlateau: factor must be below 1, got ${factor}`);
     }
   }
+
+  readonly memory: Remembering = {
+    name: "reduce-lr-on-plateau",
+    save: () => ({
+      values: { best: remembered(this.#best), wait: this.#wait, cooling: this.#cooling },
+    }),
+    load: ({ values }) => {
+      this.#best = recalled(values["best"]);
+      this.#wait = recalled(values["wait"]);
+      this.#cooling = recalled(values["cooling"]);
+    },
+  };
 
   onTrainBegin(): void {
     const { monitor, mode } = this.#config;

@@ -1,0 +1,52 @@
+// The checkpoints of one training, as `fit` hands them out: written to the run's folder, and kept in memory for a device that
+// is lost. A disk that is full ends no training.
+
+import { VitrineError } from "../engine/core/errors.ts";
+import type { Checkpointing, TrainingState } from "../train/training-state.ts";
+import { type FoundCheckpoint, readCheckpoint, writeCheckpoint } from "./checkpoint-file.ts";
+
+export interface CheckpointsOptions {
+  readonly minutes: number;
+  /** Gets one line where a checkpoint cannot be written; told once. */
+  readonly tell?: (line: string) => void;
+}
+
+export class Checkpoints implements Checkpointing {
+  readonly minutes: number;
+  /** Newest state of this training, its own or that it went on from. */
+  latest: TrainingState | null;
+  /** The file that the training went on from; null where it began anew. */
+  readonly found: FoundCheckpoint | null;
+  readonly #folder: string;
+  readonly #options: CheckpointsOptions;
+  readonly #start = performance.now();
+  #isTold = false;
+
+  private constructor(folder: string, options: CheckpointsOptions, found: FoundCheckpoint | null) {
+    this.#folder = folder;
+    this.#options = options;
+    this.minutes = options.minutes;
+    this.found = found;
+    this.latest = found?.state ?? null;
+  }
+
+  /** Of a folder that is there, and this process's. Throws FormatError where checkpoints are there and all are damaged. */
+  static async open(folder: string, options: CheckpointsOptions): Promise<Checkpoints> {
+    return new Checkpoints(folder, options, await readCheckpoint(folder));
+  }
+
+  /** Of the training, in this process and in earlier ones. */
+  get seconds(): number {
+    return (this.found?.seconds ?? 0) + (performance.now() - this.#start) / 1000;
+  }
+
+  readonly save = async (state: TrainingState): Promise<void> => {
+    this.latest = state;
+    const { seconds } = this;
+    await writeCheckpoint(this.#folder, { state, seconds }).catch((error: unknown) => {
+      if (!(error instanceof VitrineError)) throw error;
+      if (!this.#isTold) this.#options.tell?.(`no checkpoint: ${error.message}; training goes on`);
+      this.#isTold = true;
+    });
+  };
+}

@@ -1,0 +1,82 @@
+// The folder of a training while it goes on: a manifest says what training it is, so that only the same one goes on there,
+// beside its checkpoints and, in the end, the files of a run.
+
+import { existsSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import { FormatError, UsageError } from "../engine/core/errors.ts";
+import { type JsonValue, prepareOut } from "../io/files.ts";
+import { holdFolder, LOCK } from "../io/folder-lock.ts";
+import { openResumable } from "../io/resumable-folder.ts";
+
+const MANIFEST = "train.json";
+const FORMAT = 1;
+const CONTENTS =
+  /^(weights\.safetensors|checkpoint-\d+\.safetensors|(config|metrics|statistics)\.json|history\.csv|.+\.(svg|png|html))$/;
+
+export interface TrainingFolder {
+  readonly path: string;
+  /** All that decides the outcome. */
+  readonly settings: Readonly<Record<string, JsonValue>>;
+  /** Flags of the command, complete, so that it can be given again by the folder alone. */
+  readonly command: readonly string[];
+  /** Whether more epochs give the same first ones. */
+  readonly mayGrow: boolean;
+  readonly overwrite: boolean;
+}
+
+/**
+ * Makes the folder this process's, before anything slow is done for it. Throws UsageError where another process works in it,
+ * where it holds something else, and where it cannot be written.
+ */
+export async function claimTraining(path: string): Promise<void> {
+  if (existsSync(join(path, MANIFEST))) await prepareOut(path, { mayExist: true });
+  else await prepareOut(path, { ignore: LOCK });
+  holdFolder(path);
+}
+
+/** Starts or takes up the folder; see openResumable for what is refused. */
+export function openTraining(folder: TrainingFolder): Promise<"new" | "resumed"> {
+  const { path, settings, command, mayGrow, overwrite } = folder;
+  return openResumable({
+    ...{ path, manifest: MANIFEST, kind: "training", format: FORMAT, settings, overwrite },
+    notes: { command },
+    contents: CONTENTS,
+    ...(mayGrow ? { mayGrow: "epochs" } : {}),
+  });
+}
+
+/** Takes back what openTraining began, where nothing came of it. */
+export async function abandonTraining(path: string): Promise<void> {
+  for (const name of [MANIFEST, "history.csv"]) await rm(join(path, name), { force: true });
+}
+
+const schema = v.object({ command: v.array(v.string()) });
+
+/** The flags of the command that began the training. Throws UsageError for a folder without one. */
+export async function commandOf(path: string): Promise<readonly string[]> {
+  const file = join(path, MANIFEST);
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
+    throw new UsageError(
+      `resume: must be the folder of a training, got ${path} without ${MANIFEST}`,
+      {
+        ...{ argument: "resume", help: "a training leaves one", remedies: ["train"] },
+      },
+    );
+  });
+  const parsed = v.safeParse(schema, jsonOf(text));
+  if (parsed.success) return parsed.output.command;
+  throw new FormatError(`${file}: must be the record of a training, got something else`, {
+    help: "give the command again with the same --out, or choose another folder",
+  });
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
