@@ -7,7 +7,7 @@ import type { Tensor } from "../src/engine/core/tensor.ts";
 import { Executable, Workspace } from "../src/engine/program/executor.ts";
 import type { Dispatch } from "../src/engine/program/program.ts";
 import { Recorder } from "../src/engine/program/recorder.ts";
-import type { Ceilings } from "../src/inspect/profile/ceilings.ts";
+import type { Ceilings } from "../src/inspect/profile/bandwidths.ts";
 import { timeProgram } from "../src/inspect/profile/time-program.ts";
 import { shareOfCeiling, totalWork, workOf } from "../src/inspect/profile/work.ts";
 import { type BenchCase, makeInputs } from "./bench-case.ts";

@@ -18,13 +18,20 @@ export interface StoredBytes {
 const DATA_SET = ["images", "labels", "part"] as const;
 
 /** The storages that a state consists of. */
-export function stateStorages({ persistent, dispatches }: Program): readonly Storage[] {
+export function stateStorages(program: Program): readonly Storage[] {
+  const { persistent, dispatches } = program;
+  const data = dataStorages(program);
+  return persistent.filter((storage) => !data.has(storage) && !isCount(storage, dispatches));
+}
+
+/** The storages of the data set itself. */
+export function dataStorages({ dispatches }: Program): ReadonlySet<Storage> {
   const data = new Set<Storage>();
   for (const { op, bindings } of dispatches) {
     if (op !== "gather") continue;
     for (const name of DATA_SET) if (bindings[name]) data.add(rootStorage(bindings[name].tensor));
   }
-  return persistent.filter((storage) => !data.has(storage) && !isCount(storage, dispatches));
+  return data;
 }
 
 /** A count of what only watches the step is no part of its state: another recording may do without. */

@@ -52,5 +52,5 @@ export async function runStudy(options: StudyOptions): Promise<StudyOutcome> {
     commands: partCommands(options),
     ...{ data: look, split, tuner, training, evaluation, folds, transfer },
   };
-  return { record, report: await writeReport(store.path, record) };
+  return { record, report: await writeReport(store.path, record, options.clean) };
 }

@@ -18,8 +18,12 @@ const kfold = (out: string, ...more: string[]) =>
 
 /** The files that must not depend on interruptions. */
 function outcome(out: string): Record<string, string> {
-  const files = ["kfold.json", "results.json", "folds.svg"];
-  for (const fold of [1, 2, 3]) files.push(`fold-${fold}/weights.safetensors`);
+  const files = ["kfold.json", "results.json", "folds.svg", "curves.svg"];
+  for (const fold of [1, 2, 3]) {
+    for (const name of ["weights.safetensors", "config.json", "history.csv"]) {
+      files.push(`fold-${fold}/${name}`);
+    }
+  }
   return Object.fromEntries(
     files.map((file) => [file, readFileSync(join(out, file)).toString("base64")]),
   );

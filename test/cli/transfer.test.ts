@@ -50,7 +50,15 @@ test("trials and folds share one base", async () => {
   const scored = await runToEnd("kfold", [...folds, "--out", join(folder, "folds")]);
   assert.is(scored.code, 0, scored.stderr);
   assert.is(scored.stderr.match(/features {3}of/g)?.length, 2);
-  assert.is(JSON.parse(scored.stdout).folds.length, 2);
+  const { folds: results } = JSON.parse(scored.stdout);
+  assert.is(results.length, 2);
+  // A fold holds the whole network, though its head alone was trained.
+  const fold = join(folder, "folds", "fold-2");
+  const alone = await runToEnd("evaluate", [fold, "--data", data, "--json"]);
+  assert.is(alone.code, 0, alone.stderr);
+  const { loss, accuracy } = JSON.parse(alone.stdout);
+  assert.ok(Math.abs(loss - results[1].test.loss) < 1e-4 * loss, `${loss}`);
+  assert.is(accuracy, results[1].test.accuracy);
 });
 
 test("files that do not serve are refused in one line, and nothing is left", async () => {

@@ -34,12 +34,20 @@ function outcome(out: string): Record<string, string> {
 }
 
 test("runs its trials and leaves the best", async () => {
-  const { code, stdout, stderr } = await tune(whole, "--json");
+  const logs = join(temporaryFolder(), "logs");
+  const { code, stdout, stderr } = await tune(whole, "--json", "--tensorboard", logs);
   assert.is(code, 0, stderr);
   const result = JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
   assert.is(result.trials.length, 4);
   const scores: number[] = result.trials.map((trial: { score: number }) => trial.score);
   assert.is(result.best.score, Math.max(...scores));
+  const boards = readdirSync(logs, { withFileTypes: true }).filter((one) => one.isDirectory());
+  assert.equal(
+    boards.map(({ name }) => name).sort(),
+    readdirSync(whole)
+      .filter((name) => name.startsWith("trial_"))
+      .sort(),
+  );
   assert.match(stderr, /^Search: Running Trial #4$/m);
   assert.match(stderr, /^Trial 4 Complete \[00h 00m \d\ds\]\nval_accuracy: 0\.\d+$/m);
   assert.match(stderr, /^Results summary$/m);

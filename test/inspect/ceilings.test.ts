@@ -11,10 +11,9 @@ import { Recorder } from "../../src/engine/program/recorder.ts";
 import {
   bandwidthEnds,
   bandwidthFor,
-  bestOf,
   type Ceilings,
-  measureCeilings,
-} from "../../src/inspect/profile/ceilings.ts";
+} from "../../src/inspect/profile/bandwidths.ts";
+import { bestOf, measureCeilings } from "../../src/inspect/profile/ceilings.ts";
 import { timeProgram } from "../../src/inspect/profile/time-program.ts";
 import { shareOfCeiling } from "../../src/inspect/profile/work.ts";
 import { gpu } from "../support/gpu.ts";

@@ -1,186 +1,281 @@
-// What the inspector's page is made of, held against the recording, and gradients of pixels against differences of the loss.
+// What the inspector's page shows, held against the step by a second way: values read at the step's end, a map of who wrote each
+// word last, the browser's compiler, the ladders.
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Dataset } from "../../src/data/dataset.ts";
-import { describeKernel } from "../../src/engine/core/kernel.ts";
+import { sizeOf } from "../../src/engine/core/shape.ts";
+import { rootOf, type Storage, type Tensor } from "../../src/engine/core/tensor.ts";
+import { batchNormalization } from "../../src/engine/layers/batch-normalization.ts";
+import { conv2d } from "../../src/engine/layers/conv2d.ts";
+import { dense } from "../../src/engine/layers/dense.ts";
+import { sequential } from "../../src/engine/layers/model.ts";
+import { globalMaxPooling2d } from "../../src/engine/layers/pooling.ts";
 import { LADDERS } from "../../src/engine/ops/ladders.ts";
-import type { PictureView } from "../../src/inspect/inspector/inspector-document.ts";
-import { differentRows, journeys } from "../../src/inspect/inspector/journeys.ts";
+import { readsOf, writesOf } from "../../src/engine/program/program.ts";
+import type { InspectorDocument } from "../../src/inspect/inspector/inspector-document.ts";
 import { openStep } from "../../src/inspect/step.ts";
+import { type Values, valuesOf } from "../../src/inspect/walk.ts";
+import { lenet5 } from "../../src/models/lenet5.ts";
 import { gpu } from "../support/gpu.ts";
-import { inspected, MODEL, stepSetup, TEST_ROWS, WEIGHTS } from "../support/inspected.ts";
+import { type Inspected, inspected } from "../support/inspected-step.ts";
 
 const test = suite("inspector");
 
-test("dispatches are the plan's, with their kernels and neighbours", async () => {
-  const found = await inspected();
-  const step = await openStep(await gpu(), await stepSetup());
-  const { dispatches } = step.executable;
-  assert.equal(
-    found.dispatches.map(({ id }) => id),
-    dispatches.map(({ id }) => id),
-  );
-  for (const [index, dispatch] of dispatches.entries()) {
-    const view = found.dispatches[index];
-    const kernel = found.kernels[view?.kernel ?? -1];
-    assert.is(kernel?.label, dispatch.kernel.label);
-    assert.is(kernel?.compiled, describeKernel(dispatch.kernel).text);
-    assert.equal(Object.keys(view?.bindings ?? {}), Object.keys(dispatch.bindings));
-    for (const [name, place] of Object.entries(view?.bindings ?? {})) {
-      assert.equal(found.tensors[place]?.shape, dispatch.bindings[name]?.tensor.shape);
-    }
-  }
-  step.close();
-  for (const { id, producers, consumers } of found.dispatches) {
-    for (const other of producers) {
-      assert.ok(other < id);
-      const from = found.dispatches.find((one) => one.id === other);
-      assert.ok(from?.consumers.includes(id), `#${other} knows that #${id} reads it`);
-    }
-    for (const other of consumers) assert.ok(other > id);
-  }
-  // The convolution's forward pass reads what gather made.
-  const gather = found.dispatches.find(({ producers, consumers }) => {
-    return producers.length === 0 && consumers.length > 0;
-  });
-  assert.is(gather?.id, 0);
-});
+/** A convolution of 1×1, which is a matrix product within; and three input channels and more. */
+const mixed = sequential(
+  "mixed",
+  [28, 28, 1],
+  [
+    conv2d({ filters: 8, kernelSize: 3, padding: "same", activation: "relu" }),
+    conv2d({ filters: 12, kernelSize: 1, activation: "tanh" }),
+    conv2d({ filters: 5, kernelSize: 3, strides: 2 }),
+    batchNormalization(),
+    globalMaxPooling2d(),
+    dense({ units: 10, activation: "softmax" }),
+  ],
+);
 
-test("lines that are compiled are those that the switches leave in", async () => {
-  for (const { written, compiled, label } of (await inspected()).kernels) {
-    const left = written.filter(({ isCompiled }) => isCompiled).map(({ text }) => text.trim());
-    const plain = compiled.split("\n").map((line) => line.trim());
-    // A constant's value differs from what is written, and so do comments that are directions.
-    const missing = plain.filter((line) => !left.includes(line) && !/^(const |\/\/)/.test(line));
-    assert.equal(missing, [], label);
-  }
-});
+const CASES = [
+  ["lenet5.train", () => inspected(lenet5(), "train")],
+  ["mixed.train", () => inspected(mixed, "train")],
+  ["lenet5.predict", () => inspected(lenet5(), "predict", { gemm: "naive" })],
+] as const;
 
-test("tensors: figures agree with their histogram and their first elements", async () => {
-  const { tensors } = await inspected();
-  let pictures = 0;
-  for (const { label, shape, values } of tensors) {
-    if (!values) continue;
-    const elements = shape.reduce((a, b) => a * b, 1);
-    const counted = values.histogram.reduce((a, b) => a + b, 0);
-    assert.is(counted + values.nonFinite, elements, label);
-    for (const value of values.first) assert.ok(value >= values.min && value <= values.max, label);
-    if (values.picture) pictures++;
-    if (values.picture) checkPicture(values.picture, label);
-  }
-  assert.ok(pictures > 20);
-  assert.is(tensors.find(({ label }) => label.endsWith(".images"))?.values, null);
-});
-
-function checkPicture(
-  { height, width, planes, bytes, hasSigns }: PictureView,
-  label: string,
-): void {
-  const values = Buffer.from(bytes, "base64");
-  assert.is(values.length, height * width * planes.length, label);
-  assert.is(
-    values.some((byte) => byte < 128),
-    hasSigns,
-    label,
-  );
-}
-
-test("a variable's picture is its values, to a quantum", async () => {
-  const { tensors } = await inspected();
-  const view = tensors.find(({ label }) => label === "conv2d/bias");
-  const { picture, first = [] } = view?.values ?? {};
-  assert.ok(picture);
-  for (const [index, byte] of Buffer.from(picture.bytes, "base64").entries()) {
-    const value = ((byte - 128) / (byte < 128 ? 128 : 127)) * picture.limit;
-    assert.ok(Math.abs(value - (first[index] ?? 0)) <= picture.limit / 127);
-  }
-});
-
-test("solutions have every rung of their ladder, those that fit with a time", async () => {
-  const { solutions, dispatches } = await inspected();
-  assert.ok(solutions.length > 10);
-  for (const { ladder, rungs, rung, dispatches: own } of solutions) {
-    const names = LADDERS.find(({ name }) => name === ladder)?.rungs.map(({ name }) => name);
-    assert.equal(
-      rungs.map(({ name }) => name),
-      names,
-    );
-    assert.is(rungs.find(({ isTaken }) => isTaken)?.name, rung);
-    for (const { ms, note } of rungs) assert.ok(ms !== null ? ms > 0 : note !== "");
-    for (const id of own) assert.ok(dispatches.some((one) => one.id === id));
-  }
-  const times = solutions.flatMap(({ rungs }) => rungs.filter(({ ms }) => ms !== null));
-  assert.ok(times.length > 20);
-});
-
-test("errors: every unit is checked, and all are within their bounds", async () => {
-  const { dispatches } = await inspected();
-  const errors = dispatches.flatMap((one) => one.errors);
-  assert.ok(dispatches.every((one) => one.errors.length > 0));
-  assert.ok(
-    errors.every(({ isWithin, worstAbsolute, bound }) => isWithin && worstAbsolute <= bound),
-  );
-  assert.ok(errors.some(({ against }) => against === "naive"));
-});
-
-test("layers, and the line of the model that made each", async () => {
-  const { layers, sites } = await inspected();
-  assert.is(layers[0]?.className, "Conv2D");
-  for (const { site } of layers) {
-    const view = sites.find((one) => one.site === site);
-    const line = Number(site?.split(":").at(-1));
-    assert.is(view?.lines[line - (view?.firstLine ?? 0)], `line ${line}`);
-  }
-});
-
-test("rows of different classes come first", () => {
-  const rows = differentRows(TEST_ROWS, 12);
-  const labels = rows.slice(0, 10).map((row) => TEST_ROWS.labels[row]);
-  assert.is(new Set(labels).size, 10);
-  assert.is(new Set(rows).size, 12);
-  assert.equal(differentRows(TEST_ROWS, 0), []);
-});
-
-async function lossOf(test: Dataset): Promise<number> {
-  const options = { device: await gpu(), model: MODEL, weights: WEIGHTS, seed: 9 };
-  const [journey] = await journeys({ ...options, test, rows: [3] });
-  return journey?.loss ?? Number.NaN;
-}
-
-/** Row 3 with a byte of it moved. */
-function moved(pixel: number, by: number): Dataset {
-  const images = TEST_ROWS.images.slice();
-  const place = 3 * 28 * 28 + pixel;
-  images[place] = (images[place] ?? 0) + by;
-  return { ...TEST_ROWS, images };
-}
-
-test("∂loss/∂pixel is what the loss does when a pixel moves", async () => {
-  const [journey] = (await inspected()).journeys;
-  assert.ok(journey);
-  const { pixelGradient: picture, row, probabilities, trueClass, loss } = journey;
-  assert.is(row, 3);
-  const share = probabilities.find(({ name }) => name === trueClass)?.share ?? 0;
-  assert.ok(Math.abs(loss + Math.log(share)) < 1e-5);
-  assert.equal([picture.height, picture.width], [32, 32]);
-  const bytes = Buffer.from(picture.bytes, "base64");
-  const gradient = (pixel: number) => {
-    const at = (Math.floor(pixel / 28) + 2) * 32 + (pixel % 28) + 2;
-    return (((bytes[at] ?? 128) - 128) / 127.5) * picture.limit;
+for (const [name, open] of CASES) {
+  let found: Promise<Inspected> | null = null;
+  const look = (): Promise<Inspected> => {
+    found ??= open();
+    return found;
   };
-  const pixels = Array.from({ length: 28 * 28 }, (_, pixel) => pixel)
-    .filter((pixel) => {
-      const byte = TEST_ROWS.images[3 * 28 * 28 + pixel] ?? 0;
-      return byte >= 4 && byte <= 251;
-    })
-    .sort((a, b) => Math.abs(gradient(b)) - Math.abs(gradient(a)));
-  for (const pixel of pixels.slice(0, 6)) {
-    const [up, down] = [await lossOf(moved(pixel, 1)), await lossOf(moved(pixel, -1))];
-    const difference = ((up - down) * 255) / 2;
-    const close = Math.abs(difference - gradient(pixel)) <= 0.05 * picture.limit;
-    assert.ok(close, `pixel ${pixel}: ${gradient(pixel)}, and by differences ${difference}`);
-  }
+
+  test(`${name}: dispatches, kernels and tensors are the profile's, in its order`, async () => {
+    const { document } = await look();
+    const { dispatches, profile, kernels, tensors } = document;
+    assert.is(dispatches.length, profile.dispatches.length);
+    for (const [index, one] of dispatches.entries()) {
+      const timed = profile.dispatches[index];
+      assert.is(one.id, timed?.id);
+      assert.is(kernels[one.kernel]?.label, timed?.kernel);
+      const bound = Object.entries(one.bindings).map(([binding, tensor]) => [
+        ...[binding, tensors[tensor]?.shape, tensors[tensor]?.dtype],
+      ]);
+      const expected = Object.entries(timed?.bindings ?? {}).map(([binding, { shape, dtype }]) => [
+        ...[binding, shape, dtype],
+      ]);
+      assert.equal(bound, expected, `#${one.id}`);
+    }
+    const ids = [...dispatches, ...document.dropped].map(({ id }) => id).sort((a, b) => a - b);
+    assert.equal(ids, [...ids.keys()], "each dispatch runs or is dropped");
+    assert.ok(document.dropped.every(({ reason }) => reason.length > 0));
+  });
+
+  test(`${name}: producers are the last writers of every word that is read`, async () => {
+    const { document, setup } = await look();
+    const step = await openStep(await gpu(), setup);
+    const producers = lastWriters(step.executable.dispatches);
+    step.close();
+    const consumers = new Map<number, number[]>();
+    for (const { id, producers: found } of document.dispatches) {
+      assert.equal(found, producers.get(id), `#${id}`);
+      for (const producer of found)
+        consumers.set(producer, [...(consumers.get(producer) ?? []), id]);
+    }
+    for (const { id, consumers: found } of document.dispatches) {
+      assert.equal(found, consumers.get(id) ?? [], `#${id}`);
+    }
+  });
+
+  test(`${name}: values are those at the end of a step with a place for each`, async () => {
+    const { document, setup } = await look();
+    const step = await openStep(await gpu(), { ...setup, plan: { sharesSlots: false } });
+    step.executable.run();
+    const seen = new Set<number>();
+    for (const [index, { bindings }] of step.executable.dispatches.entries()) {
+      for (const [binding, { tensor }] of Object.entries(bindings)) {
+        const at = document.dispatches[index]?.bindings[binding] ?? -1;
+        if (seen.has(at)) continue;
+        seen.add(at);
+        const values = valuesOf(await step.executable.readBytes(tensor), tensor);
+        checkValues(document, at, { tensor, values });
+      }
+    }
+    step.close();
+    assert.is(seen.size, document.tensors.length);
+    assert.ok(document.tensors.filter(({ values }) => values?.picture).length > 5);
+  });
+
+  test(`${name}: kernels compile as they stand, from the lines that are left in`, async () => {
+    const device = await gpu();
+    const { document } = await look();
+    for (const { label, entry, compiled, written } of document.kernels) {
+      assert.ok(label.endsWith(`/${entry}`));
+      const module = device.handle.createShaderModule({ code: compiled });
+      const { messages } = await module.getCompilationInfo();
+      assert.equal(
+        messages.map(({ message }) => message),
+        [],
+        label,
+      );
+      // A constant's line is as the specialisation has it; a switch leaves an empty comment.
+      const plain = (text: string) => (/^const \w+: /.test(text) ? "" : text.trim());
+      const left = written.filter(({ isCompiled }) => isCompiled).map(({ text }) => plain(text));
+      const lines = compiled.split("\n").map(plain);
+      const full = (texts: readonly string[]) => texts.filter((text) => !/^(\/\/)?$/.test(text));
+      assert.equal(full(left), full(lines), label);
+    }
+  });
+
+  test(`${name}: each solution has its ladder's rungs, and a time or a reason for each`, async () => {
+    const { document } = await look();
+    assert.ok(document.solutions.length > 0);
+    for (const { ladder, rung, rungs, dispatches, reason } of document.solutions) {
+      const names = LADDERS.find((one) => one.name === ladder)?.rungs.map((one) => one.name);
+      assert.equal(
+        rungs.map((one) => one.name),
+        names,
+      );
+      assert.equal(
+        rungs.filter(({ isTaken }) => isTaken).map((one) => one.name),
+        [rung],
+      );
+      assert.ok(reason.length > 0 && dispatches.length > 0, `${ladder} ${rung}`);
+      for (const { ms, note, isTaken } of rungs) {
+        assert.ok(ms === null ? note.length > 0 : ms > 0 && (isTaken || note.length > 0));
+      }
+    }
+    const measured = document.solutions.flatMap(({ rungs }) =>
+      rungs.filter(({ ms }) => ms !== null),
+    );
+    assert.ok(measured.length > 0);
+    for (const { id, solution } of document.dispatches) {
+      if (solution === null) continue;
+      assert.ok(document.solutions[solution]?.dispatches.includes(id), `#${id}`);
+    }
+  });
+
+  test(`${name}: all is within bounds, and JSON keeps every number`, async () => {
+    const { document } = await look();
+    const errors = document.dispatches.flatMap((one) => one.errors);
+    assert.ok(errors.length >= document.dispatches.length / 2);
+    assert.ok(errors.every(({ isWithin }) => isWithin));
+    const { solutions, ...plain } = document;
+    assert.equal(JSON.parse(JSON.stringify(plain)), plain);
+    const { layers, sites } = document;
+    for (const { site } of layers) {
+      const shown = sites.find((one) => one.site === site);
+      const line = Number(site?.split(":").at(-1));
+      assert.is(shown?.lines[line - (shown?.firstLine ?? 0)], `line ${line}`);
+    }
+  });
+}
+
+test("gathered twice, a document differs in times alone; without time, rungs say so", async () => {
+  const { document, again } = await inspected(lenet5(), "train");
+  const second = await again(0);
+  const untimed = ({ solutions, ...rest }: InspectorDocument) => ({
+    ...rest,
+    solutions: solutions.map(({ rungs, ...solution }) => ({
+      ...solution,
+      rungs: rungs.map(({ name, isTaken }) => ({ name, isTaken })),
+    })),
+  });
+  assert.equal(untimed(second), untimed(document));
+  const rungs = second.solutions.flatMap((solution) => solution.rungs);
+  assert.ok(rungs.every(({ ms }) => ms === null));
+  assert.ok(rungs.some(({ isTaken, note }) => isTaken && note.includes("time was up")));
 });
+
+type Dispatches = Parameters<typeof readsOf>[0][];
+
+/** By a map of words, each with the dispatch that wrote it last. */
+function lastWriters(dispatches: Readonly<Dispatches>): ReadonlyMap<number, readonly number[]> {
+  const words = new Map<Storage, Int32Array>();
+  const wordsOf = ({ storage }: Tensor): Int32Array => {
+    const { root, offset } = rootOf(storage);
+    const all = words.get(root) ?? new Int32Array(root.bytes / 4).fill(-1);
+    words.set(root, all);
+    return all.subarray(offset / 4, (offset + storage.bytes) / 4);
+  };
+  const found = new Map<number, readonly number[]>();
+  for (const dispatch of dispatches) {
+    const writers = new Set(readsOf(dispatch).flatMap((tensor) => [...new Set(wordsOf(tensor))]));
+    writers.delete(-1);
+    found.set(
+      dispatch.id,
+      [...writers].sort((a, b) => a - b),
+    );
+    for (const tensor of writesOf(dispatch)) wordsOf(tensor).fill(dispatch.id);
+  }
+  return found;
+}
+
+function checkValues(
+  { tensors }: InspectorDocument,
+  at: number,
+  { tensor, values }: { readonly tensor: Tensor; readonly values: Values },
+): void {
+  const view = tensors[at];
+  const where = `${tensor.label} (${tensor.shape})`;
+  assert.equal(view?.shape, tensor.shape, where);
+  const shown = view?.values;
+  if (!shown) {
+    assert.match(where, /images|labels/);
+    return;
+  }
+  const all = Array.from(values);
+  assert.is(
+    shown.histogram.reduce((sum, count) => sum + count, shown.nonFinite),
+    sizeOf(tensor.shape),
+    where,
+  );
+  assert.equal(shown.first, all.slice(0, 64), where);
+  assert.is(shown.zeros, all.filter((value) => value === 0).length, where);
+  assert.is(
+    shown.min,
+    all.reduce((a, b) => Math.min(a, b)),
+    where,
+  );
+  assert.is(
+    shown.max,
+    all.reduce((a, b) => Math.max(a, b)),
+    where,
+  );
+  const mean = all.reduce((sum, value) => sum + value, 0) / all.length;
+  const squares = all.reduce((sum, value) => sum + value * value, 0) / all.length;
+  const scale = Math.max(Math.abs(shown.min), Math.abs(shown.max));
+  assert.ok(Math.abs(shown.mean - mean) <= 1e-9 * scale, where);
+  const variance = shown.deviation ** 2;
+  assert.ok(Math.abs(variance - (squares - mean * mean)) <= 1e-9 * scale * scale, where);
+  checkPicture(shown, { shape: tensor.shape, all, where });
+}
+
+/** Maps of the first row, and filters, where they are shown in full. */
+function checkPicture(
+  { picture }: NonNullable<InspectorDocument["tensors"][number]["values"]>,
+  {
+    shape,
+    all,
+    where,
+  }: { readonly shape: readonly number[]; readonly all: readonly number[]; readonly where: string },
+): void {
+  if (!picture) return;
+  const { height, width, planes, limit, bytes } = picture;
+  const shown = Buffer.from(bytes, "base64");
+  assert.is(shown.length, planes.length * height * width, where);
+  if (shape.length !== 4) return;
+  const [a = 0, b = 0, c = 0, d = 0] = shape;
+  for (const [plane, name] of planes.entries()) {
+    const [, kind, first = 0, second = 0] = /^(\w+) (\d+)(?: of input (\d+))?$/.exec(name) ?? [];
+    const [isMap, one, two] = [kind === "map", Number(first), Number(second)];
+    const [rows, columns] = isMap ? [b, c] : [a, b];
+    if (height !== rows || width !== columns) continue;
+    for (let at = 0; at < rows * columns; at++) {
+      const value = all[isMap ? at * d + one : (at * c + two) * d + one] ?? Number.NaN;
+      const byte = shown[plane * rows * columns + at] ?? 0;
+      const decoded = ((byte - 128) / (byte < 128 ? 128 : 127)) * limit;
+      assert.ok(Math.abs(decoded - value) <= limit / 127 / 2 + 1e-12, `${where} ${name} ${at}`);
+    }
+  }
+}
 
 test.run();

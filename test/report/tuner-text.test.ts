@@ -116,7 +116,7 @@ test("the picture names the best trial and every parameter that was searched", a
     assert.is(texts.includes(name), kind !== "fixed", name);
   assert.not.match(svg, /NaN|undefined|Infinity/);
   const narrow = await trialsSvg({ trials, space: SPACES.mixed, objective: OBJECTIVE }, "narrow");
-  assert.match(narrow, /max-width:3[0-5]\dpx/);
+  assert.match(narrow, /max-width:3[0-7]\dpx/);
 });
 
 test("trials of one score are said and drawn as equal", async () => {

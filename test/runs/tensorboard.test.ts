@@ -220,8 +220,9 @@ test("trials for the HParams page", async () => {
     ...({ status: "completed", score: 0.75, bestEpoch: 2, seconds: 3 } as const),
     history: [1, 2].map((epoch) => ({ epoch, loss: 1 / epoch, val_accuracy: 0.75, lr: 0.1 })),
   };
-  await board.add(trial, "trial_1");
-  await board.add({ ...trial, status: "failed", score: null }, "trial_2");
+  board.add(trial, "trial_1");
+  board.add({ ...trial, status: "failed", score: null }, "trial_2");
+  await board.close();
   const [, experiment] = eventsIn(only(logDir));
   assert.is(experiment?.values[0]?.tag, "_hparams_/experiment");
   const plugin = experiment?.values[0]?.plugin;

@@ -2,14 +2,17 @@
 // refuses.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { readHyperparameters } from "../../src/cli/inputs/hyperparameters.ts";
 import { takeRows } from "../../src/data/dataset.ts";
+import { loadRun } from "../../src/runs/run-folder.ts";
 import { studySettings } from "../../src/study/plan.ts";
 import { StepStore } from "../../src/study/step-store.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
 import { refusalOf } from "../io/folder.ts";
+import { findChromium, openPage, overflowOf } from "../page/chromium.ts";
 import { writeBackboneFile } from "../support/backbone-file.ts";
 import { DATA, figuresOf, TINY, tinyStudy } from "./tiny-study.ts";
 import { readMarkup } from "./xml.ts";
@@ -65,7 +68,8 @@ test("the report is one well-formed page that needs nothing else", () => {
   assert.is(new Set(ids).size, ids.length, "every id is unique");
   const anchors = tags.filter(({ name }) => name === "a").map((tag) => tag.attributes["href"]);
   for (const anchor of anchors) assert.ok(ids.includes(anchor?.slice(1) ?? ""), anchor);
-  assert.is(tags.filter(({ name }) => name === "svg").length, 7);
+  // Eight pictures, each for a wide page and for a narrow one.
+  assert.is(tags.filter(({ name }) => name === "svg").length, 16);
   assert.ok(tags.some(({ attributes }) => attributes["name"] === "viewport"));
   const readable = page.replaceAll(/data:image\/png;base64,[\w+/=]+/g, "");
   assert.not.match(readable, /NaN|undefined|Infinity|\[object/);
@@ -90,9 +94,72 @@ test("page and Markdown show the three figures of every model, and what the stud
   }
   const [, markdown = ""] = texts;
   const pictures = [...markdown.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].map((match) => match[1] ?? "");
-  assert.is(pictures.length, 7);
+  assert.is(pictures.length, 8);
   for (const picture of pictures) assert.ok(existsSync(join(folder, picture)), picture);
   assert.ok(markdown.includes("made for a test in <memory> & nowhere else"));
+});
+
+const chromium = findChromium();
+const looked = chromium ? test : test.skip;
+
+looked(
+  "on a phone as on a desk every picture fits, and the 94.37 % of the study is in sight",
+  async () => {
+    for (const [width, layout] of [
+      [390, "narrow"],
+      [1280, "wide"],
+    ] as const) {
+      const opened = await openPage(chromium ?? "", resolve(whole.report.html), { width });
+      const { page, errors, requests } = opened;
+      assert.is(await overflowOf(page), 0, layout);
+      const pictures: { layout: string; hidden: number; right: number; label: string }[] =
+        await page.evaluate(`[...document.querySelectorAll(".picture")]
+        .filter((picture) => getComputedStyle(picture).display !== "none")
+        .map((picture) => ({
+          layout: picture.classList.contains("narrow") ? "narrow" : "wide",
+          hidden: picture.scrollWidth - picture.clientWidth,
+          right: Math.max(...[...picture.querySelectorAll("svg *")].map((part) => part.getBoundingClientRect().right)),
+          label: picture.getAttribute("aria-label"),
+        }))`);
+      assert.is(pictures.length, 8);
+      for (const picture of pictures) {
+        assert.is(picture.layout, layout, picture.label);
+        assert.is(picture.hidden, 0, picture.label);
+        assert.ok(picture.right <= width, `${picture.label}: ${picture.right}`);
+      }
+      assert.equal([errors, requests], [[], []]);
+      await opened.close();
+    }
+  },
+);
+
+test("trials, folds and the training are runs; the report's numbers are the folders'", async () => {
+  const { tuner, folds } = whole.record;
+  for (const { number, score } of tuner.trials) {
+    const { config } = await loadRun(join(folder, "03-tuner", `trial_${number}`));
+    assert.equal(config.origin, { kind: "trial", trial: number, tuner: "random" });
+    const metrics = join(folder, "03-tuner", `trial_${number}`, "metrics.json");
+    assert.is(JSON.parse(readFileSync(metrics, "utf8")).valAccuracy, score);
+  }
+  const best = JSON.parse(readFileSync(join(folder, "03-tuner", "best.json"), "utf8"));
+  assert.is(best.trialId, String(tuner.best));
+  for (const { fold } of folds.folds) {
+    const { config } = await loadRun(join(folder, "06-folds", `fold-${fold}`));
+    assert.equal(config.origin, { kind: "fold", fold, folds: 3 });
+  }
+  const { training } = await readHyperparameters(join(folder, "03-tuner"));
+  assert.equal(
+    (await loadRun(join(folder, "04-training"))).config.training["batchSize"],
+    training.batchSize,
+  );
+});
+
+test("a study of an earlier version, without the curves of its folds, gets them with its report", async () => {
+  const curves = join(folder, "06-folds", "curves.svg");
+  const before = readFileSync(curves, "utf8");
+  rmSync(curves);
+  await tinyStudy(folder);
+  assert.is(readFileSync(curves, "utf8"), before);
 });
 
 test("interrupted in every step, it goes on and ends with the same figures", async () => {

@@ -9,7 +9,7 @@ import { UsageError } from "../../engine/core/errors.ts";
 import { formatMemory } from "../../format/number-format.ts";
 import { inspectStep } from "../../inspect/inspector/inspect-step.ts";
 import type { InspectorDocument } from "../../inspect/inspector/inspector-document.ts";
-import { differentRows, journeys } from "../../inspect/inspector/journeys.ts";
+import { differentRows, journeys, tellingRows } from "../../inspect/inspector/journeys.ts";
 import { profileStep } from "../../inspect/profile/profile.ts";
 import { openStep, STEP_KINDS, type StepSetup } from "../../inspect/step.ts";
 import { openDevice } from "../../io/adapter.ts";
@@ -43,7 +43,12 @@ const FLAGS = {
     value: "count",
     default: 8,
     min: 0,
-    help: "test images whose way through the network is shown, of different classes",
+    help: "test images whose way through the network is shown: of different classes, and of a saved run one that it mistakes",
+  },
+  row: {
+    type: "list",
+    value: "number",
+    help: "a row of the test set in their place, from 0; may be given several times",
   },
   limit: { type: "integer", default: 1000, min: 1, help: "use only the first so many rows" },
   out: {
@@ -88,6 +93,7 @@ async function inspect(context: Context): Promise<void> {
   say(style.bold(`vitrine: looking into the ${flags.step} step of ${name}`));
   const looked = await inspectedModel(context, { published: false });
   const loaded = await unlessAborted(loadData(terminal, flags.data, flags), signal);
+  checkRows(flags.row, loaded);
   const batchSize = batchOf(context, looked, loaded);
   const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
   signal.throwIfAborted();
@@ -143,10 +149,13 @@ async function gather(context: Context, gathering: Gathering): Promise<Inspector
   const { profile, plan } = await profiled(context, gathering);
   const bars = new StageBars(terminal);
   try {
-    const ways = await journeys({
+    const about = {
       ...{ device, signal, model: setup.model, weights: looked.weights, seed: flags.seed },
       test: loaded.test,
-      rows: differentRows(loaded.test, flags.images),
+    };
+    const ways = await journeys({
+      ...about,
+      rows: await rowsOf(context, gathering, about),
       onRow: (done, total) => bars.show("following images", done / total),
     });
     return await inspectStep({
@@ -162,6 +171,24 @@ async function gather(context: Context, gathering: Gathering): Promise<Inspector
   } finally {
     bars.close();
   }
+}
+
+/** What random weights mistake says nothing. */
+function rowsOf(
+  { flags }: Context,
+  { looked, loaded: { test } }: Gathering,
+  about: Parameters<typeof tellingRows>[0],
+): readonly number[] | Promise<readonly number[]> {
+  if (flags.row.length > 0) return flags.row.map(Number);
+  return looked.source === null
+    ? differentRows(test, flags.images)
+    : tellingRows(about, flags.images);
+}
+
+function checkRows(rows: readonly string[], { test }: CleanData): void {
+  const wrong = rows.find((row) => !/^\d+$/.test(row) || Number(row) >= test.rows);
+  if (wrong === undefined) return;
+  throw new UsageError(`--row: must be a test row, from 0 to ${test.rows - 1}, got ${wrong}`);
 }
 
 const STAGES = { verifying: "checking kernels", walking: "reading tensors" } as const;

@@ -8,6 +8,8 @@ import { type JsonValue, writeAtomically } from "../../io/files.ts";
 import { trialsSvg } from "../../report/charts/trials-chart.ts";
 import { resultsSummary, trialBlock, trialHeader } from "../../report/text/tuner-text.ts";
 import { openStudy, type StudyFolder } from "../../runs/search-folder.ts";
+import { TrialBoard } from "../../runs/tensorboard/trial-board.ts";
+import { folderOfTrial } from "../../runs/trial-file.ts";
 import { bestTrial, rankTrials, type Trial } from "../../tune/trial.ts";
 import { planOf, type SearchResult, search } from "../../tune/tuner.ts";
 import { axesOf } from "../../watch/parts-plan.ts";
@@ -39,6 +41,11 @@ const FLAGS = {
     help: "the study: where trials are saved, and taken up again; default runs/<time>-<model>-tune",
   },
   overwrite: { type: "boolean", help: "delete the study that --out holds, and start anew" },
+  tensorboard: {
+    type: "string",
+    value: "folder",
+    help: "write each trial's values, score and curves for TensorBoard's HParams page, below this folder",
+  },
   ...WATCH_FLAGS,
   ...ADAPTER_FLAG,
 } as const;
@@ -124,6 +131,7 @@ async function searchAll(context: Context, work: Work): Promise<Ended> {
   const watched = { space, total: trialsOf(plan), folds: plan.splits?.length ?? 1 };
   const watch = watching && new TrialsWatch(watching, watched, study.trials);
   const texts = trialTexts(context, plan);
+  const board = flags.tensorboard === undefined ? null : new TrialBoard(flags.tensorboard, plan);
   let display = new EpochDisplay(terminal, flags.epochs);
   const result = await search({
     study,
@@ -145,11 +153,13 @@ async function searchAll(context: Context, work: Work): Promise<Ended> {
     },
     onTrialEnd: (trial, finished) => {
       watch?.end(trial);
+      board?.add(trial, folderOfTrial(trial.id));
       texts.onTrialEnd(trial, finished);
     },
   });
   display.interrupted();
   device.destroy();
+  await board?.close();
   await conclude(context, { plan, study, result });
   const { length: count } = result.trials;
   const message = `${finishedText(count)}, saved in ${study.path}`;

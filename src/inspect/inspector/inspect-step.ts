@@ -119,9 +119,14 @@ function errorView(check: Check): ErrorView {
   const { against, tensor, worst } = check;
   return {
     ...{ against, tensor, isWithin: isWithin(check) },
-    worstAbsolute: worst?.absolute ?? 0,
-    worstRelative: worst?.relative ?? 0,
-    worstUlp: worst?.ulp ?? 0,
-    bound: worst?.bound ?? 0,
+    worstAbsolute: finite(worst?.absolute),
+    worstRelative: finite(worst?.relative),
+    worstUlp: finite(worst?.ulp),
+    bound: finite(worst?.bound),
   };
+}
+
+/** JSON has no infinity, which is how far a NaN is off. */
+function finite(value: number | null | undefined): number {
+  return Math.min(value ?? 0, Number.MAX_VALUE);
 }

@@ -31,8 +31,57 @@ export interface JourneysRequest {
 }
 
 export async function journeys(request: JourneysRequest): Promise<readonly JourneyView[]> {
-  const { model, weights, seed, test, rows, signal } = request;
+  const { test, rows, signal } = request;
   if (rows.length === 0) return [];
+  return travelling(request, rows, async (executable, recorded, goTo) => {
+    const found: JourneyView[] = [];
+    for (const [index, row] of rows.entries()) {
+      signal?.throwIfAborted();
+      request.onRow?.(index, rows.length);
+      goTo(index);
+      found.push(await journeyOf(executable, recorded, { test, row }));
+    }
+    request.onRow?.(rows.length, rows.length);
+    return found;
+  });
+}
+
+/** How many rows are searched for one that is taken for another class. */
+const SEARCHED = 300;
+
+/** Rows of different classes; the last of them one that the network takes for another class, where an early row is. */
+export async function tellingRows(
+  request: Omit<JourneysRequest, "rows">,
+  count: number,
+): Promise<readonly number[]> {
+  const { test, signal } = request;
+  const rows = differentRows(test, count);
+  if (rows.length < 2) return rows;
+  const others = Array.from({ length: Math.min(SEARCHED, test.rows) }, (_, row) => row);
+  const searched = [...rows, ...others.filter((row) => !rows.includes(row))];
+  return travelling(request, searched, async (executable, { probabilities }, goTo) => {
+    for (const [index, row] of searched.entries()) {
+      signal?.throwIfAborted();
+      goTo(index);
+      const shares = await executable.read(probabilities);
+      if (shares.indexOf(Math.max(...shares)) === test.labels[row]) continue;
+      return index < rows.length ? rows : [...rows.slice(0, -1), row];
+    }
+    return rows;
+  });
+}
+
+/** Lets `use` go to one of the rows after another: `goTo` takes their places in `rows`, and runs the program. */
+async function travelling<Result>(
+  request: Omit<JourneysRequest, "rows">,
+  rows: readonly number[],
+  use: (
+    executable: Executable,
+    recorded: Sensitivity,
+    goTo: (index: number) => void,
+  ) => Promise<Result>,
+): Promise<Result> {
+  const { model, weights, seed, test } = request;
   const device = request.device.scope();
   try {
     const variables = variablesOf(model, seed);
@@ -43,16 +92,10 @@ export async function journeys(request: JourneysRequest): Promise<readonly Journ
       ...{ model, variables, feed, batch: 1, capabilities: device },
     });
     const executable = await Executable.compile(device, recorded.program);
-    const found: JourneyView[] = [];
-    for (const [index, row] of rows.entries()) {
-      signal?.throwIfAborted();
-      request.onRow?.(index, rows.length);
+    return await use(executable, recorded, (index) => {
       rewindFeed(device, feed, Uint32Array.of(index));
       executable.run();
-      found.push(await journeyOf(executable, recorded, { test, row }));
-    }
-    request.onRow?.(rows.length, rows.length);
-    return found;
+    });
   } finally {
     device.destroy();
   }

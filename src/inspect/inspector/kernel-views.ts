@@ -35,7 +35,11 @@ function viewOf(kernel: Kernel): KernelView {
   const lines = shader.text.split("\n");
   const written = placesOf(shader).map(({ file, line }, index) => {
     const text = lines[index] ?? "";
-    return { file, line, text, isCompiled: compiled.has(`${file}:${line}`) };
+    const isCompiled = compiled.has(`${file}:${line}`) && !SWITCH.test(text);
+    return { file, line, text, isCompiled };
   });
   return { label, entry, written, compiled: describeKernel(kernel).text, flags, constants };
 }
+
+/** What a switch leaves of its own lines is an empty comment. */
+const SWITCH = /^\s*\/\/#(if|elif|else|endif)\b/;

@@ -11,7 +11,7 @@ import {
   writesOf,
 } from "../../engine/program/program.ts";
 import type { OpenStep } from "../step.ts";
-import { stateStorages } from "../step-state.ts";
+import { dataStorages } from "../step-state.ts";
 import { Walk } from "../walk.ts";
 import { overlap, regionOf } from "./flow.ts";
 import type { TensorView, ValuesView } from "./inspector-document.ts";
@@ -73,11 +73,13 @@ export async function walkThrough(request: WalkRequest): Promise<WalkResult> {
   const { program, executable } = step;
   const { dispatches } = executable;
   const walk = new Walk(executable);
+  // Too large to be read, and never changed.
+  const data = dataStorages(program);
   const views = tensors.map((tensor) => usersOf(tensor, dispatches));
   const values = new Map<number, ValuesView>();
   const readAt = async (last: number): Promise<void> => {
     for (const [index, tensor] of tensors.entries()) {
-      if ((views[index]?.writers.at(-1) ?? -1) !== last || isDataSet(tensor, program)) continue;
+      if ((views[index]?.writers.at(-1) ?? -1) !== last || data.has(rootStorage(tensor))) continue;
       const options = {
         reading: readingOf(tensor.shape, program),
         bytes: budgetOf(tensors.length),
@@ -117,12 +119,6 @@ function usersOf(tensor: Tensor, dispatches: readonly Dispatch[]) {
     writers: dispatches.filter((one) => touches(writesOf(one))).map(({ id }) => id),
     readers: dispatches.filter((one) => touches(readsOf(one))).map(({ id }) => id),
   };
-}
-
-/** Too large to be read, and never changed. */
-function isDataSet(tensor: Tensor, program: Program): boolean {
-  const root = rootStorage(tensor);
-  return root.persistent && !stateStorages(program).includes(root);
 }
 
 /** Four axes are those of filters where a variable has such a shape, else those of maps. */

@@ -7,22 +7,7 @@ import type { Tensor } from "../../engine/core/tensor.ts";
 import { Executable, Workspace } from "../../engine/program/executor.ts";
 import { Recorder } from "../../engine/program/recorder.ts";
 import shader from "../../shaders/inspect/ceilings.wgsl";
-
-export type Traffic = "read" | "write" | "copy" | "add";
-
-/** The rate at which a working set of so many bytes was gone over. */
-export interface Bandwidth {
-  readonly traffic: Traffic;
-  readonly bytes: number;
-  readonly gbs: number;
-}
-
-export interface Ceilings {
-  readonly gflops: number;
-  readonly bandwidths: readonly Bandwidth[];
-  /** Milliseconds of a dispatch that does nothing, among others in one pass. */
-  readonly launchMs: number;
-}
+import type { Ceilings, Traffic } from "./bandwidths.ts";
 
 export interface CeilingOptions {
   /** Samples of each figure; default 4. */
@@ -123,28 +108,6 @@ export function bestOf(first: Ceilings, second: Ceilings): Ceilings {
       return { ...known, gbs: Math.max(known.gbs, same?.gbs ?? 0) };
     }),
     launchMs: Math.min(first.launchMs, second.launchMs),
-  };
-}
-
-/**
- * GB/s that a working set of so many bytes can reach: the best of what was measured at its size or beyond, for what is in
- * more use is not faster. Between two sizes the smaller one counts.
- */
-export function bandwidthFor({ bandwidths }: Pick<Ceilings, "bandwidths">, bytes: number): number {
-  const least = Math.min(...bandwidths.map((one) => one.bytes));
-  const floor = Math.max(least, ...bandwidths.map((one) => (one.bytes <= bytes ? one.bytes : 0)));
-  return Math.max(0, ...bandwidths.flatMap((one) => (one.bytes >= floor ? [one.gbs] : [])));
-}
-
-/** GB/s within the caches, and beyond them. */
-export function bandwidthEnds({ bandwidths }: Pick<Ceilings, "bandwidths">): {
-  readonly cache: number;
-  readonly memory: number;
-} {
-  const largest = Math.max(...bandwidths.map(({ bytes }) => bytes));
-  return {
-    cache: bandwidthFor({ bandwidths }, 0),
-    memory: bandwidthFor({ bandwidths }, largest),
   };
 }
 

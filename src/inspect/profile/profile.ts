@@ -2,7 +2,8 @@
 
 import { bytesMoved, type Dispatch } from "../../engine/program/program.ts";
 import type { OpenStep, StepKind } from "../step.ts";
-import { bestOf, type Ceilings, measureCeilings } from "./ceilings.ts";
+import type { Ceilings } from "./bandwidths.ts";
+import { bestOf, measureCeilings } from "./ceilings.ts";
 import { memoryOf } from "./memory.ts";
 import {
   PROFILE_FORMAT,

@@ -3,7 +3,7 @@
 
 import type { ConvGeometry } from "../../engine/ops/conv2d/problem.ts";
 import { bytesMoved, type Dispatch } from "../../engine/program/program.ts";
-import { bandwidthFor, type Ceilings } from "./ceilings.ts";
+import { bandwidthFor, type Ceilings } from "./bandwidths.ts";
 
 export interface Work {
   /** Of what the problem asks for, without products with padding, which a kernel may leave out. */

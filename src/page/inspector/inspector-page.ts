@@ -1,18 +1,23 @@
-// The inspector's page: one file with its document and its script.
+// The inspector's page: one file, with all that is known of a step in it.
 
 import type { InspectorDocument } from "../../inspect/inspector/inspector-document.ts";
+import { TENSOR_PICTURE_CSS } from "../client/tensor-picture.ts";
 import { clientScript } from "../client-script.ts";
-import { escapeHtml } from "../html.ts";
 import { pageHtml } from "../page.ts";
-import { INSPECTOR_CSS } from "./inspector-style.ts";
+import { DETAIL_CSS } from "./style/detail-style.ts";
+import { SHELL_CSS } from "./style/shell-style.ts";
+import { STEP_CSS } from "./style/step-style.ts";
+import { VIEWS_CSS } from "./style/views-style.ts";
+
+const BODY = `<div id="page"><p class="loading">Reading the step …</p></div>
+<noscript><p>This page needs scripts; all that it shows stands in it.</p></noscript>`;
 
 export async function inspectorHtml(document: InspectorDocument): Promise<string> {
-  const { title, profile } = document;
   return pageHtml({
-    title: `${title}: Vitrine`,
-    style: INSPECTOR_CSS,
-    body: `<div id="app"><noscript>This page walks through ${escapeHtml(title)}, a step of ${profile.dispatches.length} dispatches, and needs JavaScript.</noscript></div>`,
+    title: `${document.title} · Vitrine`,
+    style: [TENSOR_PICTURE_CSS, SHELL_CSS, STEP_CSS, DETAIL_CSS, VIEWS_CSS].join(""),
+    body: BODY,
     script: await clientScript("inspector/inspector.ts"),
-    data: { inspector: document },
+    data: { document },
   });
 }

@@ -3,7 +3,7 @@
 import type { PictureView } from "../../inspect/inspector/inspector-document.ts";
 import { element } from "../client/dom.ts";
 import { tensorPicture } from "../client/tensor-picture.ts";
-import { decoded } from "../inspector/values-view.ts";
+import { unpacked } from "../inspector/tensors/planes.ts";
 import type { ImageView } from "./live-events.ts";
 
 function bytesOf(base64: string): Uint8Array {
@@ -13,7 +13,7 @@ function bytesOf(base64: string): Uint8Array {
 /** One canvas for each plane, all with the same limit of colours. */
 export function planePictures(view: PictureView): readonly HTMLElement[] {
   const { height, width, planes, limit, hasSigns } = view;
-  const all = decoded(view);
+  const all = unpacked(view);
   return planes.map((name, plane) => {
     const values = all.subarray(plane * height * width, (plane + 1) * height * width);
     const canvas = tensorPicture({ height, width, values, limit, hasSigns }, name);

@@ -4,10 +4,14 @@
 import { PNG } from "pngjs";
 import { classCounts, type Dataset, imageSize } from "../../data/dataset.ts";
 import { formatCount } from "../../format/number-format.ts";
-import { type ChartSpec, FONT, INK, PALETTE, renderChart } from "./render.ts";
+import { type ChartSpec, FONT, INK, type Layout, PALETTE, renderChart } from "./render.ts";
 
 /** Images per class as bars, train and test side by side, each with its count. */
-export async function classesSvg(train: Dataset, test: Dataset): Promise<string> {
+export async function classesSvg(
+  train: Dataset,
+  test: Dataset,
+  layout: Layout = "wide",
+): Promise<string> {
   const parts = [
     { set: "train", dataset: train, colour: PALETTE.blue },
     { set: "test", dataset: test, colour: PALETTE.orange },
@@ -37,7 +41,7 @@ export async function classesSvg(train: Dataset, test: Dataset): Promise<string>
     legend: { orient: "bottom", direction: "horizontal", symbolType: "square", offset: 10 },
   };
   return await renderChart({
-    width: 420,
+    width: layout === "wide" ? 420 : 190,
     height: { step: 15, for: "offset" },
     title: { text: "Images per class", subtitle },
     data: { values },
@@ -51,7 +55,7 @@ export async function classesSvg(train: Dataset, test: Dataset): Promise<string>
   } as ChartSpec);
 }
 
-const COLUMNS = 12;
+const COLUMNS = { wide: 12, narrow: 6 } as const;
 const GAP = 3;
 const SCALE = 1.5;
 const LABEL_WIDTH = 110;
@@ -59,9 +63,10 @@ const MARGIN = 16;
 const HEAD = 60;
 
 /** The first images of every class, a row each, dark on white; the pixels are one PNG within the SVG. */
-export function samplesSvg(dataset: Dataset): string {
+export function samplesSvg(dataset: Dataset, layout: Layout = "wide"): string {
   const { classNames, height } = dataset;
-  const pixels = sampleSheet(dataset);
+  const columns = COLUMNS[layout];
+  const pixels = sampleSheet(dataset, columns);
   const [wide, high] = [pixels.width * SCALE, pixels.height * SCALE];
   const row = (height + GAP) * SCALE;
   const width = MARGIN + LABEL_WIDTH + wide + MARGIN;
@@ -71,7 +76,7 @@ export function samplesSvg(dataset: Dataset): string {
     return `<text x="${MARGIN + LABEL_WIDTH - 12}" y="${y}" text-anchor="end" dominant-baseline="central" font-size="12" fill="${INK.text}">${escapeXml(name)}</text>`;
   });
   const data = PNG.sync.write(pixels, { colorType: 0, inputColorType: 6 }).toString("base64");
-  const subtitle = `the first ${COLUMNS} of each class in ${dataset.name}`;
+  const subtitle = `the first ${columns} of each class in ${dataset.name}`;
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${total}" width="100%" style="max-width:${width}px;height:auto" font-family="${escapeXml(FONT)}">`,
     `<rect width="${width}" height="${total}" fill="white"/>`,
@@ -83,15 +88,15 @@ export function samplesSvg(dataset: Dataset): string {
   ].join("\n")}\n`;
 }
 
-function sampleSheet(dataset: Dataset): PNG {
+function sampleSheet(dataset: Dataset, columns: number): PNG {
   const { height, width, classNames, channels } = dataset;
   const sheet = new PNG({
-    width: COLUMNS * (width + GAP) - GAP,
+    width: columns * (width + GAP) - GAP,
     height: classNames.length * (height + GAP) - GAP,
   });
   sheet.data.fill(255);
   for (const label of classNames.keys()) {
-    for (const [column, row] of firstRowsOf(dataset, label).entries()) {
+    for (const [column, row] of firstRowsOf(dataset, label, columns).entries()) {
       const left = column * (width + GAP);
       const top = label * (height + GAP);
       for (let i = 0; i < height * width; i++) {
@@ -104,9 +109,9 @@ function sampleSheet(dataset: Dataset): PNG {
   return sheet;
 }
 
-function firstRowsOf({ labels }: Dataset, label: number): number[] {
+function firstRowsOf({ labels }: Dataset, label: number, count: number): number[] {
   const rows: number[] = [];
-  for (let row = labels.indexOf(label); row >= 0 && rows.length < COLUMNS; ) {
+  for (let row = labels.indexOf(label); row >= 0 && rows.length < count; ) {
     rows.push(row);
     row = labels.indexOf(label, row + 1);
   }

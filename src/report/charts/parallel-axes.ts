@@ -29,7 +29,7 @@ interface Axis {
 
 const SIZES = {
   wide: { along: 760, across: 250 },
-  narrow: { along: 0, across: 262 },
+  narrow: { along: 0, across: 244 },
 } as const;
 /** Pixels from axis to axis, one under another. */
 const ROW = 58;

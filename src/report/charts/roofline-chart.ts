@@ -1,7 +1,7 @@
 // The roofline of a step: each dispatch by what it computes for a byte that it moves and by the GFLOPS that it reaches, under
 // what the adapter can do at most. Williams, Waterman, Patterson: Roofline (2009). Only dispatches that compute have a dot.
 
-import { bandwidthEnds } from "../../inspect/profile/ceilings.ts";
+import { bandwidthEnds } from "../../inspect/profile/bandwidths.ts";
 import type { Profile, ProfiledDispatch } from "../../inspect/profile/profile-schema.ts";
 import { type ChartSpec, INK, PALETTE, renderChart } from "./render.ts";
 

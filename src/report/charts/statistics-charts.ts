@@ -20,6 +20,8 @@ const PANEL = { width: 420, height: 190 } as const;
 /** Layers that a chart tells apart by colour, and those that have a panel each; of deeper networks, evenly spaced ones. */
 const MOST_LINES = 6;
 const MOST_PANELS = 8;
+/** Histograms of a panel; of longer trainings evenly spaced steps, so that the page stays small. */
+const MOST_COLUMNS = 24;
 
 export async function statisticsCharts(
   steps: SavedStatistics,
@@ -104,9 +106,10 @@ const TITLES: Readonly<Partial<Record<Measured, string>>> = {
 
 /** A panel a layer: steps from left to right, values upwards, dark where many are. */
 async function spreadChart(
-  steps: SavedStatistics,
+  all: SavedStatistics,
   measured: Measured,
 ): Promise<StatisticsChart | null> {
+  const steps = evenly(all, MOST_COLUMNS);
   const names = steps[0]?.entries
     .filter((entry) => entry.measured === measured && isDrawn(entry))
     .map(({ name }) => name);
@@ -179,7 +182,7 @@ function histogramCells(
   });
 }
 
-function stepWidth(steps: SavedStatistics): number {
+function stepWidth(steps: readonly SavedStep[]): number {
   const [first, second] = steps;
   return first && second ? second.step - first.step : 1;
 }

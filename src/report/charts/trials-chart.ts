@@ -17,7 +17,7 @@ export interface TrialsChart {
 
 const SIZES = {
   wide: { width: 760, height: 190 },
-  narrow: { width: 262, height: 170 },
+  narrow: { width: 244, height: 170 },
 } as const;
 
 export async function trialsSvg(chart: TrialsChart, layout: Layout = "wide"): Promise<string> {

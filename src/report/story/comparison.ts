@@ -1,7 +1,7 @@
 // Every model of the study with its three figures, ours and the study's: as numbers, as a table for the terminal, and as
 // the picture that shows what the third figure does.
 
-import { type ChartSpec, INK, PALETTE, renderChart } from "../charts/render.ts";
+import { type ChartSpec, INK, type Layout, PALETTE, renderChart } from "../charts/render.ts";
 import { average, NONE, percent, percentSpread } from "./numbers.ts";
 import { PRINTED_FOLDS, PRINTED_MODELS, PRINTED_TUNER } from "./printed.ts";
 import type { FoldLook, StudyRecord, ThreeFigures } from "./study-record.ts";
@@ -109,12 +109,16 @@ const MARKS = {
   leaked: { name: "leaked protocol", colour: PALETTE.purple, shape: "triangle-up" },
 } as const satisfies Record<Figure, object>;
 
-const ROW_HEIGHT = 44;
-/** Pixels that ours and the study's stand apart. */
-const APART = 8;
+/** `apart`: pixels that ours and the study's stand apart. */
+const SIZES = {
+  wide: { width: 520, row: 44, apart: 8 },
+  narrow: { width: 296, row: 62, apart: 8 },
+} as const;
+/** Of a name above its row, from the row's middle. */
+const NAME_ABOVE = 20;
 
-/** A row a model: filled marks are ours, hollow ones the study's. */
-export async function comparisonSvg(record: StudyRecord): Promise<string> {
+/** A row a model: filled marks are ours, hollow ones the study's. Where it is narrow, names stand above their rows. */
+export async function comparisonSvg(record: StudyRecord, layout: Layout = "wide"): Promise<string> {
   const models = compare(record);
   const points = (side: "ours" | "study") =>
     models.flatMap((model) =>
@@ -124,31 +128,49 @@ export async function comparisonSvg(record: StudyRecord): Promise<string> {
         return [{ model: model.title, figure: MARKS[figure].name, value: average(accuracies) }];
       }),
     );
-  const encoding = encodingOf(models.map(({ title }) => title));
+  const { width, row, apart } = SIZES[layout];
+  const titles = models.map(({ title }) => title);
+  const encoding = encodingOf(titles, layout);
   const mark = { type: "point", size: 95, opacity: 1 };
+  const notes = ["filled: this report; hollow: printed by the study", "folds by their mean"];
+  const { y } = encoding;
+  const names = {
+    data: { values: titles.map((model) => ({ model })) },
+    mark: {
+      type: "text",
+      align: "left",
+      x: 0,
+      yOffset: -NAME_ABOVE,
+      fontSize: 12,
+      color: INK.text,
+    },
+    encoding: { y, text: { field: "model" } },
+  };
   return await renderChart({
-    width: 520,
-    height: { step: ROW_HEIGHT },
+    width,
+    height: { step: row },
     title: {
       text: "Every figure by what it is",
-      subtitle: "filled: this report; hollow: printed by the study; folds by their mean",
+      subtitle: layout === "wide" ? notes.join("; ") : notes,
     },
     layer: [
+      ...(layout === "narrow" ? [names] : []),
       {
         data: { values: points("ours") },
-        mark: { ...mark, filled: true, yOffset: -APART },
+        mark: { ...mark, filled: true, yOffset: -apart },
         encoding,
       },
       {
         data: { values: points("study") },
-        mark: { ...mark, filled: false, strokeWidth: 1.8, yOffset: APART },
+        mark: { ...mark, filled: false, strokeWidth: 1.8, yOffset: apart },
         encoding,
       },
     ],
-  } as ChartSpec);
+  } as unknown as ChartSpec);
 }
 
-function encodingOf(titles: readonly string[]) {
+function encodingOf(titles: readonly string[], layout: Layout) {
+  const isWide = layout === "wide";
   const marks = FIGURES.map((figure) => MARKS[figure]);
   const domain = marks.map(({ name }) => name);
   const legend = { orient: "bottom", direction: "horizontal", offset: 12, symbolStrokeWidth: 0 };
@@ -160,14 +182,17 @@ function encodingOf(titles: readonly string[]) {
       type: "nominal",
       sort: titles,
       title: null,
-      axis: { domain: false, ticks: false, grid: true, labelColor: INK.text, labelLimit: 240 },
+      axis: {
+        ...{ domain: false, ticks: false, grid: true, labels: isWide },
+        ...{ labelColor: INK.text, labelLimit: 240 },
+      },
     },
     x: {
       field: "value",
       type: "quantitative",
       title: "accuracy",
       scale: { zero: false, nice: 6, padding: 14 },
-      axis: { format: "~%", tickCount: 7, domain: false, ticks: false },
+      axis: { format: "~%", tickCount: isWide ? 7 : 5, domain: false, ticks: false },
     },
     color: { ...shared, scale: scale(marks.map(({ colour }) => colour)) },
     shape: { ...shared, scale: scale(marks.map(({ shape }) => shape)) },

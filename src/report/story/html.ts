@@ -5,19 +5,20 @@ import { escapeHtml } from "../../page/html.ts";
 import { pageHtml } from "../../page/page.ts";
 import { BLOCKS_CSS } from "./blocks-style.ts";
 import { sureShare } from "./numbers.ts";
-import type {
-  Bar,
-  Block,
-  Figure,
-  Gallery,
-  GalleryItem,
-  Heading,
-  Pictures,
-  Scores,
-  Story,
-  Strips,
-  Table,
-  Tabs,
+import {
+  type Bar,
+  type Block,
+  type Figure,
+  type Gallery,
+  type GalleryItem,
+  type Heading,
+  narrowName,
+  type Pictures,
+  type Scores,
+  type Story,
+  type Strips,
+  type Table,
+  type Tabs,
 } from "./story.ts";
 import { STORY_CSS } from "./style.ts";
 
@@ -152,9 +153,15 @@ class Page {
     const label = `role="img" aria-label="${escapeHtml(alt)}"`;
     if (picture === undefined)
       return `<p class="note">${escapeHtml(`${file} is missing: ${alt}`)}</p>`;
+    const narrow = this.#pictures.get(narrowName(file));
     const drawn =
       typeof picture === "string"
-        ? `<div class="picture ${type}" ${label}>${embeddedSvg(picture, this.#drawn++)}</div>`
+        ? [picture, ...(typeof narrow === "string" ? [narrow] : [])]
+            .map((svg, i, { length }) => {
+              const room = length === 1 ? "" : i === 0 ? " wide" : " narrow";
+              return `<div class="picture ${type}${room}" ${label}>${embeddedSvg(svg, this.#drawn++)}</div>`;
+            })
+            .join("")
         : `<div class="picture ${type}"><img alt="${escapeHtml(alt)}" src="${pngUrl(picture)}"/></div>`;
     return figure(drawn, caption);
   }

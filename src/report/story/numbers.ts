@@ -16,6 +16,7 @@ export const STUDY_PICTURES = {
   trials: "03-tuner/trials.svg",
   curves: "04-training/curves.svg",
   confusion: "05-evaluation/confusion.svg",
+  foldCurves: "06-folds/curves.svg",
   folds: "06-folds/folds.svg",
   comparison: "08-report/figures.svg",
 } as const;

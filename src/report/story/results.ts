@@ -166,6 +166,13 @@ export function foldsChapter({ folds: { folds }, settings }: StudyRecord): Block
     text(
       `The training rows are shuffled into ${settings.folds} folds; ${settings.folds} networks with the tuned hyper-parameters are trained, each on all folds but one (about ${formatCount(trainRows)} rows, at most ${settings.foldEpochs} epochs, patience ${settings.patience}). Each is scored on the fold that it never saw, on the test set, and by the study's protocol.`,
     ),
+    {
+      kind: "figure",
+      file: STUDY_PICTURES.foldCurves,
+      alt: `Loss and accuracy of ${folds.length} folds, epoch by epoch; kept were the epochs ${folds.map(({ bestEpoch }) => bestEpoch).join(", ")}`,
+      caption:
+        "How each fold learnt. The epoch whose weights are scored is the one of its lowest val_loss.",
+    },
     foldsTable(folds),
     {
       kind: "figure",

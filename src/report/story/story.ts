@@ -167,6 +167,11 @@ export type Block =
 /** Pictures by the file name that figures give: the text of an SVG, or the bytes of a PNG. */
 export type Pictures = ReadonlyMap<string, string | Uint8Array>;
 
+/** The name under which a picture's variant for narrow pages lies among them, where it has one. */
+export function narrowName(file: string): string {
+  return `narrow ${file}`;
+}
+
 export function text(value: string): Paragraph {
   return { kind: "text", text: value };
 }

@@ -43,6 +43,7 @@ figcaption { max-width: var(--text); margin-top: 0.6rem; font-size: 0.9rem; line
 .picture { border: 1px solid #dfe4e9; border-radius: 8px; background: #fff; overflow: hidden; text-align: center; }
 .picture svg, .picture img { display: block; width: 100%; height: auto; margin: 0 auto; }
 .picture img { image-rendering: pixelated; }
+.picture.narrow { display: none; }
 .scroll { overflow-x: auto; max-width: 100%;
   background:
     linear-gradient(to right, var(--paper) 30%, transparent) left / 2.5rem 100%,
@@ -82,8 +83,8 @@ details > figure { margin-top: 0.7rem; }
   h2 { margin-top: 2rem; font-size: 1.4rem; }
   th, td { padding: 0.42rem 0.65rem; }
   .scores { grid-template-columns: 1fr; gap: 0.7rem; }
-  .picture { overflow-x: auto; }
-  .picture svg { min-width: 31rem; }
+  .picture.wide { display: none; }
+  .picture.narrow { display: block; }
 }
 @media print {
   body { max-width: none; padding: 0; font-size: 10.5pt; }

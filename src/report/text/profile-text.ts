@@ -2,7 +2,7 @@
 // and what lies in memory.
 
 import { formatCount, formatMemory } from "../../format/number-format.ts";
-import { bandwidthEnds } from "../../inspect/profile/ceilings.ts";
+import { bandwidthEnds } from "../../inspect/profile/bandwidths.ts";
 import type {
   Profile,
   ProfiledDispatch,

@@ -19,19 +19,34 @@ import {
 export class TrialBoard {
   readonly #logDir: string;
   readonly #objective: Objective;
-  readonly #experiment: EventFile;
+  #written: Promise<void>;
 
   constructor(logDir: string, { space, objective }: { space: Space; objective: Objective }) {
     this.#logDir = logDir;
     this.#objective = objective;
-    this.#experiment = new EventFile(logDir);
+    const experiment = new EventFile(logDir);
     const metrics = [{ tag: objective.name, group: "", name: objective.name }];
-    this.#experiment.add(0, [experimentSummary(space.map(infoOf), metrics)]);
+    experiment.add(0, [experimentSummary(space.map(infoOf), metrics)]);
+    this.#written = experiment.flush();
+    this.#written.catch(() => undefined);
   }
 
-  /** Writes a finished trial; `name` is its folder's. */
-  async add(trial: Trial, name: string, now = Date.now()): Promise<void> {
-    await this.#experiment.flush();
+  /** Writes a finished trial, when those before are written; `name` is its folder's. */
+  add(trial: Trial, name: string, now = Date.now()): void {
+    this.#written = this.#written.then(() => this.#write(trial, { name, now }));
+    // Told by `close`; until then it must not end the process as unhandled.
+    this.#written.catch(() => undefined);
+  }
+
+  /** When everything is written. Throws what went wrong meanwhile. */
+  close(): Promise<void> {
+    return this.#written;
+  }
+
+  async #write(
+    trial: Trial,
+    { name, now }: { readonly name: string; readonly now: number },
+  ): Promise<void> {
     const file = new EventFile(join(this.#logDir, name), now);
     const begun = now - 1000 * trial.seconds;
     file.add(0, [sessionStartSummary(name, trial.values, begun)], begun);
