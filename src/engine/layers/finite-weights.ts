@@ -16,7 +16,7 @@ export interface NonFinite {
 /** The first variable with a value that is NaN or infinite; null where all are finite. */
 export function findNonFinite(weights: Iterable<NamedValues>): NonFinite | null {
   for (const [name, values] of weights) {
-    if (isFinite(values)) continue;
+    if (isAllFinite(values)) continue;
     const index = values.findIndex((value) => !Number.isFinite(value));
     const count = values.reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0);
     return { name, index, value: values[index] ?? Number.NaN, count, elements: values.length };
@@ -25,7 +25,7 @@ export function findNonFinite(weights: Iterable<NamedValues>): NonFinite | null 
 }
 
 /** 0 · x is 0 for every finite x, and NaN for the others, which stays: one pass without a branch. */
-function isFinite(values: Float32Array): boolean {
+function isAllFinite(values: Float32Array): boolean {
   let sum = 0;
   for (const value of values) sum += 0 * value;
   return sum === 0;

@@ -23,16 +23,14 @@ input[type="range"] { accent-color: var(--accent); min-width: 0; }
 .status.done { color: var(--green); }
 .status.doubt, .status.bad { color: var(--doubt); background: var(--warn); }
 .status.busy::before { content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 7px; border-radius: 50%;
-  background: var(--accent); animation: breathe 1.6s ease-in-out infinite; }
-@keyframes breathe { 50% { opacity: 0.25; } }
-@media (prefers-reduced-motion: reduce) { .status.busy::before { animation: none; } }
+  background: var(--accent); }
 .facts { margin: 6px 0 14px; color: var(--muted); font-size: 13.5px; display: flex; flex-wrap: wrap; gap: 2px 18px; }
 .facts span { overflow-wrap: anywhere; min-width: 0; }
 .bars { display: grid; gap: 5px; }
 .bar { display: grid; grid-template-columns: 150px 1fr; gap: 12px; align-items: center; font-size: 13.5px; font-variant-numeric: tabular-nums; }
 progress { appearance: none; width: 100%; height: 8px; border: 0; border-radius: 4px; background: var(--line); overflow: hidden; }
 progress::-webkit-progress-bar { background: var(--line); }
-progress::-webkit-progress-value { background: var(--accent); transition: width 0.25s linear; }
+progress::-webkit-progress-value { background: var(--accent); }
 progress::-moz-progress-bar { background: var(--accent); }
 .gauges { display: grid; grid-template-columns: repeat(auto-fill, minmax(128px, 1fr)); gap: 10px; margin: 16px 0; }
 .gauges div { background: var(--panel); border-radius: 8px; padding: 8px 12px; }

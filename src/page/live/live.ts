@@ -1,4 +1,4 @@
-// The page of a run that is watched: hears the host's events, keeps them all, and draws what they change, at most once a frame. When the host
+// The page of a run that is watched: hears the host's events, keeps them all, and draws what they change, at most once a second. When the host
 // is gone it goes on with what it has, and can be saved as a file that shows the same.
 
 import { byId, element } from "../client/dom.ts";
@@ -15,6 +15,7 @@ import { partsPanel } from "./parts.ts";
 import { picturesPanel } from "./pictures.ts";
 import { statisticsPanel } from "./statistics.ts";
 
+const DRAW_MS = 1000;
 /** Tries of the browser to find the host again, about a second apart. */
 const MOST_TRIES = 30;
 
@@ -31,6 +32,7 @@ const panels: readonly Panel[] = [
   ...[ratePanel(), speedPanel(), picturesPanel(), statisticsPanel(), layerTimesPanel(ask)],
 ];
 const due = new Set<Panel>();
+let drawn = Number.NEGATIVE_INFINITY;
 const saved = document.getElementById("data-told")?.textContent;
 
 build();
@@ -57,11 +59,21 @@ function build(): void {
 function hear(event: Told): void {
   told.push(event);
   state.tell(event);
-  if (due.size === 0) requestAnimationFrame(draw);
+  if (due.size === 0) drawSoon();
   for (const panel of panels) if (panel.hears.includes(event.type)) due.add(panel);
 }
 
+/**
+ * Once a second, and not at all where nobody sees it: on a software adapter, pixels are drawn by the cores that train. Nothing
+ * on the page moves by itself for the same reason.
+ */
+function drawSoon(): void {
+  const wait = Math.max(0, drawn + DRAW_MS - performance.now());
+  setTimeout(() => requestAnimationFrame(draw), wait);
+}
+
 function draw(): void {
+  drawn = performance.now();
   const now = [...due];
   due.clear();
   for (const panel of now) panel.draw(state);
