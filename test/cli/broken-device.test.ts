@@ -1,10 +1,11 @@
 // A device that is lost, runs out of memory, or is not there: told in one line, the finished epochs saved.
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { idxHeader, temporaryFolder } from "../data/sample-files.ts";
+import { savedFiles } from "../support/saved-run.ts";
 import { smallIdxFolder } from "../support/small-files.ts";
 import { type Finished, runToEnd } from "./start-command.ts";
 
@@ -31,7 +32,7 @@ for (const [manner, message] of Object.entries(MANNERS)) {
     assert.is(code, 2, stderr);
     assert.match(stderr, message);
     assert.match(stdout, /^ended by an error after 3 epochs; the weights of epoch \d are kept\n/m);
-    assert.equal(readdirSync(out).sort(), SAVED);
+    assert.equal(savedFiles(out), SAVED);
     const metrics = JSON.parse(readFileSync(join(out, "metrics.json"), "utf8"));
     assert.equal([metrics.ended, metrics.epochs], ["failed", 3]);
     const scored = await runToEnd("evaluate", [out, "--data", data, "--json"]);
@@ -39,6 +40,25 @@ for (const [manner, message] of Object.entries(MANNERS)) {
     assert.is(JSON.parse(scored.stdout).rows, 60);
   });
 }
+
+test("lost twice, it is opened again, and the outcome is that of a run that was not", async () => {
+  const folder = temporaryFolder();
+  const args = ["--data", data, "--epochs", "6", "--batch-size", "20", "--json", "--out"];
+  const env = { BREAK: "lost", BREAK_AT: "Epoch 4/6", BREAK_TIMES: "2" };
+  const broken = await runToEnd("train", [...args, join(folder, "broken")], {
+    ...{ env: { ...env, BREAK_STREAM: "stderr" }, preload: BREAKER },
+  });
+  assert.is(broken.code, 0, broken.stderr);
+  const told = broken.stderr.match(/^device: was lost, .*goes on after epoch 3$/gm);
+  assert.is(told?.length, 2, broken.stderr);
+  const whole = await runToEnd("train", [...args, join(folder, "whole")]);
+  const [one, other] = [broken, whole].map(({ stdout }) => JSON.parse(stdout).weightsSha256);
+  assert.is(one, other);
+  const [a, b] = ["broken", "whole"].map((run) =>
+    readFileSync(join(folder, run, "history.csv"), "utf8"),
+  );
+  assert.is(a, b);
+});
 
 test("broken before an epoch is finished: nothing is left", async () => {
   const out = join(temporaryFolder(), "runs", "run");

@@ -2,7 +2,9 @@
 
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FormatError, UsageError } from "../../src/engine/core/errors.ts";
@@ -107,22 +109,54 @@ test("what a kill left of the first write does not count", async () => {
 
 test("one process at a time works in a folder, and a killed one does not count", async () => {
   const path = await begun();
-  const lock = join(path, ".lock");
-  assert.is(readFileSync(lock, "utf8"), String(process.pid));
-  const other = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60_000)"]);
-  const gone = new Promise((resolve) => other.once("exit", resolve));
-  // A folder that this process has not held yet.
-  const theirs = join(temporaryFolder(), "theirs");
-  mkdirSync(theirs);
+  assert.is(readFileSync(join(path, ".lock"), "utf8"), `${process.pid} ${hostname()}\n`);
+  const theirs = temporaryFolder();
   writeFileSync(join(theirs, "work.json"), readFileSync(join(path, "work.json")));
-  writeFileSync(join(theirs, ".lock"), String(other.pid));
+  const other = await holderOf(theirs);
   const refusal = `out: is in use, got ${theirs}, where process ${other.pid} works`;
   await rejects(() => openResumable(work(theirs)), UsageError, refusal);
   await rejects(() => openResumable(work(theirs, { overwrite: true })), UsageError, refusal);
+  const gone = new Promise((resolve) => other.once("exit", resolve));
   other.kill("SIGKILL");
   await gone;
   assert.is(await openResumable(work(theirs)), "resumed");
-  assert.is(readFileSync(join(theirs, ".lock"), "utf8"), String(process.pid));
 });
+
+test("a file that names a process that runs is no lock by itself, as after a container's restart", async () => {
+  const path = temporaryFolder();
+  writeFileSync(join(path, ".lock"), `1 ${hostname()}\n`);
+  assert.is(await openResumable(work(path)), "new");
+});
+
+test("of eight processes that race for a folder, one gets it, every time", async () => {
+  for (let round = 0; round < 5; round++) {
+    const path = temporaryFolder();
+    const racers = Array.from({ length: 8 }, () => startHolder(path));
+    const said = await Promise.all(racers.map(({ said }) => said));
+    assert.equal(said.toSorted(), ["held", ...Array.from({ length: 7 }, () => "in use")]);
+    for (const { child } of racers) child.kill("SIGKILL");
+  }
+});
+
+/** A process that holds a folder until it is killed, or says that it cannot. */
+function startHolder(folder: string) {
+  const module = fileURLToPath(new URL("../../src/io/folder-lock.ts", import.meta.url));
+  const script = `
+    import { holdFolder } from ${JSON.stringify(module)};
+    setInterval(() => {}, 60_000);
+    try { holdFolder(${JSON.stringify(folder)}); console.log("held"); } catch { console.log("in use"); }`;
+  const args = ["--import", "tsx", "--input-type=module", "-e", script];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const said = new Promise<string>((resolve) =>
+    child.stdout.once("data", (piece) => resolve(String(piece).trim())),
+  );
+  return { child, said };
+}
+
+async function holderOf(folder: string) {
+  const { child, said } = startHolder(folder);
+  assert.is(await said, "held");
+  return child;
+}
 
 test.run();
