@@ -22,6 +22,8 @@ export interface Checkpoint {
   readonly state: TrainingState;
   /** That the training has taken so far. */
   readonly seconds: number;
+  /** That it was trained on: on another, the same steps end in other bits. */
+  readonly adapter: string;
 }
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -39,6 +41,7 @@ const schema = v.object({
   history: v.array(logs),
   isStopped: v.boolean(),
   seconds: v.pipe(v.number(), v.minValue(0)),
+  adapter: v.string(),
   /** Labels of the step's storages, in order. */
   storages: v.array(v.string()),
   hasWeights: v.boolean(),
@@ -91,10 +94,20 @@ async function checkpointsIn(folder: string) {
   return found.sort((a, b) => a.number - b.number);
 }
 
-function factsOf({ state, seconds }: Checkpoint): JsonValue {
+function factsOf({ state, seconds, adapter }: Checkpoint): JsonValue {
   const { epoch, stepsOfEpoch, steps, step, learningRate, history, isStopped } = state;
   return {
-    ...{ format: FORMAT, epoch, stepsOfEpoch, steps, learningRate, history, isStopped, seconds },
+    ...{
+      format: FORMAT,
+      epoch,
+      stepsOfEpoch,
+      steps,
+      learningRate,
+      history,
+      isStopped,
+      seconds,
+      adapter,
+    },
     storages: step.map(({ label }) => label),
     hasWeights: state.weights !== null,
     callbacks: Object.fromEntries(
@@ -141,7 +154,7 @@ async function readOne(path: string): Promise<Checkpoint> {
     const at = v.getDotPath(issue) ?? "it";
     throw new FormatError(`${path}: ${at} must be as train writes it, got ${issue.message}`);
   }
-  const { storages, hasWeights, callbacks, seconds, format: _, ...facts } = parsed.output;
+  const { storages, hasWeights, callbacks, seconds, adapter, format: _, ...facts } = parsed.output;
   const state: TrainingState = {
     ...facts,
     step: storages.map((label, index) => {
@@ -157,7 +170,7 @@ async function readOne(path: string): Promise<Checkpoint> {
       }),
     ),
   };
-  return { state, seconds };
+  return { state, seconds, adapter };
 }
 
 type Tensors = ReadonlyMap<string, NamedTensor>;

@@ -2,16 +2,18 @@
 // is lost. A disk that is full ends no training.
 
 import { VitrineError } from "../engine/core/errors.ts";
-import type { Checkpointing, TrainingState } from "../train/training-state.ts";
+import type { CheckpointStore, TrainingState } from "../train/training-state.ts";
 import { type FoundCheckpoint, readCheckpoint, writeCheckpoint } from "./checkpoint-file.ts";
 
 export interface CheckpointsOptions {
   readonly minutes: number;
+  /** Name of the adapter at hand; checkpoints of another one do not count. */
+  readonly adapter: string;
   /** Gets one line where a checkpoint cannot be written; told once. */
   readonly tell?: (line: string) => void;
 }
 
-export class Checkpoints implements Checkpointing {
+export class Checkpoints implements CheckpointStore {
   readonly minutes: number;
   /** Newest state of this training, its own or that it went on from. */
   latest: TrainingState | null;
@@ -32,7 +34,12 @@ export class Checkpoints implements Checkpointing {
 
   /** Of a folder that is there, and this process's. Throws FormatError where checkpoints are there and all are damaged. */
   static async open(folder: string, options: CheckpointsOptions): Promise<Checkpoints> {
-    return new Checkpoints(folder, options, await readCheckpoint(folder));
+    const found = await readCheckpoint(folder);
+    if (!found || found.adapter === options.adapter) return new Checkpoints(folder, options, found);
+    options.tell?.(
+      `${found.path}: is of another adapter, ${found.adapter}, so training begins anew`,
+    );
+    return new Checkpoints(folder, options, null);
   }
 
   /** Of the training, in this process and in earlier ones. */
@@ -43,7 +50,8 @@ export class Checkpoints implements Checkpointing {
   readonly save = async (state: TrainingState): Promise<void> => {
     this.latest = state;
     const { seconds } = this;
-    await writeCheckpoint(this.#folder, { state, seconds }).catch((error: unknown) => {
+    const { adapter } = this.#options;
+    await writeCheckpoint(this.#folder, { state, seconds, adapter }).catch((error: unknown) => {
       if (!(error instanceof VitrineError)) throw error;
       if (!this.#isTold) this.#options.tell?.(`no checkpoint: ${error.message}; training goes on`);
       this.#isTold = true;

@@ -46,7 +46,7 @@ export function openKfold(
     kind: "cross-validation",
     format: FORMAT,
     settings: settings as unknown as Readonly<Record<string, JsonValue>>,
-    contents: /^(fold-\d+|results\.json|(folds|curves)\.svg)$/,
+    contents: /^(fold-\d+|checkpoints|results\.json|(folds|curves)\.svg)$/,
     overwrite,
   });
 }
@@ -152,6 +152,13 @@ function parseFold(path: string, text: string, fold: number): SavedFold {
   });
 }
 
+/** A fold that has no result, because its numbers became none. */
+export type DivergedFold = {
+  /** From 1. */
+  readonly fold: number;
+  readonly reason: string;
+};
+
 export type ScoreSpread = { readonly loss: Spread; readonly accuracy: Spread };
 
 export type KfoldSummary = {
@@ -186,11 +193,14 @@ export async function saveKfoldResults(
   out: string,
   settings: KfoldSettings,
   folds: readonly SavedFold[],
+  diverged: readonly DivergedFold[] = [],
 ): Promise<void> {
   const scores = folds.map(({ fold, epochs, bestEpoch, heldOut, test, leaked, weightsSha256 }) => ({
     ...{ fold: fold + 1, epochs, bestEpoch, heldOut, test, leaked },
     weightsSha256,
   }));
-  const results = { ...settings, summary: summarise(folds), scores };
+  const summary = folds.length > 0 ? summarise(folds) : null;
+  const failed = diverged.length > 0 ? { failed: diverged } : {};
+  const results = { ...settings, summary, scores, ...failed };
   await writeJson(join(out, "results.json"), results as unknown as JsonValue);
 }

@@ -108,7 +108,7 @@ export async function openStudy(
     kind: "study",
     format: FORMAT,
     settings: asJson({ ...description }),
-    contents: /^(trial_\d+|best\.json|trials\.svg)$/,
+    contents: /^(trial_\d+|checkpoints|best\.json|trials\.svg)$/,
     overwrite,
   });
   if (state === "new") return new StudyFolder(path, description, [], facts);

@@ -31,6 +31,9 @@ export interface StudyScreen {
   base(): BaseEvents;
 }
 
+/** Within an epoch, the state of a training is saved this often. */
+export const CHECKPOINT_MINUTES = 5;
+
 export interface StudyContext {
   readonly settings: StudySettings;
   readonly store: StepStore;

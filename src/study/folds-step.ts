@@ -14,11 +14,12 @@ import {
   saveFold,
   saveKfoldResults,
 } from "../runs/kfold-folder.ts";
+import { PartCheckpoints } from "../runs/part-checkpoints.ts";
 import { wholeTensors } from "../train/basis.ts";
 import { crossValidate, foldSplits } from "../train/cross-validation.ts";
 import type { Score } from "../train/score.ts";
 import type { TrainingPlan, TrainingSettings } from "../train/training.ts";
-import type { StudyContext } from "./context.ts";
+import { CHECKPOINT_MINUTES, type StudyContext } from "./context.ts";
 import type { Timed } from "./step-runner.ts";
 
 export async function foldsStep(
@@ -33,6 +34,9 @@ export async function foldsStep(
   const saved = await loadFolds(folder, settings.folds);
   if (saved.size > 0) screen.say(`${saved.size} of ${settings.folds} folds are done, and kept`);
   const { device, basis, train, test } = await bench.equipment();
+  const minutes = CHECKPOINT_MINUTES;
+  const tell = (line: string): void => screen.say(line);
+  const checkpoints = new PartCheckpoints(folder, { minutes, adapter: device.name, tell });
   let start = 0;
   await crossValidate({
     device,
@@ -45,6 +49,7 @@ export async function foldsStep(
     test,
     leakedRows: rows.all,
     finished: (fold) => saved.get(fold),
+    checkpointsOf: (fold) => checkpoints.open(`fold-${fold + 1}`),
     signal,
     ...screen.training(training.epochs),
     onFoldBegin: (fold) => {
@@ -59,10 +64,12 @@ export async function foldsStep(
       const weights = wholeTensors(basis, plan.model, trained.weights);
       const fold = await saveFold(folder, result, weights, facts);
       saved.set(fold.fold, fold);
+      checkpoints.end(`fold-${fold.fold + 1}`);
       screen.say(foldLine(fold));
     },
   });
   signal.throwIfAborted();
+  checkpoints.endAll();
   const folds = [...saved.values()].sort((a, b) => a.fold - b.fold);
   await saveKfoldResults(folder, kfold, folds);
   await drawFolds(folder, folds);

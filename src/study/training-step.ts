@@ -1,11 +1,15 @@
 // Trains the tuned model to its end and leaves a run folder, as `train` does, so that `evaluate` and `predict` take it.
 
+import { createHash } from "node:crypto";
 import type { Device } from "../engine/core/device.ts";
 import { UsageError } from "../engine/core/errors.ts";
 import { describeModel } from "../engine/layers/model.ts";
+import { type JsonValue, stableJson } from "../io/files.ts";
 import { drawRun } from "../report/charts/saved-charts.ts";
 import type { TrainingLook } from "../report/story/study-record.ts";
 import { keras3Summary, summaryOf } from "../report/text/summary-table.ts";
+import type { Checkpoints } from "../runs/checkpoints.ts";
+import { PartCheckpoints, removeCheckpoints } from "../runs/part-checkpoints.ts";
 import { historyFile, type RunConfig, runConfig, saveRun } from "../runs/run-folder.ts";
 import type { Basis } from "../train/basis.ts";
 import type { DeviceData } from "../train/device-data.ts";
@@ -13,7 +17,7 @@ import { DivergenceError } from "../train/divergence-error.ts";
 import { type FitRun, fit } from "../train/fit.ts";
 import { namedTensors } from "../train/named-tensors.ts";
 import { fitSettings, type TrainingPlan } from "../train/training.ts";
-import type { StudyContext } from "./context.ts";
+import { CHECKPOINT_MINUTES, type StudyContext } from "./context.ts";
 
 export async function trainingStep(
   context: StudyContext,
@@ -41,6 +45,7 @@ export async function trainingStep(
     });
     const { classNames } = context.data.train;
     await drawRun(folder, { history: run.history, confusion: null, classNames });
+    removeCheckpoints(folder);
     return look;
   } finally {
     scope.destroy();
@@ -83,13 +88,16 @@ export async function trainPlan(context: StudyContext, work: PlannedTraining): P
   const { settings, rows, screen, signal } = context;
   const { plan, folder, device, basis, data } = work;
   const { epochs, patience, seed } = settings;
+  const checkpoints = await trainingCheckpoints(context, work);
   const run = fit(device, basis.modelOf(plan.model), {
-    ...fitSettings({ ...plan.training, epochs, patience }, [historyFile(folder)]),
+    ...fitSettings({ ...plan.training, epochs, patience }, [
+      historyFile(folder, checkpoints.latest?.history),
+    ]),
     ...screen.training(epochs),
     train: { data, rows: rows.train },
     validation: { data, rows: rows.heldOut },
     initialWeights: basis.pretrained,
-    ...{ seed, signal },
+    ...{ seed, signal, checkpoints, resume: checkpoints.latest ?? undefined },
   });
   return run.catch((error) => {
     if (!(error instanceof DivergenceError)) throw error;
@@ -98,6 +106,17 @@ export async function trainPlan(context: StudyContext, work: PlannedTraining): P
       { help: "another --seed leads the tuner elsewhere", cause: error },
     );
   });
+}
+
+/** Those of this plan alone: of other weights for the base, say, the states are others. */
+function trainingCheckpoints(
+  { screen }: StudyContext,
+  { folder, device, plan }: PlannedTraining,
+): Promise<Checkpoints> {
+  const digest = createHash("sha256").update(stableJson(plan as unknown as JsonValue));
+  const tell = (line: string): void => screen.say(line);
+  const options = { minutes: CHECKPOINT_MINUTES, adapter: device.name, tell };
+  return new PartCheckpoints(folder, options).open(`training-${digest.digest("hex").slice(0, 8)}`);
 }
 
 function lookOf(run: FitRun, plan: TrainingPlan): TrainingLook {

@@ -10,6 +10,7 @@ import { readPretrained } from "../keras/weights/pretrained.ts";
 import type { BackboneName } from "../models/backbones.ts";
 import { createModel, createTransferModel, type TransferModelConfig } from "../models/models.ts";
 import { drawRun } from "../report/charts/saved-charts.ts";
+import { removeCheckpoints } from "../runs/part-checkpoints.ts";
 import { saveRun } from "../runs/run-folder.ts";
 import { type Basis, featureBasis } from "../train/basis.ts";
 import { allRows } from "../train/device-data.ts";
@@ -79,6 +80,7 @@ async function run(context: StudyContext, work: Work): Promise<TransferResult> {
     const trained = await trainPlan(context, planned);
     signal.throwIfAborted();
     await save(context, { config, basis, trained, folder: work.folder });
+    removeCheckpoints(work.folder);
     const test = await basis.place(data.test);
     const { heldOut, all } = context.rows;
     return {

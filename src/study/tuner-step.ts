@@ -10,8 +10,10 @@ import { createModel } from "../models/models.ts";
 import { trialsSvg } from "../report/charts/trials-chart.ts";
 import type { TrialLook, TunerLook } from "../report/story/study-record.ts";
 import { trialBlock, trialHeader } from "../report/text/tuner-text.ts";
+import { PartCheckpoints } from "../runs/part-checkpoints.ts";
 import type { StudyDescription } from "../runs/search-description.ts";
 import { openStudy, readStudy } from "../runs/search-folder.ts";
+import { folderOfTrial } from "../runs/trial-file.ts";
 import type { TrialFacts } from "../runs/trial-run.ts";
 import type { TrainingPlan } from "../train/training.ts";
 import { spaceOf } from "../tune/hyper-parameters.ts";
@@ -19,7 +21,7 @@ import { RandomSearch } from "../tune/oracles/random-search.ts";
 import { trainTrials } from "../tune/train-trial.ts";
 import { bestTrial, objectiveOf, type Trial } from "../tune/trial.ts";
 import { planOf, search } from "../tune/tuner.ts";
-import type { StudyContext } from "./context.ts";
+import { CHECKPOINT_MINUTES, type StudyContext } from "./context.ts";
 import { studySpace } from "./search-space.ts";
 import type { Timed } from "./step-runner.ts";
 
@@ -41,6 +43,10 @@ export async function tunerStep(context: StudyContext, folder: string): Promise<
   });
   const { length: kept } = study.trials;
   if (kept > 0) screen.say(`${kept} of ${settings.trials} trials are done, and kept`);
+  const minutes = CHECKPOINT_MINUTES;
+  const tell = (line: string): void => screen.say(line);
+  const checkpoints = new PartCheckpoints(folder, { minutes, adapter: device.name, tell });
+  const texts = trialTexts(context);
   const { trials, best } = await search({
     study,
     oracle,
@@ -49,11 +55,16 @@ export async function tunerStep(context: StudyContext, folder: string): Promise<
     objective: OBJECTIVE,
     maxTrials: settings.trials,
     epochs: settings.trialEpochs,
-    run: await runner(context),
+    run: await runner(context, checkpoints),
     signal,
-    ...trialTexts(context),
+    ...texts,
+    onTrialEnd: (trial, finished) => {
+      checkpoints.end(folderOfTrial(trial.id));
+      texts.onTrialEnd(trial, finished);
+    },
   });
   signal.throwIfAborted();
+  checkpoints.endAll();
   if (!best) {
     throw new VitrineError(
       `tuner: at least one trial must be scored, got ${trials.length} failed`,
@@ -85,7 +96,10 @@ export async function loadTuned(folder: string): Promise<Tuned> {
   return { plan: planOf(studySpace, SPACE, best.values), weights: new Map(weights) };
 }
 
-async function runner({ bench, rows, settings, screen }: StudyContext) {
+async function runner(
+  { bench, rows, settings, screen }: StudyContext,
+  checkpoints: PartCheckpoints,
+) {
   const { device, basis, train } = await bench.equipment();
   return trainTrials({
     device,
@@ -97,6 +111,7 @@ async function runner({ bench, rows, settings, screen }: StudyContext) {
     seed: settings.seed,
     patience: 0,
     events: () => screen.training(settings.trialEpochs),
+    checkpointsOf: ({ trial }) => checkpoints.open(folderOfTrial(trial.id)),
   });
 }
 

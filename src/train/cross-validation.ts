@@ -10,10 +10,12 @@ import type { ModelConfig } from "../models/models.ts";
 import type { Basis } from "./basis.ts";
 import type { Logs } from "./callbacks/callback.ts";
 import { allRows, type DataRows, type DeviceData } from "./device-data.ts";
+import { DivergenceError } from "./divergence-error.ts";
 import { fit } from "./fit.ts";
 import type { FitEvents } from "./fit-events.ts";
 import type { Score } from "./score.ts";
 import { fitSettings, type TrainingSettings } from "./training.ts";
+import type { CheckpointStore } from "./training-state.ts";
 
 export type FoldResult = {
   /** From 0. */
@@ -62,6 +64,12 @@ export interface CrossValidationOptions extends FoldEvents {
   readonly seed: number;
   readonly test?: DeviceData | undefined;
   readonly leakedRows?: Uint32Array<ArrayBuffer> | undefined;
+  /** Where a fold's states are kept; a fold that an earlier run left goes on from there. Default nowhere. */
+  readonly checkpointsOf?: ((fold: number) => Promise<CheckpointStore>) | undefined;
+  /** Told of a fold that became NaN or infinite, which has no result then; default: it ends all, with a DivergenceError. */
+  readonly onFoldDiverged?:
+    | ((fold: number, error: DivergenceError) => void | Promise<void>)
+    | undefined;
   /** The result of a fold that an earlier run finished; such a fold is not trained again. */
   readonly finished?: (fold: number) => FoldResult | undefined;
   /** Ends it within the step; the fold under way is lost, finished ones are returned. */
@@ -84,9 +92,9 @@ export function foldSeed(seed: number, fold: number): number {
 }
 
 /**
- * Trains and scores every fold in turn and returns their results in order; fewer when interrupted. Each fold depends on
+ * Trains and scores every fold in turn and returns their results in order; fewer when interrupted, and where folds diverged. Each fold depends on
  * the options and its number alone, so folds from an earlier run may be handed back through `finished`.
- * Throws DivergenceError when a fold's loss becomes NaN or infinite.
+ * Throws DivergenceError when a fold becomes NaN or infinite and nobody asks to be told.
  */
 export async function crossValidate(options: CrossValidationOptions): Promise<FoldResult[]> {
   const { splits, training } = options;
@@ -94,8 +102,8 @@ export async function crossValidate(options: CrossValidationOptions): Promise<Fo
   const results: FoldResult[] = [];
   for (const [fold, split] of splits.entries()) {
     const result = options.finished?.(fold) ?? (await runFold(options, fold, split));
-    if (!result) break;
-    results.push(result);
+    if (result === "interrupted") break;
+    if (result !== "diverged") results.push(result);
   }
   return results;
 }
@@ -110,21 +118,21 @@ export function checkBatchSize(splits: readonly Split[], batchSize: number): voi
   );
 }
 
-/** Null when interrupted. */
 async function runFold(
   options: CrossValidationOptions,
   fold: number,
   split: Split,
-): Promise<FoldResult | null> {
-  if (options.signal?.aborted) return null;
+): Promise<FoldResult | "interrupted" | "diverged"> {
+  if (options.signal?.aborted) return "interrupted";
   options.onFoldBegin?.(fold, split);
   const device = options.device.scope();
   try {
     const seed = foldSeed(options.seed, fold);
     const { data, test, leakedRows } = options;
     const heldOut = { data, rows: Uint32Array.from(split.test) };
-    const run = await fitFold(options, { device, seed, split, heldOut });
-    if (run.ended === "interrupted") return null;
+    const checkpoints = await options.checkpointsOf?.(fold);
+    const run = await fitFold(options, { device, seed, split, heldOut, checkpoints });
+    if (run.ended === "interrupted") return "interrupted";
     const result = {
       fold,
       seed,
@@ -138,6 +146,10 @@ async function runFold(
     };
     await options.onFold?.(result, run);
     return result;
+  } catch (error) {
+    if (!(error instanceof DivergenceError) || !options.onFoldDiverged) throw error;
+    await options.onFoldDiverged(fold, error);
+    return "diverged";
   } finally {
     device.destroy();
   }
@@ -148,9 +160,11 @@ interface Fold {
   readonly seed: number;
   readonly split: Split;
   readonly heldOut: DataRows;
+  readonly checkpoints: CheckpointStore | undefined;
 }
 
-function fitFold(options: CrossValidationOptions, { device, seed, split, heldOut }: Fold) {
+function fitFold(options: CrossValidationOptions, fold: Fold) {
+  const { device, seed, split, heldOut, checkpoints } = fold;
   const { model, basis, data, training, signal } = options;
   const { onCompile, onCompiled, onEpochBegin, onProgress, onEpochEnd } = options;
   return fit(device, basis.modelOf(model), {
@@ -159,7 +173,7 @@ function fitFold(options: CrossValidationOptions, { device, seed, split, heldOut
     train: { data, rows: Uint32Array.from(split.train) },
     validation: heldOut,
     initialWeights: basis.pretrained,
-    ...{ seed, signal },
+    ...{ seed, signal, checkpoints, resume: checkpoints?.latest ?? undefined },
   });
 }
 

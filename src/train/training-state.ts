@@ -5,7 +5,7 @@ import type { Device } from "../engine/core/device.ts";
 import type { Variables, Weights } from "../engine/layers/variables.ts";
 import type { OptimizerState } from "../engine/optim/optimizer-state.ts";
 import type { Program } from "../engine/program/program.ts";
-import type { Callback, CallbackState, Logs } from "./callbacks/callback.ts";
+import type { Callback, CallbackState, Logs, Remembering } from "./callbacks/callback.ts";
 import { captureState, restoreState, type StepState } from "./step-state.ts";
 
 export interface TrainingState {
@@ -26,6 +26,11 @@ export interface TrainingState {
   readonly callbacks: ReadonlyMap<string, CallbackState>;
   /** A callback has stopped the run. */
   readonly isStopped: boolean;
+}
+
+/** Where the states of a training are kept, and the newest of those that an earlier run left. */
+export interface CheckpointStore extends Checkpointing {
+  readonly latest: TrainingState | null;
 }
 
 /** When states are handed out, and to whom. */
@@ -88,11 +93,10 @@ export async function takeState(
     history: [...history],
     weights: done > 0 ? changing(variables, lastWeights) : null,
     callbacks: new Map(
-      callbacks.flatMap(({ memory }) => {
-        if (!memory) return [];
+      [...memoriesOf(callbacks)].map(([key, memory]) => {
         const { values, weights } = memory.save();
         const kept = weights && { weights: changing(variables, weights) };
-        return [[memory.name, { values, ...kept }] as const];
+        return [key, { values, ...kept }] as const;
       }),
     ),
   };
@@ -111,12 +115,24 @@ export async function putState(
   training.steps = state.steps;
   const whole = (weights: Weights): Weights => new Map([...training.lastWeights, ...weights]);
   training.lastWeights = whole(state.weights ?? (await variables.snapshot(device)));
-  for (const { memory } of callbacks) {
-    const remembered = memory && state.callbacks.get(memory.name);
-    if (!memory || !remembered) continue;
+  for (const [key, memory] of memoriesOf(callbacks)) {
+    const remembered = state.callbacks.get(key);
+    if (!remembered) continue;
     const { values, weights } = remembered;
     memory.load({ values, ...(weights && { weights: whole(weights) }) });
   }
+}
+
+/** By name, from the second of a name on with its number: `early-stopping 2`. */
+function memoriesOf(callbacks: readonly Callback[]): ReadonlyMap<string, Remembering> {
+  const memories = new Map<string, Remembering>();
+  for (const { memory } of callbacks) {
+    if (!memory) continue;
+    let key = memory.name;
+    for (let number = 2; memories.has(key); number++) key = `${memory.name} ${number}`;
+    memories.set(key, memory);
+  }
+  return memories;
 }
 
 /** Without what stays as it was initialised, or as a file had it. */

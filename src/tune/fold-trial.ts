@@ -8,6 +8,7 @@ import { type Basis, wholeTensors } from "../train/basis.ts";
 import { crossValidate, type FoldResult, spread } from "../train/cross-validation.ts";
 import type { DeviceData } from "../train/device-data.ts";
 import type { TrainingPlan } from "../train/training.ts";
+import type { CheckpointStore } from "../train/training-state.ts";
 import type { TrialEvents } from "./train-trial.ts";
 import type { Objective } from "./trial.ts";
 import type { TrialJob, TrialModel, TrialRunner } from "./tuner.ts";
@@ -24,10 +25,12 @@ export interface FoldTrialOptions {
   /** Epochs without a better val_loss before a fold stops; 0 never stops early. */
   readonly patience: number;
   readonly events?: (job: TrialJob<TrainingPlan>) => TrialEvents;
+  /** Where the states of a trial's fold (from 0) are kept. Default nowhere. */
+  readonly checkpointsOf?: (job: TrialJob<TrainingPlan>, fold: number) => Promise<CheckpointStore>;
 }
 
 export function foldTrials(options: FoldTrialOptions): TrialRunner<TrainingPlan> {
-  const { device, basis, data, splits, objective, seed, patience } = options;
+  const { device, basis, data, splits, objective, seed, patience, checkpointsOf } = options;
   const scoreOf = foldScore(objective);
   return async (job, signal) => {
     const { model, training } = job.plan;
@@ -42,6 +45,7 @@ export function foldTrials(options: FoldTrialOptions): TrialRunner<TrainingPlan>
       seed,
       signal,
       ...options.events?.(job),
+      checkpointsOf: checkpointsOf && ((fold) => checkpointsOf(job, fold)),
       onFold: ({ fold, bestEpoch, history }, trained) => {
         const weights = wholeTensors(basis, model, trained.weights);
         models.push({ fold: fold + 1, bestEpoch, history, weights });

@@ -9,6 +9,7 @@ import { DivergenceError } from "../train/divergence-error.ts";
 import { FitRun } from "../train/fit.ts";
 import type { FitEvents } from "../train/fit-events.ts";
 import { fitSettings, type TrainingPlan } from "../train/training.ts";
+import type { CheckpointStore } from "../train/training-state.ts";
 import type { Objective } from "./trial.ts";
 import type { TrialJob, TrialOutcome, TrialRunner } from "./tuner.ts";
 
@@ -32,6 +33,8 @@ export interface TrainTrialOptions {
   /** Epochs without a better val_loss before a trial stops; 0 never stops early. */
   readonly patience: number;
   readonly events?: (job: TrialJob<TrainingPlan>) => TrialEvents;
+  /** Where a trial's states are kept; one that was interrupted goes on from there. Default nowhere. */
+  readonly checkpointsOf?: (job: TrialJob<TrainingPlan>) => Promise<CheckpointStore>;
 }
 
 /**
@@ -62,14 +65,14 @@ async function trainTrial(
     message = error.reason;
   });
   if (signal?.aborted) return null;
+  // One that diverged has no score, also where an earlier epoch had one: what it ended as is what its values lead to.
   const history = run.history.map((logs, i) => ({ epoch: job.initialEpoch + i + 1, ...logs }));
-  const best = scored(run.kept, options.objective);
+  const best = message === null ? scored(run.kept, options.objective) : null;
   return {
     score: best?.score ?? null,
     bestEpoch: best?.epoch ?? null,
     folds: [],
     history,
-    // A trial that diverges after an epoch that can be scored has that one's score.
     message: best ? null : (message ?? "the objective became NaN or infinite"),
     models: best
       ? [
@@ -84,7 +87,7 @@ async function trainTrial(
   };
 }
 
-function createRun(
+async function createRun(
   options: TrainTrialOptions,
   { plan, initialEpoch, epochs, ...job }: TrialJob<TrainingPlan>,
   signal: AbortSignal | undefined,
@@ -93,6 +96,7 @@ function createRun(
   const parent = (job.parentWeights ?? []).map(
     ({ name, data: values }) => [name, Float32Array.from(values)] as const,
   );
+  const checkpoints = await options.checkpointsOf?.({ plan, initialEpoch, epochs, ...job });
   return FitRun.create(device, basis.modelOf(plan.model), {
     ...fitSettings({ ...plan.training, epochs, patience }),
     ...options.events?.({ plan, initialEpoch, epochs, ...job }),
@@ -101,7 +105,7 @@ function createRun(
     keepBest: objective,
     initialEpoch,
     initialWeights: new Map([...basis.pretrained, ...parent]),
-    ...{ seed, signal },
+    ...{ seed, signal, checkpoints, resume: checkpoints?.latest ?? undefined },
   });
 }
 

@@ -10,6 +10,7 @@ import { formatCount } from "../../format/number-format.ts";
 import { openDevice } from "../../io/adapter.ts";
 import { drawFolds } from "../../report/charts/saved-charts.ts";
 import {
+  type DivergedFold,
   type KfoldSettings,
   loadFolds,
   openKfold,
@@ -18,6 +19,7 @@ import {
   saveKfoldResults,
   summarise,
 } from "../../runs/kfold-folder.ts";
+import { PartCheckpoints } from "../../runs/part-checkpoints.ts";
 import { type Basis, wholeTensors } from "../../train/basis.ts";
 import { checkBatchSize, crossValidate, foldSplits } from "../../train/cross-validation.ts";
 import { EpochDisplay } from "../display/epoch-display.ts";
@@ -28,6 +30,7 @@ import { type Chosen, chooseModel, loadChosen } from "../inputs/chosen-model.ts"
 import { loadData } from "../inputs/data-set.ts";
 import { openBasis } from "../inputs/model-basis.ts";
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
+import { CHECKPOINT_FLAG } from "../inputs/resume-flags.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, SEED_FLAG } from "../inputs/shared-flags.ts";
 import { describeOptimisation, optimisationOf, TRAINING_FLAGS } from "../inputs/training-flags.ts";
 import { WATCH_FLAGS } from "../inputs/watch-flags.ts";
@@ -65,6 +68,7 @@ const FLAGS = {
     help: "where folds are saved, and taken up again; default runs/<time>-<model>-kfold",
   },
   overwrite: { type: "boolean", help: "discard the folds that --out holds" },
+  ...CHECKPOINT_FLAG,
   ...WATCH_FLAGS,
   ...ADAPTER_FLAG,
 } as const;
@@ -168,6 +172,10 @@ async function runFolds(context: Context, work: Work): Promise<Ended> {
   const watch =
     watching &&
     new FoldsWatch(watching, { folds: flags.folds, ...settings.training }, saved.values());
+  const { checkpointMinutes: minutes } = flags;
+  const tell = (line: string): void => say(context.style.dim(line));
+  const checkpoints = new PartCheckpoints(out, { minutes, adapter: device.name, tell });
+  const diverged: DivergedFold[] = [];
   let start = 0;
   const folds = await crossValidate({
     device,
@@ -180,6 +188,13 @@ async function runFolds(context: Context, work: Work): Promise<Ended> {
     seed: flags.seed,
     leakedRows: flags.leaked ? firstRows(rows) : undefined,
     finished: (fold) => saved.get(fold),
+    checkpointsOf: (fold) => checkpoints.open(`fold-${fold + 1}`),
+    onFoldDiverged: (fold, { reason }) => {
+      display.interrupted();
+      diverged.push({ fold: fold + 1, reason });
+      watch?.diverge(fold, reason);
+      say(`fold ${fold + 1} failed: ${reason}`);
+    },
     signal,
     onFoldBegin: (fold, split) => {
       watch?.begin(fold);
@@ -197,14 +212,17 @@ async function runFolds(context: Context, work: Work): Promise<Ended> {
       const weights = wholeTensors(basis, settings.model, trained.weights);
       const fold = await context.finish(() => saveFold(out, result, weights, facts));
       saved.set(fold.fold, fold);
+      checkpoints.end(`fold-${fold.fold + 1}`);
       watch?.end(fold);
       say(`${foldLine(fold)}   in ${formatSeconds(seconds)}`);
     },
   });
   display.interrupted();
   const finished = folds.flatMap(({ fold }) => saved.get(fold) ?? []);
-  await conclude(context, work, finished);
-  const ended = finished.length < flags.folds ? "interrupted" : "finished";
+  if (!signal.aborted) checkpoints.endAll();
+  await conclude(context, work, { folds: finished, diverged });
+  const isOver = finished.length + diverged.length === flags.folds;
+  const ended = isOver ? "finished" : "interrupted";
   return { ended, message: `${finished.length} of ${flags.folds} folds, saved in ${out}` };
 }
 
@@ -223,23 +241,40 @@ function sayResumed(
     say(`note       fold ${other.fold + 1} was trained on another adapter, ${other.adapter}`);
 }
 
+interface FoldsOutcome {
+  readonly folds: readonly SavedFold[];
+  readonly diverged: readonly DivergedFold[];
+}
+
 async function conclude(
   context: Context,
   { splits, settings, out, device }: Work,
-  folds: readonly SavedFold[],
+  { folds, diverged }: FoldsOutcome,
 ): Promise<void> {
   const { say, json, style } = context;
   say();
-  if (folds.length < splits.length) {
+  if (folds.length + diverged.length < splits.length) {
     say(`interrupted: ${folds.length} of ${splits.length} folds are finished`);
     say(`to go on, repeat the command with --out ${out}`);
     json({ out, finished: folds.length, folds: splits.length });
     return;
   }
   await context.finish(async () => {
-    await saveKfoldResults(out, settings, folds);
-    await drawFolds(out, folds);
+    await saveKfoldResults(out, settings, folds, diverged);
+    if (folds.length > 0) await drawFolds(out, folds);
   });
+  for (const { fold, reason } of diverged) say(`fold ${fold} failed: ${reason}`);
+  if (diverged.length > 0) context.setExitCode(2);
+  if (folds.length === 0) {
+    json({
+      model: settings.model.name,
+      out,
+      adapter: device.name,
+      summary: null,
+      failed: diverged,
+    });
+    return;
+  }
   const [header = "", ...lines] = foldTable(folds);
   say(style.bold(header));
   for (const line of lines) say(line);
@@ -250,7 +285,8 @@ async function conclude(
   }
   say(`saved in   ${out}`);
   const summary = summarise(folds);
-  json({ model: settings.model.name, out, adapter: device.name, summary, folds });
+  const failed = diverged.length > 0 ? { failed: diverged } : {};
+  json({ model: settings.model.name, out, adapter: device.name, summary, folds, ...failed });
 }
 
 function countRows(data: CleanData, { limit, folds }: Flags): number {

@@ -205,7 +205,7 @@ async function openCheckpoints(
     mayGrow: flags.schedule !== "cosine",
   });
   const tell = (line: string): void => say(style.dim(line));
-  const checkpoints = await Checkpoints.open(out, { minutes, tell });
+  const checkpoints = await Checkpoints.open(out, { minutes, adapter, tell });
   for (const line of checkpoints.found?.damaged ?? []) say(`damaged    ${line}`);
   if (state === "resumed") {
     say(`resumed    ${checkpoints.latest ? placeOf(checkpoints) : "from the beginning"}`);

@@ -7,6 +7,7 @@ import { openDevice } from "../../io/adapter.ts";
 import { type JsonValue, writeAtomically } from "../../io/files.ts";
 import { trialsSvg } from "../../report/charts/trials-chart.ts";
 import { resultsSummary, trialBlock, trialHeader } from "../../report/text/tuner-text.ts";
+import { PartCheckpoints } from "../../runs/part-checkpoints.ts";
 import { openStudy, type StudyFolder } from "../../runs/search-folder.ts";
 import { TrialBoard } from "../../runs/tensorboard/trial-board.ts";
 import { folderOfTrial } from "../../runs/trial-file.ts";
@@ -18,6 +19,7 @@ import { type CommandContext, defineCommand, runCommand } from "../frame/command
 import { loadData } from "../inputs/data-set.ts";
 import { loadPretrained, openBasis } from "../inputs/model-basis.ts";
 import { modelConfig } from "../inputs/model-flags.ts";
+import { CHECKPOINT_FLAG } from "../inputs/resume-flags.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut } from "../inputs/shared-flags.ts";
 import {
   describeStudy,
@@ -46,6 +48,7 @@ const FLAGS = {
     value: "folder",
     help: "write each trial's values, score and curves for TensorBoard's HParams page, below this folder",
   },
+  ...CHECKPOINT_FLAG,
   ...WATCH_FLAGS,
   ...ADAPTER_FLAG,
 } as const;
@@ -119,7 +122,7 @@ async function tune(context: Context): Promise<void> {
   await (watching ? watching.during(() => searchAll(context, work)) : searchAll(context, work));
 }
 
-interface Work extends Omit<Equipment, "flags"> {
+interface Work extends Omit<Equipment, "flags" | "checkpoints"> {
   readonly study: StudyFolder;
   readonly watching: Watching | null;
 }
@@ -132,13 +135,17 @@ async function searchAll(context: Context, work: Work): Promise<Ended> {
   const watch = watching && new TrialsWatch(watching, watched, study.trials);
   const texts = trialTexts(context, plan);
   const board = flags.tensorboard === undefined ? null : new TrialBoard(flags.tensorboard, plan);
+  const { checkpointMinutes: minutes } = flags;
+  const tell = (line: string): void => say(context.style.dim(line));
+  const options = { minutes, adapter: device.name, tell };
+  const checkpoints = new PartCheckpoints(study.path, options);
   let display = new EpochDisplay(terminal, flags.epochs);
   const result = await search({
     study,
     ...plan,
     epochs: flags.epochs,
     run: await trialRunner(
-      { device, basis, data, plan, flags },
+      { device, basis, data, plan, flags, checkpoints },
       ({ epochs, plan: { training } }) => {
         display = new EpochDisplay(terminal, epochs);
         const onFoldBegin = (fold: number) => say(`Fold ${fold + 1}/${flags.folds}`);
@@ -152,6 +159,7 @@ async function searchAll(context: Context, work: Work): Promise<Ended> {
       texts.onTrialBegin(trial, best);
     },
     onTrialEnd: (trial, finished) => {
+      checkpoints.end(folderOfTrial(trial.id));
       watch?.end(trial);
       board?.add(trial, folderOfTrial(trial.id));
       texts.onTrialEnd(trial, finished);
@@ -159,6 +167,7 @@ async function searchAll(context: Context, work: Work): Promise<Ended> {
   });
   display.interrupted();
   device.destroy();
+  if (result.complete) checkpoints.endAll();
   await board?.close();
   await conclude(context, { plan, study, result });
   const { length: count } = result.trials;

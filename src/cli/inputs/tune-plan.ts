@@ -1,6 +1,7 @@
 // What `tune`'s flags ask for: the search space, the oracle, the rows, how a trial is run; and the description that tells
 // one study from another. Checked before anything slow happens.
 
+import { join } from "node:path";
 import type { CleanData } from "../../data/clean.ts";
 import { dataDigest } from "../../data/data-digest.ts";
 import { firstRows, limitRows } from "../../data/dataset.ts";
@@ -8,7 +9,9 @@ import { type Split, trainTestSplit } from "../../data/split.ts";
 import type { Device } from "../../engine/core/device.ts";
 import { UsageError } from "../../engine/core/errors.ts";
 import { DEFAULT_MODEL, kindOf, MODEL_NAMES, type ModelConfig } from "../../models/models.ts";
+import type { PartCheckpoints } from "../../runs/part-checkpoints.ts";
 import type { StudyDescription } from "../../runs/search-description.ts";
+import { folderOfTrial } from "../../runs/trial-file.ts";
 import type { TrialFacts } from "../../runs/trial-run.ts";
 import type { Basis } from "../../train/basis.ts";
 import { foldSplits } from "../../train/cross-validation.ts";
@@ -227,10 +230,11 @@ export interface Equipment {
   readonly data: CleanData;
   readonly plan: SearchPlan;
   readonly flags: TuneFlags;
+  readonly checkpoints: PartCheckpoints;
 }
 
 export async function trialRunner(
-  { device, basis, data, plan, flags }: Equipment,
+  { device, basis, data, plan, flags, checkpoints }: Equipment,
   events: (job: TrialJob<TrainingPlan>) => TrialEvents,
 ): Promise<TrialRunner<TrainingPlan>> {
   const { objective, rows, splits } = plan;
@@ -244,6 +248,15 @@ export async function trialRunner(
     patience,
     events,
   };
-  if (splits) return foldTrials({ ...shared, splits });
-  return trainTrials({ ...shared, rows: rows.train, validationRows: rows.heldOut });
+  const partOf = ({ trial }: TrialJob<TrainingPlan>): string => folderOfTrial(trial.id);
+  if (splits) {
+    return foldTrials({
+      ...{ ...shared, splits },
+      checkpointsOf: (job, fold) => checkpoints.open(join(partOf(job), `fold-${fold + 1}`)),
+    });
+  }
+  return trainTrials({
+    ...{ ...shared, rows: rows.train, validationRows: rows.heldOut },
+    checkpointsOf: (job) => checkpoints.open(partOf(job)),
+  });
 }

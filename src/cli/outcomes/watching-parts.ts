@@ -106,6 +106,14 @@ export class FoldsWatch {
     return together(display, this.#watching.fit);
   }
 
+  diverge(fold: number, message: string): void {
+    this.#watching.fit.end();
+    this.#watching.log.tell({
+      ...{ type: "partEnd", part: partOf(fold), score: null, bestEpoch: null, seconds: 0, message },
+      ...{ figures: {}, history: null },
+    });
+  }
+
   end(fold: SavedFold): void {
     this.#watching.fit.end();
     this.#tellEnd(fold, false);

@@ -34,7 +34,7 @@ export type Remembered =
 
 /** What lets a training that was killed go on as if nothing had happened. */
 export interface Remembering {
-  /** Unique among the callbacks of a run. */
+  /** Of the class of callback; those of a run that have the same are told apart by their order. */
   readonly name: string;
   save(): CallbackState;
   /** After onTrainBegin of the run that goes on. */
