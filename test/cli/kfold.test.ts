@@ -154,6 +154,22 @@ test("the best trial of a study", async () => {
   assert.equal(settings.training, { batchSize: 30, epochs: 1, learningRate: 0.002, patience: 5 });
 });
 
+test("folds that become NaN have failed: said, exit code 2, in the results by name, and the command can be repeated", async () => {
+  const out = join(temporaryFolder(), "diverged");
+  for (const _ of [1, 2]) {
+    // A rate that is infinite as a float32 spoils the weights in the only update of an epoch: its loss is still a number.
+    const flags = ["--data", data, "--folds", "3", "--epochs", "1", "--batch-size", "160"];
+    const args = [...flags, "--learning-rate", "1e39", "--out", out, "--json"];
+    const { code, stdout, stderr } = await runToEnd("kfold", args);
+    assert.is(code, 2, stderr);
+    assert.match(stderr, /^fold 2 failed: a weight of \S+ became NaN or infinite in epoch 1$/m);
+    const { summary, failed } = JSON.parse(stdout);
+    assert.equal([summary, failed.length], [null, 3]);
+    const results = JSON.parse(readFileSync(join(out, "results.json"), "utf8"));
+    assert.equal(results.failed, failed);
+  }
+});
+
 test("flags that make no sense", async () => {
   const out = join(temporaryFolder(), "none");
   const flags = ["--data", data, "--out", out];
