@@ -54,12 +54,14 @@ export async function setUp({ again = false } = {}) {
 /**
  * @param {readonly string[]} program
  * @param {import("./adapter.mjs").Adapter} adapter
+ * @param {string} cwd
  */
-function start(program, adapter) {
+function start(program, adapter, cwd) {
   const hook = pathToFileURL(join(ROOT, "src", "shaders", "node-hook.mjs")).href;
   const loaders = ["--import", import.meta.resolve("tsx"), "--import", hook];
   const child = spawn(process.execPath, [...loaders, ...program], {
     // Its stderr passes through here. A terminal it gets as well, as 3, for colours and lines that rewrite themselves.
+    cwd,
     stdio: ["inherit", "inherit", "pipe", 2],
     env: {
       ...process.env,
@@ -105,6 +107,12 @@ function stopOnSignals() {
   };
 }
 
+/** npm runs scripts in the project's folder; paths that a person types are those of where that person is. */
+export function whereThePersonIs(env = process.env) {
+  const folder = /^run(-script)?$/.test(env["npm_command"] ?? "") ? env["INIT_CWD"] : undefined;
+  return folder !== undefined && existsSync(folder) ? folder : process.cwd();
+}
+
 /** @param {unknown} error */
 function fail(error) {
   const isExpected = error instanceof SetupError;
@@ -132,7 +140,7 @@ async function main() {
   const release = stopOnSignals();
   const adapter = await setUp({ again: isSetup });
   release();
-  if (!isSetup) start(program, adapter);
+  if (!isSetup) start(program, adapter, command === "test" ? ROOT : whereThePersonIs());
   else (await import("./summary.mjs")).printSummary(adapter);
 }
 

@@ -12,7 +12,7 @@ import { type Executable, Workspace } from "../engine/program/executor.ts";
 import type { Program } from "../engine/program/program.ts";
 import type { Callback, Logs, TrainingControl } from "./callbacks/callback.ts";
 import { type DeviceData, rewindFeed } from "./device-data.ts";
-import { DivergenceError } from "./divergence-error.ts";
+import { DivergenceError, divergenceOf } from "./divergence-error.ts";
 import { type Evaluation, Evaluator } from "./evaluator.ts";
 import type { CompileEvents, EpochEvents } from "./fit-events.ts";
 import { type Due, dueStep, runSteps, type StepsRequest } from "./run-steps.ts";
@@ -151,7 +151,10 @@ export class Trainer {
       this.lastWeights = await this.#snapshot();
       for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, control);
       this.history.push(logs);
-      await this.#checkpoint({ epoch: epoch + 1, done, isStopped: stopped, clock }, options);
+      // From weights that are no numbers, nobody would want to go on.
+      if (options.checkpoints && divergenceOf(logs, this.lastWeights) === null) {
+        await this.#checkpoint({ epoch: epoch + 1, done, isStopped: stopped, clock }, options);
+      }
       options.onEpochEnd?.(epoch + 1, logs);
     }
     for (const callback of callbacks) await callback.onTrainEnd?.(control);

@@ -36,6 +36,7 @@ export function memoryHost(): MemoryHost {
     cancellation: {
       signal: controller.signal,
       exitCode: () => exitCode,
+      closePipe: () => undefined,
       interrupt: () => {
         exitCode ??= 130;
         controller.abort();

@@ -92,6 +92,7 @@ const command = defineCommand({
     },
   ],
   flags: FLAGS,
+  savesWhenStopped: true,
   run: kfold,
 });
 

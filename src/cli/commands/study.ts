@@ -56,6 +56,7 @@ const command = defineCommand({
     { command: "npm run study -- --data archive/", does: "with Kaggle's CSVs, as the study had" },
   ],
   flags: FLAGS,
+  savesWhenStopped: true,
   run: study,
 });
 

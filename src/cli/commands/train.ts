@@ -108,6 +108,7 @@ const command = defineCommand({
     },
   ],
   flags: FLAGS,
+  savesWhenStopped: true,
   run: (context) =>
     train(context).catch((error) => {
       if (isAbort(error)) {

@@ -71,6 +71,7 @@ const command = defineCommand({
     },
   ],
   flags: FLAGS,
+  savesWhenStopped: true,
   run: tune,
 });
 

@@ -2,6 +2,7 @@
 // errors as one line, answers Ctrl-C, and exits. The commands themselves are one file each beside it.
 
 import { isatty, WriteStream } from "node:tty";
+import { UsageError } from "../../engine/core/errors.ts";
 import type { JsonValue } from "../../io/files.ts";
 import type { Vocabulary } from "./advice.ts";
 import { describeFailure, type Failure, usageOf } from "./failure.ts";
@@ -64,6 +65,8 @@ export interface Command<F extends FlagSpecs, P extends readonly PositionalSpec[
   readonly examples?: readonly { readonly command: string; readonly does: string }[];
   readonly positionals?: P;
   readonly flags: F;
+  /** A reader that goes away (`| head`) then stops it as Ctrl-C does; other commands end at once. Default false. */
+  readonly savesWhenStopped?: boolean;
   run(context: CommandContext<F, P>): Promise<void> | void;
 }
 
@@ -90,9 +93,11 @@ export async function runCommand<F extends FlagSpecs, P extends readonly Positio
   const { stdout, env } = process;
   const stderr = personalStderr(env["VITRINE_STDERR"]);
   const args = argv.slice(2);
-  for (const stream of [stdout, stderr]) stream.on("error", onStreamError);
   const quiet = args.includes("--quiet");
   const cancellation = watchSignals({ tell: (text) => quiet || stderr.write(text) });
+  for (const stream of [stdout, stderr]) {
+    stream.on("error", (error) => onStreamError(error, command, cancellation));
+  }
   const host = { stdout, stderr, env, cancellation };
   // A driver's callback may throw where no await sees it.
   process.on("uncaughtException", (error) =>
@@ -116,8 +121,15 @@ function personalStderr(number: string | undefined): WriteStream | typeof proces
  * `… | head` closes the pipe; the shell's own answer to that is 141, silently. EIO comes from a terminal that is gone:
  * its SIGHUP stops the command in good order.
  */
-function onStreamError(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EIO") process.exit(error.code === "EPIPE" ? 141 : 1);
+function onStreamError(
+  { code }: NodeJS.ErrnoException,
+  { savesWhenStopped = false }: { readonly savesWhenStopped?: boolean },
+  cancellation: Cancellation,
+): void {
+  if (code === "EIO") return;
+  const isClosed = code === "EPIPE" || code === "ERR_STREAM_DESTROYED";
+  if (isClosed && savesWhenStopped) cancellation.closePipe();
+  else process.exit(isClosed ? 141 : 1);
 }
 
 function flush(stream: NodeJS.WriteStream): Promise<void> {
@@ -168,7 +180,9 @@ async function parseAndRun<F extends FlagSpecs, P extends readonly PositionalSpe
   args: readonly string[],
   host: Host,
 ): Promise<number> {
-  const parsed = parseFlags({ ...command.flags, ...COMMON_FLAGS }, args);
+  const specs = { ...command.flags, ...COMMON_FLAGS };
+  refuseSwallowed({ specs, args, name: command.name }, host.env);
+  const parsed = parseFlags(specs, args);
   const positionals = checkPositionals(command, parsed.positionals);
   const { values } = parsed;
   const wantsJson = values.get("json") === true;
@@ -196,6 +210,32 @@ async function parseAndRun<F extends FlagSpecs, P extends readonly PositionalSpe
   });
   if (wantsJson && result !== undefined) host.stdout.write(`${JSON.stringify(result)}\n`);
   return host.cancellation.exitCode() ?? exitCode;
+}
+
+interface Typed {
+  readonly specs: FlagSpecs;
+  readonly args: readonly string[];
+  /** `npm run train --` */
+  readonly name: string;
+}
+
+/** `npm run train --epochs 3`, without the `--`: npm keeps the flags for itself, and tells of them in the environment. */
+function refuseSwallowed({ specs, args, name }: Typed, env: Host["env"]): void {
+  const script = /^npm run (\S+)/.exec(name)?.[1];
+  if (script === undefined || env["npm_lifecycle_event"] !== script) return;
+  for (const [flag, spec] of Object.entries(specs)) {
+    const value = env[`npm_config_${flag.replaceAll("-", "_")}`];
+    if (value === undefined || value === "") continue;
+    // npm takes a flag that it does not know for a switch, and leaves the value among the arguments.
+    const given = value === "true" ? (args.find((arg) => !arg.startsWith("-")) ?? "VALUE") : value;
+    const shown = spec.type === "boolean" ? `--${flag}` : `--${flag} ${given}`;
+    throw new UsageError(
+      `--${flag}: was kept by npm, got it before the -- that ends npm's own flags`,
+      {
+        help: `npm run ${script} -- ${shown}`,
+      },
+    );
+  }
 }
 
 /** parseFlags has checked every value against its spec; here the map gets the type that the specs imply. */

@@ -1,12 +1,14 @@
-// Ctrl-C, SIGTERM and SIGHUP: the first asks the command to stop at a good place, the second does not ask. Registered
-// once, by runCommand.
+// Ctrl-C, SIGTERM, SIGHUP, and a pipe that nobody reads any more: the first asks the command to stop at a good place, the
+// second does not ask. Registered once, by runCommand.
 
 export interface Cancellation {
   readonly signal: AbortSignal;
-  /** 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP, undefined before any. */
+  /** 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP, 141 after a closed pipe, undefined before any. */
   exitCode(): number | undefined;
   /** Does what the first Ctrl-C does, for a button that stands for it; nothing once the command is stopping. */
   interrupt(): void;
+  /** Stops in the same way, because what reads the output is gone. */
+  closePipe(): void;
   /** Runs work that no signal may cut in two, such as saving; a second signal then ends the process when it is done. */
   finish<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -20,7 +22,11 @@ export interface WatchOptions {
   readonly now?: () => number;
 }
 
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGPIPE: 141 } as const;
+const REASONS: Readonly<Record<string, string>> = {
+  SIGINT: "; press Ctrl-C again to stop at once",
+  SIGPIPE: ", because nobody reads the output any more",
+};
 /** One press may arrive several times: a terminal, npm, a launcher and `timeout` each pass signals on. */
 const REPEAT_MS = 1000;
 
@@ -40,7 +46,7 @@ export function watchSignals(options: WatchOptions): Cancellation {
     }
     exitCode = EXIT_CODES[name];
     first = now();
-    tell(`\nstopping${name === "SIGINT" ? "; press Ctrl-C again to stop at once" : ""}\n`);
+    tell(`\nstopping${REASONS[name] ?? ""}\n`);
     controller.abort();
   };
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) host.on(name, () => stop(name));
@@ -49,6 +55,9 @@ export function watchSignals(options: WatchOptions): Cancellation {
     exitCode: () => exitCode,
     interrupt: () => {
       if (exitCode === undefined) stop("SIGINT");
+    },
+    closePipe: () => {
+      if (exitCode === undefined) stop("SIGPIPE");
     },
     async finish(work) {
       finishing++;

@@ -109,6 +109,23 @@ function metricsOf(trained: TrainedRun, { best, test, ended }: Ending) {
   };
 }
 
+/**
+ * A sentence where the kept epoch is no better than a guess: an accuracy that always answering one class has. Null where it
+ * is, and where nothing tells.
+ */
+export function nothingLearnt({ data, rows }: TrainedRun, { best }: Ending): string | null {
+  const { accuracy } = best.logs;
+  const reached = best.logs["val_accuracy"] ?? accuracy;
+  const { labels } = data.train;
+  const scored = best.logs["val_accuracy"] === undefined ? rows.train : rows.heldOut;
+  const counts = new Map<number, number>();
+  for (const row of scored) counts.set(labels[row] ?? 0, (counts.get(labels[row] ?? 0) ?? 0) + 1);
+  const share = Math.max(...counts.values()) / scored.length;
+  if (reached === undefined || counts.size < 2 || reached > share) return null;
+  const [got, guess] = [reached, share].map((value) => `${(100 * value).toFixed(2)} %`);
+  return `nothing was learnt: an accuracy of ${got} is no more than the ${guess} of always naming the most frequent class; try another --learning-rate`;
+}
+
 /** The figures that close a run, aligned with the lines that opened it. */
 export function closingLines(metrics: TrainMetrics, style: Style): string[] {
   const { valLoss, valAccuracy, testLoss, testAccuracy, out } = metrics;

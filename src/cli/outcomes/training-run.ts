@@ -24,6 +24,7 @@ import {
   bestEpoch,
   closingLines,
   type Ending,
+  nothingLearnt,
   saveOutcome,
   type TrainedRun,
 } from "./train-outcome.ts";
@@ -234,6 +235,8 @@ async function conclude(context: TrainingContext, session: Session, ending: Endi
     );
   }
   for (const line of closingLines(metrics, style)) say(line);
+  const nothing = nothingLearnt(session, ending);
+  if (nothing) say(style.yellow(nothing));
   const { verified } = session.looking;
   if (verified && verified.outOfBounds > 0) setExitCode(1);
   json(verified ? { ...metrics, verified } : metrics);
