@@ -151,10 +151,7 @@ export class Trainer {
       this.lastWeights = await this.#snapshot();
       for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, control);
       this.history.push(logs);
-      // From weights that are no numbers, nobody would want to go on.
-      if (options.checkpoints && divergenceOf(logs, this.lastWeights) === null) {
-        await this.#checkpoint({ epoch: epoch + 1, done, isStopped: stopped, clock }, options);
-      }
+      await this.#checkpoint({ epoch: epoch + 1, done, isStopped: stopped, clock }, options);
       options.onEpochEnd?.(epoch + 1, logs);
     }
     for (const callback of callbacks) await callback.onTrainEnd?.(control);
@@ -274,7 +271,9 @@ export class Trainer {
   /** Hands the state out, if anybody wants it. */
   async #checkpoint(place: CheckpointPlace, options: EpochsOptions): Promise<void> {
     const { checkpoints, callbacks = [] } = options;
-    if (!checkpoints) return;
+    const logs = place.done === 0 ? (this.history.at(-1) ?? {}) : {};
+    // From weights that are no numbers, nobody would want to go on.
+    if (!checkpoints || divergenceOf(logs, this.lastWeights) !== null) return;
     await checkpoints.save(await takeState(this, callbacks, place));
     place.clock?.restart();
   }
