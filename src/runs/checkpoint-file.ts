@@ -58,7 +58,17 @@ export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): P
     checkpoint: text,
     checkpointSha256: digestOf(text),
   });
-  for (const { name } of earlier.slice(0, 1 - KEPT)) await rm(join(folder, name), { force: true });
+  await removeCheckpoints(folder, { kept: KEPT });
+}
+
+/** All but the newest so many. */
+export async function removeCheckpoints(
+  folder: string,
+  { kept }: { readonly kept: number },
+): Promise<void> {
+  const found = await checkpointsIn(folder);
+  const old = found.slice(0, Math.max(0, found.length - kept));
+  for (const { name } of old) await rm(join(folder, name), { force: true });
 }
 
 export interface FoundCheckpoint extends Checkpoint {

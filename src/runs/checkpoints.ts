@@ -1,9 +1,14 @@
 // The checkpoints of one training, as `fit` hands them out: written to the run's folder, and kept in memory for a device that
 // is lost. A disk that is full ends no training.
 
-import { VitrineError } from "../engine/core/errors.ts";
 import type { CheckpointStore, TrainingState } from "../train/training-state.ts";
-import { type FoundCheckpoint, readCheckpoint, writeCheckpoint } from "./checkpoint-file.ts";
+import { isOfFiles } from "./best-effort.ts";
+import {
+  type FoundCheckpoint,
+  readCheckpoint,
+  removeCheckpoints,
+  writeCheckpoint,
+} from "./checkpoint-file.ts";
 
 export interface CheckpointsOptions {
   readonly minutes: number;
@@ -47,13 +52,18 @@ export class Checkpoints implements CheckpointStore {
     return (this.found?.seconds ?? 0) + (performance.now() - this.#start) / 1000;
   }
 
+  /** Gives the disk room for what is worth more: all but the newest go. */
+  async makeRoom(): Promise<void> {
+    await removeCheckpoints(this.#folder, { kept: 1 });
+  }
+
   readonly save = async (state: TrainingState): Promise<void> => {
     this.latest = state;
     const { seconds } = this;
     const { adapter } = this.#options;
     await writeCheckpoint(this.#folder, { state, seconds, adapter }).catch((error: unknown) => {
-      if (!(error instanceof VitrineError)) throw error;
-      if (!this.#isTold) this.#options.tell?.(`no checkpoint: ${error.message}; training goes on`);
+      if (!isOfFiles(error)) throw error;
+      if (!this.#isTold) this.#options.tell?.(`${error.message}; training goes on`);
       this.#isTold = true;
     });
   };

@@ -89,6 +89,24 @@ test("features are read from their file when they are asked for again", async ()
   assert.equal(again.history, first.history);
 });
 
+test("a store that cannot be written costs no features: it is told once, and they are computed", async () => {
+  const told: unknown[] = [];
+  const features = featureBasis({
+    ...{ device: await gpu(), config: CONFIG, pretrained: new Map(), seed: SEED, batch: 5 },
+    onStoreFailed: (error) => told.push(error),
+    storeFor: async () => ({
+      rows: 0,
+      read: async function* () {},
+      append: () => Promise.reject(new Error("no space left on device")),
+      finish: () => Promise.reject(new Error("finished what is not there")),
+      release: async () => undefined,
+    }),
+  });
+  const head = await trained(features);
+  assert.equal([...head.lastWeights], [...(await trained(await basis())).lastWeights]);
+  assert.equal(told.map(String), ["Error: no space left on device"]);
+});
+
 test("an interrupted pass goes on where it was", async () => {
   const folder = temporaryFolder();
   const stop = new AbortController();

@@ -129,6 +129,10 @@ function featuresOf(
   const basis = featureBasis({
     ...{ device, config, seed, signal, onCompile, onCompiled, onProgress },
     pretrained: pretrained.weights,
+    onStoreFailed: (error) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      terminal.print(`note       features cannot be kept for the next run, got ${reason}`);
+    },
     storeFor: (dataset, base) =>
       openFeatures(FEATURES, { config, seed, adapter: device.name }, { dataset, base }),
   });

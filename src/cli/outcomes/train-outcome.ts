@@ -10,6 +10,7 @@ import type { JsonValue } from "../../io/files.ts";
 import { tensorDigest } from "../../io/safetensors.ts";
 import { createModel, type ModelConfig } from "../../models/models.ts";
 import { drawRun } from "../../report/charts/saved-charts.ts";
+import { isOfFiles } from "../../runs/best-effort.ts";
 import { runConfig, saveRun } from "../../runs/run-folder.ts";
 import type { Basis } from "../../train/basis.ts";
 import type { KeptEpoch } from "../../train/best-epoch.ts";
@@ -28,7 +29,7 @@ export interface TrainedRun {
   readonly out: string;
   readonly run: FitRun;
   /** Tells how long it took, earlier runs of it included. */
-  readonly checkpoints: { readonly seconds: number };
+  readonly checkpoints: { readonly seconds: number; makeRoom(): Promise<void> };
   /** The flags that training depends on. */
   readonly training: Readonly<Record<string, JsonValue>>;
 }
@@ -58,7 +59,7 @@ export async function saveOutcome(trained: TrainedRun, ending: Ending): Promise<
     weightsSha256: tensorDigest(tensors),
     environment: await environmentNow(),
   };
-  await saveRun(out, {
+  const results = {
     config: runConfig({
       model: config,
       classNames: data.train.classNames,
@@ -75,6 +76,11 @@ export async function saveOutcome(trained: TrainedRun, ending: Ending): Promise<
     metrics,
     history: run.history,
     weights: tensors,
+  };
+  await saveRun(out, results).catch(async (error: unknown) => {
+    if (!isOfFiles(error)) throw error;
+    await trained.checkpoints.makeRoom();
+    await saveRun(out, results);
   });
   await drawRun(out, {
     history: run.history,

@@ -5,6 +5,7 @@ import { limitRows } from "../../data/dataset.ts";
 import type { Device } from "../../engine/core/device.ts";
 import { DeviceLostError } from "../../engine/core/errors.ts";
 import type { JsonValue } from "../../io/files.ts";
+import { bestEffort } from "../../runs/best-effort.ts";
 import type { Checkpoints } from "../../runs/checkpoints.ts";
 import { historyFile } from "../../runs/run-folder.ts";
 import { abandonTraining } from "../../runs/training-folder.ts";
@@ -128,7 +129,8 @@ async function prepare(
   const data = await basis.place(limitRows(plan.data.train, flags.limit));
   display.preparing();
   const resume = checkpoints.latest ?? undefined;
-  const history = historyFile(plan.out, resume?.history);
+  const tell = (line: string): void => context.say(context.style.yellow(line));
+  const history = bestEffort(historyFile(plan.out, resume?.history), tell);
   const recipe = fitSettings(settings, [history]);
   const model = basis.modelOf(plan.config);
   const setup = { model, data, batchSize, seed, optimizer: recipe.optimizer };
@@ -145,7 +147,12 @@ async function prepare(
     ...recipe,
     ...(watching ? together(display, watching.fit) : display),
     ...looking.options(watching?.fit.onStatistics),
-    callbacks: [...first, ...recipe.callbacks, ...looking.callbacks, ...last],
+    callbacks: [
+      ...first,
+      ...recipe.callbacks,
+      ...looking.callbacks.map((one) => bestEffort(one, tell)),
+      ...last,
+    ],
     keepBest: keepBest ?? recipe.keepBest,
     train: { data, rows: rows.train },
     validation: { data, rows: rows.heldOut },

@@ -53,6 +53,8 @@ export interface FrozenBaseOptions extends BaseEvents {
   /** Of one tensor at most; default 128 MiB, the storage binding that every adapter of ours allows. */
   readonly partBytes?: number;
   readonly signal?: AbortSignal | undefined;
+  /** The store could not be written, as on a full disk; the features are computed all the same. */
+  readonly onStoreFailed?: ((error: unknown) => void) | undefined;
 }
 
 const PART_BYTES = 128 * 2 ** 20;
@@ -72,10 +74,29 @@ export async function frozenFeatures(
   store: FeatureStore | null,
 ): Promise<DeviceData> {
   try {
-    return await placeFeatures(options, dataset, store);
+    return await placeFeatures(options, dataset, store && forgiving(store, options));
   } finally {
     await store?.release();
   }
+}
+
+/** The store until it cannot be written; from then on it takes nothing more. */
+function forgiving(store: FeatureStore, { onStoreFailed }: FrozenBaseOptions): FeatureStore {
+  let works = true;
+  const attempt = async (write: () => Promise<void>): Promise<void> => {
+    if (!works) return;
+    await write().catch((error: unknown) => {
+      works = false;
+      onStoreFailed?.(error);
+    });
+  };
+  return {
+    rows: store.rows,
+    read: () => store.read(),
+    append: (values) => attempt(() => store.append(values)),
+    finish: () => attempt(() => store.finish()),
+    release: () => store.release(),
+  };
 }
 
 async function placeFeatures(
