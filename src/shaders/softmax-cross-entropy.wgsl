@@ -2,6 +2,7 @@
 //   row_loss[n] = log Σ exp(z[n,·] − max z[n]) − (z[n,label] − max z[n])     loss = mean of row_loss
 //   predicted[n] = the first k of the largest z[n,k]     row_hit[n] = 1 where that is the label
 //   dlogits = (softmax(z) − onehot) / N
+// HAS_CLASS_WEIGHTS: row_loss and dlogits of a row are multiplied by the weight of its label.
 // LANES neighbouring invocations share a row, as in softmax.wgsl. Sums are trees of fixed shape.
 
 //#include "lib/invocation.wgsl"
@@ -23,6 +24,7 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> dlogits: array<f32>;
 @group(0) @binding(7) var<storage, read> losses: array<f32>;
 @group(0) @binding(8) var<storage, read_write> loss: array<f32>;
+@group(0) @binding(9) var<storage, read> class_weights: array<f32>;
 
 const QUIET_NAN: u32 = 0x7fc00000u;
 
@@ -86,6 +88,9 @@ fn forward(id: Invocation) {
     var depth = bitcast<f32>(max(label, QUIET_NAN));
     if (label < params.classes) { depth = peak.value - logits[start + label]; }
     row_loss[n] = log_1_plus(rest) + depth;
+    //#if ${HAS_CLASS_WEIGHTS}
+    row_loss[n] *= class_weights[min(label, params.classes - 1u)];
+    //#endif
     row_hit[n] = select(0u, 1u, label == peak.index);
     predicted[n] = peak.index;
   }
@@ -93,6 +98,9 @@ fn forward(id: Invocation) {
   for (var k = lane; k < params.classes; k += LANES) {
     let probability = exp(logits[start + k] - peak.value) / (1.0 + rest);
     dlogits[start + k] = (probability - select(0.0, 1.0, k == label)) / f32(params.rows);
+    //#if ${HAS_CLASS_WEIGHTS}
+    dlogits[start + k] *= class_weights[min(label, params.classes - 1u)];
+    //#endif
   }
   //#endif
 }

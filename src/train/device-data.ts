@@ -13,6 +13,8 @@ export interface DeviceData {
   /** (rows) u8. */
   readonly labels: Tensor;
   readonly rows: number;
+  /** (K) f32: what a row of each class counts for in the loss, while training; default: all 1. */
+  readonly classWeights?: Tensor | undefined;
 }
 
 /** Some rows of such a data set, by number. */
@@ -53,7 +55,34 @@ export function createFeed(
     labels: data.labels,
     order: device.tensor([capacity], `${label}.order`, undefined, "u32"),
     clock: device.tensor([2], `${label}.clock`, undefined, "u32"),
+    classWeights: data.classWeights,
   };
+}
+
+/** The same data, whose rows count by the weight of their class. */
+export function withClassWeights(
+  device: Device,
+  data: DeviceData,
+  weights: Float32Array<ArrayBuffer>,
+): DeviceData {
+  const classWeights = device.tensor([weights.length], `${data.name}.classWeights`, weights);
+  return { ...data, classWeights };
+}
+
+/**
+ * Weights at which every class counts alike: rows / (K · rows of the class), after scikit-learn's
+ * compute_class_weight("balanced"). A class without rows gets 1.
+ */
+export function balancedClassWeights(
+  labels: ArrayLike<number>,
+  { rows, classes }: { readonly rows: ArrayLike<number>; readonly classes: number },
+): Float32Array<ArrayBuffer> {
+  const counts = new Float64Array(classes);
+  for (const row of Array.from(rows)) {
+    const label = labels[row] ?? 0;
+    counts[label] = (counts[label] ?? 0) + 1;
+  }
+  return Float32Array.from(counts, (count) => (count > 0 ? rows.length / (classes * count) : 1));
 }
 
 /** Sets the rows that the next pass reads, and starts it; the step counter goes on. */

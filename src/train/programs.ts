@@ -152,7 +152,8 @@ export function recordSensitivity(request: StepRequest): Sensitivity {
 
 function recordForward(request: StepRequest, name: string, training: boolean) {
   const { rec, net, y, labels } = recordModel(request, name, training);
-  const loss = rec.inLayer("loss", () => softmaxCrossEntropy(rec, y, labels));
+  const classWeights = training ? request.feed.classWeights : undefined;
+  const loss = rec.inLayer("loss", () => softmaxCrossEntropy(rec, y, labels, classWeights));
   return { rec, net, result: { ...loss, labels } };
 }
 

@@ -22,6 +22,14 @@ async function train(name: string, ...flags: string[]) {
   return { config, rates: rows.map((row) => Number(row.split(",").at(-1))), rows };
 }
 
+test("--class-weight is recorded, trains otherwise, and its kernels verify against float64", async () => {
+  const plain = await train("even");
+  const weighted = await train("weighted", "--class-weight", "balanced", "--verify-every", "3");
+  assert.is(plain.config.training.classWeight, undefined);
+  assert.is(weighted.config.training.classWeight, "balanced");
+  assert.is.not(weighted.rows[1], plain.rows[1]);
+});
+
 test("each is recorded, with what it stands for by default", async () => {
   const plain = await train("plain");
   const { optimizer, schedule, learningRate, momentum } = plain.config.training;

@@ -134,6 +134,50 @@ for (const [rows, classes] of [
   }
 }
 
+test("class weights multiply a row's loss and gradient by the weight of its label, and nothing else", async () => {
+  const device = await gpu();
+  for (const capabilities of [SOFTWARE, HARDWARE]) {
+    const batch = randomBatch(50, 10);
+    const weights = Float32Array.from({ length: 10 }, (_, k) => 0.25 + k / 4);
+    const plain = await crossEntropy(batch, capabilities);
+    const tensors = upload(device, batch);
+    const classWeights = device.tensor([10], "classWeights", weights);
+    const { outputs } = await evaluate((rec) => {
+      rec.watch(tensors.logits);
+      const results = softmaxCrossEntropy(rec, tensors.logits, tensors.labels, classWeights);
+      const dlogits = recordGradients(rec).get(tensors.logits);
+      if (!dlogits) throw new Error("no gradient");
+      return { ...results, dlogits };
+    }, capabilities);
+    const weightOf = (row: number) => weights[batch.labels[row] ?? 0] ?? Number.NaN;
+    const rows = Array.from(plain.rowLoss, (loss, row) => loss * weightOf(row));
+    const tolerance = { relative: 1e-6, absolute: 1e-12 };
+    const { rowLoss: actual } = outputs;
+    assertClose({ label: "rowLoss", shape: [50], actual, expected: rows, tolerance });
+    assertClose({
+      ...{ label: "loss", shape: [], actual: outputs.loss, expected: [mean(rows)] },
+      tolerance: { relative: 2e-6, absolute: 1e-7 },
+    });
+    const gradients = Array.from(plain.dlogits, (d, i) => d * weightOf(Math.floor(i / 10)));
+    assertClose({
+      ...{ label: "dlogits", shape: [50, 10], actual: outputs.dlogits, expected: gradients },
+      tolerance,
+    });
+    assert.equal([...outputs.predicted], [...plain.predicted]);
+  }
+});
+
+test("a weight for each class, or none", async () => {
+  const device = await gpu();
+  const { logits, labels } = upload(device, randomBatch(6, 4));
+  const rec = new Recorder({ name: "weights", capabilities: device });
+  const three = device.tensor([3], "three", new Float32Array(3));
+  assert.throws(
+    () => softmaxCrossEntropy(rec, logits, labels, three),
+    "softmax-cross-entropy: takes a weight for each of 4 classes, got (3)",
+  );
+});
+
 test("1,024 rows of 1,000 classes", async () => {
   const batch = randomBatch(1024, 1000);
   const expected = rowLosses(batch, Float64Array.from(batch.logits));
@@ -218,7 +262,7 @@ test("the mean costs nothing when nobody reads it, nor the gradient when nobody 
     const { rowHit } = softmaxCrossEntropy(rec, logits, labels);
     assert.is(recordGradients(rec).size, 0);
     const [rows] = rec.finish().dispatches;
-    assert.equal(rows?.kernel.flags, { HAS_GRADIENT: false });
+    assert.equal(rows?.kernel.flags, { HAS_GRADIENT: false, HAS_CLASS_WEIGHTS: false });
     return { rowHit };
   });
   assert.equal(kernels, ["softmax-cross-entropy/forward"]);

@@ -41,6 +41,12 @@ const DECIDING_FLAGS = {
   "batch-size": { type: "integer", min: 1, help: "rows in a training step; default 50" },
   ...TRAINING_FLAGS,
   ...SEED_FLAG,
+  "class-weight": {
+    type: "choice",
+    choices: ["none", "balanced"],
+    default: "none",
+    help: "what a row counts for in the loss that is trained on: balanced makes rare classes count as much as frequent ones, rows / (classes x rows of the class)",
+  },
   validation: {
     type: "number",
     default: 0.05,
@@ -173,12 +179,13 @@ async function resumed(given: Given): Promise<Given> {
 /** What `fit` is given, and what a run records of it. */
 function trainingOf(flags: Context["flags"], keepBest: Objective | null) {
   const { epochs, batchSize, seed, validation, patience, limit = null } = flags;
-  const { optimizer, schedule } = flags;
+  const { optimizer, schedule, classWeight } = flags;
   const asked = optimisationOf(flags);
   const settings = { epochs, batchSize, learningRate: firstRate(flags), patience, ...asked };
   const training = {
     ...{ ...settings, seed, validation, limit, optimizer, schedule },
     ...(keepBest ? { keepBest: keepBest.name } : {}),
+    ...(classWeight === "none" ? {} : { classWeight }),
   };
   return { settings, training };
 }

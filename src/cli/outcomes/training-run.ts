@@ -11,7 +11,12 @@ import { historyFile } from "../../runs/run-folder.ts";
 import { abandonTraining } from "../../runs/training-folder.ts";
 import type { Basis } from "../../train/basis.ts";
 import type { Monitor } from "../../train/best-epoch.ts";
-import { allRows } from "../../train/device-data.ts";
+import {
+  allRows,
+  balancedClassWeights,
+  type DeviceData,
+  withClassWeights,
+} from "../../train/device-data.ts";
 import { DivergenceError } from "../../train/divergence-error.ts";
 import type { Evaluation } from "../../train/evaluator.ts";
 import { FitRun } from "../../train/fit.ts";
@@ -126,7 +131,7 @@ async function prepare(
   const { epochs, batchSize } = settings;
   const basis = plan.basisOn(device);
   const display = new EpochDisplay(terminal, epochs);
-  const data = await basis.place(limitRows(plan.data.train, flags.limit));
+  const data = weighted(plan, device, await basis.place(limitRows(plan.data.train, flags.limit)));
   display.preparing();
   const resume = checkpoints.latest ?? undefined;
   const tell = (line: string): void => context.say(context.style.yellow(line));
@@ -164,6 +169,18 @@ async function prepare(
   });
   if (watching) watching.run = run;
   return { ...plan, device, basis, run, display, looking };
+}
+
+/** With class weights, where they are asked for. */
+function weighted(
+  { data: { train }, rows, training }: TrainingRunPlan,
+  device: Device,
+  data: DeviceData,
+): DeviceData {
+  if (training["classWeight"] !== "balanced") return data;
+  const classes = train.classNames.length;
+  const weights = balancedClassWeights(train.labels, { rows: rows.train, classes });
+  return withClassWeights(device, data, weights);
 }
 
 interface Close {

@@ -23,6 +23,8 @@ export interface Feed {
   readonly order: Tensor;
   /** (step, cursor) u32. */
   readonly clock: Tensor;
+  /** (K) f32: what a row of each class counts for in a loss that is trained on; default: all 1. */
+  readonly classWeights?: Tensor | undefined;
 }
 
 /**

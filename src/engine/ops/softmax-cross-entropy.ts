@@ -2,6 +2,7 @@
 //   rowLoss[n] = logsumexp(logits[n]) − logits[n, label[n]]     loss = mean of rowLoss (Keras: SUM_OVER_BATCH_SIZE)
 //   dlogits = (softmax(logits) − onehot) / N
 //   logits (N,K)   labels (N) u32   ->   loss ()   rowLoss (N)   rowHit, predicted (N) u32
+// With class weights w (K), Keras's `class_weight`: rowLoss[n] and dlogits[n] are multiplied by w[label[n]]; N stays the divisor.
 // Labels are not checked here; one that is no class makes its row's loss NaN.
 
 import shader from "../../shaders/softmax-cross-entropy.wgsl";
@@ -28,12 +29,22 @@ const NAME = "softmax-cross-entropy";
 /**
  * Records the loss of a batch. Given the output of a softmax, it takes that op's input instead, as Keras does: exact
  * where the probabilities have vanished. The gradient is written in the same pass, when the logits are watched.
+ * `classWeights`: (K) f32; default all 1.
  */
-export function softmaxCrossEntropy(rec: Recorder, output: Tensor, labels: Tensor): CrossEntropy {
+export function softmaxCrossEntropy(
+  rec: Recorder,
+  output: Tensor,
+  labels: Tensor,
+  classWeights: Tensor | null = null,
+): CrossEntropy {
   const producer = producerOf(rec, output);
   const softmaxInput = producer?.op === softmax.name ? producer.inputs[0] : undefined;
   const logits = softmaxInput ?? output;
-  const [rows] = shape2(logits.shape, NAME);
+  const [rows, classes] = shape2(logits.shape, NAME);
+  if (classWeights && sizeOf(classWeights.shape) !== classes) {
+    const got = formatShape(classWeights.shape);
+    throw new ShapeError(`${NAME}: takes a weight for each of ${classes} classes, got ${got}`);
+  }
   if (labels.shape.length !== 1 || labels.shape[0] !== rows || labels.dtype !== "u32") {
     throw new ShapeError(
       `${NAME}: takes one u32 label a row, got logits ${formatShape(logits.shape)} and ` +
@@ -42,7 +53,9 @@ export function softmaxCrossEntropy(rec: Recorder, output: Tensor, labels: Tenso
   }
   const dlogits = rec.isWatched(logits) ? rec.allocate(logits.shape, "dlogits") : null;
   const folded = softmaxInput && producer ? producer.origin.layers : [];
-  const results = rec.folding(folded, () => recordRows(rec, { logits, labels, dlogits }));
+  const results = rec.folding(folded, () =>
+    recordRows(rec, { logits, labels, dlogits, classWeights }),
+  );
   const loss = recordMean(rec, results.rowLoss);
   if (dlogits) {
     rec.watch(loss);
@@ -63,18 +76,28 @@ interface Rows {
   readonly logits: Tensor;
   readonly labels: Tensor;
   readonly dlogits: Tensor | null;
+  readonly classWeights: Tensor | null;
 }
 
-function recordRows(rec: Recorder, { logits, labels, dlogits }: Rows): Omit<CrossEntropy, "loss"> {
+function recordRows(
+  rec: Recorder,
+  { logits, labels, dlogits, classWeights }: Rows,
+): Omit<CrossEntropy, "loss"> {
   const [rows, classes] = shape2(logits.shape, NAME);
   const lanes = rowLanes(rec.capabilities, classes);
   const rowLoss = rec.allocate([rows], "rowLoss");
   const rowHit = rec.allocate([rows], "rowHit", "u32");
   const predicted = rec.allocate([rows], "predicted", "u32");
-  const bind = { logits, labels, row_loss: rowLoss, row_hit: rowHit, predicted };
+  const bind = {
+    ...{ logits, labels, row_loss: rowLoss, row_hit: rowHit, predicted },
+    ...(classWeights && { class_weights: classWeights }),
+  };
   rec.dispatch({
     op: NAME,
-    kernel: forwardKernel(lanes, dlogits !== null),
+    kernel: forwardKernel(lanes, {
+      HAS_GRADIENT: dlogits !== null,
+      HAS_CLASS_WEIGHTS: classWeights !== null,
+    }),
     grid: linearGrid(rows * lanes, 64),
     bind: dlogits ? { ...bind, dlogits } : bind,
     params: { rows, classes },
@@ -99,18 +122,19 @@ function recordMean(rec: Recorder, rowLoss: Tensor): Tensor {
 
 const MEAN: Kernel = kernelFrom(shader, "mean");
 
-function forwardKernel(lanes: RowLanes, hasGradient: boolean): Kernel {
-  return kernelFrom(shader, "forward", {
-    flags: { HAS_GRADIENT: hasGradient },
-    constants: { LANES: lanes },
-  });
+type Flags = { readonly HAS_GRADIENT: boolean; readonly HAS_CLASS_WEIGHTS: boolean };
+
+function forwardKernel(lanes: RowLanes, flags: Flags): Kernel {
+  return kernelFrom(shader, "forward", { flags, constants: { LANES: lanes } });
 }
 
 /** Every kernel that this file dispatches. */
 export function* softmaxCrossEntropyKernels(): Iterable<Kernel> {
   for (const lanes of ROW_LANES) {
-    yield forwardKernel(lanes, true);
-    yield forwardKernel(lanes, false);
+    for (const HAS_GRADIENT of [true, false]) {
+      yield forwardKernel(lanes, { HAS_GRADIENT, HAS_CLASS_WEIGHTS: false });
+      yield forwardKernel(lanes, { HAS_GRADIENT, HAS_CLASS_WEIGHTS: true });
+    }
   }
   yield MEAN;
 }

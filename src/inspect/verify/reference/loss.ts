@@ -60,6 +60,8 @@ const crossEntropy: Reference = (task) => {
   const [rows, classes] = [named(dispatch.params, "rows"), named(dispatch.params, "classes")];
   const logits = valuesAt(task, dispatch, "logits") ?? [];
   const labels = valuesAt(task, dispatch, "labels") ?? [];
+  const weights = valuesAt(task, dispatch, "class_weights");
+  const weightOf = (row: number): number => weights?.[labels[row] ?? 0] ?? 1;
   const rowOf = rowsOf(logits, classes);
   const loss = (row: number): Expected => {
     const label = labels[row] ?? 0;
@@ -67,14 +69,16 @@ const crossEntropy: Reference = (task) => {
     const { peak, sum, sumError } = rowOf(row);
     const depth = peak - (logits[row * classes + label] ?? 0);
     const value = Math.log(sum) + depth;
-    return { value, error: 2 ** -21 + sumError / sum + 4 * UNIT * Math.abs(value) };
+    const error = 2 ** -21 + sumError / sum + 5 * UNIT * Math.abs(value);
+    return { value: value * weightOf(row), error: error * weightOf(row) };
   };
   const gradient = (index: number): Expected => {
     const row = Math.floor(index / classes);
     const { value, error } = probability(rowOf(row), logits[index] ?? 0);
     const difference = value - (index % classes === labels[row] ? 1 : 0);
     const rounding = 8 * UNIT * Math.abs(difference) + UNIT * value;
-    return { value: difference / rows, error: (error + rounding) / rows + TINY };
+    const factor = weightOf(row) / rows;
+    return { value: difference * factor, error: (error + rounding) * factor + TINY };
   };
   const output = (name: string, at: (index: number) => Expected): Output => ({
     ...{ tensor: boundTo(dispatch, name), cost: classes, terms: classes, at },
