@@ -103,8 +103,11 @@ function checkManifest(folder: ResumableFolder, file: string, text: string): voi
   }
   const keys = new Set([...Object.keys(settings), ...Object.keys(found)]);
   for (const free of ["format", ...Object.keys(notes)]) keys.delete(free);
-  const grows = (key: string): boolean =>
-    key === mayGrow && Number(settings[key]) > Number(found[key]);
+  const grows = (key: string): boolean => {
+    const [now, before] = [settings[key], found[key]];
+    const areNumbers = typeof now === "number" && typeof before === "number";
+    return key === mayGrow && areNumbers && now > before;
+  };
   const other = [...keys].find((key) => show(settings[key]) !== show(found[key]) && !grows(key));
   if (other === undefined) return;
   throw new UsageError(

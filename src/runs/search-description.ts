@@ -25,6 +25,9 @@ export interface StudyDescription {
   readonly settings: { readonly [name: string]: JsonValue };
 }
 
+/** Those that a search may have more of than before: earlier ones do not depend on their number. */
+export const GROWING = "maxTrials";
+
 /** The format of a study that is there; says which setting differs, down to the hyper-parameter. */
 export async function checkSame(
   path: string,
@@ -32,7 +35,10 @@ export async function checkSame(
 ): Promise<number | null> {
   if (!existsSync(join(path, DESCRIPTION))) return null;
   const found = await readDescription(path);
-  const difference = firstDifference(asJson(found.description), asJson(description));
+  const { maxTrials } = found.description;
+  const hasMore = maxTrials !== null && (description.maxTrials ?? 0) > maxTrials;
+  const asked = hasMore ? { ...description, maxTrials } : description;
+  const difference = firstDifference(asJson(found.description), asJson(asked));
   if (!difference) return found.format;
   const { at, left, right } = difference;
   throw new UsageError(

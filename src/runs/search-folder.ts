@@ -16,6 +16,7 @@ import {
   checkSame,
   DESCRIPTION,
   FORMAT,
+  GROWING,
   readDescription,
   type StudyDescription,
 } from "./search-description.ts";
@@ -108,6 +109,7 @@ export async function openStudy(
     kind: "study",
     format: FORMAT,
     settings: asJson({ ...description }),
+    mayGrow: GROWING,
     contents: /^(trial_\d+|checkpoints|best\.json|trials\.svg)$/,
     overwrite,
   });

@@ -37,7 +37,8 @@ test("a study of other settings is refused, and named to the point", async () =>
       [{ space: wider }, /got space width max 9 in .* and 12 now/],
       [{ space: SPACE.slice(0, 1) }, /got space rate .* and none now/],
       [{ space: [...SPACE].reverse() }, /got space order width, rate in .* and rate, width now/],
-      [{ maxTrials: 3 }, /got maxTrials 2 in .* and 3 now/],
+      [{ maxTrials: 1 }, /got maxTrials 2 in .* and 1 now/],
+      [{ maxTrials: null }, /got maxTrials 2 in .* and null now/],
     ];
     for (const [change, message] of cases) {
       const refusal = await refusalOf(openStudy(folder, { ...base, ...change }));
@@ -45,6 +46,17 @@ test("a study of other settings is refused, and named to the point", async () =>
       assert.match(refusal, message);
     }
     assert.equal(contentOf(folder), before);
+  });
+});
+
+test("more trials than before go on, to what so many from the start would have been", async () => {
+  await inFolder(async (folder) => {
+    const oracle = () => new RandomSearch(SPACE, { seed });
+    const [grown, whole] = [join(folder, "grown"), join(folder, "whole")];
+    await attempt({ folder: grown, oracle: oracle(), maxTrials: 2 });
+    await attempt({ folder: grown, oracle: oracle(), maxTrials: 4 });
+    await attempt({ folder: whole, oracle: oracle(), maxTrials: 4 });
+    assert.equal(contentOf(grown), contentOf(whole));
   });
 });
 
