@@ -3,6 +3,7 @@
 // and does not try again by itself.
 import { VitrineError } from "../engine/core/errors.ts";
 import { PartialFile } from "./partial-file.ts";
+import { proxiedFetch } from "./proxied-fetch.ts";
 
 export interface Download {
   readonly url: string;
@@ -100,7 +101,7 @@ async function ask({ file, watchdog, download }: Transfer): Promise<Response> {
   const headers: Record<string, string> = { "accept-encoding": "identity" };
   if (file.size > 0) headers["range"] = `bytes=${file.size}-`;
   watchdog.expectWithin(connectTimeoutMs);
-  const response = await fetch(url, { headers, signal: watchdog.signal });
+  const response = await proxiedFetch(url, { headers, signal: watchdog.signal });
   const right = file.size > 0 ? [200, 206, 416] : [200];
   if (right.includes(response.status)) return response;
   await response.body?.cancel();

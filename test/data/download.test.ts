@@ -2,10 +2,13 @@
 // right file or none, and what has come is not fetched again.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type Download, downloadFile } from "../../src/data/download.ts";
+import { proxyFor } from "../../src/data/proxied-fetch.ts";
 import { VitrineError } from "../../src/engine/core/errors.ts";
 import { type Answer, type Mirror, refusingUrl, startMirror } from "./local-mirror.ts";
 import { md5, rejects, temporaryFolder } from "./sample-files.ts";
@@ -61,6 +64,48 @@ test("a right file arrives, with its progress", async () => {
   assert.is(md5(readFileSync(download.path)), md5(body));
   assert.equal(readdirSync(dirname(download.path)), ["file.gz"]);
   assert.is(shares.at(-1), 1);
+});
+
+test("through the proxy that the environment names, and past it where NO_PROXY says so", async () => {
+  const tunnels: string[] = [];
+  const proxy = createServer();
+  proxy.on("connect", ({ url = "" }, client) => {
+    tunnels.push(url);
+    const { hostname, port } = new URL(`http://${url}`);
+    const server = connect(Number(port), hostname, () => {
+      client.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      server.pipe(client).pipe(server);
+    });
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const { port } = proxy.address() as AddressInfo;
+  const before = { ...process.env };
+  try {
+    process.env["http_proxy"] = `http://127.0.0.1:${port}`;
+    process.env["no_proxy"] = "";
+    const download = { ...prepare({ body }), connectTimeoutMs: 5000, stallTimeoutMs: 5000 };
+    await arrives(download);
+    assert.equal(tunnels, [new URL(download.url).host]);
+    process.env["no_proxy"] = "127.0.0.1";
+    await arrives({ ...prepare({ body }), connectTimeoutMs: 5000 });
+    assert.is(tunnels.length, 1);
+  } finally {
+    process.env = before;
+    proxy.closeAllConnections();
+    proxy.close();
+  }
+});
+
+test("which proxy an address is asked through", () => {
+  const of = (url: string, env: Record<string, string>) => proxyFor(new URL(url), env);
+  const env = { HTTPS_PROXY: "http://a:1", http_proxy: "http://b:2", NO_PROXY: "in.house, .lan" };
+  assert.is(of("https://x.org/f", env), "http://a:1");
+  assert.is(of("http://x.org/f", env), "http://b:2");
+  for (const host of ["in.house", "www.in.house", "x.lan"])
+    assert.is(of(`http://${host}/`, env), null);
+  assert.is(of("http://not-in.house/", env), "http://b:2");
+  assert.is(of("https://x.org/f", { ...env, NO_PROXY: "*" }), null);
+  assert.is(of("https://x.org/f", {}), null);
 });
 
 test("a wrong file is refused, and nothing of it kept", async () => {
