@@ -1,12 +1,17 @@
 // `npm test` without a pattern: the tests in two processes side by side, because those of commands mostly wait for processes
-// of their own. The first one's output is shown as it comes, the second one's after it; the counts are the sums of uvu's own.
+// of their own; then, alone, those that measure time. The first one's output is shown as it comes, the second one's after it;
+// the counts are the sums of uvu's own.
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 
-const COMMANDS = "^(cli/|learn/commands|documented-commands|setup).*\\.test\\.ts$";
-const OTHERS = "^(?!cli/|learn/commands|documented-commands|setup).*\\.test\\.ts$";
-const shards = availableParallelism() > 1 ? [COMMANDS, OTHERS] : ["\\.test\\.ts$"];
+const COMMANDS = "cli/|learn/commands|documented-commands|setup";
+const TIMED = "inspect/(ceilings|compare-profiles|profile|trace)";
+/** @param {string} start */
+const patternOf = (start) => `^(${start}).*\\.test\\.ts$`;
+const others = `^(?!${COMMANDS}|${TIMED}).*\\.test\\.ts$`;
+const together = [patternOf(COMMANDS), others];
+const rounds = availableParallelism() > 1 ? [together, [patternOf(TIMED)]] : [["\\.test\\.ts$"]];
 
 const uvu = fileURLToPath(new URL("../node_modules/uvu/bin.js", import.meta.url));
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -52,11 +57,16 @@ for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) {
 process.on("SIGINT", () => {});
 
 const began = performance.now();
-const runs = shards.map(start);
+/** @type {ReturnType<typeof start>[]} */
+const runs = [];
 let failed = false;
-for (const run of runs) {
-  run.show();
-  failed = (await run.code) !== 0 || failed;
+for (const round of rounds) {
+  const started = round.map(start);
+  runs.push(...started);
+  for (const run of started) {
+    run.show();
+    failed = (await run.code) !== 0 || failed;
+  }
 }
 /** @param {string} name */
 const sum = (name) => runs.reduce((total, run) => total + run.count(name), 0);
