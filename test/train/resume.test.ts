@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { batchNormalization } from "../../src/engine/layers/batch-normalization.ts";
 import { conv2d } from "../../src/engine/layers/conv2d.ts";
 import { dense } from "../../src/engine/layers/dense.ts";
-import { sequential } from "../../src/engine/layers/model.ts";
+import { type Model, sequential } from "../../src/engine/layers/model.ts";
 import { maxPooling2d } from "../../src/engine/layers/pooling.ts";
 import { dropout, flatten } from "../../src/engine/layers/shaping.ts";
 import { adam } from "../../src/engine/optim/adam.ts";
@@ -91,6 +91,34 @@ for (const [name, optimizer] of [
     }
   });
 }
+
+test("with a frozen part that is from a file: it is not in the checkpoint, and what is trained goes on", async () => {
+  const [conv, norm] = [conv2d({ filters: 4, kernelSize: 3, name: "base" }), batchNormalization()];
+  const head = [
+    maxPooling2d({ poolSize: 4 }),
+    flatten(),
+    dense({ units: 10, activation: "softmax" }),
+  ];
+  const model: Model = {
+    name: "partly-frozen",
+    inputShape: [28, 28, 1],
+    build: (net, x) => {
+      const base = net.frozen(() => conv(net, net.input(x, "input")));
+      return [norm, ...head].reduce((tensor, layer) => layer(net, tensor), base);
+    },
+  };
+  const initialWeights = new Map([["base/kernel", new Float32Array(36).fill(0.25)]]);
+  const states: TrainingState[] = [];
+  const save = async (state: TrainingState) => void states.push(state);
+  const device = await gpu();
+  const checkpoints = { minutes: 0, save };
+  const run = await fit(device, model, { ...(await options()), initialWeights, checkpoints });
+  const resume = states.find(({ epoch, stepsOfEpoch }) => epoch === 2 && stepsOfEpoch > 0);
+  assert.not(resume?.weights?.has("base/kernel"));
+  const resumed = await fit(device, model, { ...(await options()), initialWeights, resume });
+  assertSame(resumed, run);
+  assert.is(resumed.kept?.weights.get("base/kernel")?.[35], 0.25);
+});
 
 test("interrupted within an epoch, it hands out the very step", async () => {
   const { run } = await wholeRun({});
