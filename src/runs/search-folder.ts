@@ -110,7 +110,7 @@ export async function openStudy(
     format: FORMAT,
     settings: asJson({ ...description }),
     mayGrow: GROWING,
-    contents: /^(trial_\d+|checkpoints|best\.json|trials\.svg)$/,
+    contents: /^(trial_\d+|checkpoints|exchange|queue\.json|best\.json|trials\.svg)$/,
     overwrite,
   });
   if (state === "new") return new StudyFolder(path, description, [], facts);

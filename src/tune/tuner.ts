@@ -59,7 +59,10 @@ export interface TrialModel {
   readonly weights: readonly NamedTensor[];
 }
 
-export type TrialOutcome = Pick<Trial, "score" | "bestEpoch" | "folds" | "history" | "message"> & {
+export type TrialOutcome = Pick<
+  Trial,
+  "score" | "bestEpoch" | "folds" | "history" | "message" | "adapter" | "driver"
+> & {
   readonly models: readonly TrialModel[];
 };
 

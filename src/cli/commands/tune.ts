@@ -14,7 +14,7 @@ import { folderOfTrial } from "../../runs/trial-file.ts";
 import { bestTrial, rankTrials, type Trial } from "../../tune/trial.ts";
 import { planOf, type SearchResult, search } from "../../tune/tuner.ts";
 import { axesOf } from "../../watch/parts-plan.ts";
-import { EpochDisplay } from "../display/epoch-display.ts";
+import { EpochDisplays } from "../display/epoch-display.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { loadData } from "../inputs/data-set.ts";
 import { loadPretrained, openBasis } from "../inputs/model-basis.ts";
@@ -31,6 +31,13 @@ import {
   trialRunner,
 } from "../inputs/tune-plan.ts";
 import { WATCH_FLAGS } from "../inputs/watch-flags.ts";
+import {
+  parallelOf,
+  searchArguments,
+  WORKER_FLAGS,
+  withTrialBatch,
+} from "../inputs/worker-flags.ts";
+import { localPlace, ownPlace, type TrialPlace } from "../outcomes/trial-places.ts";
 import { type Ended, Watching } from "../outcomes/watching.ts";
 import { TrialsWatch } from "../outcomes/watching-parts.ts";
 
@@ -48,6 +55,7 @@ const FLAGS = {
     value: "folder",
     help: "write each trial's values, score and curves for TensorBoard's HParams page, below this folder",
   },
+  ...WORKER_FLAGS,
   ...CHECKPOINT_FLAG,
   ...WATCH_FLAGS,
   ...ADAPTER_FLAG,
@@ -69,14 +77,20 @@ const command = defineCommand({
       command: "npm run tune -- --tuner bayesian --initial 6 --trials 20 --folds 3",
       does: "each trial scored by the mean over three folds",
     },
+    {
+      command: "npm run tune -- --tuner hyperband --epochs 9 --workers 4",
+      does: "four processes at once; the same trials and the same best",
+    },
   ],
   flags: FLAGS,
   savesWhenStopped: true,
   run: tune,
 });
 
-async function tune(context: Context): Promise<void> {
-  const { flags, say, style, terminal } = context;
+async function tune({ flags: given, ...rest }: Context): Promise<void> {
+  const flags = withTrialBatch(given);
+  const context = { ...rest, flags };
+  const { say, style, terminal } = context;
   say(style.bold(`vitrine: tuning ${flags.model} on Fashion-MNIST`));
   const data = await loadData(terminal, flags.data, flags);
   const pretrained = await loadPretrained(context, modelConfig(flags), flags.weights);
@@ -129,44 +143,39 @@ interface Work extends Omit<Equipment, "flags" | "checkpoints"> {
 }
 
 async function searchAll(context: Context, work: Work): Promise<Ended> {
-  const { flags, say, terminal, signal } = context;
-  const { device, basis, data, plan, study, watching } = work;
+  const { flags, say, signal } = context;
+  const { device, plan, study, watching } = work;
   const { space } = plan;
   const watched = { space, total: trialsOf(plan), folds: plan.splits?.length ?? 1 };
   const watch = watching && new TrialsWatch(watching, watched, study.trials);
   const texts = trialTexts(context, plan);
   const board = flags.tensorboard === undefined ? null : new TrialBoard(flags.tensorboard, plan);
-  const { checkpointMinutes: minutes } = flags;
+  const { checkpointMinutes: minutes, workers = 1 } = flags;
   const tell = (line: string): void => say(context.style.dim(line));
-  const options = { minutes, adapter: device.name, tell };
-  const checkpoints = new PartCheckpoints(study.path, options);
-  let display = new EpochDisplay(terminal, flags.epochs);
+  const checkpoints = new PartCheckpoints(study.path, { minutes, adapter: device.name, tell });
+  const place = await openPlace(context, { ...work, checkpoints, watch });
   const result = await search({
     study,
     ...plan,
     epochs: flags.epochs,
-    run: await trialRunner(
-      { device, basis, data, plan, flags, checkpoints },
-      ({ epochs, plan: { training } }) => {
-        display = new EpochDisplay(terminal, epochs);
-        const onFoldBegin = (fold: number) => say(`Fold ${fold + 1}/${flags.folds}`);
-        const events = { ...display, onFoldBegin };
-        return watch ? watch.events(events, { epochs, batchSize: training.batchSize }) : events;
-      },
-    ),
+    run: place.run,
+    parallel: parallelOf(plan, workers),
     signal,
     onTrialBegin: (trial, best) => {
-      watch?.begin(trial);
+      if (!place.isRemote) watch?.begin(trial);
       texts.onTrialBegin(trial, best);
+      place.begin(trial.id);
     },
     onTrialEnd: (trial, finished) => {
+      place.end(trial.id);
       checkpoints.end(folderOfTrial(trial.id));
-      watch?.end(trial);
+      // The page follows one training at a time: of those side by side it is told when they are over.
+      if (place.isRemote) watch?.begin(trial);
+      watch?.end(trial, place.isRemote);
       board?.add(trial, folderOfTrial(trial.id));
       texts.onTrialEnd(trial, finished);
     },
-  });
-  display.interrupted();
+  }).finally(() => place.close());
   device.destroy();
   if (result.complete) checkpoints.endAll();
   await board?.close();
@@ -174,6 +183,36 @@ async function searchAll(context: Context, work: Work): Promise<Ended> {
   const { length: count } = result.trials;
   const message = `${finishedText(count)}, saved in ${study.path}`;
   return { ended: result.complete ? "finished" : "interrupted", message };
+}
+
+interface PlaceWork extends Work {
+  readonly checkpoints: PartCheckpoints;
+  readonly watch: TrialsWatch | null;
+}
+
+/** This process, or workers. */
+async function openPlace(context: Context, work: PlaceWork): Promise<TrialPlace> {
+  const { flags, terminal, say } = context;
+  const { plan, study, watch } = work;
+  if ((flags.workers ?? 1) > 1) {
+    const { maxTrials: _, ...description } = describeStudy(flags, plan);
+    const { workers = 1, data, dropMissing, adapter, checkpointMinutes } = flags;
+    const common = { flags: searchArguments(flags), description, checkpointMinutes };
+    const search = { study: "local", ...common };
+    const { path: out } = study;
+    return await localPlace({ terminal, search, out, workers, data, dropMissing, adapter });
+  }
+  const { device, basis, data, checkpoints } = work;
+  const showing = new EpochDisplays(terminal);
+  const run = await trialRunner(
+    { device, basis, data, plan, flags, checkpoints },
+    ({ epochs, plan: { training } }) => {
+      const onFoldBegin = (fold: number) => say(`Fold ${fold + 1}/${flags.folds}`);
+      const events = { ...showing.next(epochs), onFoldBegin };
+      return watch ? watch.events(events, { epochs, batchSize: training.batchSize }) : events;
+    },
+  );
+  return ownPlace(run, () => showing.interrupted());
 }
 
 /** The study's own texts before and after each trial. */

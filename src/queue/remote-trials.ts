@@ -1,0 +1,112 @@
+// A trial that another process runs, from both ends: the chief's runner, which sends a job and makes an outcome of the answer,
+// and the worker's answer to a job. How messages travel is local-workers.ts's and bull-trials.ts's.
+
+import { DeviceError, FormatError, VitrineError } from "../engine/core/errors.ts";
+import type { JsonValue } from "../io/files.ts";
+import type { TrialJob, TrialModel, TrialOutcome, TrialRunner } from "../tune/tuner.ts";
+import {
+  type JobMessage,
+  jobOf,
+  type OutcomeMessage,
+  outcomeMessageOf,
+  type ProgressMessage,
+  runningTrial,
+} from "./trial-message.ts";
+import type { WeightsExchange } from "./weights-exchange.ts";
+
+/** Local processes, or a queue. */
+export interface TrialTransport {
+  /**
+   * The worker's answer; of another worker where one dies. Throws what ends the search: a DeviceError where workers die of
+   * the trial again and again.
+   */
+  run(job: JobMessage, how: TransportOptions): Promise<OutcomeMessage>;
+  /** The outcome is recorded. */
+  recorded(id: string): Promise<void>;
+}
+
+export interface TransportOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: (progress: ProgressMessage) => void;
+}
+
+export interface RemoteOptions {
+  readonly transport: TrialTransport;
+  readonly exchange: WeightsExchange;
+  readonly onProgress: (id: string, progress: ProgressMessage) => void;
+}
+
+/** The chief's end. */
+export function remoteTrials<Plan>(options: RemoteOptions): TrialRunner<Plan> {
+  const { transport, exchange, onProgress } = options;
+  return async (job, signal) => {
+    const { id } = job.trial;
+    const parent = job.parentWeights && (await exchange.put(`parent-${id}`, job.parentWeights));
+    const message = jobOf(job, parent);
+    const answer = await transport.run(message, {
+      signal,
+      onProgress: (progress) => onProgress(id, progress),
+    });
+    if (parent) await exchange.remove(parent);
+    if (answer.kind === "interrupted") return null;
+    if (answer.kind === "refused") throw new VitrineError(answer.message);
+    return await outcomeOf(answer, exchange);
+  };
+}
+
+async function outcomeOf(
+  { kind: _, models, ...figures }: Extract<OutcomeMessage, { kind: "outcome" }>,
+  exchange: WeightsExchange,
+): Promise<TrialOutcome> {
+  const taken: TrialModel[] = [];
+  for (const { weights, ...model } of models) {
+    taken.push({ ...model, weights: await exchange.get(weights) });
+  }
+  for (const { weights } of models) await exchange.remove(weights);
+  return { ...figures, models: taken };
+}
+
+export interface WorkerEnd<Plan> {
+  readonly run: TrialRunner<Plan>;
+  readonly planOf: (values: JobMessage["values"]) => Plan;
+  readonly exchange: WeightsExchange;
+  readonly adapter: string;
+  readonly driver: string;
+}
+
+/** The worker's end. Throws what is no outcome: a lost device, a damaged file, a mistake of ours. */
+export async function answerJob<Plan>(
+  worker: WorkerEnd<Plan>,
+  message: JobMessage,
+  signal: AbortSignal | undefined,
+): Promise<JsonValue> {
+  const { exchange, adapter, driver } = worker;
+  try {
+    const outcome = await worker.run(await trialJob(worker, message), signal);
+    if (!outcome) return { kind: "interrupted" };
+    const refs = [];
+    for (const { fold, weights } of outcome.models) {
+      refs.push(await exchange.put(`trial-${message.id}-${fold ?? 0}`, weights));
+    }
+    return outcomeMessageOf(outcome, { adapter, driver }, refs);
+  } catch (error) {
+    const isResult = error instanceof VitrineError;
+    if (!isResult || error instanceof DeviceError || error instanceof FormatError) throw error;
+    return { kind: "refused", message: error.message };
+  }
+}
+
+async function trialJob<Plan>(
+  { planOf, exchange }: WorkerEnd<Plan>,
+  message: JobMessage,
+): Promise<TrialJob<Plan>> {
+  const { values, initialEpoch, epochs, parent } = message;
+  const parentWeights = parent && (await exchange.get(parent));
+  return {
+    trial: runningTrial(message),
+    plan: planOf(values),
+    initialEpoch,
+    epochs,
+    parentWeights,
+  };
+}
