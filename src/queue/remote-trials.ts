@@ -47,10 +47,15 @@ export function remoteTrials<Plan>(options: RemoteOptions): TrialRunner<Plan> {
       signal,
       onProgress: (progress) => onProgress(id, progress),
     });
-    if (parent) await exchange.remove(parent);
+    // A worker may still need the parent's weights then.
     if (answer.kind === "interrupted") return null;
+    if (parent) await exchange.remove(parent);
     if (answer.kind === "refused") throw new VitrineError(answer.message);
-    return await outcomeOf(answer, exchange);
+    return await outcomeOf(answer, exchange).catch(async (error: unknown) => {
+      // An outcome without its weights is none: the trial is run again when the search goes on.
+      await transport.recorded(id);
+      throw error;
+    });
   };
 }
 

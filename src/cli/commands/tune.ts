@@ -2,9 +2,12 @@
 // search goes on.
 
 import { join } from "node:path";
+import type { Device } from "../../engine/core/device.ts";
 import { formatCount } from "../../format/number-format.ts";
 import { openDevice } from "../../io/adapter.ts";
 import { type JsonValue, writeAtomically } from "../../io/files.ts";
+import { findRedis, type RedisServer } from "../../queue/redis-server.ts";
+import { studyId } from "../../queue/study-id.ts";
 import { trialsSvg } from "../../report/charts/trials-chart.ts";
 import { resultsSummary, trialBlock, trialHeader } from "../../report/text/tuner-text.ts";
 import { PartCheckpoints } from "../../runs/part-checkpoints.ts";
@@ -17,7 +20,7 @@ import { axesOf } from "../../watch/parts-plan.ts";
 import { EpochDisplays } from "../display/epoch-display.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { loadData } from "../inputs/data-set.ts";
-import { loadPretrained, openBasis } from "../inputs/model-basis.ts";
+import { loadPretrained, openBasis, type Pretrained } from "../inputs/model-basis.ts";
 import { modelConfig } from "../inputs/model-flags.ts";
 import { CHECKPOINT_FLAG } from "../inputs/resume-flags.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut } from "../inputs/shared-flags.ts";
@@ -33,11 +36,14 @@ import {
 import { WATCH_FLAGS } from "../inputs/watch-flags.ts";
 import {
   parallelOf,
+  QUEUE_FLAG,
+  queueUrl,
   searchArguments,
   WORKER_FLAGS,
+  withoutPaths,
   withTrialBatch,
 } from "../inputs/worker-flags.ts";
-import { localPlace, ownPlace, type TrialPlace } from "../outcomes/trial-places.ts";
+import { localPlace, ownPlace, queuePlace, type TrialPlace } from "../outcomes/trial-places.ts";
 import { type Ended, Watching } from "../outcomes/watching.ts";
 import { TrialsWatch } from "../outcomes/watching-parts.ts";
 
@@ -56,6 +62,7 @@ const FLAGS = {
     help: "write each trial's values, score and curves for TensorBoard's HParams page, below this folder",
   },
   ...WORKER_FLAGS,
+  ...QUEUE_FLAG,
   ...CHECKPOINT_FLAG,
   ...WATCH_FLAGS,
   ...ADAPTER_FLAG,
@@ -96,13 +103,16 @@ async function tune({ flags: given, ...rest }: Context): Promise<void> {
   const pretrained = await loadPretrained(context, modelConfig(flags), flags.weights);
   const plan = planSearch(flags, pretrained.config, data);
   const out = flags.out ?? (await defaultOut(`${flags.model}-tune`));
-  // The device first: without one, nothing should have been overwritten.
-  const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+  // Device or queue first: without one, nothing should have been overwritten.
+  const server = flags.queue === undefined ? null : await findRedis(queueUrl(flags.queue));
+  const device = server ? null : await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+  const adapter = device?.name ?? "the workers' own";
   const study = await openStudy(out, describeStudy(flags, plan), {
     overwrite: flags.overwrite,
-    facts: trialFacts(data, plan, device.name),
+    facts: trialFacts(data, plan, adapter),
   });
-  say(`adapter    ${device.name}`);
+  say(`adapter    ${adapter}`);
+  if (server) say(`queue      ${server.name}`);
   say(`data set   ${data.source}`);
   say(`rows       ${rowsText(plan)}`);
   if (pretrained.source) say(`weights    ${pretrained.source}`);
@@ -116,14 +126,11 @@ async function tune({ flags: given, ...rest }: Context): Promise<void> {
     say(`Reloading Tuner from ${join(out, "oracle.json")}`);
     say(`           ${finishedText(kept)}`);
   }
-  const { seed, limit = data.train.rows } = flags;
-  const { signal } = context;
-  const basis = openBasis({ device, terminal, signal, pretrained, seed, rows: limit });
   const watching = await Watching.open(context, {
     ...{ command: "tune", model: flags.model, epochs: flags.epochs, hasRate: false },
     classNames: data.train.classNames,
     facts: [
-      ["adapter", device.name],
+      ["adapter", adapter],
       ["search", searchText(plan)],
       ["rows", rowsText(plan)],
       ["saved in", out],
@@ -133,33 +140,38 @@ async function tune({ flags: given, ...rest }: Context): Promise<void> {
       objective: plan.objective,
     },
   });
-  const work = { device, basis, data, plan, study, watching };
+  const work = { device, server, adapter, pretrained, data, plan, study, watching };
   await (watching ? watching.during(() => searchAll(context, work)) : searchAll(context, work));
 }
 
-interface Work extends Omit<Equipment, "flags" | "checkpoints"> {
+interface Work extends Pick<Equipment, "data" | "plan"> {
+  /** Null where trials are other machines'. */
+  readonly device: Device | null;
+  readonly server: RedisServer | null;
+  readonly adapter: string;
+  readonly pretrained: Pretrained;
   readonly study: StudyFolder;
   readonly watching: Watching | null;
 }
 
 async function searchAll(context: Context, work: Work): Promise<Ended> {
   const { flags, say, signal } = context;
-  const { device, plan, study, watching } = work;
+  const { device, adapter, plan, study, watching } = work;
   const { space } = plan;
   const watched = { space, total: trialsOf(plan), folds: plan.splits?.length ?? 1 };
   const watch = watching && new TrialsWatch(watching, watched, study.trials);
   const texts = trialTexts(context, plan);
   const board = flags.tensorboard === undefined ? null : new TrialBoard(flags.tensorboard, plan);
-  const { checkpointMinutes: minutes, workers = 1 } = flags;
+  const { checkpointMinutes: minutes } = flags;
   const tell = (line: string): void => say(context.style.dim(line));
-  const checkpoints = new PartCheckpoints(study.path, { minutes, adapter: device.name, tell });
+  const checkpoints = new PartCheckpoints(study.path, { minutes, adapter, tell });
   const place = await openPlace(context, { ...work, checkpoints, watch });
   const result = await search({
     study,
     ...plan,
     epochs: flags.epochs,
     run: place.run,
-    parallel: parallelOf(plan, workers),
+    parallel: parallelOf(flags),
     signal,
     onTrialBegin: (trial, best) => {
       if (!place.isRemote) watch?.begin(trial);
@@ -176,7 +188,7 @@ async function searchAll(context: Context, work: Work): Promise<Ended> {
       texts.onTrialEnd(trial, finished);
     },
   }).finally(() => place.close());
-  device.destroy();
+  device?.destroy();
   if (result.complete) checkpoints.endAll();
   await board?.close();
   await conclude(context, { plan, study, result });
@@ -193,16 +205,22 @@ interface PlaceWork extends Work {
 /** This process, or workers. */
 async function openPlace(context: Context, work: PlaceWork): Promise<TrialPlace> {
   const { flags, terminal, say } = context;
-  const { plan, study, watch } = work;
-  if ((flags.workers ?? 1) > 1) {
-    const { maxTrials: _, ...description } = describeStudy(flags, plan);
-    const { workers = 1, data, dropMissing, adapter, checkpointMinutes } = flags;
-    const common = { flags: searchArguments(flags), description, checkpointMinutes };
-    const search = { study: "local", ...common };
-    const { path: out } = study;
-    return await localPlace({ terminal, search, out, workers, data, dropMissing, adapter });
+  const { device, server, plan, study, data, checkpoints, watch } = work;
+  const { maxTrials: _, ...description } = describeStudy(flags, plan);
+  const { checkpointMinutes, workers = 1, dropMissing, adapter } = flags;
+  const shared = { description, checkpointMinutes };
+  if (server) {
+    const own = { study: await studyId(study.path), flags: searchArguments(withoutPaths(flags)) };
+    return await queuePlace({ terminal, server, search: { ...own, ...shared } });
   }
-  const { device, basis, data, checkpoints } = work;
+  if (!device || workers > 1) {
+    const search = { study: "local", flags: searchArguments(flags), ...shared };
+    const local = { out: study.path, workers, data: flags.data, dropMissing, adapter };
+    return await localPlace({ terminal, search, ...local });
+  }
+  const { seed, limit: rows = data.train.rows } = flags;
+  const { pretrained } = work;
+  const basis = openBasis({ device, terminal, signal: context.signal, pretrained, seed, rows });
   const showing = new EpochDisplays(terminal);
   const run = await trialRunner(
     { device, basis, data, plan, flags, checkpoints },

@@ -1,8 +1,9 @@
 // The flags that say where `tune`'s trials run, and those of a search as they are told to a worker: as they would be typed, so
 // that a worker checks them as a command checks what a person types.
 
+import { UsageError } from "../../engine/core/errors.ts";
 import { camelCase, type FlagSpecs, type FlagValue, parseFlags } from "../frame/flags.ts";
-import type { SearchPlan, TuneFlags } from "./tune-plan.ts";
+import type { TuneFlags } from "./tune-plan.ts";
 import { TUNE_FLAGS } from "./tune-plan.ts";
 
 export const WORKER_FLAGS = {
@@ -10,9 +11,36 @@ export const WORKER_FLAGS = {
     type: "integer",
     min: 1,
     max: 64,
-    help: "processes of this machine that run trials side by side, each with a device of its own; default 1: this process",
+    help: "processes of this machine that run trials side by side, each with a device of its own; default 1: this process; with --queue, trials that are in the queue at once, by default 16",
   },
 } as const;
+
+export const QUEUE_FLAG = {
+  queue: {
+    type: "string",
+    value: "url",
+    help: "Redis or Valkey server that has the queue, redis://[user:password@]host:port, or rediss:// for TLS; env: the environment's VITRINE_QUEUE, which keeps a password out of the command line",
+  },
+} as const;
+
+/** The flag's, or where that is `env`, or not given, the environment's. Throws UsageError where there is none. */
+export function queueUrl(flag: string | undefined, env = process.env): string {
+  const url = flag === undefined || flag === "env" ? env["VITRINE_QUEUE"] : flag;
+  if (url !== undefined && url !== "") return url;
+  throw new UsageError("--queue: must name a Redis or Valkey server, got none", {
+    help: "redis://host:port, or `env` for the environment's VITRINE_QUEUE, which keeps a password out of the command line",
+  });
+}
+
+/** Trials that are in a queue at once, where nobody says how many. */
+const QUEUED = 16;
+/** Guided trials of a batch, where it is not known how many workers there are. */
+const QUEUED_BATCH = 4;
+
+interface PlaceFlags {
+  readonly workers?: number | undefined;
+  readonly queue?: string | undefined;
+}
 
 const SEARCH_FLAGS: FlagSpecs = TUNE_FLAGS;
 
@@ -32,16 +60,20 @@ export function searchFlags(args: readonly string[]): TuneFlags {
 }
 
 /** Bayesian trials side by side come in batches: as many as there are workers, unless the flag says otherwise. */
-export function withTrialBatch<F extends TuneFlags & { readonly workers?: number | undefined }>(
-  flags: F,
-): F {
-  const { tuner, trialBatch, workers = 1 } = flags;
+export function withTrialBatch<F extends TuneFlags & PlaceFlags>(flags: F): F {
+  const { tuner, trialBatch, queue } = flags;
+  const { workers = queue === undefined ? 1 : QUEUED_BATCH } = flags;
   if (tuner !== "bayesian" || trialBatch !== undefined || workers === 1) return flags;
   return { ...flags, trialBatch: workers };
 }
 
-/** Trials that can run at once, whatever the number of workers. */
-export function parallelOf({ oracle }: SearchPlan, wanted: number): number {
-  const { trialBatch } = oracle.settings;
-  return oracle.name === "bayesian" ? Math.min(wanted, Number(trialBatch ?? 1)) : wanted;
+/** Trials that may run at once. */
+export function parallelOf({ workers, queue }: PlaceFlags): number {
+  return workers ?? (queue === undefined ? 1 : QUEUED);
+}
+
+/** For another machine: a path means nothing there, and its worker names its own file. */
+export function withoutPaths<F extends TuneFlags>(flags: F): F {
+  const isPath = flags.weights !== undefined && !["imagenet", "none"].includes(flags.weights);
+  return isPath ? { ...flags, weights: undefined } : flags;
 }

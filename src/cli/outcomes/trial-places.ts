@@ -3,8 +3,12 @@
 import { fork } from "node:child_process";
 import os from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { BullTrials } from "../../queue/bull-trials.ts";
 import { LocalWorkers } from "../../queue/local-workers.ts";
+import { RedisExchange } from "../../queue/redis-exchange.ts";
+import type { RedisServer } from "../../queue/redis-server.ts";
 import { remoteTrials } from "../../queue/remote-trials.ts";
 import type { SearchMessage } from "../../queue/trial-message.ts";
 import { FolderExchange } from "../../queue/weights-exchange.ts";
@@ -32,15 +36,41 @@ export function ownPlace(run: TrialRunner<TrainingPlan>, close: () => void): Tri
 export interface PlaceOptions {
   readonly terminal: Terminal;
   readonly search: SearchMessage;
-  /** Folder of the study. */
-  readonly out: string;
 }
 
 export interface LocalOptions extends PlaceOptions {
+  /** Folder of the study. */
+  readonly out: string;
   readonly workers: number;
   readonly data: string | undefined;
   readonly dropMissing: boolean;
   readonly adapter: string | undefined;
+}
+
+/** Workers of any machine. */
+export async function queuePlace(
+  options: PlaceOptions & { readonly server: RedisServer },
+): Promise<TrialPlace> {
+  const { terminal, server, search } = options;
+  const exchange = new RedisExchange(server);
+  const display = new WorkersDisplay(terminal);
+  const transport = new BullTrials({ server, search, tell: (line) => terminal.print(line) });
+  const recorded: Promise<void>[] = [];
+  return {
+    run: remoteTrials({ transport, exchange, onProgress: display.progress }),
+    isRemote: true,
+    begin: (id) => display.begin(id),
+    end: (id) => {
+      display.end(id);
+      recorded.push(transport.recorded(id).catch(() => undefined));
+    },
+    close: async () => {
+      display.close();
+      await Promise.race([Promise.all(recorded), sleep(2000)]);
+      await transport.close();
+      exchange.close();
+    },
+  };
 }
 
 const PROCESS = fileURLToPath(new URL("../worker/trial-process.ts", import.meta.url));
