@@ -15,7 +15,9 @@ import {
   type SearchMessage,
 } from "./trial-message.ts";
 
-export const QUEUE = "vitrine-trials";
+export const QUEUE = "trials";
+/** Of all names that BullMQ uses on the server. */
+export const PREFIX = "vitrine";
 const ASK_MS = 400;
 const WEEK_SECONDS = 7 * 24 * 3600;
 /** Jobs of a trial that fail, each after workers died of it: more, and it is the trial's doing. */
@@ -36,7 +38,7 @@ export class BullTrials implements TrialTransport {
   constructor({ server, search, tell }: BullOptions) {
     this.#search = search;
     this.#queue = new server.bullmq.Queue(QUEUE, {
-      connection: connectionTo(server),
+      ...{ connection: connectionTo(server), prefix: PREFIX },
       // Those that nobody came back for.
       defaultJobOptions: {
         removeOnComplete: { age: WEEK_SECONDS },

@@ -6,7 +6,7 @@ import type { Job } from "bullmq";
 import * as v from "valibot";
 import { FormatError } from "../engine/core/errors.ts";
 import type { JsonValue } from "../io/files.ts";
-import { QUEUE } from "./bull-trials.ts";
+import { PREFIX, QUEUE } from "./bull-trials.ts";
 import { connectionTo, type RedisServer } from "./redis-server.ts";
 import {
   type JobMessage,
@@ -62,7 +62,7 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
       throw new WaitingError();
     },
     {
-      connection: connectionTo(server),
+      ...{ connection: connectionTo(server), prefix: PREFIX },
       concurrency: 1,
       lockDuration: 1000 * lockSeconds,
       stalledInterval: 5000,

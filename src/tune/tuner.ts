@@ -85,6 +85,8 @@ export interface SearchOptions<Plan> {
   readonly run: TrialRunner<Plan>;
   /** Trials that may run side by side; default 1. */
   readonly parallel?: number | undefined;
+  /** Trials that are this search's to run; others are proposed and passed over. Default all; for strategies that never wait. */
+  readonly isOwn?: ((id: string) => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onTrialBegin?: (trial: Trial, best: ScoredTrial | null) => void;
   /** After the trial is on disk; `finished` are those that are over by then, in order of number, with this one. */
@@ -165,7 +167,7 @@ class Search<Plan> {
 
   /** The next one to run; null where there is none, or none before another ends. Those that finished are passed over. */
   #next(): Trial | null {
-    const { oracle, study, maxTrials } = this.#options;
+    const { oracle, study, maxTrials, isOwn = () => true } = this.#options;
     const trials = this.#trials;
     for (;;) {
       const id = nextTrialId(trials.length);
@@ -183,7 +185,7 @@ class Search<Plan> {
       const trial = newTrial(id, values);
       checkResumed(study, trial);
       trials.push(trial);
-      return trial;
+      if (isOwn(id)) return trial;
     }
   }
 

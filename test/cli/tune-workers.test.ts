@@ -2,31 +2,19 @@
 // killed is replaced; nothing stays of the exchange.
 
 import { type ChildProcess, execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { temporaryFolder } from "../data/sample-files.ts";
 import { smallIdxFolder } from "../support/small-files.ts";
+import { studyOutcome } from "../support/study-outcome.ts";
 import { runToEnd, startCommand } from "./start-command.ts";
 
 const test = suite("tune --workers");
 const data = smallIdxFolder({ train: 240, test: 20 });
 const FLAGS = ["--data", data, "--trials", "5", "--epochs", "2", "--validation", "0.2"];
-
-/** What a study holds, but for the time it took and what a trial ran on. */
-function outcome(out: string): Record<string, string> {
-  const files = readdirSync(out, { recursive: true }).map(String).sort();
-  const contents = files.flatMap((name): [string, string][] => {
-    if (!name.includes(".") || name.endsWith(".lock")) return [];
-    const text = readFileSync(join(out, name)).toString("latin1");
-    const bare = text.replace(/"seconds": [\d.e-]+/, "");
-    const ranOn = /^ {2}"(adapter|driver)": .*\n/gm;
-    return [[name, name.endsWith("trial.json") ? bare.replaceAll(ranOn, "") : bare]];
-  });
-  return Object.fromEntries(contents);
-}
 
 /** Processes that the command started. */
 function workersOf({ pid }: ChildProcess): number[] {
@@ -59,13 +47,16 @@ for (const tuner of [["random"], ["hyperband", "--factor", "2"], ["bayesian", "-
     const out = join(folder, "two");
     const two = await runToEnd("tune", [...flags, "--workers", "2", "--out", out, "--json"]);
     assert.is(two.code, 0, two.stderr);
-    assert.equal(outcome(out), outcome(join(folder, "one")));
+    assert.equal(studyOutcome(out), studyOutcome(join(folder, "one")));
     assert.is(existsSync(join(out, "exchange")), false);
     const trial = JSON.parse(readFileSync(join(out, "trial_2", "trial.json"), "utf8"));
     assert.type(trial.adapter, "string");
     assert.type(trial.driver, "string");
     const { trials: told, best } = JSON.parse(two.stdout);
-    assert.is(told.length, Object.keys(outcome(out)).filter((n) => /trial.json$/.test(n)).length);
+    assert.is(
+      told.length,
+      Object.keys(studyOutcome(out)).filter((n) => /trial.json$/.test(n)).length,
+    );
     assert.type(best.score, "number");
   });
 }
@@ -93,7 +84,7 @@ test("a worker that is killed is replaced, and no trial lost or counted twice", 
   await killing;
   assert.ok(kills > 0, "a worker was killed");
   assert.match(running.stdout(), /worker ended with SIGKILL/);
-  assert.equal(outcome(out), outcome(join(folder, "one")));
+  assert.equal(studyOutcome(out), studyOutcome(join(folder, "one")));
 });
 
 test("stopped, all workers go, and the search goes on with another number of them", async () => {
@@ -112,7 +103,46 @@ test("stopped, all workers go, and the search goes on with another number of the
   for (const worker of workers) assert.not.match(commandOf(worker), /trial-process/);
   const again = await runToEnd("tune", [...flags, "--workers", "2", "--out", out]);
   assert.is(again.code, 0, again.stderr);
-  assert.equal(outcome(out), outcome(join(folder, "one")));
+  assert.equal(studyOutcome(out), studyOutcome(join(folder, "one")));
+});
+
+test("shards put together are the whole search", async () => {
+  const folder = temporaryFolder();
+  const [first, second, whole] = ["1", "2", "whole"].map((name) => join(folder, name));
+  for (const [shard, out] of [["1/2", first] as const, ["2/2", second] as const]) {
+    const { code, stdout, stderr } = await runToEnd("tune", [
+      ...FLAGS,
+      ...["--shard", shard, "--out", String(out)],
+    ]);
+    assert.is(code, 0, stderr);
+    assert.match(
+      stdout,
+      new RegExp(`^shard +${shard} is done: ${shard === "1/2" ? 3 : 2} trials`, "m"),
+    );
+  }
+  const merge = ["--merge", String(first), "--merge", String(second), "--out", String(whole)];
+  const merged = await runToEnd("tune", [...FLAGS, ...merge]);
+  assert.is(merged.code, 0, merged.stderr);
+  assert.not.match(merged.stdout, /Running Trial/);
+  const one = await runToEnd("tune", [...FLAGS, "--out", join(folder, "one")]);
+  assert.is(one.code, 0, one.stderr);
+  assert.equal(studyOutcome(String(whole)), studyOutcome(join(folder, "one")));
+});
+
+test("a shard that is none, and of a search that needs all scores, is refused", async () => {
+  const out = join(temporaryFolder(), "out");
+  const cases = [
+    [["--shard", "3/2"], /--shard: must be i\/n with i from 1 to n, such as 2\/4, got 3\/2/],
+    [["--shard", "0/2"], /--shard: must be i\/n/],
+    [["--shard", "1/2", "--tuner", "hyperband"], /--shard: is for --tuner random or grid/],
+    [["--merge", out], /--merge: must be the folder of a shard's study/],
+  ] as const;
+  for (const [flags, message] of cases) {
+    const { code, stderr } = await runToEnd("tune", [...FLAGS, ...flags, "--out", out]);
+    assert.is(code, 2);
+    assert.match(stderr, message);
+    assert.is(existsSync(out), false);
+  }
 });
 
 test("a batch is for a guided search alone", async () => {

@@ -8,6 +8,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { RandomState } from "../../src/data/random-state.ts";
 import { DeviceError, ShapeError } from "../../src/engine/core/errors.ts";
+import { checkMerged, mergeTrials } from "../../src/runs/merge-trials.ts";
 import { openStudy, readStudy } from "../../src/runs/search-folder.ts";
 import { BayesianOptimization } from "../../src/tune/oracles/bayesian-optimization.ts";
 import { Hyperband } from "../../src/tune/oracles/hyperband.ts";
@@ -120,6 +121,52 @@ test("as many run at once as may, and no more", async () => {
     assert.is(await most("hyperband of 9", 4), 4);
     assert.is(await most("bayesian by 3", 8), 3);
     assert.is(await most("bayesian", 8), 1);
+  });
+});
+
+for (const name of ["random", "grid"]) {
+  test(`${name}: shards put together are the whole, also where one of them is missing`, async () => {
+    await inFolder(async (folder) => {
+      const create = ORACLES[name] as () => Oracle;
+      const at = (part: string): string => join(folder, part);
+      await attempt({ folder: at("whole"), oracle: create(), maxTrials: 11 });
+      const shards = ["1", "2", "3"];
+      for (const shard of shards) {
+        const isOwn = (id: string): boolean => Number(id) % 3 === Number(shard) % 3;
+        const options = { folder: at(shard), oracle: create(), maxTrials: 11, isOwn };
+        const { trials, complete } = await attempt({ ...options, parallel: 2 });
+        assert.ok(complete);
+        assert.is(trials.length, shard === "3" ? 3 : 4);
+      }
+      for (const [target, merged] of [["all", shards] as const, ["some", ["1", "3"]] as const]) {
+        const description = describe(create(), 11);
+        const study = await openStudy(at(target), description);
+        await checkMerged(merged.map(at), description);
+        assert.is(await mergeTrials(study, merged.map(at)), target === "all" ? 11 : 7);
+        const run: string[] = [];
+        const counted = (job: TrialJob<Plan>) => {
+          run.push(job.trial.id);
+          return toyRun(job);
+        };
+        await attempt({ folder: at(target), oracle: create(), maxTrials: 11, run: counted });
+        assert.equal(run, target === "all" ? [] : ["2", "5", "8", "11"]);
+        assert.equal(contentOf(at(target)), contentOf(at("whole")));
+      }
+    });
+  });
+}
+
+test("what is no shard of the same study is not put together", async () => {
+  await inFolder(async (folder) => {
+    const oracle = new RandomSearch(SPACE, { seed });
+    await attempt({ folder: join(folder, "other"), oracle, maxTrials: 4 });
+    const description = describe(new RandomSearch(SPACE, { seed: 9 }), 4);
+    const refusal = (name: string) => refusalOf(checkMerged([join(folder, name)], description));
+    assert.match(
+      await refusal("other"),
+      /^merge: a folder holds .* got settings seed 3 in .* and 9/,
+    );
+    assert.match(await refusal("none"), /^merge: must be the folder of a shard's study, got/);
   });
 });
 

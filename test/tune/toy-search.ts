@@ -87,12 +87,13 @@ export interface Attempt {
   readonly fuse?: Fuse;
   readonly run?: (job: TrialJob<Plan>) => TrialOutcome;
   readonly parallel?: number;
+  readonly isOwn?: (id: string) => boolean;
   /** Turns of the event loop that a trial takes, so that others may overtake it. */
   readonly turnsOf?: (job: TrialJob<Plan>) => number;
 }
 
 export async function attempt(options: Attempt) {
-  const { folder, oracle, maxTrials, fuse, run = toyRun, parallel, turnsOf } = options;
+  const { folder, oracle, maxTrials, fuse, run = toyRun, parallel, isOwn, turnsOf } = options;
   const study = await openStudy(folder, describe(oracle, maxTrials));
   return await search<Plan>({
     study,
@@ -103,6 +104,7 @@ export async function attempt(options: Attempt) {
     maxTrials,
     epochs: 2,
     parallel,
+    isOwn,
     run: async (job) => {
       fuse?.step();
       for (let turns = turnsOf?.(job) ?? 0; turns > 0; turns--) await setImmediate();

@@ -3,19 +3,15 @@
 
 import { join } from "node:path";
 import type { Device } from "../../engine/core/device.ts";
-import { formatCount } from "../../format/number-format.ts";
 import { openDevice } from "../../io/adapter.ts";
-import { type JsonValue, writeAtomically } from "../../io/files.ts";
 import { findRedis, type RedisServer } from "../../queue/redis-server.ts";
 import { studyId } from "../../queue/study-id.ts";
-import { trialsSvg } from "../../report/charts/trials-chart.ts";
-import { resultsSummary, trialBlock, trialHeader } from "../../report/text/tuner-text.ts";
+import { checkMerged, mergeTrials } from "../../runs/merge-trials.ts";
 import { PartCheckpoints } from "../../runs/part-checkpoints.ts";
 import { openStudy, type StudyFolder } from "../../runs/search-folder.ts";
 import { TrialBoard } from "../../runs/tensorboard/trial-board.ts";
 import { folderOfTrial } from "../../runs/trial-file.ts";
-import { bestTrial, rankTrials, type Trial } from "../../tune/trial.ts";
-import { planOf, type SearchResult, search } from "../../tune/tuner.ts";
+import { search } from "../../tune/tuner.ts";
 import { axesOf } from "../../watch/parts-plan.ts";
 import { EpochDisplays } from "../display/epoch-display.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
@@ -28,7 +24,6 @@ import {
   describeStudy,
   type Equipment,
   planSearch,
-  type SearchPlan,
   TUNE_FLAGS,
   trialFacts,
   trialRunner,
@@ -38,12 +33,22 @@ import {
   parallelOf,
   QUEUE_FLAG,
   queueUrl,
+  SHARD_FLAGS,
   searchArguments,
+  shardOf,
   WORKER_FLAGS,
   withoutPaths,
   withTrialBatch,
 } from "../inputs/worker-flags.ts";
 import { localPlace, ownPlace, queuePlace, type TrialPlace } from "../outcomes/trial-places.ts";
+import {
+  conclude,
+  finishedText,
+  rowsText,
+  searchText,
+  trialsOf,
+  trialTexts,
+} from "../outcomes/tune-outcome.ts";
 import { type Ended, Watching } from "../outcomes/watching.ts";
 import { TrialsWatch } from "../outcomes/watching-parts.ts";
 
@@ -63,6 +68,7 @@ const FLAGS = {
   },
   ...WORKER_FLAGS,
   ...QUEUE_FLAG,
+  ...SHARD_FLAGS,
   ...CHECKPOINT_FLAG,
   ...WATCH_FLAGS,
   ...ADAPTER_FLAG,
@@ -102,15 +108,21 @@ async function tune({ flags: given, ...rest }: Context): Promise<void> {
   const data = await loadData(terminal, flags.data, flags);
   const pretrained = await loadPretrained(context, modelConfig(flags), flags.weights);
   const plan = planSearch(flags, pretrained.config, data);
+  shardOf(flags);
   const out = flags.out ?? (await defaultOut(`${flags.model}-tune`));
   // Device or queue first: without one, nothing should have been overwritten.
   const server = flags.queue === undefined ? null : await findRedis(queueUrl(flags.queue));
   const device = server ? null : await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
   const adapter = device?.name ?? "the workers' own";
-  const study = await openStudy(out, describeStudy(flags, plan), {
-    overwrite: flags.overwrite,
-    facts: trialFacts(data, plan, adapter),
-  });
+  const description = describeStudy(flags, plan);
+  const facts = trialFacts(data, plan, adapter);
+  await checkMerged(flags.merge, description);
+  let study = await openStudy(out, description, { overwrite: flags.overwrite, facts });
+  if (flags.merge.length > 0) {
+    const merged = await mergeTrials(study, flags.merge);
+    say(`merged     ${finishedText(merged)} in ${flags.merge.join(", ")}`);
+    study = await openStudy(out, description, { facts });
+  }
   say(`adapter    ${adapter}`);
   if (server) say(`queue      ${server.name}`);
   say(`data set   ${data.source}`);
@@ -163,6 +175,7 @@ async function searchAll(context: Context, work: Work): Promise<Ended> {
   const texts = trialTexts(context, plan);
   const board = flags.tensorboard === undefined ? null : new TrialBoard(flags.tensorboard, plan);
   const { checkpointMinutes: minutes } = flags;
+  const shard = shardOf(flags);
   const tell = (line: string): void => say(context.style.dim(line));
   const checkpoints = new PartCheckpoints(study.path, { minutes, adapter, tell });
   const place = await openPlace(context, { ...work, checkpoints, watch });
@@ -172,6 +185,7 @@ async function searchAll(context: Context, work: Work): Promise<Ended> {
     epochs: flags.epochs,
     run: place.run,
     parallel: parallelOf(flags),
+    isOwn: shard?.isOwn,
     signal,
     onTrialBegin: (trial, best) => {
       if (!place.isRemote) watch?.begin(trial);
@@ -191,7 +205,7 @@ async function searchAll(context: Context, work: Work): Promise<Ended> {
   device?.destroy();
   if (result.complete) checkpoints.endAll();
   await board?.close();
-  await conclude(context, { plan, study, result });
+  await conclude(context, { plan, study, result, shard: flags.shard });
   const { length: count } = result.trials;
   const message = `${finishedText(count)}, saved in ${study.path}`;
   return { ended: result.complete ? "finished" : "interrupted", message };
@@ -231,87 +245,6 @@ async function openPlace(context: Context, work: PlaceWork): Promise<TrialPlace>
     },
   );
   return ownPlace(run, () => showing.interrupted());
-}
-
-/** The study's own texts before and after each trial. */
-function trialTexts({ say, style }: Context, { objective }: SearchPlan) {
-  return {
-    onTrialBegin: (trial: Trial, best: ReturnType<typeof bestTrial>) =>
-      say(trialHeader(trial, best)),
-    onTrialEnd: (trial: Trial, finished: readonly Trial[]) => {
-      const best = bestTrial(finished, objective);
-      const totalSeconds = finished.reduce((sum, { seconds }) => sum + seconds, 0);
-      const block = trialBlock({ trial, objective, best, totalSeconds });
-      const [first = "", ...rest] = block.split("\n");
-      say([`\n${style.bold(first)}`, ...rest].join("\n"));
-    },
-  };
-}
-
-interface Outcome {
-  readonly plan: SearchPlan;
-  readonly study: StudyFolder;
-  readonly result: SearchResult;
-}
-
-async function conclude(context: Context, { plan, study, result }: Outcome): Promise<void> {
-  const { say, json, style, flags } = context;
-  const { objective, space, hyperModel } = plan;
-  const { trials, best, complete } = result;
-  const picture = join(study.path, "trials.svg");
-  if (trials.length > 0) {
-    const svg = await trialsSvg({ trials, space, objective });
-    await context.finish(() => writeAtomically(picture, svg));
-    const ranked = rankTrials(trials, objective);
-    const failed = trials.filter(({ status }) => status === "failed");
-    say();
-    say(resultsSummary({ folder: study.path, objective, space, trials: [...ranked, ...failed] }));
-  }
-  say();
-  if (!complete) {
-    say(`interrupted: ${finishedText(trials.length)}`);
-    say(`to go on, repeat the command with --out ${study.path}`);
-  }
-  if (best) {
-    const score = style.bold(best.score.toFixed(4));
-    say(`best       trial ${best.id}, ${objective.name} ${score}`);
-    say(`saved in   ${study.path} (best.json, trials.svg)`);
-  }
-  const plans = best ? planOf(hyperModel, space, best.values) : null;
-  json({
-    model: flags.model,
-    tuner: flags.tuner,
-    objective: objective.name,
-    out: study.path,
-    complete,
-    best: best ? { ...plans, trialId: best.id, score: best.score, values: best.values } : null,
-    trials: trials.map(({ history: _history, ...trial }) => trial),
-  } as unknown as JsonValue);
-}
-
-function finishedText(count: number): string {
-  return count === 1 ? "1 trial is finished" : `${count} trials are finished`;
-}
-
-function rowsText({ rows, splits }: SearchPlan): string {
-  const { train, heldOut } = rows;
-  if (splits) return `${formatCount(train.length)} in ${splits.length} folds`;
-  return `${formatCount(train.length)} to train on, ${formatCount(heldOut.length)} held out`;
-}
-
-/** Null where nobody knows. */
-function trialsOf({ oracle, maxTrials }: SearchPlan): number | null {
-  const total = "total" in oracle ? Number(oracle.total) : null;
-  const trials = Math.min(maxTrials ?? Infinity, total ?? Infinity);
-  return Number.isFinite(trials) ? trials : null;
-}
-
-function searchText(plan: SearchPlan): string {
-  const { oracle, space, objective } = plan;
-  const count = space.filter(({ kind }) => kind !== "fixed").length;
-  const trials = trialsOf(plan);
-  const number = trials === null ? "all combinations" : `${trials} trials`;
-  return `${oracle.name} over ${count} hyper-parameters, ${number}, by ${objective.name}`;
 }
 
 await runCommand(command);

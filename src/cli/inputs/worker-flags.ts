@@ -23,6 +23,46 @@ export const QUEUE_FLAG = {
   },
 } as const;
 
+export const SHARD_FLAGS = {
+  shard: {
+    type: "string",
+    value: "i/n",
+    help: "run every n-th trial only, from the i-th on, for schedulers without a queue; random and grid",
+  },
+  merge: {
+    type: "list",
+    value: "folder",
+    help: "take over the trials that the shard in this folder finished, then go on with what is missing",
+  },
+} as const;
+
+export interface Shard {
+  /** Whether the trial is this process's. */
+  readonly isOwn: (id: string) => boolean;
+}
+
+/** Null without the flag. Throws UsageError for one that is none, or with a tuner that needs all scores. */
+export function shardOf({
+  shard,
+  tuner,
+}: {
+  readonly shard?: string | undefined;
+  readonly tuner: string;
+}): Shard | null {
+  if (shard === undefined) return null;
+  const [, own = 0, count = 0] = (/^(\d{1,6})\/(\d{1,6})$/.exec(shard) ?? []).map(Number);
+  if (own < 1 || own > count) {
+    throw new UsageError(`--shard: must be i/n with i from 1 to n, such as 2/4, got ${shard}`);
+  }
+  if (tuner !== "random" && tuner !== "grid") {
+    throw new UsageError(
+      `--shard: is for --tuner random or grid, whose trials need no scores of others, got ${tuner}`,
+      { help: "use --workers or --queue, where later trials wait for earlier ones" },
+    );
+  }
+  return { isOwn: (id) => (Number(id) - own) % count === 0 };
+}
+
 /** The flag's, or where that is `env`, or not given, the environment's. Throws UsageError where there is none. */
 export function queueUrl(flag: string | undefined, env = process.env): string {
   const url = flag === undefined || flag === "env" ? env["VITRINE_QUEUE"] : flag;
