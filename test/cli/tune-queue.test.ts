@@ -15,7 +15,7 @@ import { type Running, runToEnd, startCommand } from "./start-command.ts";
 const test = suite("tune --queue");
 const data = smallIdxFolder({ train: 240, test: 20 });
 const FLAGS = ["--data", data, "--trials", "6", "--epochs", "2", "--validation", "0.2"];
-const LONG = [...FLAGS, "--epochs", "16"];
+const LONG = [...FLAGS, "--epochs", "12"];
 
 const server = await startRedis({ password: "s3cret" });
 const workers = new Set<Running>();
@@ -45,11 +45,18 @@ async function leftovers({ ask }: TestServer): Promise<string[]> {
   return keys.filter((key) => own.test(key));
 }
 
+/** What one process leaves, once for each search. */
+const known = new Map<string, Record<string, string>>();
+
 async function sequential(flags: readonly string[]): Promise<Record<string, string>> {
+  const found = known.get(flags.join(" "));
+  if (found) return found;
   const out = join(temporaryFolder(), "one");
   const { code, stderr } = await runToEnd("tune", [...flags, "--out", out]);
   assert.is(code, 0, stderr);
-  return studyOutcome(out);
+  const outcome = studyOutcome(out);
+  known.set(flags.join(" "), outcome);
+  return outcome;
 }
 
 function overQueue(name: string, body: (server: TestServer) => Promise<void>): void {
