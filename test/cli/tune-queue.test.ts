@@ -6,7 +6,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { RedisExchange } from "../../src/queue/redis-exchange.ts";
+import { findRedis } from "../../src/queue/redis-server.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
+import { refusalOf } from "../io/folder.ts";
 import { startRedis, type TestServer } from "../support/redis-server.ts";
 import { smallIdxFolder } from "../support/small-files.ts";
 import { studyOutcome } from "../support/study-outcome.ts";
@@ -16,6 +19,9 @@ const test = suite("tune --queue");
 const data = smallIdxFolder({ train: 240, test: 20 });
 const FLAGS = ["--data", data, "--trials", "6", "--epochs", "2", "--validation", "0.2"];
 const LONG = [...FLAGS, "--epochs", "12"];
+
+/** What a search sends is larger than a piece of it: nine megabytes. */
+const LARGE = { name: "w", dtype: "F32" as const, shape: [2.25 * 2 ** 20] };
 
 const server = await startRedis({ password: "s3cret" });
 const workers = new Set<Running>();
@@ -116,6 +122,20 @@ overQueue("a chief that is killed finds what its workers did meanwhile", async (
   assert.equal(studyOutcome(out), await sequential(LONG));
 });
 
+overQueue("weights cross in pieces, and what the server lost is said", async (own) => {
+  const exchange = new RedisExchange(await findRedis(own.url));
+  const values = Float32Array.from({ length: LARGE.shape[0] ?? 0 }, (_, i) => i / 7);
+  const ref = await exchange.put("trial-1-0", [{ ...LARGE, data: values }]);
+  const pieces = await own.ask((redis) => redis.hlen(`vitrine:weights:${ref.place}`));
+  assert.is(pieces, 2);
+  assert.equal((await exchange.get(ref))[0]?.data, values);
+  const other = { ...ref, sha256: "0".repeat(64) };
+  assert.match(await refusalOf(exchange.get(other)), /must be those that were told of/);
+  await exchange.remove(ref);
+  assert.match(await refusalOf(exchange.get(ref)), /weights must be on the server, got none/);
+  exchange.close();
+});
+
 overQueue("a worker with other data says so, and its trial is another's", async (own) => {
   const other = smallIdxFolder({ train: 200, test: 20 });
   const wrong = startWorker(own.url, "--data", other);
@@ -127,6 +147,25 @@ overQueue("a worker with other data says so, and its trial is another's", async 
   assert.is(await chief.ended, 0, chief.stderr());
   await stopWorkers();
   assert.equal(studyOutcome(out), await sequential(FLAGS));
+});
+
+test("over TLS, and not with a server that nobody vouches for", async () => {
+  const own = await startRedis({ password: "s3cret", tls: true });
+  if (!own) return console.log("skipped, for want of redis-server: TLS");
+  const env = { VITRINE_QUEUE: own.url };
+  const out = join(temporaryFolder(), "out");
+  const flags = [...FLAGS, "--queue", "env", "--out", out];
+  const stranger = await runToEnd("tune", flags, { env });
+  assert.is(stranger.code, 2);
+  assert.match(stranger.stderr, /--queue: must be a server that answers, got self-signed/);
+  const vouched = { ...env, NODE_EXTRA_CA_CERTS: own.certificate ?? "" };
+  const worker = startCommand("worker", ["--queue", "env", "--data", data], { env: vouched });
+  const chief = await runToEnd("tune", flags, { env: vouched });
+  worker.child.kill("SIGINT");
+  assert.is(await worker.ended, 130, worker.stderr());
+  assert.is(chief.code, 0, chief.stderr);
+  assert.equal(studyOutcome(out), await sequential(FLAGS));
+  await own.stop();
 });
 
 test("a server that is none is refused in one line, without its password", async () => {
