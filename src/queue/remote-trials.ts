@@ -11,6 +11,7 @@ import {
   outcomeMessageOf,
   type ProgressMessage,
   runningTrial,
+  type WeightsRef,
 } from "./trial-message.ts";
 import type { WeightsExchange } from "./weights-exchange.ts";
 
@@ -34,41 +35,97 @@ export interface RemoteOptions {
   readonly transport: TrialTransport;
   readonly exchange: WeightsExchange;
   readonly onProgress: (id: string, progress: ProgressMessage) => void;
+  /**
+   * Milliseconds that are waited after Ctrl-C, for a server that may be away. Default without end: workers write a checkpoint
+   * first.
+   */
+  readonly grace?: number;
 }
 
 /** The chief's end. */
-export function remoteTrials<Plan>(options: RemoteOptions): TrialRunner<Plan> {
-  const { transport, exchange, onProgress } = options;
-  return async (job, signal) => {
+export class RemoteTrials<Plan> {
+  readonly #options: RemoteOptions;
+  /** Weights that lie in the exchange for a trial. */
+  readonly #refs = new Map<string, WeightsRef[]>();
+
+  constructor(options: RemoteOptions) {
+    this.#options = options;
+  }
+
+  readonly run: TrialRunner<Plan> = async (job, signal) => {
+    const { grace } = this.#options;
+    if (grace === undefined) return await this.#outcome(job, signal);
+    const stopped = stoppedBy(signal, grace);
+    const outcome = await Promise.race([this.#outcome(job, signal), stopped.promise]);
+    stopped.forget();
+    return outcome;
+  };
+
+  async #outcome(
+    job: TrialJob<Plan>,
+    signal: AbortSignal | undefined,
+  ): Promise<TrialOutcome | null> {
+    const { transport, exchange, onProgress } = this.#options;
     const { id } = job.trial;
     const parent = job.parentWeights && (await exchange.put(`parent-${id}`, job.parentWeights));
-    const message = jobOf(job, parent);
-    const answer = await transport.run(message, {
+    const answer = await transport.run(jobOf(job, parent), {
       signal,
       onProgress: (progress) => onProgress(id, progress),
     });
     // A worker may still need the parent's weights then.
     if (answer.kind === "interrupted") return null;
-    if (parent) await exchange.remove(parent);
+    this.#refs.set(id, parent ? [parent] : []);
     if (answer.kind === "refused") throw new VitrineError(answer.message);
-    return await outcomeOf(answer, exchange).catch(async (error: unknown) => {
+    return await this.#taken(id, answer).catch(async (error: unknown) => {
       // An outcome without its weights is none: the trial is run again when the search goes on.
       await transport.recorded(id);
       throw error;
     });
-  };
+  }
+
+  async #taken(
+    id: string,
+    { kind: _, models, ...figures }: Extract<OutcomeMessage, { kind: "outcome" }>,
+  ): Promise<TrialOutcome> {
+    const taken: TrialModel[] = [];
+    for (const { weights, ...model } of models) {
+      taken.push({ ...model, weights: await this.#options.exchange.get(weights) });
+      this.#refs.get(id)?.push(weights);
+    }
+    return { ...figures, models: taken };
+  }
+
+  /** The trial's outcome is on disk; until then, a chief that is killed must find it where it was. */
+  async recorded(id: string): Promise<void> {
+    const { transport, exchange } = this.#options;
+    await transport.recorded(id);
+    for (const ref of this.#refs.get(id) ?? []) await exchange.remove(ref);
+    this.#refs.delete(id);
+  }
 }
 
-async function outcomeOf(
-  { kind: _, models, ...figures }: Extract<OutcomeMessage, { kind: "outcome" }>,
-  exchange: WeightsExchange,
-): Promise<TrialOutcome> {
-  const taken: TrialModel[] = [];
-  for (const { weights, ...model } of models) {
-    taken.push({ ...model, weights: await exchange.get(weights) });
-  }
-  for (const { weights } of models) await exchange.remove(weights);
-  return { ...figures, models: taken };
+/** A server that is away is waited for, but not long after the person has had enough. */
+function stoppedBy(
+  signal: AbortSignal | undefined,
+  grace: number,
+): {
+  readonly promise: Promise<null>;
+  readonly forget: () => void;
+} {
+  let forget = (): void => undefined;
+  const promise = new Promise<null>((resolve) => {
+    let timer: NodeJS.Timeout | undefined;
+    const stop = (): void => {
+      timer = setTimeout(() => resolve(null), grace);
+    };
+    forget = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", stop);
+    };
+    if (signal?.aborted) stop();
+    signal?.addEventListener("abort", stop);
+  });
+  return { promise, forget };
 }
 
 export interface WorkerEnd<Plan> {

@@ -2,13 +2,13 @@
 // weights that are not those that were told of as well.
 
 import { EventEmitter } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { writeSafetensors } from "../../src/io/safetensors.ts";
 import { LocalWorkers } from "../../src/queue/local-workers.ts";
-import { answerJob, remoteTrials } from "../../src/queue/remote-trials.ts";
+import { answerJob, RemoteTrials } from "../../src/queue/remote-trials.ts";
 import { studyId } from "../../src/queue/study-id.ts";
 import {
   type JobMessage,
@@ -48,14 +48,14 @@ const JOB: TrialJob<Plan> = {
 function overJson(
   exchange: FolderExchange,
   run: (job: TrialJob<Plan>) => TrialOutcome | null,
-): ReturnType<typeof remoteTrials<Plan>> {
+): RemoteTrials<Plan> {
   const worker = {
     ...{ exchange, adapter: "toy", driver: "toy 1" },
     run: async (job: TrialJob<Plan>) => run(job),
     planOf: (values: JobMessage["values"]) => planOf(hyperModel, SPACE, values),
   };
   const through = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
-  return remoteTrials<Plan>({
+  return new RemoteTrials<Plan>({
     exchange,
     onProgress: () => undefined,
     transport: {
@@ -70,11 +70,11 @@ test("job and outcome arrive as they were, to the last bit", async () => {
   await inFolder(async (folder) => {
     const exchange = await FolderExchange.open(join(folder, "exchange"));
     let seen: TrialJob<Plan> | null = null;
-    const run = overJson(exchange, (job) => {
+    const trials = overJson(exchange, (job) => {
       seen = job;
       return OUTCOME;
     });
-    const outcome = await run(JOB, undefined);
+    const outcome = await trials.run(JOB, undefined);
     assert.ok(outcome);
     const { models, ...figures } = outcome as TrialOutcome;
     const { models: own, ...expected } = OUTCOME;
@@ -84,6 +84,10 @@ test("job and outcome arrive as they were, to the last bit", async () => {
     assert.equal(models, [{ ...own[0], weights: sorted }]);
     assert.ok(Object.is(models[0]?.weights[1]?.data[0], -0));
     assert.equal(seen, { ...JOB, parentWeights: sorted });
+    // A chief that is killed before it has written them must find them again.
+    assert.is(readdirSync(join(folder, "exchange")).length, 2);
+    await trials.recorded("7");
+    assert.equal(readdirSync(join(folder, "exchange")), []);
   });
 });
 
@@ -91,12 +95,28 @@ test("values that cannot be run are refused there as here, and an interruption i
   await inFolder(async (folder) => {
     const exchange = await FolderExchange.open(join(folder, "exchange"));
     const refused = overJson(exchange, (job) => toyRun({ ...job, plan: wide(job.plan) }));
-    assert.match(await refusalOf(refused(JOB, undefined)), /^toy: width must be below 9, got 9$/);
-    assert.is(await overJson(exchange, () => null)(JOB, undefined), null);
+    assert.match(
+      await refusalOf(refused.run(JOB, undefined)),
+      /^toy: width must be below 9, got 9$/,
+    );
+    assert.is(await overJson(exchange, () => null).run(JOB, undefined), null);
   });
 });
 
 const wide = (plan: Plan): Plan => ({ ...plan, model: { ...plan.model, width: 9 } });
+
+test("a server that does not answer does not outlast Ctrl-C", async () => {
+  await inFolder(async (folder) => {
+    const exchange = await FolderExchange.open(join(folder, "exchange"));
+    const never = new Promise<never>(() => undefined);
+    const transport = { run: () => never, recorded: () => never };
+    const trials = new RemoteTrials<Plan>({
+      ...{ transport, exchange, grace: 10 },
+      onProgress: () => undefined,
+    });
+    assert.is(await trials.run(JOB, AbortSignal.abort()), null);
+  });
+});
 
 test("what is no message is refused, and where it is wrong is said", () => {
   const job = { id: "3", values: { width: 3 }, initialEpoch: 0, epochs: 2, parent: null };

@@ -133,11 +133,16 @@ class Searches {
       ...{ minutes, adapter: this.#device.name, tell: say },
     });
     const means = { device: this.#device, terminal, signal, data, dropMissing, weights };
-    return await openWorkerSearch(message, {
-      ...means,
-      checkpoints: this.#checkpoints,
-      onProgress: (progress) => this.#onProgress(progress),
-    });
+    // A path of another machine's means another file here, or none.
+    const told = message.flags.filter((flag) => !/^--weights=(?!imagenet$|none$)/.test(flag));
+    return await openWorkerSearch(
+      { ...message, flags: told },
+      {
+        ...means,
+        ...{ checkpoints: this.#checkpoints },
+        onProgress: (progress) => this.#onProgress(progress),
+      },
+    );
   }
 
   end(id: string, outcome: JsonValue): void {

@@ -9,7 +9,7 @@ import { BullTrials } from "../../queue/bull-trials.ts";
 import { LocalWorkers } from "../../queue/local-workers.ts";
 import { RedisExchange } from "../../queue/redis-exchange.ts";
 import type { RedisServer } from "../../queue/redis-server.ts";
-import { remoteTrials } from "../../queue/remote-trials.ts";
+import { RemoteTrials } from "../../queue/remote-trials.ts";
 import type { SearchMessage } from "../../queue/trial-message.ts";
 import { FolderExchange } from "../../queue/weights-exchange.ts";
 import type { TrainingPlan } from "../../train/training.ts";
@@ -55,14 +55,18 @@ export async function queuePlace(
   const exchange = new RedisExchange(server);
   const display = new WorkersDisplay(terminal);
   const transport = new BullTrials({ server, search, tell: (line) => terminal.print(line) });
+  const trials = new RemoteTrials<TrainingPlan>({
+    ...{ transport, exchange, grace: 2000 },
+    onProgress: display.progress,
+  });
   const recorded: Promise<void>[] = [];
   return {
-    run: remoteTrials({ transport, exchange, onProgress: display.progress }),
+    run: trials.run,
     isRemote: true,
     begin: (id) => display.begin(id),
     end: (id) => {
       display.end(id);
-      recorded.push(transport.recorded(id).catch(() => undefined));
+      recorded.push(trials.recorded(id).catch(() => undefined));
     },
     close: async () => {
       display.close();
@@ -90,11 +94,19 @@ export async function localPlace(options: LocalOptions): Promise<TrialPlace> {
     local: { out, data, dropMissing, adapter },
     tell: (line) => terminal.print(line),
   });
+  const trials = new RemoteTrials<TrainingPlan>({
+    ...{ transport, exchange },
+    onProgress: display.progress,
+  });
   return {
-    run: remoteTrials({ transport, exchange, onProgress: display.progress }),
+    run: trials.run,
     isRemote: true,
     begin: (id) => display.begin(id),
-    end: (id) => display.end(id),
+    end: (id) => {
+      display.end(id);
+      // What it leaves in the exchange, a failure does as well, goes with the folder.
+      void trials.recorded(id).catch(() => undefined);
+    },
     close: async () => {
       display.close();
       await transport.close();

@@ -67,6 +67,10 @@ export async function conclude(
     say(`shard      ${shard} is done: ${finishedText(trials.length)}`);
     say("to put the shards together, repeat the command with --merge FOLDER for each of them");
   }
+  const adapters = new Set(trials.flatMap(({ adapter }) => adapter ?? []));
+  if (adapters.size > 1) {
+    say(`note       trials ran on ${[...adapters].join("; ")}: last digits of scores depend on it`);
+  }
   if (best) {
     const score = style.bold(best.score.toFixed(4));
     say(`best       trial ${best.id}, ${objective.name} ${score}`);
