@@ -19,7 +19,13 @@ import { adapterEnvironment, adapterKey, parseProbe } from "../src/setup/adapter
 import { parseUris } from "../src/setup/apt.mjs";
 import { arMember } from "../src/setup/deb.mjs";
 import { neededLibraries } from "../src/setup/elf.mjs";
-import { ROOT, replaceFolder, sweepTemporary, temporaryFolder } from "../src/setup/files.mjs";
+import {
+  cacheFolder,
+  ROOT,
+  replaceFolder,
+  sweepTemporary,
+  temporaryFolder,
+} from "../src/setup/files.mjs";
 import { checkNode } from "../src/setup/launch.mjs";
 import { isStale, withLock } from "../src/setup/lock.mjs";
 import { isWanted, readMesa } from "../src/setup/mesa.mjs";
@@ -271,6 +277,14 @@ test("an unknown command is refused before anything is set up", ({ folder }) => 
   assert.is(status, 2);
   assert.match(stderr, "launch: no such command, got ../x\nhelp: ");
   assert.equal(readdirSync(folder), []);
+});
+
+test("the cache lies in the project, or where that cannot be written, with the person's own", ({
+  folder,
+}) => {
+  const env = { XDG_CACHE_HOME: join(folder, "xdg") };
+  assert.is(cacheFolder(folder, env), join(folder, ".cache"));
+  assert.is(cacheFolder(join(folder, "not-there"), env), join(folder, "xdg", "vitrine"));
 });
 
 test.run();

@@ -2,6 +2,8 @@
 // rename. Not for the engine or the commands: plain JavaScript that runs before node_modules exists.
 import { randomBytes } from "node:crypto";
 import {
+  accessSync,
+  constants,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -11,14 +13,36 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The project's folder, whatever the current directory is. */
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
+/**
+ * The project's `.cache`; where the project lies on something that cannot be written, the person's own.
+ * @param {string} [root]
+ * @param {NodeJS.ProcessEnv} [env]
+ */
+export function cacheFolder(root = ROOT, env = process.env) {
+  const own = join(root, ".cache");
+  if (isWritable(existsSync(own) ? own : root)) return own;
+  return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "vitrine");
+}
+
+/** @param {string} path */
+function isWritable(path) {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Everything that set-up makes, apart from node_modules, lies in here. Safe to delete. */
-export const CACHE = join(ROOT, ".cache");
+export const CACHE = cacheFolder();
 
 const TEMPORARY = "tmp-";
 

@@ -37,7 +37,7 @@ export interface PageOptions {
 export interface OpenedPage {
   readonly page: Page;
   /** Of the console, and exceptions that nobody caught. */
-  readonly errors: readonly string[];
+  readonly errors: string[];
   /** Addresses that it asked for, but for itself and what stands in it. */
   readonly requests: readonly string[];
   readonly close: () => Promise<void>;

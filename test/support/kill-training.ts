@@ -21,15 +21,13 @@ export interface KillOutcome {
   /** Processes that were killed, and those of them that had begun to train. */
   readonly kills: number;
   readonly whileTraining: number;
-  /** Of the last process, which was let alone. */
-  readonly code: number | string;
-  readonly stderr: string;
   readonly sha256: string;
   readonly history: string;
   /** Files that a kill left half-written under their own names. */
   readonly torn: readonly string[];
 }
 
+/** Throws when the last process, which is let alone, does not end well. */
 export async function killAndResume(options: KillOptions): Promise<KillOutcome> {
   const { args, out, kills, random, most } = options;
   const torn: string[] = [];
@@ -45,7 +43,8 @@ export async function killAndResume(options: KillOptions): Promise<KillOutcome> 
     torn.push(...tornFiles(out));
   }
   const { code, stderr } = await runToEnd("train", [...args, "--out", out]);
-  return { kills, whileTraining, code, stderr, torn, ...outcomeOf(out) };
+  if (code !== 0) throw new Error(`the last process ended with ${code}: ${stderr}`);
+  return { kills, whileTraining, torn, ...outcomeOf(out) };
 }
 
 export function outcomeOf(out: string) {

@@ -2,15 +2,12 @@
 // every command trains and scores the same rows.
 
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type CleanData, type CleanOptions, cleanData, describeDropped } from "../../data/clean.ts";
 import { type FashionMnist, loadFashionMnist } from "../../data/fashion-mnist.ts";
 import type { Progress } from "../../data/user-files.ts";
+import { CACHE } from "../../setup/files.mjs";
 import { startProgress } from "../display/progress.ts";
 import type { Terminal } from "../frame/terminal.ts";
-
-/** The project's own folder for what can be fetched or computed again. */
-export const CACHE = join(fileURLToPath(new URL("../../..", import.meta.url)), ".cache");
 
 /** The rows to work with: duplicates dropped, rows without all values refused or dropped; says how many. */
 export async function loadData(

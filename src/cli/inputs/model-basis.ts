@@ -17,13 +17,14 @@ import {
   type TransferModelConfig,
 } from "../../models/models.ts";
 import { foldLayers, type ModelSummary, summaryOf } from "../../report/text/summary-table.ts";
+import { CACHE } from "../../setup/files.mjs";
 import { type Basis, featureBasis, imageBasis } from "../../train/basis.ts";
 import { openFeatures } from "../../train/frozen/feature-store.ts";
 import { featureBytes } from "../../train/frozen/frozen-base.ts";
 import { BaseDisplay } from "../display/base-display.ts";
 import { withSpinner } from "../display/progress.ts";
 import type { Terminal } from "../frame/terminal.ts";
-import { CACHE, showSteps } from "./data-set.ts";
+import { showSteps } from "./data-set.ts";
 
 export interface Pretrained {
   /** The given one, with the digest of the file. */
