@@ -1,7 +1,7 @@
 // `tune --queue` and `worker` over a real Redis server: the study is that of one process, weights bit for bit, also where workers
 // are killed, the server is restarted and connections are cut; a chief that was killed finds what was done meanwhile.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { suite } from "uvu";
@@ -87,13 +87,16 @@ overQueue("two workers leave what one process leaves, and nothing on the server"
 
 overQueue("workers killed, server restarted, connections cut: no trial is lost", async (own) => {
   const out = join(temporaryFolder(), "out");
-  const first = startWorker(own.url);
-  startWorker(own.url);
+  const scratch = temporaryFolder();
+  const first = startWorker(own.url, "--scratch", scratch);
+  startWorker(own.url, "--scratch", scratch);
   const chief = startCommand("tune", [...LONG, "--queue", own.url, "--out", out]);
   assert.ok(await first.prints(/^trial \d+ of study/m), first.stderr());
-  await sleep(500);
+  const states = () =>
+    readdirSync(scratch, { recursive: true }).filter((name) => `${name}`.endsWith(".safetensors"));
+  while (states().length === 0) await sleep(20);
   first.child.kill("SIGKILL");
-  const third = startWorker(own.url);
+  const third = startWorker(own.url, "--scratch", scratch);
   await own.cut();
   assert.ok(await third.prints(/^trial \d+ of study/m), third.stderr());
   await own.restart();
