@@ -36,7 +36,7 @@ async function predict(context: CommandContext<typeof FLAGS, typeof POSITIONALS>
   const { flags, positionals, say, style, terminal, json } = context;
   const [run, path] = positionals;
   const saved = await loadModel(run);
-  const background = saved.config.data["background"] === "light" ? "light" : "dark";
+  const background = saved.config.data?.["background"] === "light" ? "light" : "dark";
   const image = await readImage(path, { background });
   say(style.bold(`vitrine: ${saved.config.model.name} looks at ${path}`));
   for (const line of preparation(image, background)) say(line);
