@@ -1,19 +1,26 @@
 // Kaggle's Fashion-MNIST CSV, streamed both ways: header `label,pixel1,…,pixel784`, then one row
-// per image. csv-parse rules on the header and on every row that is not plain digits and commas.
+// per image; other spellings of it are read too (csv-columns.ts). csv-parse rules on the header and on every row that is not plain digits and commas.
 // Plain rows, all of them in practice, skip it: one string per value, 47 million of them, took 7 to
 // 11 s where this takes about 1 s.
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
 import { FormatError } from "../engine/core/errors.ts";
+import {
+  type CsvColumns,
+  csvColumns,
+  HEADER,
+  PIXELS,
+  shorten,
+  wrongHeader,
+} from "./csv-columns.ts";
 import { type Dataset, imageSize } from "./dataset.ts";
+import { describeForeign } from "./foreign-file.ts";
 import { type MissingRow, missingRule } from "./missing-row.ts";
 import { replaceFile } from "./replace-file.ts";
+import { textChunks } from "./text-chunks.ts";
 
 const SIDE = 28;
-const PIXELS = SIDE * SIDE;
 const COLUMNS = PIXELS + 1;
-const HEADER = ["label", ...Array.from({ length: PIXELS }, (_, i) => `pixel${i + 1}`)];
 const CHUNK_BYTES = 1 << 20;
 // A plain row has at most 4 bytes a value; the rest is room for quotes and spaces.
 const LONGEST_LINE = 64 * 1024;
@@ -37,7 +44,7 @@ export interface CsvOptions {
 
 /**
  * Reads a Kaggle CSV. Blank lines are skipped, a byte-order mark, quotes and spaces around a value
- * are taken, as pandas takes them. Every other departure is a FormatError `file:line: rule, got …`,
+ * are taken, as pandas takes them; so are UTF-16, lines that end with a carriage return, and whole numbers written as floats. Every other departure is a FormatError `file:line: rule, got …`,
  * lines counted from 1.
  */
 export async function readKaggleCsv(file: string, options: CsvOptions): Promise<Dataset> {
@@ -45,13 +52,15 @@ export async function readKaggleCsv(file: string, options: CsvOptions): Promise<
   const table = new Table(file, size, options);
   let done = 0;
   let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES })) {
+  for await (const chunk of textChunks(file, CHUNK_BYTES)) {
     rest = table.addLines(rest.length === 0 ? chunk : Buffer.concat([rest, chunk]));
     if (rest.length > LONGEST_LINE) table.failAt("a line is at most 65536 bytes long, got more");
-    done += chunk.length;
+    done = Math.min(size, done + chunk.length);
     options.progress?.(done / size);
   }
   if (rest.length > 0) table.addLine(rest);
+  // UTF-16 has fewer bytes when it is read.
+  if (done < size) options.progress?.(1);
   const { images, labels } = table.finish();
   const { name, classNames } = options;
   const shape = { rows: labels.length, height: SIDE, width: SIDE, channels: 1 };
@@ -59,10 +68,12 @@ export async function readKaggleCsv(file: string, options: CsvOptions): Promise<
 }
 
 async function sizeOf(file: string): Promise<number> {
-  const { size } = await stat(file).catch((cause: NodeJS.ErrnoException) => {
+  const entry = await stat(file).catch((cause: NodeJS.ErrnoException) => {
     const reason = cause.code === "ENOENT" ? "no such file" : `cannot be read, got ${cause.code}`;
     throw new FormatError(`${file}: ${reason}`, { cause });
   });
+  if (!entry.isFile()) throw new FormatError(`${file}: must be a regular file, got something else`);
+  const { size } = entry;
   if (size === 0) throw new FormatError(`${file}: the file is empty`);
   return size;
 }
@@ -74,6 +85,7 @@ class Table {
   readonly #images: Uint8Array;
   readonly #labels: Uint8Array;
   readonly #row = new Uint8Array(COLUMNS);
+  #columns: CsvColumns | null = null;
   #rows = 0;
   #line = 1;
 
@@ -99,46 +111,52 @@ class Table {
 
   addLine(bytes: Buffer): void {
     const line = bytes.at(-1) === RETURN ? bytes.subarray(0, -1) : bytes;
-    if (this.#line === 1) this.#checkHeader(line);
-    else if (line.length > 0) {
-      if (readPlainRow(line, this.#row, this.#classes) || this.#readFields(line)) this.#keepRow();
-    }
+    const isFirst = this.#columns === null;
+    this.#columns ??= this.#readHeader(line);
+    if (!isFirst || !this.#columns.hasHeader) this.#addRow(line, this.#columns);
     this.#line += 1;
   }
 
-  #keepRow(): void {
-    this.#images.set(this.#row.subarray(1), this.#rows * PIXELS);
-    this.#labels[this.#rows] = this.#row[0] ?? 0;
+  #addRow(whole: Buffer, columns: CsvColumns): void {
+    const { hasIndex, labelAt, pixelsFrom } = columns;
+    const line = hasIndex ? whole.subarray(whole.indexOf(COMMA) + 1) : whole;
+    if (line.length === 0) return;
+    const isPlain = readPlainRow(line, this.#row) && (this.#row[labelAt] ?? 0) < this.#classes;
+    if (!isPlain && !this.#readFields(line, columns)) return;
+    this.#images.set(this.#row.subarray(pixelsFrom, pixelsFrom + PIXELS), this.#rows * PIXELS);
+    this.#labels[this.#rows] = this.#row[labelAt] ?? 0;
     this.#rows += 1;
   }
 
-  #checkHeader(line: Buffer): void {
+  #readHeader(line: Buffer): CsvColumns {
+    const foreign = describeForeign(line);
+    if (foreign) {
+      throw new FormatError(`${this.#file}: must be a CSV, got ${foreign.got}`, foreign);
+    }
     const fields = this.#split(line);
-    const wrong = HEADER.findIndex((name, i) => fields[i] !== name);
-    if (wrong < 0 && fields.length === COLUMNS) return;
-    const got =
-      fields.length === COLUMNS
-        ? `"${fields[wrong]}" in place of ${HEADER[wrong]}`
-        : `${fields.length} columns from "${shorten(fields[0])}" to "${shorten(fields.at(-1))}"`;
-    this.failAt(`the header must read label,pixel1,…,pixel${PIXELS}, got ${got}`);
+    const columns = csvColumns(fields);
+    if (columns) return columns;
+    const got = wrongHeader(fields);
+    return this.failAt(`the header must read label,pixel1,…,pixel${PIXELS}, got ${got}`);
   }
 
   /** False for a row that lacks values. */
-  #readFields(line: Buffer): boolean {
+  #readFields(line: Buffer, { names, labelAt }: CsvColumns): boolean {
     const fields = this.#split(line);
     if (fields.length !== COLUMNS) {
       this.failAt(`a row must have ${COLUMNS} values, got ${fields.length}`);
     }
     const missing: string[] = [];
     for (const [i, field] of fields.entries()) {
-      const last = i === 0 ? this.#classes - 1 : 255;
+      const last = i === labelAt ? this.#classes - 1 : 255;
       if (MISSING.has(field)) {
-        missing.push(HEADER[i] ?? "");
+        missing.push(names[i] ?? "");
         continue;
       }
-      if (!/^\d+$/.test(field) || Number(field) > last) {
+      const isNumber = /^\d+(\.\d*)?(e[+-]?\d+)?$/i.test(field);
+      if (!isNumber || !Number.isInteger(Number(field)) || Number(field) > last) {
         const got = `"${shorten(field)}"`;
-        this.failAt(`${HEADER[i]} must be a whole number from 0 to ${last}, got ${got}`);
+        this.failAt(`${names[i]} must be a whole number from 0 to ${last}, got ${got}`);
       }
       this.#row[i] = Number(field);
     }
@@ -178,7 +196,7 @@ class Table {
 
 // Fills `row` from digits and commas; false for anything else, which then gets csv-parse's
 // attention and a message.
-function readPlainRow(line: Uint8Array, row: Uint8Array, classes: number): boolean {
+function readPlainRow(line: Uint8Array, row: Uint8Array): boolean {
   let column = 0;
   let value = -1;
   for (let i = 0; i <= line.length; i++) {
@@ -193,11 +211,7 @@ function readPlainRow(line: Uint8Array, row: Uint8Array, classes: number): boole
     if (digit < 0 || digit > 9) return false;
     value = value < 0 ? digit : value * 10 + digit;
   }
-  return column === COLUMNS && (row[0] ?? 0) < classes;
-}
-
-function shorten(text = ""): string {
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  return column === COLUMNS;
 }
 
 /** Writes a 28×28 one-channel data set as Kaggle's CSV; the file appears only when complete. */

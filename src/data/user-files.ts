@@ -64,16 +64,44 @@ async function readFolder(folder: string, progress: (step: Progress) => void) {
   const names = await readdir(folder);
   const idx = new Map<string, string>();
   for (const [name, pattern] of Object.entries(IDX_PATTERNS)) {
-    const found = names.find((candidate) => pattern.test(candidate));
-    if (found !== undefined) idx.set(name, join(folder, found));
+    const found = await findIdx(folder, pattern);
+    if (found !== undefined) idx.set(name, found);
   }
   if (idx.size === 4) return readIdxFiles(folder, idx);
+  const short = shortCsvNames(names);
   const csv = Object.values(CSV_NAMES).filter((name) => names.includes(name));
   if (csv.length === 2) {
     const [train, test] = [join(folder, CSV_NAMES.train), join(folder, CSV_NAMES.test)];
     return readCsvPair({ train, test }, progress);
   }
+  if (csv.length === 0 && short) {
+    const { train, test } = short;
+    return readCsvPair({ train: join(folder, train), test: join(folder, test) }, progress);
+  }
   throw incomplete(folder, [...idx.keys()], csv);
+}
+
+/** A file of that name, also in a folder of that name, as Kaggle's archives unpack. */
+async function findIdx(folder: string, pattern: RegExp): Promise<string | undefined> {
+  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) =>
+    pattern.test(name),
+  );
+  const file = entries.find((entry) => !entry.isDirectory());
+  if (file) return join(folder, file.name);
+  for (const { name } of entries) {
+    const within = (await readdir(join(folder, name))).find((other) => pattern.test(other));
+    if (within !== undefined) return join(folder, name, within);
+  }
+  return undefined;
+}
+
+/** `train.csv` and `test.csv`, `mnist_train.csv` and `mnist_test.csv`: one each, or it is not known which. */
+function shortCsvNames(names: readonly string[]): Record<Part, string> | null {
+  const tables = names.filter((name) => /\.csv$/i.test(name));
+  const [train, ...moreTrain] = tables.filter((name) => /train/i.test(name));
+  const [test, ...moreTest] = tables.filter((name) => /test/i.test(name) && !/train/i.test(name));
+  const isClear = moreTrain.length + moreTest.length === 0;
+  return train !== undefined && test !== undefined && isClear ? { train, test } : null;
 }
 
 function incomplete(folder: string, idx: readonly string[], csv: readonly string[]): FormatError {

@@ -64,6 +64,46 @@ test("line ends, blank lines, a byte-order mark, quotes, spaces and a missing la
   }
 });
 
+test("what other tools write: floats, UTF-16, carriage returns, other columns, no header", async () => {
+  const text = await sampleText();
+  const [header = "", ...rows] = text.trimEnd().split("\n");
+  const mapped = (change: (fields: string[], line: number) => string[]): string =>
+    [header, ...rows].map((line, i) => change(line.split(","), i).join(",")).join("\n");
+  const floats = (write: (value: number) => string) =>
+    mapped((fields, line) => (line === 0 ? fields : fields.map((field) => write(Number(field)))));
+  const named = (nameOf: (i: number) => string) =>
+    mapped((fields, line) =>
+      line > 0 ? fields : ["label", ...fields.slice(1).map((_, i) => nameOf(i))],
+    );
+  const utf16 = Buffer.from(`\ufeff${text}`, "utf16le");
+  const variants: (string | Buffer)[] = [
+    floats((value) => value.toFixed(1)),
+    floats((value) => value.toExponential(18)),
+    floats((value) => `${value}.`),
+    utf16,
+    Buffer.from(utf16).swap16(),
+    text.replaceAll("\n", "\r"),
+    named((i) => `pixel${i}`),
+    named((i) => `${Math.floor(i / 28) + 1}x${(i % 28) + 1}`),
+    mapped(([label = "", ...pixels]) => [...pixels, label]),
+    mapped((fields, line) => [line === 0 ? "" : String(line + 300), ...fields]),
+    rows.join("\n"),
+  ];
+  for (const [i, variant] of variants.entries()) {
+    const read = await readKaggleCsv(writeSample("x.csv", variant), options).catch((error) => {
+      throw new Error(`variant ${i}: ${error}`);
+    });
+    sameData(read, sampleDataset(5));
+  }
+});
+
+test("a page of a server and a pointer of Git LFS are called what they are", async () => {
+  const page = writeSample("page.csv", "<!DOCTYPE html>\n<html><body>Sign in</body></html>\n");
+  await refused(page, ": must be a CSV, got a web page");
+  const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+  await refused(writeSample("lfs.csv", pointer), ": must be a CSV, got a Git LFS pointer");
+});
+
 test("missing, empty and headless files", async () => {
   await refused(join(temporaryFolder(), "none.csv"), ": no such file");
   await refused(writeSample("empty.csv", ""), ": the file is empty");
@@ -75,11 +115,10 @@ test("wrong headers", async () => {
   const rule = ":1: the header must read label,pixel1,…,pixel784, got";
   const swapped = await withLine(1, (fields) => ["pixel1", "label", ...fields.slice(2)]);
   await refused(swapped, `${rule} "pixel1" in place of label`);
+  const twice = await withLine(1, (fields) => fields.with(9, "pixel8"));
+  await refused(twice, `${rule} "pixel8" in place of pixel9`);
   const short = await withLine(1, (fields) => fields.slice(0, 3));
   await refused(short, `${rule} 3 columns from "label" to "pixel2"`);
-  const none = writeSample("rows.csv", (await sampleText()).split("\n").slice(1).join("\n"));
-  const first = sampleDataset(5).labels[0];
-  await refused(none, `${rule} "${first}" in place of label`);
   await refused(
     writeSample("other.csv", "a;b;c\n1;2;3\n"),
     `${rule} 1 columns from "a;b;c" to "a;b;c"`,
@@ -99,7 +138,7 @@ test("ragged rows, a file cut short among them", async () => {
 test("values that are not whole numbers in range", async () => {
   const pixel = (value: string) => withLine(4, (fields) => fields.with(12, value));
   const rule = ":4: pixel12 must be a whole number from 0 to 255, got";
-  for (const value of ["256", "-1", "1.5", "x", "1e2", "nine", "99999999999999999999"]) {
+  for (const value of ["256", "-1", "1.5", "x", "1e3", "1e400", "nine", "99999999999999999999"]) {
     await refused(await pixel(value), `${rule} "${value}"`);
   }
   await refused(await pixel(""), ":4: a row must have every value, got none for pixel12");

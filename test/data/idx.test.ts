@@ -120,4 +120,41 @@ test("labels outside 0 to 9", async () => {
   );
 });
 
+test("a small packed file does not unpack into more than its header promises", async () => {
+  const much = Buffer.concat([idxHeader(0x803, [12, 28, 28]), Buffer.alloc(64 << 20)]);
+  const { images: path, read } = files(gzipSync(much), labels);
+  const rule = `${path}: unpacks into more than its header promises, or than 1 GiB`;
+  await rejects(read, FormatError, rule);
+  // A header that promises much is not believed beyond a limit, and what is not there is not made room for.
+  const claims = Buffer.concat([idxHeader(0x803, [4_000_000, 28, 28]), Buffer.alloc(4 << 20)]);
+  const claimed = files(gzipSync(claims), labels);
+  await rejects(
+    claimed.read,
+    FormatError,
+    `${claimed.images}: the header promises 3136000000 bytes of data, got 4194304`,
+  );
+});
+
+test("what is no regular file, and what a server or Git sent in place of one", async () => {
+  const folder = temporaryFolder();
+  const pair = { ...files(images, labels), images: folder };
+  await rejects(
+    () => readIdxDataset(pair),
+    FormatError,
+    `${folder}: must be a regular file, got something else`,
+  );
+  const device = { ...pair, images: "/dev/zero" };
+  await rejects(
+    () => readIdxDataset(device),
+    FormatError,
+    "/dev/zero: must be a regular file, got something else",
+  );
+  const page = files(Buffer.from("<!DOCTYPE html><html>Not found</html>"), labels);
+  await rejects(
+    page.read,
+    FormatError,
+    `${page.images}: must be an IDX file of images, got a web page`,
+  );
+});
+
 test.run();

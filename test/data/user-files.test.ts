@@ -1,5 +1,5 @@
 // Data that a person gives: folders and single files of both kinds, and what is said of the rest.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
@@ -70,6 +70,28 @@ test("a folder of Kaggle's CSVs, or either of them", async () => {
   await reads(
     join(own, "my-test.csv"),
     `${join(own, "my-train.csv")} and ${join(own, "my-test.csv")}`,
+  );
+});
+
+test("IDX files in folders of their names, as Kaggle's archives unpack", async () => {
+  const [flat, folder] = [idxFolder("", "."), temporaryFolder()];
+  for (const file of readdirSync(flat)) {
+    const within = join(folder, file.replace(".idx", "-idx"));
+    mkdirSync(within);
+    copyFileSync(join(flat, file), join(within, file));
+  }
+  await reads(folder, `IDX files in ${folder}`);
+});
+
+test("a folder whose CSVs have short names, where it is clear which is which", async () => {
+  const folder = await csvFolder("");
+  const files = ["train.csv", "test.csv"].map((name) => join(folder, name));
+  await reads(folder, files.join(" and "));
+  writeFileSync(join(folder, "old-train.csv"), "x");
+  await rejects(
+    () => readUserFiles(folder, ignore),
+    FormatError,
+    `${folder}: must hold the four IDX files of Fashion-MNIST (plain or .gz), or Kaggle's two CSVs, got none of them`,
   );
 });
 
