@@ -3,6 +3,7 @@
 
 import { getSystemErrorMap } from "node:util";
 import { UsageError, VitrineError } from "../../engine/core/errors.ts";
+import { foreignText } from "../../format/foreign-text.ts";
 import { helpFor, messageFor, type Vocabulary } from "./advice.ts";
 
 const LONGEST_MESSAGE = 1000;
@@ -39,7 +40,7 @@ export function describeFailure(error: unknown, options: FailureOptions): Failur
   }
   const fileProblem = describeFileError(error);
   if (fileProblem !== undefined) {
-    return { exitCode: 2, message: fileProblem, stack };
+    return { exitCode: 2, message: oneLine(fileProblem), stack };
   }
   const message = error instanceof Error ? error.message : String(error);
   const help = options.debug ? undefined : "run again with --debug for the stack";
@@ -69,7 +70,7 @@ function describeFileError(error: unknown): string | undefined {
 
 /** Compilers and drivers put paragraphs into messages; --debug shows them whole. */
 function oneLine(message: string): string {
-  const line = message.replaceAll(/\s*\n\s*/g, " ").trim();
+  const line = foreignText(message.replaceAll(/\s*\n\s*/g, " ").trim(), Number.POSITIVE_INFINITY);
   return line.length > LONGEST_MESSAGE ? `${line.slice(0, LONGEST_MESSAGE)}…` : line;
 }
 

@@ -2,6 +2,7 @@
 // itself. Nothing moves where nobody watches: in a file or a pipe only finished lines appear.
 
 import { stripVTControlCharacters } from "node:util";
+import { steeringEscaped } from "../../format/foreign-text.ts";
 
 /** The part of process.stdout that is used; tests hand in their own. */
 export interface OutputStream {
@@ -68,11 +69,11 @@ export function createTerminal(stream: OutputStream, options: TerminalOptions = 
       update(render) {
         if (!interactive || quiet || now() - last < REDRAW_MS) return;
         last = now();
-        shown = clip(render(), width() - 1);
+        shown = clip(steeringEscaped(render()), width() - 1);
         write(CLEAR_LINE + shown);
       },
       finish(text) {
-        write(erase() + (text === undefined ? "" : `${text}\n`));
+        write(erase() + (text === undefined ? "" : `${steeringEscaped(text)}\n`));
         shown = "";
       },
     };
@@ -85,7 +86,7 @@ export function createTerminal(stream: OutputStream, options: TerminalOptions = 
       return width();
     },
     style: createStyle(colour),
-    print: (text) => write(`${erase()}${text}\n${shown}`),
+    print: (text) => write(`${erase()}${steeringEscaped(text)}\n${shown}`),
     live,
   };
 }

@@ -5,20 +5,32 @@ import type { Block, Code, Gallery, Scores, Story, Table } from "./story.ts";
 
 export function storyMarkdown(story: Story): string {
   const { title, subtitle, facts, blocks } = story;
-  const head = [`# ${title}`, `**${subtitle}**`, facts.map((fact) => `- ${fact}`).join("\n")];
+  const head = [
+    `# ${safe(title)}`,
+    `**${safe(subtitle)}**`,
+    facts.map((fact) => `- ${safe(fact)}`).join("\n"),
+  ];
   return `${[...head, ...blocks.map(renderBlock)].join("\n\n")}\n`;
+}
+
+/** Names of files and classes are not ours: outside of code, nothing in them is a tag, nor a line of its own. */
+function safe(text: string): string {
+  return text
+    .split(/(`[^`]+`)/)
+    .map((piece) => (piece.startsWith("`") ? piece : piece.replaceAll(/<(?=[a-z/!?])/gi, "&lt;")))
+    .join("");
 }
 
 function renderBlock(block: Block): string {
   switch (block.kind) {
     case "heading":
-      return `${"#".repeat(block.level)} ${block.text}`;
+      return `${"#".repeat(block.level)} ${safe(block.text)}`;
     case "text":
-      return block.text;
+      return safe(block.text);
     case "note":
-      return `> ${block.text}`;
+      return `> ${safe(block.text)}`;
     case "list":
-      return block.items.map((item) => `- ${item}`).join("\n");
+      return block.items.map((item) => `- ${safe(item)}`).join("\n");
     case "table":
       return table(block);
     case "figure":
@@ -32,18 +44,19 @@ function renderBlock(block: Block): string {
       return scores(block);
     case "details":
       return [
-        `<details><summary>${block.summary}</summary>`,
+        `<details><summary>${safe(block.summary)}</summary>`,
         ...block.blocks.map(renderBlock),
         "</details>",
       ].join("\n\n");
     case "tabs":
       return block.items
-        .flatMap(({ title, blocks }) => [`**${title}**`, ...blocks.map(renderBlock)])
+        .flatMap(({ title, blocks }) => [`**${safe(title)}**`, ...blocks.map(renderBlock)])
         .join("\n\n");
     case "strips":
       return block.items
         .map(
-          ({ title, detail, alt, file }) => `- ${title}, ${detail}: ![${alt}](${encodeURI(file)})`,
+          ({ title, detail, alt, file }) =>
+            `- ${safe(title)}, ${safe(detail)}: ![${safe(alt)}](${encodeURI(file)})`,
         )
         .join("\n");
     case "grid":
@@ -54,7 +67,7 @@ function renderBlock(block: Block): string {
 }
 
 function withCaption(content: string, { caption }: { readonly caption?: string }): string {
-  return caption === undefined ? content : `${content}\n\n*${caption}*`;
+  return caption === undefined ? content : `${content}\n\n*${safe(caption)}*`;
 }
 
 /** Longer than any run of backticks within. */
@@ -75,7 +88,7 @@ function table({ columns, rows, caption }: Table): string {
 }
 
 function line(cells: readonly string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return `| ${cells.map((cell) => safe(cell).replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
 function embolden(cell: string): string {
