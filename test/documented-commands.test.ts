@@ -68,6 +68,7 @@ const EXCEPTIONS: readonly Exception[] = [
     exitCode: 2,
     says: /error: --weights: .*resnet152v2_weights_tf_dim_ordering_tf_kernels_notop\.h5/,
   },
+  { command: /--queue redis:/, exitCode: 2, says: /error: --queue: must be a server that answers/ },
   { command: /--learning-rate 1e5/, exitCode: 2, says: /became NaN or infinite/ },
 ];
 

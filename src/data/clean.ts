@@ -21,6 +21,8 @@ export interface CleanData extends FashionMnist {
 export interface CleanOptions {
   /** Leaves rows out that lack values; default false, which refuses the data. */
   readonly dropMissing?: boolean;
+  /** Keeps rows that equal an earlier one, as where a rare class was repeated on purpose; default false. */
+  readonly keepDuplicates?: boolean;
 }
 
 /**
@@ -32,8 +34,8 @@ export function cleanData(data: FashionMnist, options: CleanOptions = {}): Clean
   const missing = data.missing ?? { train: [], test: [] };
   const [first, ...more] = [...missing.train, ...missing.test];
   if (first && options.dropMissing !== true) throw refuse(first, more.length);
-  const train = withoutDuplicates(data.train);
-  const test = withoutDuplicates(data.test);
+  const clean = options.keepDuplicates === true ? withDuplicates : withoutDuplicates;
+  const [train, test] = [clean(data.train), clean(data.test)];
   return {
     ...data,
     train: train.dataset,
@@ -51,6 +53,10 @@ function refuse(row: MissingRow, more: number): FormatError {
     help: "such rows can be left out",
     remedies: ["dropMissing"],
   });
+}
+
+function withDuplicates(dataset: Dataset): ReturnType<typeof withoutDuplicates> {
+  return { dataset, duplicates: [] };
 }
 
 function withoutDuplicates(dataset: Dataset): {

@@ -1,22 +1,16 @@
-// Any PNG to what the models take: 28 x 28 grey, a light object on black, as Fashion-MNIST was made (longest side to 28,
-// centred, negated; Xiao, Rasul and Vollgraf 2017, section 2). No other format, no colour out, no sharpening.
+// Any PNG to what the models take: 28 x 28 grey, a light object on black, prepared as Fashion-MNIST was (Xiao, Rasul and Vollgraf
+// 2017, section 2): edges of the background's colour trimmed, longest side to 28, centred, negated where the object is darker
+// than what is behind it. What is transparent is background. No other format, no colour out, no sharpening.
 
 import { readFile, stat } from "node:fs/promises";
-import { PNG } from "pngjs";
 import { FormatError } from "../engine/core/errors.ts";
-import { checkPng } from "./png-check.ts";
+import { findObject } from "./object-in-picture.ts";
+import { decodePng, type GreyImage, greyOf, type Picture } from "./picture.ts";
 
 export const IMAGE_SIZE = 28;
 
 /** A photograph is far smaller; reading more would only help somebody who wants the memory gone. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
-
-export interface GreyImage {
-  readonly width: number;
-  readonly height: number;
-  /** Row by row, 0 black to 255 white. */
-  readonly pixels: Uint8Array;
-}
 
 export interface ModelImage {
   /** 784 values, row by row. */
@@ -24,16 +18,18 @@ export interface ModelImage {
   /** Size of the picture in the file. */
   readonly width: number;
   readonly height: number;
-  /** The background was bright, so the picture was negated. */
+  /** The object was darker than its background, so it was negated. */
   readonly inverted: boolean;
+  /** Size of what was left when the background was trimmed; null where nothing was. */
+  readonly trimmed: { readonly width: number; readonly height: number } | null;
 }
 
 export interface ReadImageOptions {
-  /** "auto", the default, negates when the median pixel of the border is brighter than middle grey. */
-  readonly invert?: "auto" | "always" | "never";
+  /** That the model knows its objects on; default dark, as Fashion-MNIST has it. */
+  readonly background?: "dark" | "light";
 }
 
-/** Reads a PNG file. Throws FormatError naming the file when it is not a sound PNG of a sensible size. */
+/** Reads a PNG file. Throws FormatError naming the file when it is not a sound PNG of a sensible size, or shows nothing. */
 export async function readImage(path: string, options: ReadImageOptions = {}): Promise<ModelImage> {
   const entry = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     const reason = cause.code === "ENOENT" ? "no such file" : `cannot be read, got ${cause.code}`;
@@ -44,56 +40,41 @@ export async function readImage(path: string, options: ReadImageOptions = {}): P
   if (size > MAX_FILE_BYTES) {
     throw new FormatError(`${path}: a PNG must be at most 64 MiB, got ${size} bytes`);
   }
-  return toModelImage(decodePng(await readFile(path), path), options);
+  const image = toModelImage(decodePng(await readFile(path), path), options);
+  if (image) return image;
+  throw new FormatError(`${path}: must show something, got a picture of one colour`, {
+    help: "a light object on a dark background, or the other way round",
+  });
 }
 
-/** Negates where needed, shrinks or grows the longer side to 28, and centres the rest on black. */
-export function toModelImage(image: GreyImage, options: ReadImageOptions = {}): ModelImage {
-  const { invert = "auto" } = options;
-  const inverted = invert === "auto" ? borderIsBright(image) : invert === "always";
-  const light = inverted ? { ...image, pixels: image.pixels.map((v) => 255 - v) } : image;
-  const pixels = fitSquare(light, IMAGE_SIZE);
-  return { pixels, width: image.width, height: image.height, inverted };
+/** Null where there is nothing to see. A picture of 28 x 28 without transparency is taken as it is, but for its polarity. */
+export function toModelImage(picture: Picture, options: ReadImageOptions = {}): ModelImage | null {
+  const { width, height } = picture;
+  const found = findObject(picture);
+  if (!found) return null;
+  const { isDark: inverted, isTransparent, box, object } = found;
+  const isPrepared = width === IMAGE_SIZE && height === IMAGE_SIZE && !isTransparent;
+  const grey = greyOf(picture);
+  const whole = { width, height, pixels: inverted ? grey.map((v) => 255 - v) : grey };
+  const dark = isPrepared ? whole.pixels : fitSquare(crop(object, box), IMAGE_SIZE);
+  const isTrimmed = !isPrepared && (box.width < width || box.height < height);
+  return {
+    pixels: options.background === "light" ? dark.map((v) => 255 - v) : dark,
+    ...{ width, height, inverted },
+    trimmed: isTrimmed ? { width: box.width, height: box.height } : null,
+  };
 }
 
-/** Grey values of a PNG; transparent places show white paper behind them. */
-export function decodePng(bytes: Uint8Array, name: string): GreyImage {
-  checkPng(bytes, name);
-  try {
-    const { width, height, data } = PNG.sync.read(Buffer.from(bytes));
-    return { width, height, pixels: toGrey(data) };
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new FormatError(`${name}: must be a sound PNG, got ${reason.toLowerCase()}`, { cause });
+function crop(
+  { width, pixels }: GreyImage,
+  box: { left: number; top: number; width: number; height: number },
+): GreyImage {
+  const out = new Uint8Array(box.width * box.height);
+  for (let y = 0; y < box.height; y++) {
+    const from = (box.top + y) * width + box.left;
+    out.set(pixels.subarray(from, from + box.width), y * box.width);
   }
-}
-
-/** ITU-R 601 luma with Pillow's integer weights, so that "L" images agree with those of the Python tools. */
-function toGrey(rgba: Uint8Array): Uint8Array {
-  const grey = new Uint8Array(rgba.length / 4);
-  const overWhite = (value: number, alpha: number): number =>
-    Math.round((value * alpha + 255 * (255 - alpha)) / 255);
-  for (let i = 0; i < grey.length; i++) {
-    const [red = 0, green = 0, blue = 0, alpha = 255] = rgba.subarray(4 * i, 4 * i + 4);
-    const r = overWhite(red, alpha);
-    const g = overWhite(green, alpha);
-    const b = overWhite(blue, alpha);
-    grey[i] = (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
-  }
-  return grey;
-}
-
-/** The median, not the mean: an object that touches the edge must not decide. No Fashion-MNIST test image is bright. */
-function borderIsBright({ width, height, pixels }: GreyImage): boolean {
-  const border: number[] = [];
-  for (let y = 0; y < height; y++) {
-    const whole = y === 0 || y === height - 1;
-    for (let x = 0; x < width; x += whole ? 1 : Math.max(1, width - 1)) {
-      border.push(pixels[y * width + x] ?? 0);
-    }
-  }
-  border.sort((a, b) => a - b);
-  return (border[border.length >> 1] ?? 0) > 127;
+  return { width: box.width, height: box.height, pixels: out };
 }
 
 /** The picture at the largest size that fits the square, its aspect ratio kept, centred on black. */

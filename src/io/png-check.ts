@@ -6,6 +6,8 @@ import { FormatError } from "../engine/core/errors.ts";
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const MAX_PIXELS = 32 * 1024 * 1024;
+/** Of either side: the decoder works line by line, and 33 million lines of one pixel take it minutes and gigabytes. */
+const MAX_SIDE = 20_000;
 
 /** Throws FormatError naming the file: not a PNG, truncated, zero or absurd size. */
 export function checkPng(bytes: Uint8Array, name: string): void {
@@ -44,8 +46,8 @@ function checkSize(width: number, height: number, name: string): void {
   if (width === 0 || height === 0) {
     throw new FormatError(`${name}: the picture must have pixels, got ${width} x ${height}`);
   }
-  if (width * height > MAX_PIXELS) {
-    const limit = `${MAX_PIXELS / 2 ** 20} mebipixels`;
+  if (width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE) {
+    const limit = `${MAX_PIXELS / 2 ** 20} mebipixels, and ${MAX_SIDE} a side`;
     throw new FormatError(`${name}: must be at most ${limit}, got ${width} x ${height}`, {
       help: "scale the picture down first; the models see 28 x 28 pixels",
     });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { FormatError, UsageError } from "../engine/core/errors.ts";
 import type { Shape } from "../engine/core/shape.ts";
+import { findNonFinite } from "../engine/layers/finite-weights.ts";
 import { classesOf } from "../engine/layers/model.ts";
 import type { Weights } from "../engine/layers/variables.ts";
 import { type JsonValue, writeJson } from "../io/files.ts";
@@ -96,7 +97,7 @@ export interface SavedRun {
 
 /**
  * Reads what `saveRun` left, also of a trial or a fold of an earlier version.
- * Throws UsageError when the folder is no run, FormatError when a file is damaged.
+ * Throws UsageError when the folder is no run, FormatError when a file is damaged or a weight is no finite number.
  */
 export async function loadRun(folder: string): Promise<SavedRun> {
   const config = await readRunConfig(folder);
@@ -111,7 +112,19 @@ export async function loadRun(folder: string): Promise<SavedRun> {
     weights.set(name, floatsOf(data));
     shapes.set(name, shape);
   }
+  refuseNonFinite(weightsPath, weights);
   return { config, weights, shapes };
+}
+
+/** A network with one such weight says NaN of everything, which looks like the first class. */
+function refuseNonFinite(path: string, weights: Weights): void {
+  const found = findNonFinite(weights);
+  if (!found) return;
+  const { name, index, value, count, elements } = found;
+  throw new FormatError(
+    `${path}: weights must be finite numbers, got ${value} at ${index} of ${name}, and so ${count} of its ${elements}`,
+    { help: "the training diverged, or the file was changed; train again, at a lower rate" },
+  );
 }
 
 /** The record of a run by itself; throws as `loadRun` does. */

@@ -30,8 +30,8 @@ export class StudyFolder implements TrialStore {
   readonly description: StudyDescription;
   /** Those that finished, in order. */
   readonly trials: readonly Trial[];
-  /** The one that was under way when the process ended. */
-  readonly interrupted: Trial | null;
+  /** Those that were under way when the process ended, in order. */
+  readonly interrupted: readonly Trial[];
   readonly #folders: ReadonlyMap<string, string>;
   readonly #facts: TrialFacts | null;
 
@@ -45,7 +45,7 @@ export class StudyFolder implements TrialStore {
     this.description = description;
     const trials = recorded.map(({ trial }) => trial);
     this.trials = trials.filter(({ status }) => status !== "running");
-    this.interrupted = trials.find(({ status }) => status === "running") ?? null;
+    this.interrupted = trials.filter(({ status }) => status === "running");
     this.#folders = new Map(recorded.map(({ trial, folder }) => [trial.id, folder]));
     this.#facts = facts;
   }
@@ -110,7 +110,7 @@ export async function openStudy(
     format: FORMAT,
     settings: asJson({ ...description }),
     mayGrow: GROWING,
-    contents: /^(trial_\d+|checkpoints|best\.json|trials\.svg)$/,
+    contents: /^(trial_\d+|checkpoints|exchange|queue\.json|best\.json|trials\.svg)$/,
     overwrite,
   });
   if (state === "new") return new StudyFolder(path, description, [], facts);
@@ -141,23 +141,30 @@ interface RecordedTrial {
   readonly folder: string;
 }
 
+/**
+ * By number. Of several trials side by side any may be over first, and a process may be killed between making a folder and
+ * writing into it, also when it runs an interrupted trial again: numbers without a record are run again, like the interrupted.
+ */
 async function readTrials(path: string, space: Space): Promise<RecordedTrial[]> {
   const folders = (await readdir(path)).filter(isTrialFolder);
-  folders.sort((a, b) => Number(a.slice(6)) - Number(b.slice(6)));
-  const recorded: RecordedTrial[] = [];
-  for (const [index, folder] of folders.entries()) {
+  const recorded = new Map<number, RecordedTrial>();
+  for (const folder of folders) {
     const file = join(path, folder, "trial.json");
     const trial = await readTrial(file, { space, format: FORMAT });
-    const isLast = index === folders.length - 1;
-    // Killed between making the folder and writing into it, or within the trial: only the last one can be.
-    if (!trial && isLast) break;
-    if (!trial || Number(trial.id) !== index + 1 || (trial.status === "running" && !isLast)) {
-      throw new FormatError(`${file}: trials must be finished and numbered without gaps`, {
-        help: "something was deleted from the study; start anew",
-        remedies: ["overwrite"],
-      });
+    if (!trial) continue;
+    const number = Number(trial.id);
+    // An older study counted its folders from 0.
+    const isOwn = [0, 1].includes(number - Number(folder.slice(6)));
+    if (!isOwn || recorded.has(number)) {
+      throw new FormatError(
+        `${file}: trials must have the numbers of their folders, got ${trial.id}`,
+        {
+          help: "something was renamed or copied within the study; start anew",
+          remedies: ["overwrite"],
+        },
+      );
     }
-    recorded.push({ trial, folder });
+    recorded.set(number, { trial, folder });
   }
-  return recorded;
+  return [...recorded.entries()].sort(([a], [b]) => a - b).map(([, found]) => found);
 }

@@ -53,7 +53,9 @@ export async function readRecord(path: string, format: number): Promise<Trial> {
   }
   const { score = null, bestEpoch = null, message = null, seconds = 0, folds = [] } = found;
   const history = (found.history ?? []).map(withNaN);
-  return { id, values, status, score, bestEpoch, folds, history, seconds, message };
+  const { adapter, driver } = found;
+  const ranOn = adapter === undefined ? {} : { adapter, driver };
+  return { id, values, status, score, bestEpoch, folds, history, seconds, message, ...ranOn };
 }
 
 type Found = Partial<Trial> & { readonly format?: unknown };

@@ -39,10 +39,11 @@ export async function saveTrialModel(folder: string, run: TrialRun): Promise<voi
     return;
   }
   const { model: config, training } = run.plan as TrainingPlan;
+  const { adapter = facts.adapter } = trial;
   const logs = history[history.findIndex(({ epoch }, i) => (epoch ?? i + 1) === bestEpoch)] ?? {};
   await saveRun(out, {
     config: runConfig({
-      ...{ model: config, classNames: facts.classNames, adapter: facts.adapter },
+      ...{ model: config, classNames: facts.classNames, adapter },
       training: { ...training, ...trialSettings(description, trial) },
       data: facts.data,
       origin: trialOrigin(description, trial, fold),
@@ -58,7 +59,7 @@ export async function saveTrialModel(folder: string, run: TrialRun): Promise<voi
       parameters: weights.reduce((sum, { data }) => sum + data.length, 0),
       weightsSha256: tensorDigest(weights),
       seconds: trial.seconds,
-      adapter: facts.adapter,
+      adapter,
     },
     history,
     weights,

@@ -21,6 +21,9 @@ export interface Trial {
   readonly seconds: number;
   /** Why it failed. */
   readonly message: string | null;
+  /** Where another process ran it: on what, and under which driver; equal trials have equal bits on equal ones. */
+  readonly adapter?: string | undefined;
+  readonly driver?: string | undefined;
 }
 
 export interface Objective {

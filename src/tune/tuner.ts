@@ -1,5 +1,7 @@
-// The search itself: asks the oracle for values, has them run and scored, and records every step in the study's folder
-// before it goes on. It knows neither training nor the terminal.
+// The search itself: asks the oracle for values, has them run and scored, one by one or several side by side, and records
+// every step in the study's folder before it goes on. It knows neither training nor the terminal, nor where trials are run.
+// A trial gets its number when it is proposed, and what is proposed never depends on which of several trials ends first: so
+// trials side by side are those that would come one by one.
 
 import { DeviceError, FormatError, VitrineError } from "../engine/core/errors.ts";
 import type { NamedTensor } from "../io/safetensors.ts";
@@ -23,8 +25,8 @@ export interface TrialStore {
   readonly path: string;
   /** Those that finished, in order. */
   readonly trials: readonly Trial[];
-  /** The one that was under way when the process ended. */
-  readonly interrupted: Trial | null;
+  /** Those that were under way when the process ended, in order. */
+  readonly interrupted: readonly Trial[];
   beginTrial(trial: Trial): Promise<void>;
   /** Keeps the models that it left, and last that it is over. */
   endTrial(trial: Trial, plan: object, models: readonly TrialModel[]): Promise<void>;
@@ -57,7 +59,10 @@ export interface TrialModel {
   readonly weights: readonly NamedTensor[];
 }
 
-export type TrialOutcome = Pick<Trial, "score" | "bestEpoch" | "folds" | "history" | "message"> & {
+export type TrialOutcome = Pick<
+  Trial,
+  "score" | "bestEpoch" | "folds" | "history" | "message" | "adapter" | "driver"
+> & {
   readonly models: readonly TrialModel[];
 };
 
@@ -78,9 +83,13 @@ export interface SearchOptions<Plan> {
   /** Epochs of a trial whose values do not say otherwise. */
   readonly epochs: number;
   readonly run: TrialRunner<Plan>;
+  /** Trials that may run side by side; default 1. */
+  readonly parallel?: number | undefined;
+  /** Trials that are this search's to run; others are proposed and passed over. Default all; for strategies that never wait. */
+  readonly isOwn?: ((id: string) => boolean) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onTrialBegin?: (trial: Trial, best: ScoredTrial | null) => void;
-  /** After the trial is on disk; `finished` has it as the last. */
+  /** After the trial is on disk; `finished` are those that are over by then, in order of number, with this one. */
   readonly onTrialEnd?: (trial: Trial, finished: readonly Trial[]) => void;
 }
 
@@ -97,60 +106,150 @@ const MAX_CONSECUTIVE_FAILURES = 3;
 
 /** Runs trials until the search is over, from wherever the study's folder stands. */
 export async function search<Plan>(options: SearchOptions<Plan>): Promise<SearchResult> {
-  const { study, oracle, objective, maxTrials, signal } = options;
-  const trials = [...study.trials];
-  await saveBest(options, trials);
-  let complete = true;
-  while (maxTrials === null || trials.length < maxTrials) {
-    checkFailures(trials);
-    const values = oracle.propose(trials);
-    if (!values) break;
-    const trial = newTrial(nextTrialId(trials.length), values);
-    checkResumed(study, trial);
-    const finished = signal?.aborted ? null : await runTrial(options, trial, trials);
-    if (!finished) {
-      complete = false;
-      break;
-    }
-    trials.push(finished);
-    await saveBest(options, trials);
-    options.onTrialEnd?.(finished, trials);
+  const failing = new AbortController();
+  const { signal = failing.signal } = options;
+  return await new Search({
+    ...options,
+    signal: AbortSignal.any([signal, failing.signal]),
+  }).run(failing);
+}
+
+/** A trial that is over, or was interrupted: then without an outcome. */
+interface Ended<Plan> {
+  readonly trial: Trial;
+  readonly plan: Plan;
+  readonly outcome: TrialOutcome | null;
+  readonly seconds: number;
+}
+
+class Search<Plan> {
+  readonly #options: SearchOptions<Plan> & { readonly signal: AbortSignal };
+  /** All that were proposed, by number: finished, running, or interrupted. */
+  readonly #trials: Trial[] = [];
+  /** Those that finished, by id; an earlier process may have left some beyond a gap. */
+  readonly #over: Map<string, Trial>;
+  readonly #running = new Map<string, Promise<Ended<Plan>>>();
+  #complete = true;
+
+  constructor(options: SearchOptions<Plan> & { readonly signal: AbortSignal }) {
+    this.#options = options;
+    this.#over = new Map(options.study.trials.map((trial) => [trial.id, trial]));
   }
-  return { trials, best: bestTrial(trials, objective), complete };
+
+  /** What fails here is thrown when trials that run beside it have stopped. */
+  async run(failing: AbortController): Promise<SearchResult> {
+    try {
+      await this.#saveBest(this.#finished());
+      await this.#begin();
+      while (this.#running.size > 0) {
+        await this.#end(await Promise.race(this.#running.values()));
+        await this.#begin();
+      }
+    } catch (error) {
+      failing.abort();
+      await Promise.allSettled(this.#running.values());
+      throw error;
+    }
+    const trials = this.#finished();
+    return { trials, best: bestTrial(trials, this.#options.objective), complete: this.#complete };
+  }
+
+  /** As many as may run now. */
+  async #begin(): Promise<void> {
+    const { parallel = 1, signal } = this.#options;
+    while (this.#complete && this.#running.size < parallel) {
+      const trial = this.#next();
+      if (!trial) return;
+      if (signal.aborted) this.#complete = false;
+      else await this.#beginTrial(trial);
+    }
+  }
+
+  /** The next one to run; null where there is none, or none before another ends. Those that finished are passed over. */
+  #next(): Trial | null {
+    const { oracle, study, maxTrials, isOwn = () => true } = this.#options;
+    const trials = this.#trials;
+    for (;;) {
+      const id = nextTrialId(trials.length);
+      const known = this.#over.get(id);
+      if (known) {
+        trials.push(known);
+        continue;
+      }
+      // As one by one: where no trial is left to come, failures end nothing.
+      checkFailures(maxTrials === null ? trials : trials.slice(0, maxTrials - 1));
+      if (maxTrials !== null && trials.length >= maxTrials) return null;
+      if (oracle.mustWait(trials)) return null;
+      const values = oracle.propose(trials);
+      if (!values) return null;
+      const trial = newTrial(id, values);
+      checkResumed(study, trial);
+      trials.push(trial);
+      if (isOwn(id)) return trial;
+    }
+  }
+
+  async #beginTrial(trial: Trial): Promise<void> {
+    const { study, hyperModel, space, objective, onTrialBegin } = this.#options;
+    const start = performance.now();
+    await study.beginTrial(trial);
+    onTrialBegin?.(trial, bestTrial(this.#finished(), objective));
+    const { "tuner/trial_id": parent, "tuner/epochs": epochs = this.#options.epochs } =
+      trial.values;
+    const { "tuner/initial_epoch": initialEpoch = 0 } = trial.values;
+    const plan = planOf(hyperModel, space, trial.values);
+    const job = {
+      trial,
+      plan,
+      initialEpoch: Number(initialEpoch),
+      epochs: Number(epochs),
+      parentWeights: parent === undefined ? null : await study.loadWeights(String(parent)),
+    };
+    const ended = this.#outcomeOf(job).then((outcome) => {
+      return { trial, plan, outcome, seconds: (performance.now() - start) / 1000 };
+    });
+    // It may fail while nobody waits for it.
+    ended.catch(() => undefined);
+    this.#running.set(trial.id, ended);
+  }
+
+  async #outcomeOf(job: TrialJob<Plan>): Promise<TrialOutcome | null> {
+    const { run, signal } = this.#options;
+    return await run(job, signal).catch(failedOutcome);
+  }
+
+  async #end({ trial, plan, outcome, seconds }: Ended<Plan>): Promise<void> {
+    const { study, onTrialEnd } = this.#options;
+    this.#running.delete(trial.id);
+    if (!outcome) {
+      this.#complete = false;
+      return;
+    }
+    const { models, ...rest } = outcome;
+    const status = rest.score === null ? "failed" : "completed";
+    const ended: Trial = { ...trial, ...rest, status, seconds };
+    await study.endTrial(ended, plan as object, models);
+    this.#trials[Number(trial.id) - 1] = ended;
+    this.#over.set(trial.id, ended);
+    const finished = this.#finished();
+    await this.#saveBest(finished);
+    onTrialEnd?.(ended, finished);
+  }
+
+  #finished(): Trial[] {
+    return [...this.#over.values()].sort((a, b) => Number(a.id) - Number(b.id));
+  }
+
+  async #saveBest(trials: readonly Trial[]): Promise<void> {
+    const { study, hyperModel, space, objective } = this.#options;
+    const best = bestTrial(trials, objective);
+    if (best) await study.saveBest(best, planOf(hyperModel, space, best.values) as object);
+  }
 }
 
 /** The plan that a trial's values stand for. */
 export function planOf<Plan>(hyperModel: HyperModel<Plan>, space: Space, values: Values): Plan {
   return hyperModel(new HyperParameters(values, space));
-}
-
-async function runTrial<Plan>(
-  options: SearchOptions<Plan>,
-  trial: Trial,
-  finished: readonly Trial[],
-): Promise<Trial | null> {
-  const { study, hyperModel, space, objective, run, signal } = options;
-  const start = performance.now();
-  await study.beginTrial(trial);
-  options.onTrialBegin?.(trial, bestTrial(finished, objective));
-  const { "tuner/trial_id": parent, "tuner/epochs": epochs = options.epochs } = trial.values;
-  const { "tuner/initial_epoch": initialEpoch = 0 } = trial.values;
-  const plan = planOf(hyperModel, space, trial.values);
-  const job = {
-    trial,
-    plan,
-    initialEpoch: Number(initialEpoch),
-    epochs: Number(epochs),
-    parentWeights: parent === undefined ? null : await study.loadWeights(String(parent)),
-  };
-  const outcome = await run(job, signal).catch(failedOutcome);
-  if (!outcome) return null;
-  const { models, ...rest } = outcome;
-  const status = rest.score === null ? "failed" : "completed";
-  const seconds = (performance.now() - start) / 1000;
-  const ended: Trial = { ...trial, ...rest, status, seconds };
-  await study.endTrial(ended, plan as object, models);
-  return ended;
 }
 
 /** Values that cannot be run are a result; a lost device or a damaged file is not. */
@@ -161,26 +260,26 @@ function failedOutcome(error: unknown): TrialOutcome {
   return { ...nothing, message: error.message };
 }
 
-async function saveBest<Plan>(options: SearchOptions<Plan>, trials: readonly Trial[]) {
-  const { study, hyperModel, space, objective } = options;
-  const best = bestTrial(trials, objective);
-  if (best) await study.saveBest(best, planOf(hyperModel, space, best.values) as object);
-}
-
+/** Anywhere: of trials side by side, a fourth may be over before the third. */
 function checkFailures(trials: readonly Trial[]): void {
-  const last = trials.slice(-MAX_CONSECUTIVE_FAILURES);
-  if (last.length < MAX_CONSECUTIVE_FAILURES) return;
-  if (!last.every(({ status }) => status === "failed")) return;
+  const from = trials.findIndex((_, i) => {
+    const row = trials.slice(i, i + MAX_CONSECUTIVE_FAILURES);
+    return (
+      row.length === MAX_CONSECUTIVE_FAILURES && row.every(({ status }) => status === "failed")
+    );
+  });
+  if (from < 0) return;
+  const last = trials.slice(from, from + MAX_CONSECUTIVE_FAILURES);
   throw new VitrineError(
     `tuner: ${last.length} trials in a row failed, the last one because ${last.at(-1)?.message}`,
     { help: "narrow the search space, or start anew", remedies: ["overwrite"] },
   );
 }
 
-/** The trial that was interrupted is run again, and must be the one that comes next. */
+/** A trial that was interrupted is run again, and must be the one that comes next. */
 function checkResumed(study: TrialStore, next: Trial): void {
-  const { interrupted } = study;
-  if (!interrupted || interrupted.id !== next.id) return;
+  const interrupted = study.interrupted.find(({ id }) => id === next.id);
+  if (!interrupted) return;
   const sorted = ({ values }: Trial) => JSON.stringify(Object.entries(values).sort());
   if (sorted(interrupted) === sorted(next)) return;
   throw new FormatError(

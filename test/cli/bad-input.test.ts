@@ -129,10 +129,11 @@ test("rows of a CSV, by file and line", async () => {
 });
 
 /** A run as `train` saves it, with initial weights; `units` other than the model's make it one of another shape. */
-async function savedRun({ units = 84 } = {}): Promise<string> {
+async function savedRun({ units = 84, spoilt = false } = {}): Promise<string> {
   const folder = temporaryFolder();
   const variables = variablesOf(lenet5({ units: [120, units] }));
   const weights = namedTensors(variables, variables.initialWeights());
+  if (spoilt) weights.at(-2)?.data.fill(Number.NaN, 4, 6);
   await writeSafetensors(join(folder, "weights.safetensors"), weights);
   const classNames = Array.from({ length: 10 }, (_, i) => `class ${i}`);
   const config = { format: 1, model: { name: "lenet5" }, classNames };
@@ -168,6 +169,15 @@ test("a run that is none, is damaged, or is not of one piece", async () => {
       /weights\.safetensors: dense_1\/kernel: must be of shape \(120, 84\), got \(120, 80\)/,
     ],
   ]);
+});
+
+test("weights that are no numbers are believed by nobody, and the first is named", async () => {
+  const spoilt = await savedRun({ spoilt: true });
+  const message =
+    /weights\.safetensors: weights must be finite numbers, got NaN at 4 of dense_2\/kernel, and so 2 of its 840\n/;
+  await allRefused("evaluate", [[[spoilt, "--data", data], message]]);
+  await allRefused("predict", [[[spoilt, "a.png"], message]]);
+  await allRefused("export", [[[spoilt, "--to", join(temporaryFolder(), "a.keras")], message]]);
 });
 
 test("a picture that is none", async () => {

@@ -1,10 +1,13 @@
 // Keras's weight files of every generation: recognised, described, and read as h5py reads them.
 
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Hdf5Thread } from "../../src/keras/hdf5/thread.ts";
 import type { WeightFile, WeightFormat } from "../../src/keras/weights/saved-weights.ts";
 import { openWeightFile } from "../../src/keras/weights/weight-file.ts";
+import { temporaryFolder } from "../data/sample-files.ts";
 import { assertClose } from "../support/close.ts";
 import { EXPECTED, FIXTURES, fixture } from "./h5-fixtures.ts";
 
@@ -113,6 +116,38 @@ test("half precision and brain floats become float32 exactly", async () => {
       assert.ok(kernel?.every(Number.isFinite) && kernel.some((value) => Math.abs(value) > 0.1));
     });
   }
+});
+
+test("kernels of Theano's convolutions are turned by 180 degrees, and nothing else", async () => {
+  const bytes = readFileSync(fixture("keras2-weights-fixed.h5"));
+  const at = bytes.indexOf("tensorflow");
+  assert.ok(at > 0);
+  bytes.write("theano\0\0\0\0", at, "latin1");
+  const path = join(temporaryFolder(), "theano.h5");
+  writeFileSync(path, bytes);
+  const valuesOf = (file: WeightFile) =>
+    file.layers.flatMap(({ weights }) =>
+      weights.map((weight) => ({ weight, values: weight.read() })),
+    );
+  const theirs = await opened("keras2-weights-fixed.h5", valuesOf);
+  const file = await openWeightFile(path, { thread });
+  const turned = valuesOf(file);
+  await file.close();
+  let kernels = 0;
+  for (const [i, { weight, values }] of theirs.entries()) {
+    const now = turned[i]?.values ?? [];
+    if (weight.shape.length !== 4) assert.equal([...now], [...values], weight.name);
+    else {
+      kernels++;
+      const [kh = 0, kw = 0, channels = 0, filters = 0] = weight.shape;
+      const size = channels * filters;
+      for (const [index, value] of values.entries()) {
+        const [place, rest] = [Math.floor(index / size), index % size];
+        assert.is(now[(kh * kw - 1 - place) * size + rest], value, weight.name);
+      }
+    }
+  }
+  assert.is(kernels, 1);
 });
 
 test.run();

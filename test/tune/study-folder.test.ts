@@ -17,8 +17,20 @@ import { openStudy, readStudy } from "../../src/runs/search-folder.ts";
 import { Hyperband } from "../../src/tune/oracles/hyperband.ts";
 import { RandomSearch } from "../../src/tune/oracles/random-search.ts";
 import type { Trial } from "../../src/tune/trial.ts";
+import type { TrialJob } from "../../src/tune/tuner.ts";
 import { inFolder, refusalOf } from "../io/folder.ts";
-import { attempt, contentOf, describe, Fuse, OBJECTIVE, SPACE, seed } from "./toy-search.ts";
+import {
+  attempt,
+  contentOf,
+  describe,
+  Fuse,
+  OBJECTIVE,
+  ORACLES,
+  type Plan,
+  SPACE,
+  seed,
+  toyRun,
+} from "./toy-search.ts";
 
 const test = suite("study-folder");
 
@@ -60,7 +72,7 @@ test("more trials than before go on, to what so many from the start would have b
   });
 });
 
-test("a newer study, a damaged one and one with trials missing are refused", async () => {
+test("a newer study, a damaged one and one with a trial twice are refused", async () => {
   await inFolder(async (folder) => {
     const oracle = new RandomSearch(SPACE, { seed });
     const description = describe(oracle, 4);
@@ -79,10 +91,40 @@ test("a newer study, a damaged one and one with trials missing are refused", asy
       await refusalOf(openStudy(folder, description)),
       /trial_1.trial\.json: must be JSON/,
     );
-    writeFileSync(trial, intact.replace('"completed"', '"running"'));
-    assert.match(await refusalOf(openStudy(folder, description)), /numbered without gaps/);
-    rmSync(join(folder, "trial_1"), { recursive: true });
-    assert.match(await refusalOf(openStudy(folder, description)), /numbered without gaps/);
+    writeFileSync(trial, intact.replace('"id": "1"', '"id": "3"'));
+    assert.match(
+      await refusalOf(openStudy(folder, description)),
+      /numbers of their folders, got 3/,
+    );
+  });
+});
+
+test("trials that are missing or were interrupted anywhere are run again, and no others", async () => {
+  await inFolder(async (folder) => {
+    for (const [name, create] of Object.entries(ORACLES)) {
+      const [whole, holed] = [join(folder, name, "whole"), join(folder, name, "holed")];
+      const maxTrials = name === "hyperband" ? null : 9;
+      for (const target of [whole, holed]) {
+        await attempt({ folder: target, oracle: create(), maxTrials });
+      }
+      rmSync(join(holed, "trial_2"), { recursive: true });
+      rmSync(join(holed, "trial_4", "trial.json"));
+      const third = join(holed, "trial_3", "trial.json");
+      writeFileSync(third, readFileSync(third, "utf8").replace('"completed"', '"running"'));
+      const study = await readStudy(holed);
+      assert.equal(
+        [study.trials[0]?.id, study.trials[1]?.id, study.interrupted[0]?.id],
+        ["1", "5", "3"],
+      );
+      const run: string[] = [];
+      const counted = (job: TrialJob<Plan>) => {
+        run.push(job.trial.id);
+        return toyRun(job);
+      };
+      await attempt({ folder: holed, oracle: create(), maxTrials, run: counted });
+      assert.equal(run, ["2", "3", "4"], name);
+      assert.equal(contentOf(holed), contentOf(whole), name);
+    }
   });
 });
 

@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { ShapeError } from "../../src/engine/core/errors.ts";
 import type { StudyDescription } from "../../src/runs/search-description.ts";
@@ -85,9 +86,14 @@ export interface Attempt {
   readonly maxTrials: number | null;
   readonly fuse?: Fuse;
   readonly run?: (job: TrialJob<Plan>) => TrialOutcome;
+  readonly parallel?: number;
+  readonly isOwn?: (id: string) => boolean;
+  /** Turns of the event loop that a trial takes, so that others may overtake it. */
+  readonly turnsOf?: (job: TrialJob<Plan>) => number;
 }
 
-export async function attempt({ folder, oracle, maxTrials, fuse, run = toyRun }: Attempt) {
+export async function attempt(options: Attempt) {
+  const { folder, oracle, maxTrials, fuse, run = toyRun, parallel, isOwn, turnsOf } = options;
   const study = await openStudy(folder, describe(oracle, maxTrials));
   return await search<Plan>({
     study,
@@ -97,8 +103,11 @@ export async function attempt({ folder, oracle, maxTrials, fuse, run = toyRun }:
     objective: OBJECTIVE,
     maxTrials,
     epochs: 2,
+    parallel,
+    isOwn,
     run: async (job) => {
       fuse?.step();
+      for (let turns = turnsOf?.(job) ?? 0; turns > 0; turns--) await setImmediate();
       const outcome = run(job);
       fuse?.step();
       return outcome;

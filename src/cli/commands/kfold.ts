@@ -3,6 +3,7 @@
 import type { CleanData } from "../../data/clean.ts";
 import { dataDigest } from "../../data/data-digest.ts";
 import { firstRows, limitRows } from "../../data/dataset.ts";
+import { foldFacts, rowFacts } from "../../data/row-facts.ts";
 import type { Split } from "../../data/split.ts";
 import type { Device } from "../../engine/core/device.ts";
 import { UsageError } from "../../engine/core/errors.ts";
@@ -127,6 +128,11 @@ async function kfold(context: Context): Promise<void> {
   say(
     `rows       ${formatCount(rows)} in ${flags.folds} ${kind}, ${formatCount(data.test.rows)} to test`,
   );
+  const facts = [
+    ...rowFacts({ ...data, rows: firstRows(rows) }),
+    ...foldFacts(data.train, { folds: flags.folds, rows }),
+  ];
+  for (const fact of facts) say(`note       ${fact}`);
   const { batchSize, learningRate, epochs } = settings.training;
   say(
     `training   batch ${batchSize}, rate ${learningRate}, at most ${epochs} epochs${describeOptimisation(optimisation)}${chosen.from}`,

@@ -2,7 +2,7 @@
 
 import { firstRows } from "../../data/dataset.ts";
 import { openDevice } from "../../io/adapter.ts";
-import { IMAGE_SIZE, readImage } from "../../io/image.ts";
+import { IMAGE_SIZE, type ModelImage, readImage } from "../../io/image.ts";
 import { probabilityBars } from "../../report/text/bars.ts";
 import { uploadDataset } from "../../train/device-data.ts";
 import { withSpinner } from "../display/progress.ts";
@@ -15,7 +15,10 @@ const FLAGS = {
 
 const POSITIONALS = [
   { name: "RUN", help: "folder of a saved run, a trial or a fold, such as runs/…-lenet5" },
-  { name: "IMAGE", help: "a PNG of any size; it is brought to 28×28 grey, light on dark" },
+  {
+    name: "IMAGE",
+    help: "a PNG of any size; it is trimmed, and brought to 28×28 grey on the background that the model was trained on",
+  },
 ] as const;
 
 const command = defineCommand({
@@ -33,10 +36,10 @@ async function predict(context: CommandContext<typeof FLAGS, typeof POSITIONALS>
   const { flags, positionals, say, style, terminal, json } = context;
   const [run, path] = positionals;
   const saved = await loadModel(run);
-  const image = await readImage(path);
+  const background = saved.config.data?.["background"] === "light" ? "light" : "dark";
+  const image = await readImage(path, { background });
   say(style.bold(`vitrine: ${saved.config.model.name} looks at ${path}`));
-  if (image.inverted)
-    say("the picture is dark on light, so it was inverted: the model knows light on dark");
+  for (const line of preparation(image, background)) say(line);
   const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
   const classNames = saved.config.classNames;
   const data = uploadDataset(device, {
@@ -61,11 +64,32 @@ async function predict(context: CommandContext<typeof FLAGS, typeof POSITIONALS>
     run,
     image: path,
     inverted: image.inverted,
+    trimmed: image.trimmed,
+    background,
     predicted: items[0]?.label ?? "",
     probabilities: Object.fromEntries(items.map(({ label, value }) => [label, value])),
     adapter: device.name,
   });
   device.destroy();
+}
+
+/** What was done to the picture, where anything was. */
+function preparation(
+  { inverted, trimmed, width, height }: ModelImage,
+  background: "dark" | "light",
+): string[] {
+  const cut = trimmed
+    ? [
+        `trimmed    from ${width}×${height} to the ${trimmed.width}×${trimmed.height} that are no background`,
+      ]
+    : [];
+  if (background === "light" && !inverted) {
+    return [...cut, "inverted   it is light on dark, and the model was trained on dark on light"];
+  }
+  if (background === "dark" && inverted) {
+    return [...cut, "inverted   it is dark on light, and the model was trained on light on dark"];
+  }
+  return cut;
 }
 
 await runCommand(command);

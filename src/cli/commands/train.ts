@@ -2,6 +2,7 @@
 
 import { dataDigest } from "../../data/data-digest.ts";
 import type { FashionMnist } from "../../data/fashion-mnist.ts";
+import { rowFacts } from "../../data/row-facts.ts";
 import type { Device } from "../../engine/core/device.ts";
 import { UsageError } from "../../engine/core/errors.ts";
 import { openDevice } from "../../io/adapter.ts";
@@ -186,6 +187,7 @@ function trainingOf(flags: Context["flags"], keepBest: Objective | null) {
     ...{ ...settings, seed, validation, limit, optimizer, schedule },
     ...(keepBest ? { keepBest: keepBest.name } : {}),
     ...(classWeight === "none" ? {} : { classWeight }),
+    ...(flags.keepDuplicates ? { keepDuplicates: true } : {}),
   };
   return { settings, training };
 }
@@ -239,6 +241,7 @@ function tellInputs(
   say(
     `rows       ${rows.train.length} to train on, ${rows.heldOut.length} held out, ${tested} to test`,
   );
+  for (const fact of rowFacts({ ...data, rows: rows.train })) say(`note       ${fact}`);
   if (pretrained.source) say(`weights    ${pretrained.source}`);
   const { found } = chosen;
   if (found) for (const line of foundLines(chosen, found, flags)) say(line);

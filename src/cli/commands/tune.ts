@@ -2,22 +2,21 @@
 // search goes on.
 
 import { join } from "node:path";
-import { formatCount } from "../../format/number-format.ts";
+import type { Device } from "../../engine/core/device.ts";
 import { openDevice } from "../../io/adapter.ts";
-import { type JsonValue, writeAtomically } from "../../io/files.ts";
-import { trialsSvg } from "../../report/charts/trials-chart.ts";
-import { resultsSummary, trialBlock, trialHeader } from "../../report/text/tuner-text.ts";
+import { findRedis, type RedisServer } from "../../queue/redis-server.ts";
+import { studyId } from "../../queue/study-id.ts";
+import { checkMerged, mergeTrials } from "../../runs/merge-trials.ts";
 import { PartCheckpoints } from "../../runs/part-checkpoints.ts";
 import { openStudy, type StudyFolder } from "../../runs/search-folder.ts";
 import { TrialBoard } from "../../runs/tensorboard/trial-board.ts";
 import { folderOfTrial } from "../../runs/trial-file.ts";
-import { bestTrial, rankTrials, type Trial } from "../../tune/trial.ts";
-import { planOf, type SearchResult, search } from "../../tune/tuner.ts";
+import { search } from "../../tune/tuner.ts";
 import { axesOf } from "../../watch/parts-plan.ts";
-import { EpochDisplay } from "../display/epoch-display.ts";
+import { EpochDisplays } from "../display/epoch-display.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { loadData } from "../inputs/data-set.ts";
-import { loadPretrained, openBasis } from "../inputs/model-basis.ts";
+import { loadPretrained, openBasis, type Pretrained } from "../inputs/model-basis.ts";
 import { modelConfig } from "../inputs/model-flags.ts";
 import { CHECKPOINT_FLAG } from "../inputs/resume-flags.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut } from "../inputs/shared-flags.ts";
@@ -25,12 +24,31 @@ import {
   describeStudy,
   type Equipment,
   planSearch,
-  type SearchPlan,
   TUNE_FLAGS,
   trialFacts,
   trialRunner,
 } from "../inputs/tune-plan.ts";
 import { WATCH_FLAGS } from "../inputs/watch-flags.ts";
+import {
+  parallelOf,
+  QUEUE_FLAG,
+  queueUrl,
+  SHARD_FLAGS,
+  searchArguments,
+  shardOf,
+  WORKER_FLAGS,
+  withoutPaths,
+  withTrialBatch,
+} from "../inputs/worker-flags.ts";
+import { localPlace, ownPlace, queuePlace, type TrialPlace } from "../outcomes/trial-places.ts";
+import {
+  conclude,
+  finishedText,
+  rowsText,
+  searchText,
+  trialsOf,
+  trialTexts,
+} from "../outcomes/tune-outcome.ts";
 import { type Ended, Watching } from "../outcomes/watching.ts";
 import { TrialsWatch } from "../outcomes/watching-parts.ts";
 
@@ -48,6 +66,9 @@ const FLAGS = {
     value: "folder",
     help: "write each trial's values, score and curves for TensorBoard's HParams page, below this folder",
   },
+  ...WORKER_FLAGS,
+  ...QUEUE_FLAG,
+  ...SHARD_FLAGS,
   ...CHECKPOINT_FLAG,
   ...WATCH_FLAGS,
   ...ADAPTER_FLAG,
@@ -69,26 +90,41 @@ const command = defineCommand({
       command: "npm run tune -- --tuner bayesian --initial 6 --trials 20 --folds 3",
       does: "each trial scored by the mean over three folds",
     },
+    {
+      command: "npm run tune -- --tuner hyperband --epochs 9 --workers 4",
+      does: "four processes at once; the same trials and the same best",
+    },
   ],
   flags: FLAGS,
   savesWhenStopped: true,
   run: tune,
 });
 
-async function tune(context: Context): Promise<void> {
-  const { flags, say, style, terminal } = context;
+async function tune({ flags: given, ...rest }: Context): Promise<void> {
+  const flags = withTrialBatch(given);
+  const context = { ...rest, flags };
+  const { say, style, terminal } = context;
   say(style.bold(`vitrine: tuning ${flags.model} on Fashion-MNIST`));
   const data = await loadData(terminal, flags.data, flags);
   const pretrained = await loadPretrained(context, modelConfig(flags), flags.weights);
   const plan = planSearch(flags, pretrained.config, data);
+  shardOf(flags);
   const out = flags.out ?? (await defaultOut(`${flags.model}-tune`));
-  // The device first: without one, nothing should have been overwritten.
-  const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
-  const study = await openStudy(out, describeStudy(flags, plan), {
-    overwrite: flags.overwrite,
-    facts: trialFacts(data, plan, device.name),
-  });
-  say(`adapter    ${device.name}`);
+  // Device or queue first: without one, nothing should have been overwritten.
+  const server = flags.queue === undefined ? null : await findRedis(queueUrl(flags.queue));
+  const device = server ? null : await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+  const adapter = device?.name ?? "the workers' own";
+  const description = describeStudy(flags, plan);
+  const facts = trialFacts(data, plan, adapter);
+  await checkMerged(flags.merge, description);
+  let study = await openStudy(out, description, { overwrite: flags.overwrite, facts });
+  if (flags.merge.length > 0) {
+    const merged = await mergeTrials(study, flags.merge);
+    say(`merged     ${finishedText(merged)} in ${flags.merge.join(", ")}`);
+    study = await openStudy(out, description, { facts });
+  }
+  say(`adapter    ${adapter}`);
+  if (server) say(`queue      ${server.name}`);
   say(`data set   ${data.source}`);
   say(`rows       ${rowsText(plan)}`);
   if (pretrained.source) say(`weights    ${pretrained.source}`);
@@ -102,14 +138,11 @@ async function tune(context: Context): Promise<void> {
     say(`Reloading Tuner from ${join(out, "oracle.json")}`);
     say(`           ${finishedText(kept)}`);
   }
-  const { seed, limit = data.train.rows } = flags;
-  const { signal } = context;
-  const basis = openBasis({ device, terminal, signal, pretrained, seed, rows: limit });
   const watching = await Watching.open(context, {
     ...{ command: "tune", model: flags.model, epochs: flags.epochs, hasRate: false },
     classNames: data.train.classNames,
     facts: [
-      ["adapter", device.name],
+      ["adapter", adapter],
       ["search", searchText(plan)],
       ["rows", rowsText(plan)],
       ["saved in", out],
@@ -119,142 +152,99 @@ async function tune(context: Context): Promise<void> {
       objective: plan.objective,
     },
   });
-  const work = { device, basis, data, plan, study, watching };
+  const work = { device, server, adapter, pretrained, data, plan, study, watching };
   await (watching ? watching.during(() => searchAll(context, work)) : searchAll(context, work));
 }
 
-interface Work extends Omit<Equipment, "flags" | "checkpoints"> {
+interface Work extends Pick<Equipment, "data" | "plan"> {
+  /** Null where trials are other machines'. */
+  readonly device: Device | null;
+  readonly server: RedisServer | null;
+  readonly adapter: string;
+  readonly pretrained: Pretrained;
   readonly study: StudyFolder;
   readonly watching: Watching | null;
 }
 
 async function searchAll(context: Context, work: Work): Promise<Ended> {
-  const { flags, say, terminal, signal } = context;
-  const { device, basis, data, plan, study, watching } = work;
+  const { flags, say, signal } = context;
+  const { device, adapter, plan, study, watching } = work;
   const { space } = plan;
   const watched = { space, total: trialsOf(plan), folds: plan.splits?.length ?? 1 };
   const watch = watching && new TrialsWatch(watching, watched, study.trials);
   const texts = trialTexts(context, plan);
   const board = flags.tensorboard === undefined ? null : new TrialBoard(flags.tensorboard, plan);
   const { checkpointMinutes: minutes } = flags;
+  const shard = shardOf(flags);
   const tell = (line: string): void => say(context.style.dim(line));
-  const options = { minutes, adapter: device.name, tell };
-  const checkpoints = new PartCheckpoints(study.path, options);
-  let display = new EpochDisplay(terminal, flags.epochs);
+  const checkpoints = new PartCheckpoints(study.path, { minutes, adapter, tell });
+  const place = await openPlace(context, { ...work, checkpoints, watch });
   const result = await search({
     study,
     ...plan,
     epochs: flags.epochs,
-    run: await trialRunner(
-      { device, basis, data, plan, flags, checkpoints },
-      ({ epochs, plan: { training } }) => {
-        display = new EpochDisplay(terminal, epochs);
-        const onFoldBegin = (fold: number) => say(`Fold ${fold + 1}/${flags.folds}`);
-        const events = { ...display, onFoldBegin };
-        return watch ? watch.events(events, { epochs, batchSize: training.batchSize }) : events;
-      },
-    ),
+    run: place.run,
+    parallel: parallelOf(flags),
+    isOwn: shard?.isOwn,
     signal,
     onTrialBegin: (trial, best) => {
-      watch?.begin(trial);
+      if (!place.isRemote) watch?.begin(trial);
       texts.onTrialBegin(trial, best);
+      place.begin(trial.id);
     },
     onTrialEnd: (trial, finished) => {
+      place.end(trial.id);
       checkpoints.end(folderOfTrial(trial.id));
-      watch?.end(trial);
+      // The page follows one training at a time: of those side by side it is told when they are over.
+      if (place.isRemote) watch?.begin(trial);
+      watch?.end(trial, place.isRemote);
       board?.add(trial, folderOfTrial(trial.id));
       texts.onTrialEnd(trial, finished);
     },
-  });
-  display.interrupted();
-  device.destroy();
+  }).finally(() => place.close());
+  device?.destroy();
   if (result.complete) checkpoints.endAll();
   await board?.close();
-  await conclude(context, { plan, study, result });
+  await conclude(context, { plan, study, result, shard: flags.shard });
   const { length: count } = result.trials;
   const message = `${finishedText(count)}, saved in ${study.path}`;
   return { ended: result.complete ? "finished" : "interrupted", message };
 }
 
-/** The study's own texts before and after each trial. */
-function trialTexts({ say, style }: Context, { objective }: SearchPlan) {
-  return {
-    onTrialBegin: (trial: Trial, best: ReturnType<typeof bestTrial>) =>
-      say(trialHeader(trial, best)),
-    onTrialEnd: (trial: Trial, finished: readonly Trial[]) => {
-      const best = bestTrial(finished, objective);
-      const totalSeconds = finished.reduce((sum, { seconds }) => sum + seconds, 0);
-      const block = trialBlock({ trial, objective, best, totalSeconds });
-      const [first = "", ...rest] = block.split("\n");
-      say([`\n${style.bold(first)}`, ...rest].join("\n"));
+interface PlaceWork extends Work {
+  readonly checkpoints: PartCheckpoints;
+  readonly watch: TrialsWatch | null;
+}
+
+/** This process, or workers. */
+async function openPlace(context: Context, work: PlaceWork): Promise<TrialPlace> {
+  const { flags, terminal, say } = context;
+  const { device, server, plan, study, data, checkpoints, watch } = work;
+  const { maxTrials: _, ...description } = describeStudy(flags, plan);
+  const { checkpointMinutes, workers = 1, dropMissing, adapter } = flags;
+  const shared = { description, checkpointMinutes };
+  if (server) {
+    const own = { study: await studyId(study.path), flags: searchArguments(withoutPaths(flags)) };
+    return await queuePlace({ terminal, server, search: { ...own, ...shared } });
+  }
+  if (!device || workers > 1) {
+    const search = { study: "local", flags: searchArguments(flags), ...shared };
+    const local = { out: study.path, workers, data: flags.data, dropMissing, adapter };
+    return await localPlace({ terminal, search, ...local });
+  }
+  const { seed, limit: rows = data.train.rows } = flags;
+  const { pretrained } = work;
+  const basis = openBasis({ device, terminal, signal: context.signal, pretrained, seed, rows });
+  const showing = new EpochDisplays(terminal);
+  const run = await trialRunner(
+    { device, basis, data, plan, flags, checkpoints },
+    ({ epochs, plan: { training } }) => {
+      const onFoldBegin = (fold: number) => say(`Fold ${fold + 1}/${flags.folds}`);
+      const events = { ...showing.next(epochs), onFoldBegin };
+      return watch ? watch.events(events, { epochs, batchSize: training.batchSize }) : events;
     },
-  };
-}
-
-interface Outcome {
-  readonly plan: SearchPlan;
-  readonly study: StudyFolder;
-  readonly result: SearchResult;
-}
-
-async function conclude(context: Context, { plan, study, result }: Outcome): Promise<void> {
-  const { say, json, style, flags } = context;
-  const { objective, space, hyperModel } = plan;
-  const { trials, best, complete } = result;
-  const picture = join(study.path, "trials.svg");
-  if (trials.length > 0) {
-    const svg = await trialsSvg({ trials, space, objective });
-    await context.finish(() => writeAtomically(picture, svg));
-    const ranked = rankTrials(trials, objective);
-    const failed = trials.filter(({ status }) => status === "failed");
-    say();
-    say(resultsSummary({ folder: study.path, objective, space, trials: [...ranked, ...failed] }));
-  }
-  say();
-  if (!complete) {
-    say(`interrupted: ${finishedText(trials.length)}`);
-    say(`to go on, repeat the command with --out ${study.path}`);
-  }
-  if (best) {
-    const score = style.bold(best.score.toFixed(4));
-    say(`best       trial ${best.id}, ${objective.name} ${score}`);
-    say(`saved in   ${study.path} (best.json, trials.svg)`);
-  }
-  const plans = best ? planOf(hyperModel, space, best.values) : null;
-  json({
-    model: flags.model,
-    tuner: flags.tuner,
-    objective: objective.name,
-    out: study.path,
-    complete,
-    best: best ? { ...plans, trialId: best.id, score: best.score, values: best.values } : null,
-    trials: trials.map(({ history: _history, ...trial }) => trial),
-  } as unknown as JsonValue);
-}
-
-function finishedText(count: number): string {
-  return count === 1 ? "1 trial is finished" : `${count} trials are finished`;
-}
-
-function rowsText({ rows, splits }: SearchPlan): string {
-  const { train, heldOut } = rows;
-  if (splits) return `${formatCount(train.length)} in ${splits.length} folds`;
-  return `${formatCount(train.length)} to train on, ${formatCount(heldOut.length)} held out`;
-}
-
-/** Null where nobody knows. */
-function trialsOf({ oracle, maxTrials }: SearchPlan): number | null {
-  const total = "total" in oracle ? Number(oracle.total) : null;
-  const trials = Math.min(maxTrials ?? Infinity, total ?? Infinity);
-  return Number.isFinite(trials) ? trials : null;
-}
-
-function searchText(plan: SearchPlan): string {
-  const { oracle, space, objective } = plan;
-  const count = space.filter(({ kind }) => kind !== "fixed").length;
-  const trials = trialsOf(plan);
-  const number = trials === null ? "all combinations" : `${trials} trials`;
-  return `${oracle.name} over ${count} hyper-parameters, ${number}, by ${objective.name}`;
+  );
+  return ownPlace(run, () => showing.interrupted());
 }
 
 await runCommand(command);

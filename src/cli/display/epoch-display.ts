@@ -89,6 +89,25 @@ export class EpochDisplay implements FitEvents {
   }
 }
 
+/** Of trainings one after another: each has a display of its own. */
+export class EpochDisplays {
+  readonly #terminal: Terminal;
+  #latest: EpochDisplay | null = null;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  next(epochs: number): EpochDisplay {
+    this.#latest = new EpochDisplay(this.#terminal, epochs);
+    return this.#latest;
+  }
+
+  interrupted(): void {
+    this.#latest?.interrupted();
+  }
+}
+
 function seconds(): number {
   return performance.now() / 1000;
 }

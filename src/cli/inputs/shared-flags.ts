@@ -15,6 +15,10 @@ export const DATA_FLAGS = {
     type: "boolean",
     help: "leave out rows of a CSV that lack values, which are refused otherwise",
   },
+  "keep-duplicates": {
+    type: "boolean",
+    help: "keep rows that repeat an earlier one, as where a rare class was repeated on purpose; they are dropped otherwise",
+  },
 } as const;
 
 export const ADAPTER_FLAG = {

@@ -70,6 +70,11 @@ export const TUNE_FLAGS = {
     min: 1,
     help: "random trials before bayesian starts to guess; default 3 for each hyper-parameter",
   },
+  "trial-batch": {
+    type: "integer",
+    min: 1,
+    help: "trials that bayesian proposes without knowing each other's scores; default 1, or as many as --workers",
+  },
   ...SEED_FLAG,
   validation: {
     type: "number",
@@ -128,7 +133,8 @@ export function planSearch(flags: TuneFlags, model: ModelConfig, data: CleanData
   return plan;
 }
 
-function checkTogether({ folds, tuner, objective, validation, initial }: TuneFlags): void {
+function checkTogether(flags: TuneFlags): void {
+  const { folds, tuner, objective, validation, initial, trialBatch } = flags;
   if (folds !== undefined && tuner === "hyperband") {
     throw new UsageError(
       "--folds: does not go with --tuner hyperband, whose trials go on from one model's weights",
@@ -145,14 +151,17 @@ function checkTogether({ folds, tuner, objective, validation, initial }: TuneFla
   if (initial !== undefined && tuner !== "bayesian") {
     throw new UsageError(`--initial: is for --tuner bayesian, got ${tuner}`);
   }
+  if (trialBatch !== undefined && tuner !== "bayesian") {
+    throw new UsageError(`--trial-batch: is for --tuner bayesian, got ${tuner}`);
+  }
 }
 
 function createOracle(flags: TuneFlags, space: Space, objective: Objective): Oracle {
-  const { tuner, seed, epochs: maxEpochs, factor, initial: initialPoints } = flags;
+  const { tuner, seed, epochs: maxEpochs, factor, initial: initialPoints, trialBatch } = flags;
   if (tuner === "grid") return new GridSearch(space);
   if (tuner === "hyperband") return new Hyperband(space, { maxEpochs, factor, seed, objective });
   if (tuner === "bayesian") {
-    return new BayesianOptimization(space, { initialPoints, seed, objective });
+    return new BayesianOptimization(space, { initialPoints, seed, objective, trialBatch });
   }
   return new RandomSearch(space, { seed });
 }

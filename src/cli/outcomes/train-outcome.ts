@@ -1,6 +1,7 @@
 // What a training run came to, in whatever way it ended: its best weights, the record that is saved of it, and the lines
 // that close it on screen. It does not train.
 
+import { backgroundOf } from "../../data/background.ts";
 import { dataDigest } from "../../data/data-digest.ts";
 import type { FashionMnist } from "../../data/fashion-mnist.ts";
 import type { Device } from "../../engine/core/device.ts";
@@ -69,6 +70,7 @@ export async function saveOutcome(trained: TrainedRun, ending: Ending): Promise<
         trainRows: rows.train.length,
         heldOutRows: rows.heldOut.length,
         testRows: data.test.rows,
+        background: backgroundOf(data.train),
         sha256: { train: dataDigest(data.train), test: dataDigest(data.test) },
       },
       adapter: device.name,

@@ -32,7 +32,7 @@ export class TrialsWatch {
   }
 
   begin(trial: Trial): void {
-    this.#number++;
+    this.#number = Number(trial.id);
     const { space } = this.#plan;
     this.#watching.log.tell({ type: "part", part: this.#part, ...placesOf(space, trial.values) });
   }

@@ -1,6 +1,8 @@
 // Bayesian optimisation, as KerasTuner's BayesianOptimizationOracle with one worker: random trials first; then a Gaussian
 // process over the unit cube of probabilities, and the point where mean − β · deviation is least (scores to be maximised
-// change sign). Departures: compass search in place of L-BFGS-B, from the same 50 starts; a set of values that was tried
+// change sign). Trials side by side come in batches of a fixed size: each batch knows all that came before it, and takes its
+// own trials to end at mean + deviation, as KerasTuner takes those that run; so it does not matter which of them ends first.
+// Departures: compass search in place of L-BFGS-B, from the same 50 starts; a set of values that was tried
 // is passed over, because here the same values score the same.
 
 import { RandomState } from "../../data/random-state.ts";
@@ -20,6 +22,8 @@ export interface BayesianOptimizationOptions {
   readonly beta?: number;
   readonly seed: number;
   readonly objective: Objective;
+  /** Trials that are proposed without knowing each other's scores; default 1. */
+  readonly trialBatch?: number | undefined;
 }
 
 const STARTS = 50;
@@ -36,29 +40,55 @@ export class BayesianOptimization implements Oracle {
   readonly #space: Space;
   readonly #searched: Space;
   readonly #objective: Objective;
+  readonly #batch: number;
 
   constructor(space: Space, options: BayesianOptimizationOptions) {
     const { alpha = 1e-4, beta = 2.6, seed, objective } = options;
     const initialPoints = options.initialPoints ?? Math.max(3, 3 * space.length);
-    this.settings = { initialPoints, alpha, beta, seed };
+    this.#batch = options.trialBatch ?? 1;
+    const batches = this.#batch > 1 ? { trialBatch: this.#batch } : {};
+    this.settings = { initialPoints, alpha, beta, seed, ...batches };
     this.#space = space;
     this.#searched = space.filter(({ kind }) => kind !== "fixed");
     this.#objective = objective;
   }
 
-  propose(finished: readonly Trial[]): Values | null {
+  /** The barrier: a batch begins when the one before it is over. */
+  mustWait(trials: readonly Trial[]): boolean {
+    return this.#before(trials).some(({ status }) => status === "running");
+  }
+
+  /** Of the trials so far, those of earlier batches than the next one's. */
+  #before<T>(trials: readonly T[]): readonly T[] {
+    return trials.slice(0, trials.length - (trials.length % this.#batch));
+  }
+
+  propose(trials: readonly Trial[]): Values | null {
     const { initialPoints, seed } = this.settings;
     const sampler = new Sampler(this.#space, seed);
-    let scored = 0;
+    const scores = trials.map((_, i) => this.#before(trials.slice(0, i)).filter(isScored).length);
     let modelled = 0;
-    for (const trial of finished) {
-      if (scored < initialPoints) sampler.draw();
+    for (const [i, trial] of trials.entries()) {
+      if ((scores[i] ?? 0) < initialPoints) sampler.draw();
       else modelled++;
       sampler.record(trial.values);
-      if (isScored(trial)) scored++;
     }
-    if (scored < initialPoints || this.#searched.length === 0) return sampler.draw();
-    return this.#untried(finished.filter(isScored), modelled, sampler);
+    const known = this.#before(trials);
+    const scored = known.filter(isScored);
+    if (scored.length < initialPoints || this.#searched.length === 0) return sampler.draw();
+    return this.#untried(this.#believed(scored, trials.slice(known.length)), modelled, sampler);
+  }
+
+  /** With the batch's own trials as they are taken to end: a deviation worse than the mean. */
+  #believed(scored: readonly ScoredTrial[], pending: readonly Trial[]): ScoredTrial[] {
+    if (pending.length === 0) return [...scored];
+    const process = this.fit(scored);
+    const sign = this.#objective.direction === "max" ? -1 : 1;
+    const guesses = pending.map((trial) => {
+      const { mean, deviation } = process.predict(this.pointOf(trial.values));
+      return { ...trial, score: sign * (mean + deviation) };
+    });
+    return [...scored, ...guesses];
   }
 
   /** What the process expects to be best among what was not tried; random where nothing else is left. */

@@ -15,8 +15,13 @@ export class GridSearch implements Oracle {
     this.#space = space;
   }
 
-  propose(finished: readonly Trial[]): Values | null {
-    const last = finished.at(-1);
+  /** Scores do not matter. */
+  mustWait(): boolean {
+    return false;
+  }
+
+  propose(trials: readonly Trial[]): Values | null {
+    const last = trials.at(-1);
     return last ? this.#successor(last.values) : defaultValues(this.#space);
   }
 

@@ -1,5 +1,6 @@
 // Hyperband (Li, Jamieson et al. 2018), as KerasTuner's HyperbandOracle with one worker: brackets of successive halving,
-// from the most aggressive to plain random search. What a trial goes on from is in its `tuner/…` values.
+// from the most aggressive to plain random search. What a trial goes on from is in its `tuner/…` values. A round waits for
+// the one before it; trials of a round need not wait for each other, nor the next bracket for the last round.
 
 import { UsageError } from "../../engine/core/errors.ts";
 import type { Values } from "../parameter.ts";
@@ -73,15 +74,27 @@ export class Hyperband implements Oracle {
     return total * this.settings.iterations;
   }
 
-  propose(finished: readonly Trial[]): Values | null {
+  mustWait(trials: readonly Trial[]): boolean {
+    return this.#next(trials) === WAIT;
+  }
+
+  propose(trials: readonly Trial[]): Values | null {
+    const values = this.#next(trials);
+    return values === WAIT ? null : values;
+  }
+
+  #next(trials: readonly Trial[]): Values | typeof WAIT | null {
     const sweep = new Sweep(this, new Sampler(this.#space, this.settings.seed), this.#objective);
-    for (const [index, trial] of finished.entries()) {
-      sweep.next(finished.slice(0, index));
+    for (const [index, trial] of trials.entries()) {
+      sweep.next(trials.slice(0, index));
       sweep.sampler.record(trial.values);
     }
-    return sweep.next(finished);
+    return sweep.next(trials);
   }
 }
+
+/** What comes next depends on a trial that still runs. */
+const WAIT = Symbol("wait");
 
 /** A trial's place in a round: itself and the one it goes on from, by their numbers. */
 interface Entry {
@@ -111,12 +124,12 @@ class Sweep {
     this.#open();
   }
 
-  next(finished: readonly Trial[]): Values | null {
+  next(trials: readonly Trial[]): Values | typeof WAIT | null {
     for (const bracket of this.#brackets) {
       const [first = []] = bracket.rounds;
-      if (first.length < this.#plan.size(bracket.number, 0)) return this.#random(bracket, finished);
+      if (first.length < this.#plan.size(bracket.number, 0)) return this.#random(bracket, trials);
       for (let round = 1; round < bracket.rounds.length; round++) {
-        const values = this.#promote(bracket, round, finished);
+        const values = this.#promote(bracket, round, trials);
         if (values) return values;
       }
     }
@@ -126,7 +139,7 @@ class Sweep {
       this.#bracket = this.#plan.brackets - 1;
       this.#iteration++;
     }
-    return this.#random(this.#open(), finished);
+    return this.#random(this.#open(), trials);
   }
 
   #open(): Bracket {
@@ -136,10 +149,10 @@ class Sweep {
     return bracket;
   }
 
-  #random(bracket: Bracket, finished: readonly Trial[]): Values | null {
+  #random(bracket: Bracket, trials: readonly Trial[]): Values | null {
     const values = this.sampler.draw();
     if (!values) return null;
-    bracket.rounds[0]?.push({ trial: finished.length, parent: null });
+    bracket.rounds[0]?.push({ trial: trials.length, parent: null });
     return {
       ...values,
       "tuner/epochs": this.#plan.epochs(bracket.number, 0),
@@ -150,16 +163,20 @@ class Sweep {
   }
 
   /** The best of the round before, once more of it are at hand than will be dropped. */
-  #promote(bracket: Bracket, round: number, finished: readonly Trial[]): Values | null {
+  #promote(bracket: Bracket, round: number, trials: readonly Trial[]): Values | typeof WAIT | null {
     const [entries = [], past = []] = [bracket.rounds[round], bracket.rounds[round - 1]];
     const { number } = bracket;
     const selected = new Set(entries.map(({ parent }) => parent));
-    const left = past.filter(({ trial }) => !selected.has(trial));
-    const candidates = left.flatMap(({ trial }) => finished[trial] ?? []).filter(isScored);
+    const left = past.flatMap(({ trial }) => (selected.has(trial) ? [] : (trials[trial] ?? [])));
+    const candidates = left.filter(isScored);
+    const running = left.filter(({ status }) => status === "running").length;
     const dropped = this.#plan.size(number, round - 1) - this.#plan.size(number, round);
+    // However those that run end, there are not enough.
+    if (candidates.length + running <= dropped) return null;
+    if (running > 0) return WAIT;
     const [best] = rankTrials(candidates, this.#objective);
-    if (!best || candidates.length <= dropped) return null;
-    entries.push({ trial: finished.length, parent: finished.indexOf(best) });
+    if (!best) return null;
+    entries.push({ trial: trials.length, parent: trials.indexOf(best) });
     return {
       ...best.values,
       "tuner/epochs": this.#plan.epochs(number, round),

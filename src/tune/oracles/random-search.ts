@@ -19,9 +19,14 @@ export class RandomSearch implements Oracle {
     this.settings = { seed };
   }
 
-  propose(finished: readonly Trial[]): Values | null {
+  /** Scores do not matter. */
+  mustWait(): boolean {
+    return false;
+  }
+
+  propose(trials: readonly Trial[]): Values | null {
     const sampler = new Sampler(this.#space, this.settings.seed);
-    for (const { values } of finished) {
+    for (const { values } of trials) {
       sampler.draw();
       sampler.record(values);
     }

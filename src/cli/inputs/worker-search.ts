@@ -1,0 +1,98 @@
+// What a worker makes of a search that it is told of: it loads the data set for itself, plans the search as `tune` does, and
+// runs trials only where that comes to the study of the chief.
+
+import type { Device } from "../../engine/core/device.ts";
+import { UsageError } from "../../engine/core/errors.ts";
+import type { ProgressMessage, SearchMessage } from "../../queue/trial-message.ts";
+import { firstDifference } from "../../runs/json-difference.ts";
+import type { PartCheckpoints } from "../../runs/part-checkpoints.ts";
+import { asJson } from "../../runs/search-description.ts";
+import type { TrainingPlan } from "../../train/training.ts";
+import type { Values } from "../../tune/parameter.ts";
+import type { TrialEvents } from "../../tune/train-trial.ts";
+import { planOf, type TrialJob, type TrialRunner } from "../../tune/tuner.ts";
+import type { Terminal } from "../frame/terminal.ts";
+import { loadData } from "./data-set.ts";
+import { loadPretrained, openBasis } from "./model-basis.ts";
+import { modelConfig } from "./model-flags.ts";
+import { describeStudy, planSearch, trialRunner } from "./tune-plan.ts";
+import { searchFlags } from "./worker-flags.ts";
+
+export interface WorkerMeans {
+  readonly device: Device;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  readonly data: string | undefined;
+  readonly dropMissing: boolean;
+  /** In place of the chief's, where the model takes any. */
+  readonly weights: string | undefined;
+  readonly checkpoints: PartCheckpoints;
+  readonly onProgress: (progress: ProgressMessage) => void;
+}
+
+export interface WorkerSearch {
+  readonly run: TrialRunner<TrainingPlan>;
+  readonly planOf: (values: Values) => TrainingPlan;
+}
+
+/** Throws UsageError where the search would be another one here: other data, other weights, another version. */
+export async function openWorkerSearch(
+  message: SearchMessage,
+  means: WorkerMeans,
+): Promise<WorkerSearch> {
+  const { device, terminal, signal, checkpoints, onProgress } = means;
+  const flags = searchFlags(message.flags);
+  const { seed } = flags;
+  const data = await loadData(terminal, means.data, { dropMissing: means.dropMissing });
+  const weights = means.weights ?? flags.weights;
+  const pretrained = await loadPretrained(means, modelConfig(flags), weights);
+  const plan = planSearch(flags, pretrained.config, data);
+  checkSearch(message, describeStudy(flags, plan));
+  const rows = flags.limit ?? data.train.rows;
+  const basis = openBasis({ device, terminal, signal, pretrained, seed, rows });
+  const run = await trialRunner({ device, basis, data, plan, flags, checkpoints }, (job) =>
+    progressEvents(job, flags.folds !== undefined, onProgress),
+  );
+  return { run, planOf: (values) => planOf(plan.hyperModel, plan.space, values) };
+}
+
+function checkSearch({ description }: SearchMessage, own: object): void {
+  const [theirs, ours] = [description, own].map((one) => asJson({ ...one, maxTrials: null }));
+  const difference = firstDifference(theirs ?? {}, ours ?? {});
+  if (!difference) return;
+  const { at, left, right } = difference;
+  throw new UsageError(
+    `worker: must come to the study of the chief, got ${at} ${right} here and ${left} there`,
+    {
+      help: "chief and workers need the same data set, weights and version of Vitrine",
+      remedies: ["data", "weights"],
+    },
+  );
+}
+
+const PROGRESS_MS = 300;
+
+function progressEvents(
+  { epochs }: TrialJob<TrainingPlan>,
+  hasFolds: boolean,
+  onProgress: WorkerMeans["onProgress"],
+): TrialEvents {
+  let [epoch, steps, last] = [1, 1, 0];
+  let fold = hasFolds ? 1 : null;
+  const tell = (share: number): void => {
+    const now = performance.now();
+    if (now - last < PROGRESS_MS) return;
+    last = now;
+    onProgress({ fold, epoch, epochs, share: Math.min(1, share) });
+  };
+  return {
+    onFoldBegin: (index) => {
+      fold = index + 1;
+    },
+    onEpochBegin: (begun, count) => {
+      [epoch, steps] = [begun, count];
+      tell(0);
+    },
+    onProgress: (step) => tell(step / steps),
+  };
+}

@@ -1,0 +1,41 @@
+// A PNG as pixels, checked before anything is allocated for it.
+
+import { PNG } from "pngjs";
+import { FormatError } from "../engine/core/errors.ts";
+import { checkPng } from "./png-check.ts";
+
+/** A picture as it is in its file. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** Row by row; not multiplied by alpha. */
+  readonly rgba: Uint8Array;
+}
+
+export interface GreyImage {
+  readonly width: number;
+  readonly height: number;
+  /** Row by row, 0 black to 255 white. */
+  readonly pixels: Uint8Array;
+}
+
+export function decodePng(bytes: Uint8Array, name: string): Picture {
+  checkPng(bytes, name);
+  try {
+    const { width, height, data } = PNG.sync.read(Buffer.from(bytes));
+    return { width, height, rgba: data };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new FormatError(`${name}: must be a sound PNG, got ${reason.toLowerCase()}`, { cause });
+  }
+}
+
+/** ITU-R 601 luma with Pillow's integer weights, so that "L" images agree with those of the Python tools; alpha does not enter. */
+export function greyOf({ rgba }: Picture): Uint8Array {
+  const grey = new Uint8Array(rgba.length / 4);
+  for (let i = 0; i < grey.length; i++) {
+    const [red, green, blue] = [rgba[4 * i] ?? 0, rgba[4 * i + 1] ?? 0, rgba[4 * i + 2] ?? 0];
+    grey[i] = (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
+  }
+  return grey;
+}

@@ -1,0 +1,123 @@
+// The chief's side of a queue: trials as BullMQ's jobs. A job's name is its study's and its trial's, so that adding it twice adds
+// it once, and a chief that was killed finds what its workers did meanwhile. Jobs are asked after, not listened for: an event can
+// be lost where a connection is cut, a state cannot; and a server that lost its jobs is given them again.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Job, Queue } from "bullmq";
+import { DeviceError } from "../engine/core/errors.ts";
+import { connectionTo, type RedisServer } from "./redis-server.ts";
+import type { TransportOptions, TrialTransport } from "./remote-trials.ts";
+import {
+  type JobMessage,
+  type OutcomeMessage,
+  readOutcome,
+  readProgress,
+  type SearchMessage,
+} from "./trial-message.ts";
+
+export const QUEUE = "trials";
+/** Of all names that BullMQ uses on the server. */
+export const PREFIX = "vitrine";
+const ASK_MS = 400;
+const WEEK_SECONDS = 7 * 24 * 3600;
+/** Jobs of a trial that fail, each after workers died of it: more, and it is the trial's doing. */
+const MOST_FAILURES = 3;
+
+export interface BullOptions {
+  readonly server: RedisServer;
+  readonly search: SearchMessage;
+  /** Gets a line where the server is away, and where it is back. */
+  readonly tell: (line: string) => void;
+}
+
+export class BullTrials implements TrialTransport {
+  readonly #queue: Queue;
+  readonly #search: SearchMessage;
+  #isAway = false;
+
+  constructor({ server, search, tell }: BullOptions) {
+    this.#search = search;
+    this.#queue = new server.bullmq.Queue(QUEUE, {
+      ...{ connection: connectionTo(server), prefix: PREFIX },
+      // Those that nobody came back for.
+      defaultJobOptions: {
+        removeOnComplete: { age: WEEK_SECONDS },
+        removeOnFail: { age: WEEK_SECONDS },
+      },
+    });
+    this.#queue.on("error", () => {
+      if (!this.#isAway) tell(`${server.name} does not answer; waiting for it`);
+      this.#isAway = true;
+    });
+  }
+
+  async run(job: JobMessage, { signal, onProgress }: TransportOptions): Promise<OutcomeMessage> {
+    const stopped = new Promise<"stopped">((resolve) => {
+      if (signal?.aborted) resolve("stopped");
+      signal?.addEventListener("abort", () => resolve("stopped"));
+    });
+    for (let failures = 0; ; ) {
+      const state = await Promise.race([this.#ask(job, onProgress), stopped]);
+      if (state === "stopped") {
+        // One that a worker has begun goes on, and is found when the search does.
+        await Promise.race([this.#withdraw(job.id), sleep(1000)]);
+        return { kind: "interrupted" };
+      }
+      this.#isAway = false;
+      if (typeof state === "object" && "outcome" in state) return readOutcome(state.outcome);
+      if (typeof state === "object" && ++failures === MOST_FAILURES) {
+        throw new DeviceError(`worker: trial ${job.id} failed in the queue, ${state.reason}`, {
+          help: "see what the workers said",
+        });
+      }
+      if (typeof state === "object") await this.recorded(job.id);
+      await sleep(ASK_MS);
+    }
+  }
+
+  /** How the job stands; it is added where there is none. */
+  async #ask(
+    job: JobMessage,
+    onProgress: TransportOptions["onProgress"],
+  ): Promise<"waiting" | { readonly outcome: unknown } | { readonly reason: string }> {
+    const jobId = this.#jobId(job.id);
+    const found: Job | undefined = await this.#queue.getJob(jobId);
+    if (!found) {
+      await this.#queue.add("trial", { search: this.#search, job }, { jobId });
+      return "waiting";
+    }
+    const state = await found.getState();
+    if (state === "completed") {
+      // Asked again: it may have ended between the two questions.
+      const ended = await this.#queue.getJob(jobId);
+      return ended ? { outcome: ended.returnvalue } : "waiting";
+    }
+    if (state === "failed") {
+      const ended = await this.#queue.getJob(jobId);
+      return { reason: ended?.failedReason ?? "for no reason given" };
+    }
+    if (state === "active" && typeof found.progress === "object") {
+      onProgress(readProgress(found.progress));
+    }
+    return "waiting";
+  }
+
+  async #withdraw(id: string): Promise<void> {
+    const found: Job | undefined = await this.#queue.getJob(this.#jobId(id));
+    // Refused for one that is being run.
+    if (found && (await found.isWaiting())) await found.remove().catch(() => undefined);
+  }
+
+  async recorded(id: string): Promise<void> {
+    const found: Job | undefined = await this.#queue.getJob(this.#jobId(id));
+    await found?.remove().catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    await Promise.race([this.#queue.close(), sleep(2000)]);
+  }
+
+  #jobId(id: string): string {
+    return `${this.#search.study}-${id}`;
+  }
+}

@@ -1,0 +1,147 @@
+// What a chief and its workers tell each other about a trial, as JSON: the job, how far it is, and its outcome. Weights travel
+// beside it (weights-exchange.ts). A message may come over a network, so its form is checked before it is believed.
+
+import * as v from "valibot";
+import { FormatError } from "../engine/core/errors.ts";
+import type { JsonValue } from "../io/files.ts";
+import type { Logs } from "../train/callbacks/callback.ts";
+import type { Trial } from "../tune/trial.ts";
+import type { TrialJob, TrialOutcome } from "../tune/tuner.ts";
+
+/** Weights that lie in the exchange. */
+const weightsRef = v.object({
+  /** Their place there. */
+  place: v.pipe(v.string(), v.regex(/^[\w-]+$/)),
+  /** Of the tensors' bytes, in hex. */
+  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+});
+export type WeightsRef = v.InferOutput<typeof weightsRef>;
+
+/** JSON knows no NaN, no infinity and no negative zero: those are told as text. */
+const number = v.union([
+  v.number(),
+  v.pipe(
+    v.picklist(["NaN", "Infinity", "-Infinity", "-0"]),
+    v.transform((text) => Number(text)),
+  ),
+]);
+const logs = v.record(v.string(), number);
+const value = v.union([v.string(), v.number(), v.boolean()]);
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+const jobMessage = v.object({
+  id: v.pipe(v.string(), v.regex(/^\d+$/)),
+  values: v.record(v.string(), value),
+  initialEpoch: count,
+  epochs: count,
+  parent: v.nullable(weightsRef),
+});
+/** The plan is not told: it follows from the values. */
+export type JobMessage = v.InferOutput<typeof jobMessage>;
+
+const outcomeMessage = v.variant("kind", [
+  v.object({
+    kind: v.literal("outcome"),
+    score: v.nullable(number),
+    bestEpoch: v.nullable(count),
+    folds: v.array(number),
+    history: v.array(logs),
+    message: v.nullable(v.string()),
+    adapter: v.string(),
+    driver: v.string(),
+    models: v.array(
+      v.object({
+        fold: v.nullable(count),
+        bestEpoch: count,
+        history: v.array(logs),
+        weights: weightsRef,
+      }),
+    ),
+  }),
+  /** The values cannot be run. */
+  v.object({ kind: v.literal("refused"), message: v.string() }),
+  v.object({ kind: v.literal("interrupted") }),
+]);
+export type OutcomeMessage = v.InferOutput<typeof outcomeMessage>;
+
+const progressMessage = v.object({
+  /** From 1; null where there are no folds. */
+  fold: v.nullable(count),
+  /** From 1. */
+  epoch: count,
+  epochs: count,
+  /** Of the epoch, from 0 to 1. */
+  share: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+});
+export type ProgressMessage = v.InferOutput<typeof progressMessage>;
+
+/** What all jobs of a search have in common: enough for a worker to be sure that it searches the same. */
+const searchMessage = v.object({
+  /** Of the study; a worker keeps what it has loaded from job to job. */
+  study: v.pipe(v.string(), v.regex(/^[\w-]+$/)),
+  /** `tune`'s flags, as typed. */
+  flags: v.array(v.string()),
+  /** The study's own, but for the number of trials. */
+  description: v.record(v.string(), v.unknown()),
+  checkpointMinutes: v.pipe(v.number(), v.minValue(0)),
+});
+export type SearchMessage = v.InferOutput<typeof searchMessage>;
+
+export const readJob = reader("job", jobMessage);
+export const readOutcome = reader("outcome", outcomeMessage);
+export const readProgress = reader("progress", progressMessage);
+export const readSearch = reader("search", searchMessage);
+
+function reader<S extends v.GenericSchema>(what: string, schema: S) {
+  return (found: unknown): v.InferOutput<S> => {
+    const result = v.safeParse(schema, found);
+    if (result.success) return result.output;
+    const [issue] = result.issues;
+    const at = v.getDotPath(issue) ?? "all of it";
+    throw new FormatError(
+      `worker: a message must be a trial's ${what}, got ${at} ${issue.received}`,
+      {
+        help: "chief and workers must be of the same version of Vitrine",
+      },
+    );
+  };
+}
+
+export function jobOf<Plan>(job: TrialJob<Plan>, parent: WeightsRef | null): JobMessage {
+  const { trial, initialEpoch, epochs } = job;
+  return { id: trial.id, values: { ...trial.values }, initialEpoch, epochs, parent };
+}
+
+/** Ready for JSON. */
+export function outcomeMessageOf(
+  outcome: TrialOutcome,
+  ranOn: { readonly adapter: string; readonly driver: string },
+  weights: readonly WeightsRef[],
+): JsonValue {
+  const { score, bestEpoch, folds, history, message } = outcome;
+  return {
+    ...{ kind: "outcome", bestEpoch, message, ...ranOn },
+    score: score === null ? null : told(score),
+    folds: folds.map(told),
+    history: history.map(toldLogs),
+    models: outcome.models.map((model, i) => ({
+      ...{ fold: model.fold, bestEpoch: model.bestEpoch },
+      ...{ history: model.history.map(toldLogs), weights: weights[i] },
+    })),
+  };
+}
+
+function told(figure: number): number | string {
+  if (Object.is(figure, -0)) return "-0";
+  return Number.isFinite(figure) ? figure : String(figure);
+}
+
+function toldLogs(epoch: Logs): Record<string, number | string> {
+  return Object.fromEntries(Object.entries(epoch).map(([name, figure]) => [name, told(figure)]));
+}
+
+/** The trial as a worker's runner is given it. */
+export function runningTrial({ id, values }: JobMessage): Trial {
+  const unknown = { score: null, bestEpoch: null, message: null };
+  return { id, values, status: "running", ...unknown, folds: [], history: [], seconds: 0 };
+}
