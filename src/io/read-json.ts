@@ -6,6 +6,7 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import * as v from "valibot";
 import { FormatError } from "../engine/core/errors.ts";
+import { foreignText } from "../format/foreign-text.ts";
 
 export interface SavedJson {
   /** What the file should be, for messages: `the record of a run`. */
@@ -78,15 +79,20 @@ export function checkJson<S extends Schema>(
   value: unknown,
   { schema, name, saved }: JsonText<S>,
 ): v.InferOutput<S> {
+  // Valibot takes a list for an object, and whatever we save is one.
+  if (Array.isArray(value)) {
+    throw new FormatError(`${name}: must be ${saved.what}, got a list`, detailsOf(saved));
+  }
   checkFormat(value, name, saved);
-  const fault = nonFinite(value, [], 0);
+  const fault = faultOfNumbers(value, [], 0);
   const parsed = fault ? null : v.safeParse(schema, value, { abortEarly: true });
   if (parsed?.success) return parsed.output;
   const { at, rule, got } = fault ?? describe(parsed?.issues[0], saved);
   throw new FormatError(`${name}: ${at}must be ${rule}, got ${got}`, detailsOf(saved));
 }
 
-async function readText(path: string, saved: SavedJson): Promise<string> {
+/** The text of a file that may be JSON, bounded and whole. */
+export async function readText(path: string, saved: SavedJson): Promise<string> {
   const { mostBytes = MOST_BYTES } = saved;
   // Not blocking: opening a pipe would wait for somebody to write into it.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -110,10 +116,13 @@ function decode(path: string, bytes: Uint8Array, saved: SavedJson): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new FormatError(`${path}: must be JSON in UTF-8, got ${bytes.length} bytes that are not`, {
-      ...detailsOf(saved),
-      cause,
-    });
+    throw new FormatError(
+      `${path}: must be JSON in UTF-8, got ${bytes.length} bytes that are not`,
+      {
+        ...detailsOf(saved),
+        cause,
+      },
+    );
   }
 }
 
@@ -139,7 +148,7 @@ interface Fault {
 }
 
 /** 1e400 is a number in JSON and infinite here. Depth is bounded, so that nothing that looks at the value runs out of stack. */
-function nonFinite(value: unknown, path: readonly string[], depth: number): Fault | null {
+function faultOfNumbers(value: unknown, path: readonly string[], depth: number): Fault | null {
   if (typeof value === "number" && !Number.isFinite(value)) {
     return { at: placeOf(path), rule: "a finite number", got: String(value) };
   }
@@ -148,14 +157,14 @@ function nonFinite(value: unknown, path: readonly string[], depth: number): Faul
     return { at: "it ", rule: `at most ${MOST_DEPTH} lists and objects deep`, got: "more" };
   }
   for (const [key, one] of Object.entries(value)) {
-    const fault = nonFinite(one, [...path, key], depth + 1);
+    const fault = faultOfNumbers(one, [...path, key], depth + 1);
     if (fault) return fault;
   }
   return null;
 }
 
 function placeOf(path: readonly string[]): string {
-  return path.length === 0 ? "" : `${shown(path.join("."))} `;
+  return path.length === 0 ? "" : `${foreignText(path.join("."), MOST_SHOWN)} `;
 }
 
 function describe(issue: v.BaseIssue<unknown> | undefined, { what }: SavedJson): Fault {
@@ -201,10 +210,7 @@ const GOT: Readonly<Record<string, string>> = {
   Array: "a list",
 };
 
-function gotOf({ received }: v.BaseIssue<unknown>): string {
-  return Object.hasOwn(GOT, received) ? String(GOT[received]) : shown(received);
-}
-
-function shown(text: string): string {
-  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+function gotOf({ received, type }: v.BaseIssue<unknown>): string {
+  if (type === "partial_check") return "none";
+  return Object.hasOwn(GOT, received) ? String(GOT[received]) : foreignText(received, MOST_SHOWN);
 }

@@ -12,8 +12,13 @@ import { searchSpace } from "../tune/search-space.ts";
 import type { Trial } from "../tune/trial.ts";
 import { planOf } from "../tune/tuner.ts";
 import { trialOrigin, trialSettings } from "./run-origin.ts";
-import { DESCRIPTION, FORMAT, readDescription } from "./search-description.ts";
-import { folderOfTrial, fromOne, readRecord } from "./trial-file.ts";
+import {
+  DESCRIPTION,
+  FORMAT,
+  readDescription,
+  type StudyDescription,
+} from "./search-description.ts";
+import { folderOfTrial, fromOne, readRecord, readTrial } from "./trial-file.ts";
 
 /** The record of a run, but for its format; null for a folder that is neither trial nor fold. */
 export async function olderRun(folder: string) {
@@ -22,7 +27,9 @@ export async function olderRun(folder: string) {
   const above = dirname(resolve(folder));
   const beside = await namesIn(above);
   if (names.includes("trial.json") && beside.includes(DESCRIPTION)) {
-    return olderTrial(above, await readRecord(join(folder, "trial.json"), FORMAT));
+    const { description } = await readDescription(above);
+    const trial = await readTrial(join(folder, "trial.json"), { ...description, format: FORMAT });
+    return trial && olderTrial(join(above, DESCRIPTION), description, trial);
   }
   if (names.includes("fold.json") && beside.includes("kfold.json")) {
     return olderFold(join(above, "kfold.json"), join(folder, "fold.json"));
@@ -30,11 +37,10 @@ export async function olderRun(folder: string) {
   return null;
 }
 
-async function olderTrial(study: string, trial: Trial) {
-  const { description } = await readDescription(study);
+function olderTrial(file: string, description: StudyDescription, trial: Trial) {
   const { model: name, space, settings } = description;
   const base = { name, ...(settings["base"] as object | undefined) };
-  const start = checkModelConfig(base, join(study, DESCRIPTION));
+  const start = checkModelConfig(base, file);
   const { model, training } = planOf(searchSpace(start), space, trial.values);
   return {
     model,
@@ -59,7 +65,12 @@ async function olderFold(manifest: string, result: string) {
   };
 }
 
-const foldsSchema = v.object({ model: jsonRecord, training: jsonRecord, seed: count, folds: ordinal });
+const foldsSchema = v.object({
+  model: jsonRecord,
+  training: jsonRecord,
+  seed: count,
+  folds: ordinal,
+});
 const foldSchema = v.object({ fold: count, seed: v.optional(count) });
 const bestSchema = v.object({
   trialId: v.pipe(v.string(), v.regex(/^\d{1,9}$/, "the number of a trial")),
@@ -77,7 +88,8 @@ export async function describeNoRun(folder: string): Promise<NoRun> {
   const names = await namesIn(folder);
   const inside = (name: string): string => join(folder, name);
   if (names.includes("trial.json")) {
-    const { id, status, message } = await readRecord(inside("trial.json"), FORMAT);
+    const trial = await readRecord(inside("trial.json"), FORMAT);
+    const { id, status, message } = trial ?? { id: "?", status: "running", message: null };
     if (names.includes("fold-1")) {
       const help = `it has a model for each fold; name one, such as ${inside("fold-1")}`;
       return { got: `trial ${id} in ${folder}, which was scored by folds`, help };
