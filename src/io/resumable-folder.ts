@@ -1,11 +1,14 @@
 // A folder of long work that may be killed and taken up again: a manifest says what work it is, and only the same work may
 // go on in it. What lies beside the manifest is the caller's.
 
-import { readdir, readFile, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { FormatError, UsageError } from "../engine/core/errors.ts";
+import { UsageError } from "../engine/core/errors.ts";
 import { type JsonValue, prepareOut, stableJson, writeJson } from "./files.ts";
 import { holdFolder, LOCK } from "./folder-lock.ts";
+import { readJson } from "./read-json.ts";
+import { manifest as schema } from "./saved-values.ts";
 
 export interface ResumableFolder {
   /** The argument `out` of whoever starts the work. */
@@ -40,12 +43,9 @@ const TEMPORARY = /^\..+\.\d+(\.[0-9a-f]{8})?\.tmp$/;
 export async function openResumable(folder: ResumableFolder): Promise<"new" | "resumed"> {
   const { path, manifest, contents, format, settings, notes } = folder;
   const file = join(path, manifest);
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT" || error.code === "ENOTDIR") return null;
-    throw error;
-  });
-  if (text !== null && folder.overwrite !== true) {
-    checkManifest(folder, file, text);
+  const isThere = existsSync(file);
+  if (isThere && folder.overwrite !== true) {
+    await checkManifest(folder, file);
     await prepareOut(path, { mayExist: true });
     holdFolder(path);
     await sweep(path, TEMPORARY);
@@ -53,7 +53,7 @@ export async function openResumable(folder: ResumableFolder): Promise<"new" | "r
     return "resumed";
   }
   // The manifest goes last: a folder without it would be nobody's.
-  if (text !== null) {
+  if (isThere) {
     await refuseStrangers(folder);
     holdFolder(path);
     await sweep(path, contents);
@@ -89,18 +89,14 @@ async function refuseStrangers({ path, manifest, contents }: ResumableFolder): P
   );
 }
 
-function checkManifest(folder: ResumableFolder, file: string, text: string): void {
+async function checkManifest(folder: ResumableFolder, file: string): Promise<void> {
   const { kind, format, settings, notes = {}, mayGrow } = folder;
-  const found = parseManifest(file, text);
-  if (typeof found["format"] !== "number") {
-    throw new FormatError(`${file}: must hold a format number, got ${found["format"]}`);
-  }
-  if (found["format"] > format) {
-    throw new FormatError(
-      `${file}: was written by a newer Vitrine, got format ${found["format"]}, this one reads ${format}`,
-      { help: "update Vitrine, or choose another folder", remedies: ["out"] },
-    );
-  }
+  const found = await readJson(file, schema, {
+    what: "a JSON object",
+    format,
+    help: "choose another folder, or overwrite what is there",
+    remedies: ["out", "overwrite"],
+  });
   const keys = new Set([...Object.keys(settings), ...Object.keys(found)]);
   for (const free of ["format", ...Object.keys(notes)]) keys.delete(free);
   const grows = (key: string): boolean => {
@@ -115,24 +111,6 @@ function checkManifest(folder: ResumableFolder, file: string, text: string): voi
     {
       argument: "out",
       help: "choose another folder, repeat the settings to go on there, or overwrite what is there",
-      remedies: ["out", "overwrite"],
-    },
-  );
-}
-
-function parseManifest(file: string, text: string): Record<string, JsonValue> {
-  try {
-    const value: JsonValue = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      return { ...value } as Record<string, JsonValue>;
-    }
-  } catch {
-    // Said below.
-  }
-  throw new FormatError(
-    `${file}: must be a JSON object, got ${text.length} characters that are not`,
-    {
-      help: "choose another folder, or overwrite what is there",
       remedies: ["out", "overwrite"],
     },
   );

@@ -8,7 +8,9 @@ import * as v from "valibot";
 import { FormatError } from "../engine/core/errors.ts";
 import type { Weights } from "../engine/layers/variables.ts";
 import { type JsonValue, stableJson } from "../io/files.ts";
+import { parseJson } from "../io/read-json.ts";
 import { type NamedTensor, readSafetensors, writeSafetensors } from "../io/safetensors.ts";
+import { count } from "../io/saved-values.ts";
 import type { Remembered } from "../train/callbacks/callback.ts";
 import type { TrainingState } from "../train/training-state.ts";
 
@@ -26,7 +28,6 @@ export interface Checkpoint {
   readonly adapter: string;
 }
 
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const logs = v.record(v.string(), v.number());
 const values = v.record(
   v.string(),
@@ -158,13 +159,9 @@ async function readOne(path: string): Promise<Checkpoint> {
   if (text === undefined || metadata["checkpointSha256"] !== digestOf(text)) {
     throw new FormatError(`${path}: must hold a training's state under its digest, got another`);
   }
-  const parsed = v.safeParse(schema, JSON.parse(text), { abortEarly: true });
-  if (!parsed.success) {
-    const [issue] = parsed.issues;
-    const at = v.getDotPath(issue) ?? "it";
-    throw new FormatError(`${path}: ${at} must be as train writes it, got ${issue.message}`);
-  }
-  const { storages, hasWeights, callbacks, seconds, adapter, format: _, ...facts } = parsed.output;
+  const saved = { what: "a training's state", format: FORMAT };
+  const found = parseJson(text, { schema, name: path, saved });
+  const { storages, hasWeights, callbacks, seconds, adapter, format: _, ...facts } = found;
   const state: TrainingState = {
     ...facts,
     step: storages.map((label, index) => {

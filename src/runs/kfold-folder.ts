@@ -1,12 +1,14 @@
 // The folder that a cross-validation leaves and goes on in: a manifest, a folder for every finished fold with its result
 // and the files of a run, and at the end the summary.
 
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { FormatError } from "../engine/core/errors.ts";
+import * as v from "valibot";
 import { type JsonValue, writeJson } from "../io/files.ts";
+import { readJsonIfThere } from "../io/read-json.ts";
 import { openResumable } from "../io/resumable-folder.ts";
 import { type NamedTensor, tensorDigest } from "../io/safetensors.ts";
+import { amount, count, logs, score, sha256 } from "../io/saved-values.ts";
 import type { ModelConfig } from "../models/models.ts";
 import { type FoldResult, type Spread, spread } from "../train/cross-validation.ts";
 import type { Score } from "../train/score.ts";
@@ -127,28 +129,29 @@ export async function loadFolds(out: string, folds: number): Promise<Map<number,
   const found = new Map<number, SavedFold>();
   for (let fold = 0; fold < folds; fold++) {
     const path = join(foldFolder(out, fold), "fold.json");
-    const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return null;
-      throw error;
+    const saved = await readJsonIfThere(path, foldSchema(fold), {
+      what: `the result of fold ${fold + 1}`,
+      help: "remove the file, and the fold is trained again",
     });
-    if (text !== null) found.set(fold, parseFold(path, text, fold));
+    if (saved) found.set(fold, fromFile(saved));
   }
   return found;
 }
 
-function parseFold(path: string, text: string, fold: number): SavedFold {
-  try {
-    const value: Partial<SavedFold> = JSON.parse(text);
-    const { heldOut, test, leaked } = value;
-    const scores = [heldOut, test, leaked].filter((score) => score !== null);
-    if (value.fold === fold && scores.every((score) => Number.isFinite(score?.accuracy))) {
-      return fromFile(value as SavedFold);
-    }
-  } catch {
-    // Said below.
-  }
-  throw new FormatError(`${path}: must hold the result of fold ${fold + 1}, got something else`, {
-    help: "remove the file, and the fold is trained again",
+function foldSchema(fold: number) {
+  return v.object({
+    fold: v.literal(fold),
+    seed: count,
+    trainRows: count,
+    epochs: count,
+    bestEpoch: count,
+    heldOut: score,
+    test: v.nullable(score),
+    leaked: v.nullable(score),
+    history: v.array(logs),
+    seconds: amount,
+    adapter: v.string(),
+    weightsSha256: sha256,
   });
 }
 

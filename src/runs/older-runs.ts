@@ -1,17 +1,24 @@
 // Trials and folds that an earlier version left without the record of a run: what it would say follows from what lies beside
 // them. And what a folder is that is no run.
 
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import * as v from "valibot";
 import { FASHION_MNIST_CLASSES } from "../data/official-files.ts";
-import { FormatError } from "../engine/core/errors.ts";
+import { readJson } from "../io/read-json.ts";
+import { count, jsonRecord, ordinal } from "../io/saved-values.ts";
 import { checkModelConfig } from "../models/check-config.ts";
 import { searchSpace } from "../tune/search-space.ts";
 import type { Trial } from "../tune/trial.ts";
 import { planOf } from "../tune/tuner.ts";
 import { trialOrigin, trialSettings } from "./run-origin.ts";
-import { DESCRIPTION, FORMAT, readDescription } from "./search-description.ts";
-import { folderOfTrial, fromOne, readRecord } from "./trial-file.ts";
+import {
+  DESCRIPTION,
+  FORMAT,
+  readDescription,
+  type StudyDescription,
+} from "./search-description.ts";
+import { folderOfTrial, fromOne, readRecord, readTrial } from "./trial-file.ts";
 
 /** The record of a run, but for its format; null for a folder that is neither trial nor fold. */
 export async function olderRun(folder: string) {
@@ -20,7 +27,9 @@ export async function olderRun(folder: string) {
   const above = dirname(resolve(folder));
   const beside = await namesIn(above);
   if (names.includes("trial.json") && beside.includes(DESCRIPTION)) {
-    return olderTrial(above, await readRecord(join(folder, "trial.json"), FORMAT));
+    const { description } = await readDescription(above);
+    const trial = await readTrial(join(folder, "trial.json"), { ...description, format: FORMAT });
+    return trial && olderTrial(join(above, DESCRIPTION), description, trial);
   }
   if (names.includes("fold.json") && beside.includes("kfold.json")) {
     return olderFold(join(above, "kfold.json"), join(folder, "fold.json"));
@@ -28,11 +37,10 @@ export async function olderRun(folder: string) {
   return null;
 }
 
-async function olderTrial(study: string, trial: Trial) {
-  const { description } = await readDescription(study);
+function olderTrial(file: string, description: StudyDescription, trial: Trial) {
   const { model: name, space, settings } = description;
   const base = { name, ...(settings["base"] as object | undefined) };
-  const start = checkModelConfig(base, join(study, DESCRIPTION));
+  const start = checkModelConfig(base, file);
   const { model, training } = planOf(searchSpace(start), space, trial.values);
   return {
     model,
@@ -46,27 +54,28 @@ async function olderTrial(study: string, trial: Trial) {
 const UNKNOWN = { classNames: FASHION_MNIST_CLASSES, data: {}, adapter: "not recorded" } as const;
 
 async function olderFold(manifest: string, result: string) {
-  const { model, training, seed, folds } = await readJson(manifest);
-  const { fold, seed: own } = await readJson(result);
-  const number = Number(fold) + 1;
+  const whole = await readJson(manifest, foldsSchema, { what: "what a cross-validation is of" });
+  const one = await readJson(result, foldSchema, { what: "the result of a fold" });
+  const { model, training, seed, folds } = whole;
   return {
     model: checkModelConfig(model, manifest),
-    training: { ...(training as object), seed: Number(own ?? seed) },
-    origin: { kind: "fold", fold: number, folds: Number(folds) } as const,
+    training: { ...training, seed: one.seed ?? seed },
+    origin: { kind: "fold", fold: one.fold + 1, folds } as const,
     ...UNKNOWN,
   };
 }
 
-async function readJson(path: string): Promise<Readonly<Record<string, unknown>>> {
-  const text = await readFile(path, "utf8");
-  try {
-    return JSON.parse(text) ?? {};
-  } catch (cause) {
-    throw new FormatError(`${path}: must be JSON, got ${text.length} characters that are not`, {
-      cause,
-    });
-  }
-}
+const foldsSchema = v.object({
+  model: jsonRecord,
+  training: jsonRecord,
+  seed: count,
+  folds: ordinal,
+});
+const foldSchema = v.object({ fold: count, seed: v.optional(count) });
+const bestSchema = v.object({
+  trialId: v.pipe(v.string(), v.regex(/^\d{1,9}$/, "the number of a trial")),
+  format: v.optional(ordinal),
+});
 
 export interface NoRun {
   /** What the folder is. */
@@ -79,7 +88,8 @@ export async function describeNoRun(folder: string): Promise<NoRun> {
   const names = await namesIn(folder);
   const inside = (name: string): string => join(folder, name);
   if (names.includes("trial.json")) {
-    const { id, status, message } = await readRecord(inside("trial.json"), FORMAT);
+    const trial = await readRecord(inside("trial.json"), FORMAT);
+    const { id, status, message } = trial ?? { id: "?", status: "running", message: null };
     if (names.includes("fold-1")) {
       const help = `it has a model for each fold; name one, such as ${inside("fold-1")}`;
       return { got: `trial ${id} in ${folder}, which was scored by folds`, help };
@@ -103,7 +113,9 @@ export async function describeNoRun(folder: string): Promise<NoRun> {
 async function aStudy(folder: string, names: readonly string[]): Promise<NoRun> {
   const got = `a tuner's study, ${folder}`;
   if (!names.includes("best.json")) return { got, help: "none of its trials is scored yet" };
-  const { trialId, format } = await readJson(join(folder, "best.json"));
+  const { trialId, format } = await readJson(join(folder, "best.json"), bestSchema, {
+    what: "the best plan of a search",
+  });
   // Folders of format 1 are named by ids of format 1.
   const best = join(folder, folderOfTrial(String(trialId)));
   const number = format === 1 ? fromOne(trialId) : String(trialId);

@@ -1,7 +1,6 @@
 // Studies of format 1 numbered their trials from 0 and padded the numbers with zeros, while the screen counted from 1. They
 // are read as what the screen said, and when their search is taken up again they are brought to the present form.
 
-import { existsSync } from "node:fs";
 import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeJson } from "../io/files.ts";
@@ -17,12 +16,12 @@ export async function renumberTrials(path: string, format: number): Promise<void
   for (const name of names) {
     const folder = join(path, name);
     const file = join(folder, "trial.json");
-    if (!existsSync(file)) {
+    const trial = await readRecord(file, format);
+    if (!trial) {
       // Killed before it was begun.
       await rm(folder, { recursive: true });
       continue;
     }
-    const trial = await readRecord(file, format);
     await writeJson(file, trialJson(trial, format));
     const now = folderOfTrial(trial.id);
     if (now !== name) await rename(folder, join(path, now));

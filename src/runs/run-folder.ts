@@ -1,20 +1,22 @@
 // The folder that a training run leaves: what was asked for, what came out, and the weights; its pictures are
 // report/charts/saved-charts.ts's. Written file by file, each whole or not at all; read again by `evaluate` and `predict`.
 
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import * as v from "valibot";
 import { FormatError, UsageError } from "../engine/core/errors.ts";
 import type { Shape } from "../engine/core/shape.ts";
 import { findNonFinite } from "../engine/layers/finite-weights.ts";
 import { classesOf } from "../engine/layers/model.ts";
 import type { Weights } from "../engine/layers/variables.ts";
 import { type JsonValue, writeJson } from "../io/files.ts";
+import { readJsonIfThere } from "../io/read-json.ts";
 import {
   type NamedTensor,
   readSafetensors,
   type TensorData,
   writeSafetensors,
 } from "../io/safetensors.ts";
+import { jsonRecord, ordinal } from "../io/saved-values.ts";
 import { checkModelConfig } from "../models/check-config.ts";
 import { createModel, type ModelConfig } from "../models/models.ts";
 import type { Callback, Logs } from "../train/callbacks/callback.ts";
@@ -128,21 +130,22 @@ function refuseNonFinite(path: string, weights: Weights): void {
 /** The record of a run by itself; throws as `loadRun` does. */
 export async function readRunConfig(folder: string): Promise<RunConfig> {
   const path = join(folder, "config.json");
-  try {
-    return parseConfig(await readFile(path, "utf8"), path);
-  } catch (error) {
-    if (!(error instanceof Error) || !("code" in error)) throw error;
-    const older = error.code === "ENOENT" ? await olderRun(folder) : null;
-    if (older) return runConfig(older);
-    throw await noRun(folder, error as NodeJS.ErrnoException);
-  }
+  const saved = { what: "the record of a run", format: FORMAT };
+  const found = await readJsonIfThere(path, schema, saved).catch((error: unknown) => {
+    if (error instanceof Error && "code" in error) return error as NodeJS.ErrnoException;
+    throw error;
+  });
+  if (found instanceof Error) throw await noRun(folder, found);
+  if (found) return checkClasses(found, path);
+  const older = await olderRun(folder);
+  if (older) return runConfig(older);
+  throw await noRun(folder, null);
 }
 
-async function noRun(folder: string, cause: NodeJS.ErrnoException): Promise<UsageError> {
-  const isMissing = cause.code === "ENOENT";
-  const { got, help } = isMissing
-    ? await describeNoRun(folder)
-    : { got: `${folder} (${cause.code})`, help: undefined };
+async function noRun(folder: string, cause: NodeJS.ErrnoException | null): Promise<UsageError> {
+  const { got, help } = cause
+    ? { got: `${folder} (${cause.code})`, help: undefined }
+    : await describeNoRun(folder);
   return new UsageError(`run: must be the folder of a saved run, got ${got}`, {
     argument: "run",
     ...(help === undefined ? { help: "a training saves one", remedies: ["train"] } : { help }),
@@ -158,29 +161,38 @@ function floatsOf({ buffer, byteOffset, length }: TensorData): Float32Array<Arra
     : new Float32Array(buffer, byteOffset, length).slice();
 }
 
-function parseConfig(text: string, path: string): RunConfig {
-  let config: Partial<RunConfig>;
-  try {
-    config = JSON.parse(text);
-  } catch (cause) {
-    throw new FormatError(`${path}: must be JSON, got ${text.length} characters that are not`, {
-      cause,
-    });
-  }
-  const { format, model, classNames } = config ?? {};
-  if (typeof format !== "number") {
-    throw new FormatError(`${path}: must be the record of a run, got no format number`);
-  }
-  if (format > FORMAT) {
+const schema = v.looseObject({
+  format: ordinal,
+  model: jsonRecord,
+  classNames: v.array(v.string()),
+  training: jsonRecord,
+  data: jsonRecord,
+  adapter: v.string(),
+  origin: v.optional(
+    v.variant("kind", [
+      v.object({
+        kind: v.literal("trial"),
+        trial: ordinal,
+        tuner: v.string(),
+        parent: v.exactOptional(ordinal),
+        fold: v.exactOptional(ordinal),
+        folds: v.exactOptional(ordinal),
+      }),
+      v.object({ kind: v.literal("fold"), fold: ordinal, folds: ordinal }),
+    ]),
+  ),
+});
+
+function checkClasses(
+  { model: found, origin, ...config }: v.InferOutput<typeof schema>,
+  path: string,
+): RunConfig {
+  const model = checkModelConfig(found, path);
+  const classes = classesOf(createModel(model));
+  if (config.classNames.length !== classes) {
     throw new FormatError(
-      `${path}: was written by a newer Vitrine, got format ${format}, this one reads ${FORMAT}`,
-      { help: "update Vitrine" },
+      `${path}: classNames must name the model's ${classes} classes, got ${config.classNames.length}`,
     );
   }
-  const classes = classesOf(createModel(checkModelConfig(model, path)));
-  const areNames = Array.isArray(classNames) && classNames.every((n) => typeof n === "string");
-  if (!areNames || classNames.length !== classes) {
-    throw new FormatError(`${path}: classNames must name the model's ${classes} classes`);
-  }
-  return config as RunConfig;
+  return { ...config, model, ...(origin ? { origin } : {}) };
 }

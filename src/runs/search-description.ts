@@ -1,10 +1,13 @@
 // The description of a study on disk, oracle.json: what is searched and how. Trials depend on it and on nothing else.
 
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { FormatError, UsageError } from "../engine/core/errors.ts";
+import * as v from "valibot";
+import { UsageError } from "../engine/core/errors.ts";
 import type { JsonValue } from "../io/files.ts";
+import { readJson } from "../io/read-json.ts";
+import { finite, jsonRecord, ordinal } from "../io/saved-values.ts";
+import { checkParameter, type Parameter } from "../tune/parameter.ts";
 import type { Space } from "../tune/space.ts";
 import type { Objective } from "../tune/trial.ts";
 import { firstDifference } from "./json-difference.ts";
@@ -54,27 +57,52 @@ export async function checkSame(
 export async function readDescription(
   path: string,
 ): Promise<{ readonly format: number; readonly description: StudyDescription }> {
-  const file = join(path, DESCRIPTION);
-  const text = await readFile(file, "utf8");
-  let found: (Partial<StudyDescription> & { readonly format?: unknown }) | null;
+  const { format, ...description } = await readJson(join(path, DESCRIPTION), schema, {
+    what: "what a study searches",
+    format: FORMAT,
+    help: "choose another folder, or overwrite what is there",
+    remedies: ["out", "overwrite"],
+  });
+  return { format, description };
+}
+
+const value = v.union([v.string(), finite, v.boolean()]);
+const declared = {
+  name: v.string(),
+  conditions: v.array(v.object({ parent: v.string(), values: v.array(value) })),
+};
+const range = {
+  ...{ min: finite, max: finite, step: v.nullable(finite), default: finite },
+  sampling: v.picklist(["linear", "log", "reverse-log"]),
+};
+const parameter = v.pipe(
+  v.variant("kind", [
+    v.object({ ...declared, kind: v.literal("int"), ...range }),
+    v.object({ ...declared, kind: v.literal("float"), ...range }),
+    v.object({ ...declared, kind: v.literal("choice"), values: v.array(value), default: value }),
+    v.object({ ...declared, kind: v.literal("boolean"), default: v.boolean() }),
+    v.object({ ...declared, kind: v.literal("fixed"), default: value }),
+  ]),
+  v.check((found) => isSound(found), "a range, choice or default that can be searched"),
+);
+
+const schema = v.object({
+  format: ordinal,
+  model: v.string(),
+  tuner: v.string(),
+  objective: v.object({ name: v.string(), direction: v.picklist(["min", "max"]) }),
+  maxTrials: v.nullable(ordinal),
+  space: v.array(parameter),
+  settings: jsonRecord,
+});
+
+function isSound(found: Parameter): boolean {
   try {
-    found = JSON.parse(text);
-  } catch (cause) {
-    throw new FormatError(`${file}: must be JSON, got ${text.length} characters that are not`, {
-      cause,
-    });
+    checkParameter(found);
+    return true;
+  } catch {
+    return false;
   }
-  const { format, space, objective, ...rest } = found ?? {};
-  if (typeof format !== "number" || !Array.isArray(space) || typeof objective?.name !== "string") {
-    throw new FormatError(`${file}: must describe a study, got no format, space or objective`);
-  }
-  if (format > FORMAT) {
-    throw new FormatError(
-      `${file}: was written by a newer Vitrine, got format ${format}, this one reads ${FORMAT}`,
-      { help: "update Vitrine, or choose another folder", remedies: ["out"] },
-    );
-  }
-  return { format, description: { ...rest, space, objective } as StudyDescription };
 }
 
 export function asJson(value: object): { readonly [key: string]: JsonValue } {

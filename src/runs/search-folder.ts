@@ -7,7 +7,6 @@ import { FormatError, UsageError } from "../engine/core/errors.ts";
 import { type JsonValue, writeJson } from "../io/files.ts";
 import { openResumable } from "../io/resumable-folder.ts";
 import { type NamedTensor, readSafetensors } from "../io/safetensors.ts";
-import type { Space } from "../tune/space.ts";
 import type { ScoredTrial, Trial } from "../tune/trial.ts";
 import type { TrialModel, TrialStore } from "../tune/tuner.ts";
 import { renumberTrials } from "./older-studies.ts";
@@ -118,7 +117,7 @@ export async function openStudy(
     await renumberTrials(path, FORMAT);
     await writeJson(join(path, DESCRIPTION), asJson({ format: FORMAT, ...description }));
   }
-  return new StudyFolder(path, description, await readTrials(path, description.space), facts);
+  return new StudyFolder(path, description, await readTrials(path, description), facts);
 }
 
 /** A study as it stands, whatever was searched. Throws UsageError for a folder that is none. */
@@ -132,7 +131,7 @@ export async function readStudy(path: string): Promise<StudyFolder> {
     });
   }
   const { description } = await readDescription(path);
-  return new StudyFolder(path, description, await readTrials(path, description.space));
+  return new StudyFolder(path, description, await readTrials(path, description));
 }
 
 interface RecordedTrial {
@@ -145,12 +144,12 @@ interface RecordedTrial {
  * By number. Of several trials side by side any may be over first, and a process may be killed between making a folder and
  * writing into it, also when it runs an interrupted trial again: numbers without a record are run again, like the interrupted.
  */
-async function readTrials(path: string, space: Space): Promise<RecordedTrial[]> {
+async function readTrials(path: string, search: StudyDescription): Promise<RecordedTrial[]> {
   const folders = (await readdir(path)).filter(isTrialFolder);
   const recorded = new Map<number, RecordedTrial>();
   for (const folder of folders) {
     const file = join(path, folder, "trial.json");
-    const trial = await readTrial(file, { space, format: FORMAT });
+    const trial = await readTrial(file, { ...search, format: FORMAT });
     if (!trial) continue;
     const number = Number(trial.id);
     // An older study counted its folders from 0.

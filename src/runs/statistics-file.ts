@@ -1,10 +1,10 @@
 // statistics.json of a run: what `--stats` measured of its training steps, and the check of one that is read again.
 
-import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
-import { FormatError } from "../engine/core/errors.ts";
 import { writeAtomically } from "../io/files.ts";
+import { readJsonIfThere } from "../io/read-json.ts";
+import { count, finite } from "../io/saved-values.ts";
 import type { Callback } from "../train/callbacks/callback.ts";
 import type { StepStatistics } from "../train/step-statistics.ts";
 
@@ -12,8 +12,10 @@ const FILE = "statistics.json";
 /** Raised when the file changes meaning; a newer one is refused. */
 const FORMAT = 1;
 
-const figure = v.nullable(v.number());
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** Every step of a long training may be measured. */
+const MOST_BYTES = 2 ** 29 - 2 ** 20;
+
+const figure = v.nullable(finite);
 
 const schema = v.object({
   format: v.literal(FORMAT),
@@ -89,24 +91,11 @@ export class StatisticsFile implements Callback {
 /** What was measured in a run; empty where nothing was. Throws FormatError for a file that is damaged. */
 export async function loadStatistics(run: string): Promise<SavedStatistics> {
   const path = join(run, FILE);
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return null;
-    throw error;
-  });
-  if (text === null) return [];
-  const parsed = v.safeParse(schema, parsedJson(text), { abortEarly: true });
-  if (parsed.success) return parsed.output.steps;
-  const [issue] = parsed.issues;
-  const at = v.getDotPath(issue) ?? "it";
-  throw new FormatError(`${path}: ${at} must be what --stats writes, got ${issue.message}`, {
+  const saved = await readJsonIfThere(path, schema, {
+    what: "what --stats writes",
+    format: FORMAT,
     help: "remove the file, and the run is read without statistics",
+    mostBytes: MOST_BYTES,
   });
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  return saved?.steps ?? [];
 }

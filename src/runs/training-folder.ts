@@ -2,12 +2,13 @@
 // beside its checkpoints and, in the end, the files of a run.
 
 import { existsSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { FormatError, UsageError } from "../engine/core/errors.ts";
+import { UsageError } from "../engine/core/errors.ts";
 import { type JsonValue, prepareOut } from "../io/files.ts";
 import { holdFolder, LOCK } from "../io/folder-lock.ts";
+import { readJsonIfThere } from "../io/read-json.ts";
 import { openResumable } from "../io/resumable-folder.ts";
 
 const MANIFEST = "train.json";
@@ -56,27 +57,16 @@ const schema = v.object({ command: v.array(v.string()) });
 
 /** The flags of the command that began the training. Throws UsageError for a folder without one. */
 export async function commandOf(path: string): Promise<readonly string[]> {
-  const file = join(path, MANIFEST);
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
-    throw new UsageError(
-      `resume: must be the folder of a training, got ${path} without ${MANIFEST}`,
-      {
-        ...{ argument: "resume", help: "a training leaves one", remedies: ["train"] },
-      },
-    );
-  });
-  const parsed = v.safeParse(schema, jsonOf(text));
-  if (parsed.success) return parsed.output.command;
-  throw new FormatError(`${file}: must be the record of a training, got something else`, {
+  const found = await readJsonIfThere(join(path, MANIFEST), schema, {
+    what: "the record of a training",
+    format: FORMAT,
     help: "give the command again with the same --out, or choose another folder",
   });
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  if (found) return found.command;
+  throw new UsageError(
+    `resume: must be the folder of a training, got ${path} without ${MANIFEST}`,
+    {
+      ...{ argument: "resume", help: "a training leaves one", remedies: ["train"] },
+    },
+  );
 }

@@ -1,13 +1,13 @@
 // A trial as a file: JSON with its figures, in which what is not a number is null. The order of values, which JSON files
 // of ours do not keep, comes back from the search space.
 
-import { readFile } from "node:fs/promises";
-import { FormatError } from "../engine/core/errors.ts";
+import * as v from "valibot";
 import type { JsonValue } from "../io/files.ts";
-import type { Logs } from "../train/callbacks/callback.ts";
-import type { Value, Values } from "../tune/parameter.ts";
+import { checkJson, readJsonIfThere } from "../io/read-json.ts";
+import { amount, count, finite, logs, ordinal, share } from "../io/saved-values.ts";
+import { isValueOf, type Parameter, type Value, type Values } from "../tune/parameter.ts";
 import type { Space } from "../tune/space.ts";
-import type { Trial } from "../tune/trial.ts";
+import type { Objective, Trial } from "../tune/trial.ts";
 
 const PARENT = "tuner/trial_id";
 const STEERING = ["tuner/epochs", "tuner/initial_epoch", "tuner/bracket", "tuner/round"];
@@ -26,68 +26,98 @@ export function trialJson({ history, ...trial }: Trial, format: number): JsonVal
   return { ...trial, format, history: history.map((logs) => ({ ...logs })) };
 }
 
-/** Null when there is no such file. Throws FormatError, naming the file, for anything but a trial. */
-export async function readTrial(
-  path: string,
-  { space, format }: { readonly space: Space; readonly format: number },
-): Promise<Trial | null> {
-  const trial = await readRecord(path, format).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return null;
-    throw error;
-  });
-  return trial && { ...trial, values: inOrder(trial.values, space) };
+export interface TrialOf {
+  readonly space: Space;
+  readonly objective: Objective;
+  readonly format: number;
 }
 
-/** A trial whose values stand in any order. Throws the system's error where there is no such file. */
-export async function readRecord(path: string, format: number): Promise<Trial> {
-  const raw = parse(await readFile(path, "utf8"), path);
-  const found = raw.format === 1 ? renumbered(raw) : raw;
-  const { id, status, values } = found;
-  if (typeof id !== "string" || typeof values !== "object" || !isStatus(status)) {
-    throw new FormatError(`${path}: must be a trial, got no id, values or status`);
-  }
-  if (typeof found.format !== "number" || found.format > format) {
-    throw new FormatError(
-      `${path}: was written by another Vitrine, got format ${found.format}, this one reads ${format}`,
-    );
-  }
-  const { score = null, bestEpoch = null, message = null, seconds = 0, folds = [] } = found;
-  const history = (found.history ?? []).map(withNaN);
-  const { adapter, driver } = found;
+/** Null when there is no such file. Throws FormatError, naming the file, for anything but a trial of this search. */
+export async function readTrial(path: string, search: TrialOf): Promise<Trial | null> {
+  const { space, objective, format } = search;
+  const trial = await readRecord(path, format);
+  if (!trial) return null;
+  const saved = { what: "a trial of its search", help: "remove its folder, and it is run again" };
+  const form = v.object({ values: searchedValues(space), score: scoreOf(objective) });
+  const { values, score } = trial;
+  checkJson({ values, score }, { schema: form, name: path, saved });
+  return { ...trial, values: inOrder(trial.values, space) };
+}
+
+/** A trial whose values stand in any order, of whichever search; null when there is no such file. */
+export async function readRecord(path: string, format: number): Promise<Trial | null> {
+  const help = "remove its folder, and it is run again";
+  const found = await readJsonIfThere(path, schema, { what: "a trial", format, help });
+  if (!found) return null;
+  const { format: _, adapter, driver, ...trial } = renumbered(found);
   const ranOn = adapter === undefined ? {} : { adapter, driver };
-  return { id, values, status, score, bestEpoch, folds, history, seconds, message, ...ranOn };
+  return { ...trial, ...ranOn };
 }
 
-type Found = Partial<Trial> & { readonly format?: unknown };
+const id = v.pipe(v.string(), v.regex(/^\d{1,9}$/, "the number of a trial"));
+const value = v.union([v.string(), finite, v.boolean()]);
 
-function parse(text: string, path: string): Found {
-  try {
-    return JSON.parse(text) ?? {};
-  } catch (cause) {
-    throw new FormatError(`${path}: must be JSON, got ${text.length} characters that are not`, {
-      cause,
-    });
-  }
+const schema = v.pipe(
+  v.object({
+    format: ordinal,
+    id,
+    values: v.record(v.string(), value),
+    status: v.picklist(["running", "completed", "failed"]),
+    score: v.optional(v.nullable(finite), null),
+    bestEpoch: v.optional(v.nullable(count), null),
+    folds: v.optional(v.array(finite), []),
+    history: v.optional(v.array(logs), []),
+    seconds: v.optional(amount, 0),
+    message: v.optional(v.nullable(v.string()), null),
+    adapter: v.optional(v.string()),
+    driver: v.optional(v.string()),
+  }),
+  v.forward(
+    v.partialCheck(
+      [["status"], ["score"]],
+      ({ status, score }) => status !== "completed" || score !== null,
+      "a number in a completed trial",
+    ),
+    ["score"],
+  ),
+);
+type Found = v.InferOutput<typeof schema>;
+
+/** Of the search space, as far as the trial has them, and those that steer Hyperband. */
+function searchedValues(space: Space) {
+  const steering = { ...Object.fromEntries(STEERING.map((name) => [name, v.optional(count)])) };
+  const searched = space.map((parameter) => [
+    parameter.name,
+    v.optional(searchedValue(space, parameter)),
+  ]);
+  return v.looseObject({ ...Object.fromEntries(searched), ...steering, [PARENT]: v.optional(id) });
+}
+
+/** A name may stand in the space several times, under conditions that exclude each other. */
+function searchedValue(space: Space, { name }: Parameter) {
+  const declared = space.filter((parameter) => parameter.name === name);
+  return v.custom<Value>(
+    (value) => declared.some((parameter) => isValueOf(parameter, value)),
+    "a value that the search space has",
+  );
+}
+
+/** An objective that is a share is one in the trial, too. */
+function scoreOf({ name }: Objective) {
+  return v.nullable(/(^|_)accuracy$/.test(name) ? share : finite);
 }
 
 /** A record of format 1, which counted from 0, in today's numbers. */
-function renumbered({ id, values = {}, ...found }: Found): Found {
-  const parent = values[PARENT];
-  const moved = parent === undefined ? values : { ...values, [PARENT]: fromOne(parent) };
-  return { ...found, id: fromOne(id), values: moved };
+function renumbered(found: Found): Found {
+  if (found.format > 1) return found;
+  const parent = found.values[PARENT];
+  const moved = parent === undefined ? {} : { [PARENT]: fromOne(parent) };
+  return { ...found, id: fromOne(found.id), values: { ...found.values, ...moved } };
 }
 
 /** What format 1 called a trial, in today's numbers. */
 export function fromOne(id: unknown): string {
   return String(Number(id) + 1);
-}
-
-function isStatus(status: unknown): status is Trial["status"] {
-  return status === "running" || status === "completed" || status === "failed";
-}
-
-function withNaN(logs: Readonly<Record<string, number | null>>): Logs {
-  return Object.fromEntries(Object.entries(logs).map(([key, value]) => [key, value ?? Number.NaN]));
 }
 
 function inOrder(values: Values, space: Space): Values {

@@ -1,8 +1,8 @@
 // Does the steps of a study one after another, each once: announces it, keeps what an earlier run has done, marks it.
 
-import type { JsonValue } from "../io/files.ts";
 import type { StepLook } from "../report/story/study-record.ts";
 import type { StudyContext } from "./context.ts";
+import type { StepKind, StepResults } from "./step-results.ts";
 
 export const STEPS = {
   "01-data": "data look and cleaning",
@@ -33,10 +33,10 @@ export class StepRunner {
   }
 
   /** The result of the step: of the work, or of an earlier run. Throws the signal's reason when interrupted. */
-  run<Result extends JsonValue>(
-    name: StepName,
-    work: (folder: string) => Promise<Result>,
-  ): Promise<Result> {
+  run<Name extends StepKind>(
+    name: Name,
+    work: (folder: string) => Promise<StepResults[Name]>,
+  ): Promise<StepResults[Name]> {
     return this.runTimed(name, async (folder) => {
       const start = performance.now();
       const look = await work(folder);
@@ -44,13 +44,13 @@ export class StepRunner {
     });
   }
 
-  async runTimed<Result extends JsonValue>(
-    name: StepName,
-    work: (folder: string) => Promise<Timed<Result>>,
-  ): Promise<Result> {
+  async runTimed<Name extends StepKind>(
+    name: Name,
+    work: (folder: string) => Promise<Timed<StepResults[Name]>>,
+  ): Promise<StepResults[Name]> {
     const { store, signal } = this.#context;
     signal.throwIfAborted();
-    const done = await store.finished<Result>(name);
+    const done = await store.finished(name, name);
     this.#announce(name, done !== null);
     if (done) {
       this.#remember(name, done.seconds);

@@ -1,14 +1,20 @@
 // The folder of a study: study.json says what was asked for, and every finished step has a folder with a step.json that
 // holds its result. A step that has one is not done again; anything else in the folder of a step may be half of it.
 
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import * as v from "valibot";
 import { FormatError } from "../engine/core/errors.ts";
 import { type JsonValue, stableJson, writeJson } from "../io/files.ts";
+import { readJsonIfThere } from "../io/read-json.ts";
 import { openResumable } from "../io/resumable-folder.ts";
+import { amount, jsonRecord } from "../io/saved-values.ts";
 import { STUDY_FORMAT, type StudySettings } from "../report/story/study-record.ts";
+import { STEP_RESULTS, type StepKind, type StepResults } from "./step-results.ts";
 
 const STEP = "step.json";
+const HELP =
+  "remove the step's folder and those after it to have them done again, or give --overwrite";
 
 export interface StepResult<Result> {
   readonly result: Result;
@@ -48,21 +54,20 @@ export class StepStore {
   }
 
   /** The result of a step that is done, or null. */
-  async finished<Result extends JsonValue>(step: string): Promise<StepResult<Result> | null> {
+  async finished<Name extends StepKind>(
+    step: string,
+    kind: Name,
+  ): Promise<StepResult<StepResults[Name]> | null> {
     const file = join(this.folder(step), STEP);
-    const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return null;
-      throw error;
-    });
-    if (text === null) return null;
-    const { settings, result, seconds } = parse(text, file);
-    if (settings === undefined || stableJson(settings) !== stableJson(this.settings)) {
-      throw damaged(file, "must be of this study, got other settings");
+    const result: v.GenericSchema<unknown, StepResults[Name]> = STEP_RESULTS[kind];
+    const schema = v.object({ settings: jsonRecord, result, seconds: amount });
+    const saved = { what: "the result of a step", help: HELP };
+    const found = await readJsonIfThere(file, schema, saved);
+    if (!found) return null;
+    if (stableJson(found.settings) !== stableJson(this.settings)) {
+      throw new FormatError(`${file}: must be of this study, got other settings`, { help: HELP });
     }
-    if (result === undefined || typeof seconds !== "number") {
-      throw damaged(file, "must hold the result of a step and its seconds, got neither or one");
-    }
-    return { result: result as Result, seconds };
+    return { result: found.result, seconds: found.seconds };
   }
 
   /** Makes room for a step. What an interrupted run left of it stays: some steps go on from it. */
@@ -75,20 +80,4 @@ export class StepStore {
   async finish(step: string, result: JsonValue, seconds: number): Promise<void> {
     await writeJson(join(this.folder(step), STEP), { settings: this.settings, result, seconds });
   }
-}
-
-function parse(text: string, file: string): { readonly [key: string]: JsonValue } {
-  try {
-    const found: { readonly [key: string]: JsonValue } | null = JSON.parse(text);
-    if (found !== null && typeof found === "object") return found;
-  } catch {
-    // Said below.
-  }
-  throw damaged(file, `must be a JSON object, got ${text.length} characters that are not`);
-}
-
-function damaged(file: string, rule: string): FormatError {
-  return new FormatError(`${file}: ${rule}`, {
-    help: "remove the step's folder and those after it to have them done again, or give --overwrite",
-  });
 }

@@ -49,7 +49,7 @@ export async function transferStep(
   const looks: TransferLook[] = [];
   for (const { name, title } of STUDIED) {
     const model = models.find((candidate) => candidate.name === name);
-    const done = await context.store.finished<TransferResult>(stepOf(name));
+    const done = await context.store.finished(stepOf(name), FOLDER);
     if (done) {
       context.screen.say(`${title}: done before, kept`);
       looks.push({ name, title, ...done.result, reason: "", enable: "" });
@@ -69,7 +69,7 @@ export async function transferStep(
 }
 
 export async function isTransferDone(store: StepStore, name: string): Promise<boolean> {
-  return (await store.finished(stepOf(name))) !== null;
+  return (await store.finished(stepOf(name), FOLDER)) !== null;
 }
 
 function stepOf(name: string): string {

@@ -58,6 +58,26 @@ const SLACK = 1e-8;
 /** Probes of a range without steps, where a list of values is needed. */
 const PROBES = 10;
 
+/** Whether the parameter can have the value: of its kind, and within its range but for rounding. */
+export function isValueOf(parameter: Parameter, value: unknown): value is Value {
+  switch (parameter.kind) {
+    case "fixed":
+      return value === parameter.default;
+    case "boolean":
+      return typeof value === "boolean";
+    case "choice":
+      return parameter.values.includes(value as Value);
+    default:
+      return isNumberOf(parameter, value);
+  }
+}
+
+function isNumberOf({ kind, min, max }: NumberParameter, value: unknown): boolean {
+  if (typeof value !== "number" || (kind === "int" && !Number.isSafeInteger(value))) return false;
+  const slack = SLACK * Math.max(Math.abs(min), Math.abs(max));
+  return value >= min - slack && value <= max + slack;
+}
+
 /** The value at a cumulative probability in [0, 1). */
 export function probToValue(parameter: Parameter, prob: number): Value {
   switch (parameter.kind) {

@@ -108,8 +108,19 @@ test("other settings, a newer version and a damaged manifest are refused, and no
   writeFileSync(manifest, text.replace('"format": 1', '"format": 2'));
   await refused(flags, /kfold.json: was written by a newer Vitrine, got format 2/);
   writeFileSync(manifest, text.slice(0, 40));
-  await refused(flags, /kfold.json: must be a JSON object/);
+  await refused(flags, /kfold.json: must be JSON, got 40 characters that are not/);
   writeFileSync(manifest, text);
+  const fold = join(whole, "fold-1", "fold.json");
+  const sound = readFileSync(fold, "utf8");
+  for (const [wrong, got] of [
+    ["65536", "at most 1, got 65536"],
+    ["1e400", "a finite number, got Infinity"],
+    ["null", "a number, got null"],
+  ] as const) {
+    writeFileSync(fold, sound.replace(/"accuracy": [\d.]+/, `"accuracy": ${wrong}`));
+    await refused(flags, new RegExp(`fold-1/fold.json: \\S*accuracy must be ${got}`));
+  }
+  writeFileSync(fold, sound);
   assert.equal(outcome(whole), before);
 });
 
@@ -137,7 +148,10 @@ test("the best trial of a study", async () => {
   };
   const file = join(study, "best.json");
   writeFileSync(file, JSON.stringify({ ...best, training: { learningRate: -1, batchSize: 30 } }));
-  await refused([...FLAGS, "--hyperparameters", study], /best.json: must hold/);
+  await refused(
+    [...FLAGS, "--hyperparameters", study],
+    /best.json: training.learningRate must be above 0, got -1/,
+  );
   writeFileSync(file, JSON.stringify(best));
   await refused(
     [...FLAGS, "--hyperparameters", study, "--pooling", "max"],

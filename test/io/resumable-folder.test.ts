@@ -65,13 +65,13 @@ test("a newer or a damaged manifest is refused", async () => {
   await rejects(
     () => openResumable(work(path)),
     FormatError,
-    `${file}: must be a JSON object, got 2 characters that are not`,
+    `${file}: must be a JSON object, got a list`,
   );
   writeFileSync(file, "{}");
   await rejects(
     () => openResumable(work(path)),
     FormatError,
-    `${file}: must hold a format number, got undefined`,
+    `${file}: format must be there, got nothing`,
   );
 });
 

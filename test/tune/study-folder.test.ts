@@ -99,6 +99,43 @@ test("a newer study, a damaged one and one with a trial twice are refused", asyn
   });
 });
 
+test("figures and values that no trial can have are named, and not searched on", async () => {
+  await inFolder(async (folder) => {
+    const oracle = new RandomSearch(SPACE, { seed });
+    await attempt({ folder, oracle, maxTrials: 4 });
+    const file = join(folder, "trial_1", "trial.json");
+    const sound = readFileSync(file, "utf8");
+    const damages: readonly (readonly [RegExp, string, string])[] = [
+      [/"score": [\d.]+/, '"score": 1e400', "score must be a finite number, got Infinity"],
+      [/"score": [\d.]+/, '"score": "NaN"', 'score must be a number, got "NaN"'],
+      [/"score": [\d.]+/, '"score": 5', "score must be at most 1, got 5"],
+      [/"score": [\d.]+/, '"score": null', "score must be a number in a completed trial, got none"],
+      [
+        /"width": \d/,
+        '"width": 77',
+        "values.width must be a value that the search space has, got 77",
+      ],
+      [/"val_accuracy": [\d.]+/, '"val_accuracy": 5', "val_accuracy must be from 0 to 1, got 5"],
+      [/"seconds": [\d.e-]+/, '"seconds": -1', "seconds must be at least 0, got -1"],
+      [/"values": {[^}]*}/, '"values": null', "values must be an object, got null"],
+    ];
+    for (const [what, damage, message] of damages) {
+      assert.match(sound, what);
+      writeFileSync(file, sound.replace(what, damage));
+      const refusal = await refusalOf(readStudy(folder));
+      assert.ok(refusal.startsWith(`${file}: `) && refusal.endsWith(message), refusal);
+    }
+    const manifest = join(folder, "oracle.json");
+    writeFileSync(file, sound);
+    const text = readFileSync(manifest, "utf8");
+    writeFileSync(manifest, text.replace(/"max": 9/, '"max": -9'));
+    assert.match(
+      await refusalOf(readStudy(folder)),
+      /space\.\d must be a range, choice or default/,
+    );
+  });
+});
+
 test("trials that are missing or were interrupted anywhere are run again, and no others", async () => {
   await inFolder(async (folder) => {
     for (const [name, create] of Object.entries(ORACLES)) {
@@ -133,7 +170,8 @@ test("trials that were changed by hand do not go on as if nothing had been", asy
     const oracle = new RandomSearch(SPACE, { seed });
     await attempt({ folder, oracle, maxTrials: 4, fuse: new Fuse(9) }).catch(() => null);
     const file = join(folder, "trial_3", "trial.json");
-    writeFileSync(file, readFileSync(file, "utf8").replace(/"width": \d/, '"width": 77'));
+    const other = (_: string, width: string) => `"width": ${(Number(width) % 8) + 1}`;
+    writeFileSync(file, readFileSync(file, "utf8").replace(/"width": (\d)/, other));
     assert.match(
       await refusalOf(attempt({ folder, oracle, maxTrials: 4 })),
       /trial 3 must go on from/,

@@ -1,13 +1,16 @@
 // Reads what a tuner found: the model and how to train it, of a study's best trial or of any trial, whose folder is a run.
 
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { FormatError, UsageError } from "../../engine/core/errors.ts";
+import * as v from "valibot";
+import { UsageError } from "../../engine/core/errors.ts";
+import { checkJson, readJson } from "../../io/read-json.ts";
+import { jsonRecord, ordinal, rate } from "../../io/saved-values.ts";
 import { checkModelConfig } from "../../models/check-config.ts";
 import type { ModelConfig } from "../../models/models.ts";
 import { type RunConfig, readRunConfig } from "../../runs/run-folder.ts";
 import { originText } from "../../runs/run-origin.ts";
+import { FORMAT } from "../../runs/search-description.ts";
 import { readStudy } from "../../runs/search-folder.ts";
 import { type Objective, objectiveOf } from "../../tune/trial.ts";
 
@@ -34,13 +37,15 @@ export async function readHyperparameters(folder: string): Promise<Hyperparamete
 
 async function ofStudy(study: string): Promise<Hyperparameters> {
   const path = join(study, "best.json");
-  const { model, training, trialId, format } = parse(path, await readFile(path, "utf8"));
-  const rate = checkTraining(path, model, training);
+  const { model, training, trialId, format } = await readJson(path, bestSchema, {
+    what: "the best plan of a search",
+    format: FORMAT,
+  });
   // Format 1 counted from 0.
   const number = format === 1 ? Number(trialId) + 1 : Number(trialId);
   return {
     model: checkModelConfig(model, path),
-    training: rate,
+    training,
     source: `trial ${number} in ${study}`,
     run: await recordOf(study, String(number)),
   };
@@ -66,25 +71,20 @@ async function ofRun(folder: string): Promise<Hyperparameters> {
   });
   const { model, training, origin } = run;
   const source = origin ? `${originText(origin)} in ${folder}` : `the run ${folder}`;
-  return { model, training: checkTraining(folder, model, training), source, run };
+  const saved = { what: "how a run was trained" };
+  const plan = checkJson(training, { schema: planSchema, name: `${folder}: training`, saved });
+  return { model, training: plan, source, run };
 }
 
-function checkTraining(path: string, model: unknown, training: unknown) {
-  const { name } = (model ?? {}) as Partial<ModelConfig>;
-  const { learningRate, batchSize } = (training ?? {}) as Readonly<Record<string, unknown>>;
-  const sound =
-    typeof name === "string" &&
-    typeof learningRate === "number" &&
-    learningRate > 0 &&
-    Number.isSafeInteger(batchSize) &&
-    Number(batchSize) > 0;
-  if (!sound) {
-    throw new FormatError(
-      `${path}: must hold model.name, training.learningRate and training.batchSize, got others`,
-    );
-  }
-  return { learningRate, batchSize: Number(batchSize) };
-}
+const planSchema = v.object({ learningRate: rate, batchSize: ordinal });
+
+/** A study's best.json. */
+const bestSchema = v.object({
+  model: jsonRecord,
+  training: planSchema,
+  trialId: v.pipe(v.string(), v.regex(/^\d{1,9}$/, "the number of a trial")),
+  format: v.optional(ordinal),
+});
 
 /** What the trial's kept epoch was the best of; null where the record does not say. */
 export function keptBy({ run }: Hyperparameters): Objective | null {
@@ -129,21 +129,4 @@ export function foundLines(
     `settings   of ${found.source}: batch ${batchSize}, rate ${Number(learningRate.toPrecision(5))}${epoch}`,
     ...(note === null ? [] : [`note       ${note}`]),
   ];
-}
-
-interface BestJson {
-  readonly model: unknown;
-  readonly training: unknown;
-  readonly trialId: unknown;
-  readonly format: unknown;
-}
-
-function parse(path: string, text: string): Partial<BestJson> {
-  try {
-    return JSON.parse(text) ?? {};
-  } catch (cause) {
-    throw new FormatError(`${path}: must be JSON, got ${text.length} characters that are not`, {
-      cause,
-    });
-  }
 }

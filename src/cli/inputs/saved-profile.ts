@@ -1,11 +1,11 @@
 // Reads a profile that was saved: what --out wrote, or what --json printed, with the lines that npm prints before it.
 
-import { readFile } from "node:fs/promises";
 import { FormatError } from "../../engine/core/errors.ts";
 import { type Profile, readProfile } from "../../inspect/profile/profile-schema.ts";
+import { readText } from "../../io/read-json.ts";
 
 export async function loadProfile(path: string): Promise<Profile> {
-  const text = await readFile(path, "utf8");
+  const text = await readText(path, { what: "a profile" });
   const last = text.trimEnd().split("\n").at(-1) ?? "";
   for (const candidate of [text, last]) {
     const value = parsed(candidate);

@@ -3,8 +3,11 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import * as v from "valibot";
 import { FormatError } from "../../engine/core/errors.ts";
 import type { JsonValue } from "../../io/files.ts";
+import { readJsonIfThere } from "../../io/read-json.ts";
+import { json, share } from "../../io/saved-values.ts";
 import type { EpochRow } from "../../runs/history.ts";
 import { loadStatistics, type SavedStatistics } from "../../runs/statistics-file.ts";
 
@@ -19,29 +22,22 @@ export interface RunFiles {
   readonly statistics: SavedStatistics;
 }
 
+/** What a run says of itself: anything, but for shares. */
+const metricsSchema = v.objectWithRest(
+  { valAccuracy: v.optional(v.nullable(share)), testAccuracy: v.optional(v.nullable(share)) },
+  json,
+);
+
 export async function readRunFiles(run: string): Promise<RunFiles> {
   const history = join(run, "history.csv");
-  const metrics = await readJson(join(run, "metrics.json"));
-  if (metrics !== undefined && !isRecord(metrics)) {
-    throw new FormatError(`${join(run, "metrics.json")}: must be an object of figures`);
-  }
+  const metrics = await readJsonIfThere(join(run, "metrics.json"), metricsSchema, {
+    what: "an object of figures",
+  });
   return {
     history: parseHistory(await readIfThere(history), history),
     metrics: metrics ?? {},
     statistics: await loadStatistics(run),
   };
-}
-
-async function readJson(path: string): Promise<JsonValue> {
-  const text = await readIfThere(path);
-  if (text === null) return undefined;
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch (cause) {
-    throw new FormatError(`${path}: must be JSON, got ${text.length} characters that are not`, {
-      cause,
-    });
-  }
 }
 
 async function readIfThere(path: string): Promise<string | null> {
