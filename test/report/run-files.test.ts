@@ -33,8 +33,8 @@ test("without validation, and with columns of others", () => {
 
 test("what is no number, and a row that is too short, by file and line", () => {
   const parse = (text: string) => () => parseHistory(text, "h.csv");
-  assert.throws(parse("epoch,loss\n0,1\n1,x\n"), /^h\.csv:3: loss must be a number, got "x"$/);
-  assert.throws(parse("epoch,loss\n0\n"), /^h\.csv:2: a row must have 2 values.*got 1$/);
+  assert.throws(parse("accuracy,loss\n0,1\n1,x\n"), /^h\.csv:3: loss must be a number, got "x"$/);
+  assert.throws(parse("accuracy,loss\n0\n"), /^h\.csv:2: a row must have 2 values.*got 1$/);
 });
 
 test("an empty folder holds nothing; a figure file that is none is told", async () => {

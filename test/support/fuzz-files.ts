@@ -6,6 +6,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { PNG } from "pngjs";
+import { describeFailure } from "../../src/cli/frame/failure.ts";
 import { loadFashionMnist } from "../../src/data/fashion-mnist.ts";
 import { VitrineError } from "../../src/engine/core/errors.ts";
 import { variablesOf } from "../../src/engine/layers/model.ts";
@@ -67,7 +68,9 @@ export async function fuzzKinds(): Promise<readonly FuzzKind[]> {
     for (const { score, history, seconds } of trials) {
       if (score !== null) sensible("score", score, 1e6);
       sensible("seconds", seconds ?? 0);
-      for (const { val_accuracy: accuracy = 0 } of history) sensible("val_accuracy", accuracy, 1);
+      for (const { val_accuracy: accuracy = 0 } of history) {
+        if (!Number.isNaN(accuracy)) sensible("val_accuracy", accuracy, 1);
+      }
     }
   };
   return [
@@ -97,7 +100,10 @@ export async function fuzzKinds(): Promise<readonly FuzzKind[]> {
       read: async (folder: string) => {
         await loadRun(folder);
         const { history } = await readRunFiles(folder);
-        for (const { accuracy } of history) sensible("accuracy", accuracy, 1);
+        // What was no number is written as such.
+        for (const { accuracy } of history) {
+          if (!Number.isNaN(accuracy)) sensible("accuracy", accuracy, 1);
+        }
       },
     })),
     {
@@ -271,11 +277,17 @@ export async function fuzzOnce(kind: FuzzKind, random: Random): Promise<FuzzVerd
   try {
     await read(copy);
   } catch (error) {
-    const isFine = error instanceof VitrineError && !hasControls(error.message);
+    const isFine = error instanceof VitrineError && !hasControls(shownOf(error));
     verdict = isFine ? "refused" : { wrong: `${kind.name}: ${error}`, path };
   }
   const took = performance.now() - start;
   return took < PATIENCE_MS ? verdict : { wrong: `${kind.name}: took ${took} ms`, path };
+}
+
+/** As a command says it. */
+function shownOf(error: unknown): string {
+  const options = { debug: false, cancelled: undefined, command: { flags: {} } };
+  return describeFailure(error, options).message;
 }
 
 /** Escape sequences and forged lines must not reach a terminal. */

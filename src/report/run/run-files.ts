@@ -55,6 +55,10 @@ export function isRecord(value: JsonValue): value is JsonRecord {
 export function parseHistory(text: string | null, path: string): EpochRow[] {
   const lines = (text ?? "").split(/\r?\n/).filter((line) => line !== "");
   const columns = lines.shift()?.split(",") ?? [];
+  const absent = ["loss", "accuracy"].find((name) => !columns.includes(name));
+  if (lines.length > 0 && absent !== undefined) {
+    throw new FormatError(`${path}:1: the header must name ${absent}, got ${columns.join(",")}`);
+  }
   return lines.map((line, i) => {
     const fields = line.split(",");
     const where = `${path}:${i + 2}`;
@@ -66,12 +70,17 @@ export function parseHistory(text: string | null, path: string): EpochRow[] {
       const field = fields[columns.indexOf(name)];
       return field === undefined ? undefined : numberOf(field, `${where}: ${name}`);
     };
+    const share = (name: string): number | undefined => {
+      const found = value(name);
+      if (found === undefined || (found >= 0 && found <= 1) || Number.isNaN(found)) return found;
+      throw new FormatError(`${where}: ${name} must be from 0 to 1, got ${found}`);
+    };
     return {
       epoch: value("epoch") ?? i,
       loss: value("loss") ?? Number.NaN,
-      accuracy: value("accuracy") ?? Number.NaN,
+      accuracy: share("accuracy") ?? Number.NaN,
       valLoss: value("val_loss"),
-      valAccuracy: value("val_accuracy"),
+      valAccuracy: share("val_accuracy"),
       learningRate: value("lr") ?? Number.NaN,
     };
   });
