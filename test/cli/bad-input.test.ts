@@ -136,7 +136,8 @@ async function savedRun({ units = 84, spoilt = false } = {}): Promise<string> {
   if (spoilt) weights.at(-2)?.data.fill(Number.NaN, 4, 6);
   await writeSafetensors(join(folder, "weights.safetensors"), weights);
   const classNames = Array.from({ length: 10 }, (_, i) => `class ${i}`);
-  const config = { format: 1, model: { name: "lenet5" }, classNames };
+  const rest = { training: {}, data: {}, adapter: "any" };
+  const config = { format: 1, model: { name: "lenet5" }, classNames, ...rest };
   writeFileSync(join(folder, "config.json"), JSON.stringify(config));
   return folder;
 }

@@ -126,7 +126,7 @@ test("bad input is one line, and exit code 2", async () => {
   const folder = temporaryFolder();
   const broken = join(temporaryFolder(), "broken");
   cpSync(run, broken, { recursive: true });
-  writeFileSync(join(broken, "history.csv"), "epoch,loss\n0,1.5\n1,much\n");
+  writeFileSync(join(broken, "history.csv"), "accuracy,loss\n0.5,1.5\n0.5,much\n");
   mkdirSync(join(folder, "a.html"));
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [[], /^error: RUN: must be given, folder of a saved run/],

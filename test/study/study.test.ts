@@ -96,7 +96,7 @@ test("page and Markdown show the three figures of every model, and what the stud
   const pictures = [...markdown.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].map((match) => match[1] ?? "");
   assert.is(pictures.length, 8);
   for (const picture of pictures) assert.ok(existsSync(join(folder, picture)), picture);
-  assert.ok(markdown.includes("made for a test in <memory> & nowhere else"));
+  assert.ok(markdown.includes("made for a test in &lt;memory> & nowhere else"));
 });
 
 const chromium = findChromium();
