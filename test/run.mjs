@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 const GROUPS = [
   "documented-commands|learn/commands",
   "cli/(tu|v|w)",
+  "ops/|optim/|models/|engine/",
   "cli/(i|j|k|l|m|n)",
   "cli/(a|b|c|d|e|f|g|h)",
   "cli/(o|p|q|r|s|ta|te|tr)|setup",
