@@ -7,10 +7,17 @@ import type {
   FoldsLook,
   SplitLook,
   StudyData,
+  ThreeFigures,
   TrainingLook,
+  TransferTraining,
   TunerLook,
 } from "../report/story/study-record.ts";
-import type { TransferResult } from "./transfer-step.ts";
+
+/** Of one ImageNet network. */
+export type TransferResult = {
+  readonly figures: ThreeFigures;
+  readonly training: TransferTraining;
+};
 
 /** By the step's folder; the models of the last share a kind. */
 export type StepResults = {

@@ -18,8 +18,9 @@ import type { FitRun } from "../train/fit.ts";
 import { openFeatures } from "../train/frozen/feature-store.ts";
 import { namedTensors } from "../train/named-tensors.ts";
 import type { StudyContext } from "./context.ts";
+import type { TransferResult } from "./step-results.ts";
 import { studyRunConfig, trainPlan } from "./training-step.ts";
-import type { TransferModel, TransferResult } from "./transfer-step.ts";
+import type { TransferModel } from "./transfer-step.ts";
 
 /** What transfer needs beyond the study's own files. */
 export interface TransferMeans {

@@ -1,8 +1,9 @@
 // The place of the study's two ImageNet networks. A model that can be transferred is trained and reported; one that
 // cannot is skipped, and the report says why.
 
-import type { ThreeFigures, TransferLook, TransferTraining } from "../report/story/study-record.ts";
+import type { TransferLook } from "../report/story/study-record.ts";
 import type { StudyContext } from "./context.ts";
+import type { TransferResult } from "./step-results.ts";
 import type { StepStore } from "./step-store.ts";
 
 export interface TransferModel {
@@ -13,11 +14,6 @@ export interface TransferModel {
   /** Trains the head and scores it; what it leaves goes into `folder`. Throws the signal's reason when interrupted. */
   run(context: StudyContext, folder: string): Promise<TransferResult>;
 }
-
-export type TransferResult = {
-  readonly figures: ThreeFigures;
-  readonly training: TransferTraining;
-};
 
 export interface Obstacle {
   /** A sentence. */
