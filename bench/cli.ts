@@ -11,9 +11,11 @@ import { measureCeilings } from "../src/inspect/profile/ceilings.ts";
 import { openDevice } from "../src/io/adapter.ts";
 import type { JsonValue } from "../src/io/files.ts";
 import type { BackboneName } from "../src/models/backbones.ts";
+import { kernelLines, kernelSummary } from "../src/report/text/kernels-text.ts";
 import { type BackboneResult, timeBackbone } from "./backbone-forward.ts";
 import type { BenchCase } from "./bench-case.ts";
 import { benchCases } from "./cases.ts";
+import { CHOICE, type ChoiceResult, timeChoice } from "./choice.ts";
 import { type KernelResult, timeCase } from "./kernels.ts";
 import { type TrainStepResult, timeTrainStep } from "./train-step.ts";
 
@@ -38,6 +40,10 @@ const command = defineCommand({
       command: "npm run bench -- --filter conv2",
       does: "the second convolution, forward and backward",
     },
+    {
+      command: "npm run bench -- --filter choice",
+      does: "the rungs by measurement beside those of the built-in order",
+    },
     { command: "npm run bench -- --filter train --json", does: "the training step, for a machine" },
   ],
   flags: FLAGS,
@@ -52,12 +58,15 @@ async function bench(context: Context): Promise<void> {
   const cases = [...benchCases()].filter(({ name }) => isWanted(flags.filter, name));
   const batches = BATCHES.filter((batch) => isWanted(flags.filter, stepName(batch)));
   const backbones = BACKBONES.filter((model) => isWanted(flags.filter, passName(model)));
-  if (cases.length + batches.length + backbones.length === 0)
+  const isChoice = isWanted(flags.filter, CHOICE);
+  if (cases.length + batches.length + backbones.length === 0 && !isChoice)
     throw nothingCalled(flags.filter ?? "");
   say(style.bold("vitrine: measuring kernels"));
-  const loading = batches.length > 0 ? loadData(terminal, flags.data) : Promise.resolve(null);
+  const loading =
+    batches.length > 0 || isChoice ? loadData(terminal, flags.data) : Promise.resolve(null);
   const data = await unlessAborted(loading, signal);
-  const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+  const open = () => openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+  const device = await open();
   const ceilings = await measureCeilings(device, { signal });
   const { cache, memory } = bandwidthEnds(ceilings);
   say(
@@ -69,6 +78,7 @@ async function bench(context: Context): Promise<void> {
   const kernels = await timeKernels(context, cases, { device, ceilings });
   const forward = await timeBackbones(context, backbones, device);
   const trainStep = data ? await timeSteps(context, batches, { device, data }) : [];
+  const choice = data && isChoice ? await compareChoice(context, { device, data, open }) : null;
   json({
     adapter: device.name,
     software: device.isSoftware,
@@ -76,6 +86,10 @@ async function bench(context: Context): Promise<void> {
     kernels: kernels.map((result): JsonValue => ({ ...result })),
     forward: forward.map((result): JsonValue => ({ ...result })),
     trainStep: trainStep.map((result): JsonValue => ({ ...result })),
+    choice: choice && {
+      step: choice.step,
+      problems: Object.fromEntries(choice.problems) as unknown as JsonValue,
+    },
   });
   device.destroy();
 }
@@ -94,7 +108,7 @@ function passName(model: string): string {
 
 function nothingCalled(filter: string): UsageError {
   const kernels = new Set([...benchCases()].map(({ name }) => name));
-  const names = [...kernels, ...BACKBONES.map(passName), ...BATCHES.map(stepName)];
+  const names = [...kernels, ...BACKBONES.map(passName), ...BATCHES.map(stepName), CHOICE];
   return new UsageError(`--filter: must be part of a name of what is timed, got ${filter}`, {
     help: `the names are: ${names.join(", ")}`,
   });
@@ -185,6 +199,34 @@ async function timeSteps(
     );
   }
   return results;
+}
+
+async function compareChoice(
+  { say, style, terminal, signal }: Context,
+  {
+    device,
+    data,
+    open,
+  }: { readonly device: Device; readonly data: FashionMnist; readonly open: () => Promise<Device> },
+): Promise<ChoiceResult | null> {
+  if (signal.aborted) return null;
+  const live = terminal.live();
+  const onProblem = (done: number, total: number) =>
+    live.update(() => `${CHOICE} ${done}/${total} …`);
+  const result = await timeChoice(device, { open, data, signal, onProblem });
+  live.finish();
+  const [head = "", ...rows] = kernelLines(result.problems);
+  say();
+  say(style.bold(head));
+  for (const line of [...rows, "", kernelSummary(result.problems)]) say(line);
+  const step = "lenet5 training step, batch 50";
+  if (!result.step) say(`${step}: the same program by order and by measurement`);
+  else {
+    const { order, measured } = result.step;
+    const best = style.bold(`${measured.toFixed(2)} ms`);
+    say(`${step}, in turns: by order ${order.toFixed(2)} ms, by measurement ${best}`);
+  }
+  return result;
 }
 
 function row(cells: readonly string[]): string {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RandomState } from "../src/data/random-state.ts";
 import { adapterEnvironment } from "../src/setup/adapter.mjs";
-import { setUp } from "../src/setup/launch.mjs";
+import { setUp } from "../src/setup/set-up.mjs";
 import { runToEnd } from "../test/cli/start-command.ts";
 import { temporaryFolder } from "../test/data/sample-files.ts";
 import { killAndResume, outcomeOf } from "../test/support/kill-training.ts";

@@ -25,8 +25,8 @@ export async function timeTrainStep(
   device: Device,
   data: FashionMnist,
   batch: number,
+  steps = 400,
 ): Promise<TrainStepResult> {
-  const steps = 400;
   const trainer = await Trainer.create({
     device,
     model: lenet5(),

@@ -2,14 +2,14 @@
 // place of Fashion-MNIST and fewer rows and epochs where they would take minutes. A command that is only named is asked for
 // its help. (The commands of docs/learn are run by learn/commands.test.ts.)
 
-import { spawn } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { PNG } from "pngjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { programOf } from "../src/setup/launch.mjs";
+import { type Finished, runToEnd } from "./cli/start-command.ts";
 import { temporaryFolder } from "./data/sample-files.ts";
 import { documentedCommands, wordsOf } from "./support/documented-commands.ts";
 import { smallDataset } from "./support/small-data.ts";
@@ -18,8 +18,6 @@ import { smallIdxFolder } from "./support/small-files.ts";
 const test = suite("documented commands");
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const HOOK = pathToFileURL(join(ROOT, "src", "shaders", "node-hook.mjs")).href;
-const LOADERS = ["--import", import.meta.resolve("tsx"), "--import", HOOK];
 const home = temporaryFolder();
 const data = smallIdxFolder({ train: 300, test: 40 });
 
@@ -72,10 +70,17 @@ const EXCEPTIONS: readonly Exception[] = [
   { command: /--learning-rate 1e5/, exitCode: 2, says: /became NaN or infinite/ },
 ];
 
-/** Run by CI itself, by the tests of set-up, or by nobody within a test run: it would be this one. */
-const ELSEWHERE = ["npm test", "npm run check", "npm run format", "npm run setup", "npm run bench"];
+/** Run by CI itself, by the tests of set-up, or by nobody within a test run: it would be this one, or needs the network. */
+const ELSEWHERE = [
+  ...["npm test", "npm run check", "npm run format", "npm run setup", "npm run bench"],
+  "npm run docs",
+];
+/** A stage of CI of its own. */
+const STAGE = "npm run test:gpu-kernels";
 
 interface Started {
+  /** The project's command; null: the words are Node's own. */
+  readonly script: string | null;
   readonly args: readonly string[];
   readonly exitCode: number;
   readonly says: RegExp;
@@ -87,15 +92,22 @@ function startOf(command: string): Started {
   );
   const exception = EXCEPTIONS.find((one) => one.command.test(command));
   const outcome = { exitCode: 0, says: /\S/, ...exception };
-  if (program === "node") return { args: scriptOf(command), ...outcome };
+  if (program === "node") return { script: null, args: scriptOf(command), ...outcome };
   assert.is(program, "npm", `${command}: starts with npm`);
-  if (first === "test") return { args: programOf("test", [second, ...rest].slice(1)), ...outcome };
+  if (first === "test") return { script: null, args: testsOf(rest[0] ?? second), ...outcome };
   assert.is(first, "run", command);
   assert.ok(second in scripts, `${second}: no such script in package.json`);
-  if (rest[0] !== "--")
-    return { args: programOf(second, ["--help"]), exitCode: 0, says: /^Usage$/m };
+  if (rest[0] !== "--") return { script: second, args: ["--help"], exitCode: 0, says: /^Usage$/m };
   const small = exception?.exitCode === 2 && command.includes(".h5") ? {} : smallFor(second, rest);
-  return { args: programOf(second, withFlags(rest.slice(1), small)), ...outcome };
+  return { script: second, args: withFlags(rest.slice(1), small), ...outcome };
+}
+
+/** Tests that are named are there; they run by themselves, and once is enough. */
+function testsOf(pattern: string): readonly string[] {
+  const names = readdirSync(join(ROOT, "test"), { recursive: true }).map(String);
+  const found = names.filter((name) => name.endsWith(".test.ts") && new RegExp(pattern).test(name));
+  assert.ok(found.length > 0, `${pattern}: no test has this in its path`);
+  return ["-e", `console.log(${JSON.stringify(found)})`];
 }
 
 /** Scripts that draw a picture of docs/ are checked to be there: they would write into the tree. */
@@ -119,19 +131,13 @@ function withFlags(words: readonly string[], flags: Flags): readonly string[] {
   return [...own, ...Object.entries(flags).flat()];
 }
 
-async function run(args: readonly string[]): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [...LOADERS, ...args], {
+async function run({ script, args }: Omit<Started, "exitCode" | "says">): Promise<Finished> {
+  if (script !== null) return runToEnd(script, args, { cwd: home });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     cwd: home,
-    env: { ...process.env, FORCE_COLOR: "0", TSX_TSCONFIG_PATH: join(ROOT, "tsconfig.json") },
+    encoding: "utf8",
   });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text) => {
-      output += text;
-    });
-  }
-  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  return { code, output };
+  return { code: status ?? "none", stdout, stderr };
 }
 
 test.before(async () => {
@@ -140,9 +146,9 @@ test.before(async () => {
   const picture = new PNG({ width: 28, height: 28 });
   for (const [i, value] of images.entries()) picture.data.set([value, value, value, 255], 4 * i);
   writeFileSync(join(home, "shirt.png"), PNG.sync.write(picture));
-  const flags = withFlags(["--out", RUN], SMALL["train"] ?? {});
-  const { code, output } = await run(programOf("train", flags));
-  assert.is(code, 0, output);
+  const args = withFlags(["--out", RUN], SMALL["train"] ?? {});
+  const { code, stderr } = await run({ script: "train", args });
+  assert.is(code, 0, stderr);
   for (const other of OTHER_RUNS) {
     cpSync(join(home, RUN), join(home, other), { recursive: true });
   }
@@ -158,12 +164,12 @@ for (const file of files) {
 }
 
 for (const [command, file] of commands) {
-  if (ELSEWHERE.includes(command)) continue;
+  if (ELSEWHERE.includes(command) || command.startsWith(STAGE)) continue;
   test(`${file}: ${command}`, async () => {
-    const { args, exitCode, says } = startOf(command);
-    const { code, output } = await run(args);
-    assert.is(code, exitCode, output);
-    assert.match(output, says);
+    const { exitCode, says, ...started } = startOf(command);
+    const { code, stdout, stderr } = await run(started);
+    assert.is(code, exitCode, stdout + stderr);
+    assert.match(stdout + stderr, says);
   });
 }
 

@@ -1,21 +1,13 @@
 // Set-up's own logic: stamps, locks, replacing folders, the child's environment, apt's answers. No
 // network, and nothing of the project is changed; real provisioning is what every fresh run does.
-import { spawn, spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { adapterEnvironment, adapterKey, parseProbe } from "../src/setup/adapter.mjs";
+import { adapterEnvironment, adapterIn, adapterKey, parseProbe } from "../src/setup/adapter.mjs";
 import { parseUris } from "../src/setup/apt.mjs";
 import { arMember } from "../src/setup/deb.mjs";
 import { neededLibraries } from "../src/setup/elf.mjs";
@@ -27,7 +19,6 @@ import {
   temporaryFolder,
 } from "../src/setup/files.mjs";
 import { checkNode } from "../src/setup/launch.mjs";
-import { isStale, withLock } from "../src/setup/lock.mjs";
 import { isWanted, readMesa } from "../src/setup/mesa.mjs";
 import { hasPackages, satisfiesLock } from "../src/setup/packages.mjs";
 import { readSystem, sourceLines } from "../src/setup/sources.mjs";
@@ -103,53 +94,6 @@ test("a half-written Mesa folder does not count", ({ folder }) => {
   assert.is(readMesa(folder), null);
 });
 
-test("the lock outlives no kill", async ({ folder }) => {
-  const path = join(folder, "setup.lock");
-  const script = `import { withLock } from ${importing("lock.mjs")};
-    await withLock(() => { console.log("held"); return new Promise((r) => setTimeout(r, 60000)); },
-      ${JSON.stringify(path)});`;
-  const holder = spawn(process.execPath, ["--input-type=module", "-e", script]);
-  await new Promise((resolve) => holder.stdout.once("data", resolve));
-  assert.not(isStale(path), "its holder lives");
-  const ended = new Promise((resolve) => holder.once("exit", resolve));
-  holder.kill("SIGKILL");
-  await ended;
-  assert.ok(isStale(path), "its holder was killed");
-  assert.is(await withLock(async () => "mine", path), "mine");
-  assert.not(existsSync(path), "released");
-});
-
-test("a lock whose number now belongs to another process is stale", ({ folder }) => {
-  const path = join(folder, "setup.lock");
-  const started = "1";
-  write(folder, "setup.lock", { pid: process.pid, started, host: hostName(), token: "t" });
-  assert.is(isStale(path), process.platform === "linux");
-});
-
-function hostName(): string {
-  return spawnSync(process.execPath, ["-p", "os.hostname()"], { encoding: "utf8" }).stdout.trim();
-}
-
-test("processes at once take the lock one after another", async ({ folder }) => {
-  const count = join(folder, "count");
-  writeFileSync(count, "0");
-  const script = `import { readFileSync, writeFileSync } from "node:fs";
-    import { withLock } from ${importing("lock.mjs")};
-    await withLock(async () => {
-      const seen = Number(readFileSync(${JSON.stringify(count)}, "utf8"));
-      await new Promise((r) => setTimeout(r, 50));
-      writeFileSync(${JSON.stringify(count)}, String(seen + 1));
-    }, ${JSON.stringify(join(folder, "setup.lock"))});`;
-  const runs = [1, 2, 3].map(
-    () =>
-      new Promise((resolve) => {
-        spawn(process.execPath, ["--input-type=module", "-e", script]).once("exit", resolve);
-      }),
-  );
-  assert.equal(await Promise.all(runs), [0, 0, 0]);
-  assert.is(readFileSync(count, "utf8"), "3");
-});
-
 test("the environment names our own driver only where it is used", () => {
   const mesa = join(ROOT, ".cache", "mesa");
   const hardware = adapterEnvironment({ kind: "hardware", share: "nothing" }, {});
@@ -182,6 +126,21 @@ test("a known adapter is asked for again when the drivers change", ({ folder }) 
   const after = adapterKey(env);
   assert.is.not(after, before);
   assert.is.not(adapterKey({ ...env, VK_DRIVER_FILES: "/x.json" }), after);
+});
+
+test("a memory of the adapter that something else wrote is none", () => {
+  const adapter = { name: "llvmpipe", driver: "Mesa", kind: "software", share: "driver" };
+  assert.equal(adapterIn({ adapter }), adapter);
+  const damages = [
+    ...[null, "llvmpipe", [], {}, { ...adapter, share: "all" }],
+    ...[
+      { ...adapter, kind: 1 },
+      { ...adapter, name: undefined },
+      { ...adapter, driver: {} },
+    ],
+  ];
+  for (const damage of damages) assert.is(adapterIn({ adapter: damage }), null);
+  assert.is(adapterIn({}), null);
 });
 
 test("the probe's answer is found among a driver's own lines", () => {

@@ -6,7 +6,7 @@ import { readdirSync, realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { adapterEnvironment } from "../../src/setup/adapter.mjs";
 import { withoutDawnWarnings } from "../../src/setup/dawn-warnings.mjs";
-import { setUp } from "../../src/setup/launch.mjs";
+import { setUp } from "../../src/setup/set-up.mjs";
 
 const LOOKS = new URL("look/", import.meta.url);
 const HOOK = new URL("../../src/shaders/node-hook.mjs", import.meta.url);

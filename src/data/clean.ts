@@ -6,6 +6,7 @@ import { type Dataset, type Duplicates, dropDuplicates, takeRows } from "./datas
 import type { FashionMnist } from "./fashion-mnist.ts";
 import { type MissingRow, missingRule } from "./missing-row.ts";
 import type { Part } from "./official-files.ts";
+import type { BrokenPicture } from "./sources/source.ts";
 
 export interface Cleaning {
   /** Rows that lacked values. */
@@ -14,12 +15,15 @@ export interface Cleaning {
   readonly duplicates: Duplicates["dropped"];
 }
 
+/** What cleaning leaves of training and test rows, with what was found in them. */
 export interface CleanData extends FashionMnist {
   readonly cleaning: Readonly<Record<Part, Cleaning>>;
+  /** Whether rows that equal an earlier one were kept. */
+  readonly keepsDuplicates: boolean;
 }
 
 export interface CleanOptions {
-  /** Leaves rows out that lack values; default false, which refuses the data. */
+  /** Leaves rows out that lack values, and pictures that are broken; default false, which refuses the data. */
   readonly dropMissing?: boolean;
   /** Keeps rows that equal an earlier one, as where a rare class was repeated on purpose; default false. */
   readonly keepDuplicates?: boolean;
@@ -34,10 +38,14 @@ export function cleanData(data: FashionMnist, options: CleanOptions = {}): Clean
   const missing = data.missing ?? { train: [], test: [] };
   const [first, ...more] = [...missing.train, ...missing.test];
   if (first && options.dropMissing !== true) throw refuse(first, more.length);
-  const clean = options.keepDuplicates === true ? withDuplicates : withoutDuplicates;
+  const [broken, ...others] = data.broken ?? [];
+  if (broken && options.dropMissing !== true) throw refusePicture(broken, others.length);
+  const keepsDuplicates = options.keepDuplicates === true;
+  const clean = keepsDuplicates ? withDuplicates : withoutDuplicates;
   const [train, test] = [clean(data.train), clean(data.test)];
   return {
     ...data,
+    keepsDuplicates,
     train: train.dataset,
     test: test.dataset,
     cleaning: {
@@ -51,6 +59,14 @@ function refuse(row: MissingRow, more: number): FormatError {
   const others = more === 0 ? "" : `, and so in ${more} more ${more === 1 ? "row" : "rows"}`;
   return new FormatError(`${row.file}:${row.line}: ${missingRule(row)}${others}`, {
     help: "such rows can be left out",
+    remedies: ["dropMissing"],
+  });
+}
+
+function refusePicture({ problem }: BrokenPicture, more: number): FormatError {
+  const others = more === 0 ? "" : `, and so ${more} more ${more === 1 ? "picture" : "pictures"}`;
+  return new FormatError(`${problem}${others}`, {
+    help: "such pictures can be left out",
     remedies: ["dropMissing"],
   });
 }

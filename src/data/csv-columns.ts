@@ -9,8 +9,6 @@ export interface CsvColumns {
   /** Of the values in the order of the file, without a column of row numbers. */
   readonly names: readonly string[];
   readonly labelAt: number;
-  /** Of 784 pixels in a row. */
-  readonly pixelsFrom: number;
   /** The first column numbers the rows, and is left out. */
   readonly hasIndex: boolean;
   /** False: the first line is a row already. */
@@ -18,7 +16,7 @@ export interface CsvColumns {
 }
 
 const KAGGLE: CsvColumns = {
-  ...{ names: HEADER, labelAt: 0, pixelsFrom: 1, hasIndex: false, hasHeader: true },
+  ...{ names: HEADER, labelAt: 0, hasIndex: false, hasHeader: true },
 };
 
 /** How pixels are named: from 1, from 0, by row and column. */
@@ -50,7 +48,30 @@ export function csvColumns(fields: readonly string[]): CsvColumns | null {
     return own.slice(pixelsFrom, pixelsFrom + PIXELS).every((name, i) => name === nameOf(i));
   });
   if (labelAt < 0 || !arePixels) return null;
-  return { names, labelAt, pixelsFrom, hasIndex, hasHeader: true };
+  return { names, labelAt, hasIndex, hasHeader: true };
+}
+
+/** Of a CSV whose header is not Kaggle's: every column but the label's is a pixel, in the order of the file. */
+export interface CsvLayout {
+  /** Default: the one that is called label, class or target. */
+  readonly labelColumn?: string | undefined;
+}
+
+/** What such a header says, or what is wrong with it. */
+export function layoutColumns(
+  fields: readonly string[],
+  { labelColumn }: CsvLayout,
+): CsvColumns | string {
+  const hasIndex = INDEX_NAMES.has((fields[0] ?? "-").toLowerCase()) && fields[0] !== labelColumn;
+  const names = hasIndex ? fields.slice(1) : fields;
+  const isLabel = (name: string): boolean =>
+    labelColumn === undefined ? LABEL_NAMES.has(name.toLowerCase()) : name === labelColumn;
+  const labelAt = names.findIndex(isLabel);
+  const wanted = labelColumn ?? "label, class or target";
+  const some = names.slice(0, 4).map(shorten).join(", ");
+  if (labelAt < 0) return `the header must have a column ${wanted}, got ${names.length}: ${some} …`;
+  if (names.length < 2) return `there must be pixels beside ${wanted}, got no other column`;
+  return { names, labelAt, hasIndex, hasHeader: true };
 }
 
 /** What is wrong with a header that is none, as a message has it. */

@@ -7,8 +7,10 @@ import { parse } from "csv-parse/sync";
 import { FormatError } from "../engine/core/errors.ts";
 import {
   type CsvColumns,
+  type CsvLayout,
   csvColumns,
   HEADER,
+  layoutColumns,
   PIXELS,
   shorten,
   wrongHeader,
@@ -20,10 +22,11 @@ import { replaceFile } from "./replace-file.ts";
 import { textChunks } from "./text-chunks.ts";
 
 const SIDE = 28;
-const COLUMNS = PIXELS + 1;
 const CHUNK_BYTES = 1 << 20;
 // A plain row has at most 4 bytes a value; the rest is room for quotes and spaces.
 const LONGEST_LINE = 64 * 1024;
+/** Of a CSV of another layout: a colour image of 256 × 256. */
+const LONGEST_WIDE_LINE = 16 * 256 * 256 * 3;
 const [NEWLINE, RETURN, COMMA, ZERO] = [10, 13, 44, 48];
 
 // What pandas' read_csv takes for a missing value.
@@ -48,23 +51,43 @@ export interface CsvOptions {
  * lines counted from 1.
  */
 export async function readKaggleCsv(file: string, options: CsvOptions): Promise<Dataset> {
+  const { images, labels } = await readCsvRows(file, options);
+  const { name, classNames } = options;
+  const shape = { rows: labels.length, height: SIDE, width: SIDE, channels: 1 };
+  return { name, images, labels, ...shape, classNames };
+}
+
+export interface CsvRows {
+  /** rows × pixels. */
+  readonly images: Uint8Array;
+  readonly labels: Uint8Array;
+  /** Of a row. */
+  readonly pixels: number;
+}
+
+interface RowOptions extends Pick<CsvOptions, "onMissing" | "progress"> {
+  readonly classNames: { readonly length: number };
+  /** Not Kaggle's. */
+  readonly layout?: CsvLayout;
+}
+
+/** The rows of a CSV in Kaggle's layout, or in the given one; throws as `readKaggleCsv` does. */
+export async function readCsvRows(file: string, options: RowOptions): Promise<CsvRows> {
   const size = await sizeOf(file);
   const table = new Table(file, size, options);
   let done = 0;
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of textChunks(file, CHUNK_BYTES)) {
     rest = table.addLines(rest.length === 0 ? chunk : Buffer.concat([rest, chunk]));
-    if (rest.length > LONGEST_LINE) table.failAt("a line is at most 65536 bytes long, got more");
+    const longest = options.layout ? LONGEST_WIDE_LINE : LONGEST_LINE;
+    if (rest.length > longest) table.failAt(`a line is at most ${longest} bytes long, got more`);
     done = Math.min(size, done + chunk.length);
     options.progress?.(done / size);
   }
   if (rest.length > 0) table.addLine(rest);
   // UTF-16 has fewer bytes when it is read.
   if (done < size) options.progress?.(1);
-  const { images, labels } = table.finish();
-  const { name, classNames } = options;
-  const shape = { rows: labels.length, height: SIDE, width: SIDE, channels: 1 };
-  return { name, images, labels, ...shape, classNames };
+  return table.finish();
 }
 
 async function sizeOf(file: string): Promise<number> {
@@ -82,21 +105,22 @@ class Table {
   readonly #file: string;
   readonly #classes: number;
   readonly #onMissing: (row: MissingRow) => void;
-  readonly #images: Uint8Array;
-  readonly #labels: Uint8Array;
-  readonly #row = new Uint8Array(COLUMNS);
+  readonly #size: number;
+  readonly #layout: CsvLayout | undefined;
+  #images = new Uint8Array();
+  #labels = new Uint8Array();
+  /** The values of a row, label among them. */
+  #row = new Uint8Array();
   #columns: CsvColumns | null = null;
   #rows = 0;
   #line = 1;
 
-  constructor(file: string, size: number, { classNames, onMissing }: CsvOptions) {
+  constructor(file: string, size: number, { classNames, onMissing, layout }: RowOptions) {
     this.#file = file;
     this.#classes = classNames.length;
     this.#onMissing = onMissing ?? ((row) => this.failAt(missingRule(row)));
-    // Every value takes a digit and a comma or line end, so no file of this size has more rows.
-    const most = Math.ceil(size / (2 * COLUMNS));
-    this.#images = new Uint8Array(most * PIXELS);
-    this.#labels = new Uint8Array(most);
+    this.#size = size;
+    this.#layout = layout;
   }
 
   /** Takes the complete lines of the bytes and returns the bytes after them. */
@@ -112,20 +136,32 @@ class Table {
   addLine(bytes: Buffer): void {
     const line = bytes.at(-1) === RETURN ? bytes.subarray(0, -1) : bytes;
     const isFirst = this.#columns === null;
-    this.#columns ??= this.#readHeader(line);
+    this.#columns ??= this.#begin(this.#readHeader(line));
     if (!isFirst || !this.#columns.hasHeader) this.#addRow(line, this.#columns);
     this.#line += 1;
   }
 
   #addRow(whole: Buffer, columns: CsvColumns): void {
-    const { hasIndex, labelAt, pixelsFrom } = columns;
+    const { hasIndex, labelAt } = columns;
     const line = hasIndex ? whole.subarray(whole.indexOf(COMMA) + 1) : whole;
     if (line.length === 0) return;
     const isPlain = readPlainRow(line, this.#row) && (this.#row[labelAt] ?? 0) < this.#classes;
     if (!isPlain && !this.#readFields(line, columns)) return;
-    this.#images.set(this.#row.subarray(pixelsFrom, pixelsFrom + PIXELS), this.#rows * PIXELS);
+    const to = this.#rows * (this.#row.length - 1);
+    this.#images.set(this.#row.subarray(0, labelAt), to);
+    this.#images.set(this.#row.subarray(labelAt + 1), to + labelAt);
     this.#labels[this.#rows] = this.#row[labelAt] ?? 0;
     this.#rows += 1;
+  }
+
+  #begin(columns: CsvColumns): CsvColumns {
+    const { length } = columns.names;
+    // Every value takes a digit and a comma or line end, so no file of this size has more rows.
+    const most = Math.ceil(this.#size / (2 * length));
+    this.#images = new Uint8Array(most * (length - 1));
+    this.#labels = new Uint8Array(most);
+    this.#row = new Uint8Array(length);
+    return columns;
   }
 
   #readHeader(line: Buffer): CsvColumns {
@@ -134,6 +170,10 @@ class Table {
       throw new FormatError(`${this.#file}: must be a CSV, got ${foreign.got}`, foreign);
     }
     const fields = this.#split(line);
+    if (this.#layout) {
+      const columns = layoutColumns(fields, this.#layout);
+      return typeof columns === "string" ? this.failAt(columns) : columns;
+    }
     const columns = csvColumns(fields);
     if (columns) return columns;
     const got = wrongHeader(fields);
@@ -143,8 +183,9 @@ class Table {
   /** False for a row that lacks values. */
   #readFields(line: Buffer, { names, labelAt }: CsvColumns): boolean {
     const fields = this.#split(line);
-    if (fields.length !== COLUMNS) {
-      this.failAt(`a row must have ${COLUMNS} values, got ${fields.length}`);
+    const { length } = this.#row;
+    if (fields.length !== length) {
+      this.failAt(`a row must have ${length} values, got ${fields.length}`);
     }
     const missing: string[] = [];
     for (const [i, field] of fields.entries()) {
@@ -185,12 +226,13 @@ class Table {
     throw new FormatError(`${this.#file}:${this.#line}: ${problem}`);
   }
 
-  finish(): { images: Uint8Array; labels: Uint8Array } {
+  finish(): CsvRows {
     if (this.#rows === 0) {
       throw new FormatError(`${this.#file}: there must be a row below the header, got none`);
     }
-    const images = this.#images.slice(0, this.#rows * PIXELS);
-    return { images, labels: this.#labels.slice(0, this.#rows) };
+    const pixels = this.#row.length - 1;
+    const images = this.#images.slice(0, this.#rows * pixels);
+    return { images, labels: this.#labels.slice(0, this.#rows), pixels };
   }
 }
 
@@ -202,7 +244,7 @@ function readPlainRow(line: Uint8Array, row: Uint8Array): boolean {
   for (let i = 0; i <= line.length; i++) {
     const byte = i === line.length ? COMMA : line[i];
     if (byte === COMMA) {
-      if (value < 0 || value > 255 || column === COLUMNS) return false;
+      if (value < 0 || value > 255 || column === row.length) return false;
       row[column++] = value;
       value = -1;
       continue;
@@ -211,7 +253,7 @@ function readPlainRow(line: Uint8Array, row: Uint8Array): boolean {
     if (digit < 0 || digit > 9) return false;
     value = value < 0 ? digit : value * 10 + digit;
   }
-  return column === COLUMNS;
+  return column === row.length;
 }
 
 /** Writes a 28×28 one-channel data set as Kaggle's CSV; the file appears only when complete. */

@@ -2,13 +2,24 @@
 // Not the training batches: scaling, padding and gathering happen on the device.
 import { UsageError } from "../engine/core/errors.ts";
 
+/** Bytes where there are no more classes than those can tell apart, else words. */
+export type Labels = Uint8Array | Uint32Array;
+
+/** The most classes whose labels are bytes. */
+const MOST_IN_BYTES = 256;
+
+export function newLabels(rows: number, classes: number): Labels {
+  return classes > MOST_IN_BYTES ? new Uint32Array(rows) : new Uint8Array(rows);
+}
+
+/** Images as bytes with their labels, in memory: all of one size, grey or RGB. */
 export interface Dataset {
   /** For messages and records, such as `fashion-mnist/train`. */
   readonly name: string;
   /** rows × height × width × channels bytes, row-major NHWC. */
   readonly images: Uint8Array;
   /** One class number per row. */
-  readonly labels: Uint8Array;
+  readonly labels: Labels;
   readonly rows: number;
   readonly height: number;
   readonly width: number;
@@ -20,7 +31,7 @@ export interface Dataset {
 export function takeRows(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   const size = imageSize(dataset);
   const images = new Uint8Array(indices.length * size);
-  const labels = new Uint8Array(indices.length);
+  const labels = newLabels(indices.length, dataset.classNames.length);
   for (let i = 0; i < indices.length; i++) {
     const row = indices[i] ?? -1;
     if (!Number.isInteger(row) || row < 0 || row >= dataset.rows) {

@@ -8,17 +8,25 @@ import { proxiedFetch } from "./proxied-fetch.ts";
 export interface Download {
   readonly url: string;
   readonly path: string;
-  /** Of the file as served. */
-  readonly md5: string;
+  /** Of the file as served; null where nobody publishes one: then the file is fetched whole, and only its length is checked. */
+  readonly md5: string | null;
   /** Until the first byte of the answer; default 5 s. */
   readonly connectTimeoutMs?: number | undefined;
   /** Between two pieces of the answer; default 15 s. */
   readonly stallTimeoutMs?: number | undefined;
+  /** A file that is longer is not fetched; default 2 GB. */
+  readonly mostBytes?: number | undefined;
+  /** Less, in every stretch of `paceMs`, is no download: default 1 kB a second over 30 s. */
+  readonly leastBytesPerSecond?: number | undefined;
+  readonly paceMs?: number | undefined;
   /** Stops the download; what has come is kept. */
   readonly signal?: AbortSignal | undefined;
   /** Called with the share that is there, where the server says how much there is. */
   progress?(fraction: number): void;
 }
+
+/** Twice the largest of Keras's weight files. */
+const MOST_BYTES = 2e9;
 
 interface Transfer {
   readonly download: Download;
@@ -57,6 +65,12 @@ export async function downloadFile(download: Download): Promise<void> {
 async function fill(transfer: Transfer): Promise<void> {
   const { url, md5 } = transfer.download;
   const { file } = transfer;
+  if (md5 === null) {
+    // Two pieces could be of two files, and nothing would tell.
+    await file.empty();
+    await receive(transfer);
+    return;
+  }
   // A process may have been killed between the last byte and the renaming.
   if (file.size > 0 && file.md5() === md5) return;
   const source = await receive(transfer);
@@ -77,7 +91,7 @@ async function fill(transfer: Transfer): Promise<void> {
  */
 async function receive(transfer: Transfer): Promise<"whole" | "resumed"> {
   const { file, watchdog, download } = transfer;
-  const { stallTimeoutMs = 15_000, progress } = download;
+  const { stallTimeoutMs = 15_000, progress, mostBytes = MOST_BYTES } = download;
   const response = await ask(transfer);
   if (!answersRange(response, file.size)) {
     await response.body?.cancel();
@@ -85,14 +99,29 @@ async function receive(transfer: Transfer): Promise<"whole" | "resumed"> {
   }
   if (response.status === 200) await file.empty();
   const size = file.size + Number(response.headers.get("content-length") ?? Number.NaN);
+  if (size > mostBytes) await refuseLonger(transfer, response, size);
   watchdog.expectWithin(stallTimeoutMs);
+  watchdog.expectPace(download, () => file.size);
   const chunks = response.body as unknown as AsyncIterable<Uint8Array> | null;
   for await (const chunk of chunks ?? []) {
     watchdog.expectWithin(stallTimeoutMs);
+    if (file.size + chunk.length > mostBytes) {
+      await refuseLonger(transfer, null, file.size + chunk.length);
+    }
     await file.append(chunk);
     if (size > 0) progress?.(file.size / size);
   }
   return response.status === 200 ? "whole" : "resumed";
+}
+
+async function refuseLonger(
+  { download: { url, mostBytes = MOST_BYTES }, file }: Transfer,
+  response: Response | null,
+  bytes: number,
+): Promise<never> {
+  await response?.body?.cancel();
+  await file.empty();
+  throw new VitrineError(`${url}: the file must have at most ${mostBytes} bytes, got ${bytes}`);
 }
 
 async function ask({ file, watchdog, download }: Transfer): Promise<Response> {
@@ -122,6 +151,7 @@ class Watchdog {
   readonly #caller: AbortSignal | undefined;
   readonly #stop = () => this.#controller.abort(this.#caller?.reason);
   #timer: NodeJS.Timeout | undefined;
+  #pace: NodeJS.Timeout | undefined;
   expired: string | undefined;
 
   constructor(caller: AbortSignal | undefined) {
@@ -141,8 +171,22 @@ class Watchdog {
     }, ms);
   }
 
+  /** From now on, what `size` counts must grow as fast as the download asks. */
+  expectPace({ leastBytesPerSecond: least = 1000, paceMs = 30_000 }: Download, size: () => number) {
+    clearInterval(this.#pace);
+    let before = size();
+    this.#pace = setInterval(() => {
+      const grown = size() - before;
+      before += grown;
+      if (grown >= (least * paceMs) / 1000) return;
+      this.expired = `slower than ${least} bytes a second for ${paceMs / 1000} s`;
+      this.#controller.abort();
+    }, paceMs);
+  }
+
   release(): void {
     clearTimeout(this.#timer);
+    clearInterval(this.#pace);
     this.#caller?.removeEventListener("abort", this.#stop);
   }
 }

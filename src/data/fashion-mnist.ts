@@ -3,25 +3,27 @@
 
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { VitrineError } from "../engine/core/errors.ts";
 import { fetchDebianPackage } from "../setup/apt.mjs";
 import { downloadFile } from "./download.ts";
-import { recognise } from "./known-data.ts";
-import type { MissingRow } from "./missing-row.ts";
+import { isOfficial, recognise } from "./known-data.ts";
 import {
   isDownloaded,
   OFFICIAL_FILES,
   type OfficialFile,
-  type Part,
   readOfficialFolder,
-  type TrainAndTest,
 } from "./official-files.ts";
-import { type Progress, readUserFiles } from "./user-files.ts";
+import type { Progress, SourceOptions, UserData } from "./sources/source.ts";
+import { readUserFiles } from "./user-files.ts";
+
+export const FASHION_MNIST = "Fashion-MNIST";
 
 export interface FashionMnistRequest {
   /** A folder or a file that the person gave; nothing else is looked at then. */
   readonly data?: string | undefined;
+  /** Of given data. */
+  readonly options?: SourceOptions | undefined;
   /** Where downloads are kept, such as `.cache/fashion-mnist`. */
   readonly cacheDir: string;
   /** Gets a line for whatever takes long or goes wrong on the way. */
@@ -29,12 +31,8 @@ export interface FashionMnistRequest {
   progress(step: Progress): void;
 }
 
-export interface FashionMnist extends TrainAndTest {
-  /** Where the rows came from, for the record of a run. */
-  readonly source: string;
-  /** Rows that lack values, which the reader left out; cleaning refuses or drops them. */
-  readonly missing?: Readonly<Record<Part, readonly MissingRow[]>>;
-}
+/** What was read: Fashion-MNIST, or what a person gave. Cleaning refuses or drops what the reader left out. */
+export type FashionMnist = UserData;
 
 /** Where the search goes. Given by tests; the product uses the default. */
 export interface Sources {
@@ -64,8 +62,10 @@ export async function loadFashionMnist(
   request: FashionMnistRequest,
   sources: Sources = SOURCES,
 ): Promise<FashionMnist> {
-  if (request.data !== undefined)
-    return named(await readUserFiles(request.data, request.progress), request);
+  if (request.data !== undefined) {
+    const { data, progress, options } = request;
+    return named(await readUserFiles(data, progress, options), data, request);
+  }
   const search = new Search(request, sources);
   const debianRoot = join(request.cacheDir, "debian");
   const debianFolder = join(debianRoot, INSTALLED);
@@ -78,15 +78,21 @@ export async function loadFashionMnist(
       await mkdir(request.cacheDir, { recursive: true });
       await sources.fetchPackage({ name: PACKAGE, into: debianRoot, say: request.say });
     }));
-  return found ?? search.giveUp();
+  return { ...(found ?? search.giveUp()), title: FASHION_MNIST };
 }
 
 /** Under its own name and classes, where it is another data set in the same files. */
-function named(data: FashionMnist, { say }: FashionMnistRequest): FashionMnist {
-  const known = recognise(data);
-  if (!known) return data;
+function named(data: UserData, path: string, { say, options }: FashionMnistRequest): FashionMnist {
+  const known = options?.classNames === undefined ? recognise(data) : null;
+  if (!known) return { ...data, title: data.title ?? titleOfPath(data, path) };
   say(`data: by their checksum, these are ${known.title}, not Fashion-MNIST`);
-  return known.data;
+  return { ...known.data, title: known.title };
+}
+
+/** Fashion-MNIST where its checksums or the path say so; else what the folder or file is called. */
+function titleOfPath(data: UserData, path: string): string {
+  const isFashion = isOfficial(data) || /fashion[-_ ]?mnist/i.test(path);
+  return isFashion ? FASHION_MNIST : basename(resolve(path));
 }
 
 class Search {
@@ -152,6 +158,8 @@ class Search {
         path: join(cacheDir, name),
         md5: file.gzipMd5,
         connectTimeoutMs,
+        // The largest of them has 26 MB.
+        mostBytes: 1e8,
         progress: (fraction) => progress({ label: `downloading ${name}`, fraction }),
       });
     }

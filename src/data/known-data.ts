@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import type { Dataset } from "./dataset.ts";
-import type { TrainAndTest } from "./official-files.ts";
+import { OFFICIAL_FILES, type TrainAndTest } from "./official-files.ts";
 
 export interface KnownData {
   /** `mnist` */
@@ -39,6 +39,12 @@ export function recognise<Data extends TrainAndTest>(
     return { ...data[part], name: `${name}/${part}`, classNames };
   };
   return { data: { ...data, train: named("train"), test: named("test") }, title };
+}
+
+/** Whether the labels of train or of test are those of the official Fashion-MNIST. */
+export function isOfficial({ train, test }: TrainAndTest): boolean {
+  const labels = OFFICIAL_FILES.filter(({ kind }) => kind === "labels").map(({ md5 }) => md5);
+  return [train, test].some((dataset) => labels.includes(md5OfLabels(dataset)));
 }
 
 /** Of the labels as an IDX file has them: magic number, count, a byte each. */

@@ -71,6 +71,13 @@ export const OFFICIAL_FILES: readonly OfficialFile[] = [
 export interface TrainAndTest {
   readonly train: Dataset;
   readonly test: Dataset;
+  /** For people: `Fashion-MNIST`, or the folder's name; see `titleOf`. */
+  readonly title?: string;
+}
+
+/** What a data set is called; one that has no title of its own by the name of its rows. */
+export function titleOf({ title, train }: TrainAndTest): string {
+  return title ?? train.name.replace(/\/[^/]*$/, "");
 }
 
 /**

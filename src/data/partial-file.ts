@@ -4,26 +4,26 @@ import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
-import { claimPart, releasePart } from "../io/part-file.ts";
+import { claimPart, type Part } from "../io/part-file.ts";
 
 export class PartialFile {
   readonly #path: string;
-  readonly #mine: string;
+  readonly #part: Part;
   #file: FileHandle | undefined;
   #hash: Hash = createHash("md5");
   #size = 0;
 
-  private constructor(path: string, mine: string, file: FileHandle) {
+  private constructor(path: string, part: Part, file: FileHandle) {
     this.#path = path;
-    this.#mine = mine;
+    this.#part = part;
     this.#file = file;
   }
 
   /** Takes over what an earlier attempt left, also one that was killed. */
   static async claim(path: string): Promise<PartialFile> {
     await mkdir(dirname(path), { recursive: true });
-    const mine = await claimPart(path);
-    return new PartialFile(path, mine, await open(mine, "a"));
+    const part = await claimPart(path);
+    return new PartialFile(path, part, await open(part.path, "a"));
   }
 
   get size(): number {
@@ -36,7 +36,7 @@ export class PartialFile {
 
   /** Counts and hashes what is there; before anything is appended. */
   async readBack(signal: AbortSignal): Promise<void> {
-    for await (const chunk of createReadStream(this.#mine, { highWaterMark: 1 << 20 })) {
+    for await (const chunk of createReadStream(this.#part.path, { highWaterMark: 1 << 20 })) {
       signal.throwIfAborted();
       this.#count(chunk);
     }
@@ -63,14 +63,15 @@ export class PartialFile {
   async complete(): Promise<void> {
     await this.#file?.sync();
     await this.#close();
-    await rename(this.#mine, this.#path);
+    await rename(this.#part.path, this.#path);
+    await this.#part.release();
   }
 
   /** Leaves what has come for the next attempt; nothing where nothing has come, or after `complete`. */
   async release(): Promise<void> {
     if (this.#file === undefined) return;
     await this.#close();
-    await releasePart(this.#path);
+    await this.#part.release();
   }
 
   // Windows renames no open file.

@@ -1,11 +1,12 @@
 // Streamed files that appear under their name only when complete: written beside it, then renamed.
 // Small files that fit in one buffer have no need of it.
-import { createWriteStream } from "node:fs";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { randomBytes } from "node:crypto";
+import { closeSync, createWriteStream } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { isRunning } from "../io/running-process.ts";
+import { createLocked, sweepAbandoned } from "../io/locked-file.ts";
 
 /** Writes the chunks to `path`; on any error the old file stays and the temporary one goes. */
 export async function replaceFile(
@@ -13,26 +14,22 @@ export async function replaceFile(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await removeLeftovers(path);
-  const temporary = `${path}.${process.pid}.part`;
+  const stem = `${basename(path)}.`;
+  // A killed process leaves its temporary file; another may be writing its own at this moment.
+  await sweepAbandoned(
+    dirname(path),
+    (name) => name.startsWith(stem) && /^\w+\.part$/.test(name.slice(stem.length)),
+  );
+  const temporary = `${path}.${randomBytes(4).toString("hex")}.part`;
+  // Nobody else knows the name.
+  const lock = createLocked(temporary);
   try {
     await pipeline(Readable.from(chunks, { objectMode: false }), createWriteStream(temporary));
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
-  }
-}
-
-// A killed process leaves its temporary file; another process may be writing its own at this
-// moment.
-async function removeLeftovers(path: string): Promise<void> {
-  const stem = `${basename(path)}.`;
-  for (const name of await readdir(dirname(path))) {
-    const pid = name.startsWith(stem)
-      ? /^(\d+)\.part$/.exec(name.slice(stem.length))?.[1]
-      : undefined;
-    if (pid !== undefined && !isRunning(Number(pid)))
-      await rm(join(dirname(path), name), { force: true });
+  } finally {
+    if (lock !== null) closeSync(lock);
   }
 }

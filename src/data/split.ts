@@ -3,6 +3,7 @@
 import { UsageError } from "../engine/core/errors.ts";
 import { RandomState } from "./random-state.ts";
 
+/** Numbers of the rows of two parts of a data set; no row is in both. */
 export interface Split {
   readonly train: Uint32Array;
   readonly test: Uint32Array;

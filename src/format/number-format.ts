@@ -42,6 +42,12 @@ export function formatRepr(value: number): string {
   return (Object.is(value, -0) ? "-0" : text) + (text.includes(".") ? "" : ".0");
 }
 
+/** The shortest number of up to 7 digits that is the same float32, else the number itself: 0.001 for 0.0010000000474974513. */
+export function shortestFloat(value: number): number {
+  const short = Number(value.toPrecision(7));
+  return Math.fround(short) === Math.fround(value) ? short : value;
+}
+
 /** Thousands separated by commas, as Python's `{:,}`. */
 export function formatCount(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ",");

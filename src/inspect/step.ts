@@ -4,9 +4,10 @@
 import { firstRows } from "../data/dataset.ts";
 import type { Device } from "../engine/core/device.ts";
 import { UsageError } from "../engine/core/errors.ts";
-import { classesOf, type Model, variablesOf } from "../engine/layers/model.ts";
+import { sizeOf } from "../engine/core/shape.ts";
+import { labelsOf, type Model, variablesOf } from "../engine/layers/model.ts";
 import type { Variables, Weights } from "../engine/layers/variables.ts";
-import type { Feed } from "../engine/ops/gather.ts";
+import type { Loss } from "../engine/ops/loss/loss.ts";
 import { createMeters, type Meters, resetMeters } from "../engine/ops/metrics.ts";
 import { adam } from "../engine/optim/adam.ts";
 import type { Optimizer } from "../engine/optim/optimizer.ts";
@@ -14,6 +15,7 @@ import { OptimizerState } from "../engine/optim/optimizer-state.ts";
 import { Executable, Workspace } from "../engine/program/executor.ts";
 import type { PlanOptions } from "../engine/program/planner.ts";
 import type { Program } from "../engine/program/program.ts";
+import type { Augment } from "../train/augment.ts";
 import { createFeed, type DeviceData, rewindFeed } from "../train/device-data.ts";
 import {
   recordEvaluationStep,
@@ -21,6 +23,7 @@ import {
   recordTrainStep,
   type ScoredRequest,
 } from "../train/programs.ts";
+import { type DataFeed, supplyOf } from "../train/rows/row-stream.ts";
 
 export type StepKind = "train" | "evaluate" | "predict";
 
@@ -40,8 +43,12 @@ export interface StepSetup {
   readonly seed?: number;
   /** Of a training step; default Adam. */
   readonly optimizer?: Optimizer;
+  /** Default categorical cross-entropy. */
+  readonly loss?: Loss | undefined;
   /** Default 1e-3. */
   readonly learningRate?: number;
+  /** What a training step does to its images first; default nothing. */
+  readonly augment?: Augment | undefined;
   /** Rungs to use instead of the measured ones, by ladder. */
   readonly rungs?: Readonly<Record<string, string>>;
   /** How its tensors share memory: see planner.ts. */
@@ -56,16 +63,17 @@ export class OpenStep {
   readonly variables: Variables;
   /** Steps until every row was taken once. */
   readonly stepsPerPass: number;
-  readonly #feed: Feed;
+  readonly #feed: DataFeed;
   readonly #meters: Meters;
   readonly #rows: Uint32Array<ArrayBuffer>;
+  readonly #batch: number;
 
   constructor(
     device: Device,
     parts: {
       readonly executable: Executable;
       readonly variables: Variables;
-      readonly feed: Feed;
+      readonly feed: DataFeed;
       readonly meters: Meters;
       readonly rows: Uint32Array<ArrayBuffer>;
       readonly batch: number;
@@ -79,12 +87,27 @@ export class OpenStep {
     this.#feed = parts.feed;
     this.#meters = parts.meters;
     this.#rows = parts.rows;
+    this.#batch = parts.batch;
   }
 
   /** Back to the first rows, with running sums at zero; weights stay as they are. */
   rewind(): void {
     rewindFeed(this.device, this.#feed, this.#rows);
     resetMeters(this.device, this.#meters);
+  }
+
+  /** Steps whose rows are on the device at once. */
+  get mostAtOnce(): number {
+    return supplyOf(this.#feed, this.#batch)?.most ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Brings the rows of the next steps from where the step stands: what has to be done before they run, if rows are streamed. */
+  async bringRows(steps = 1): Promise<void> {
+    const { stream, clock, order } = this.#feed;
+    if (!stream) return;
+    const [, cursor = 0] = new Uint32Array(await this.device.read(clock));
+    stream.order = new Uint32Array(await this.device.read(order), 0, sizeOf(order.shape));
+    await stream.bring(cursor, steps * this.#batch);
   }
 
   close(): void {
@@ -94,28 +117,46 @@ export class OpenStep {
 
 /** Throws UsageError for a batch larger than the data. */
 export async function openStep(parent: Device, setup: StepSetup): Promise<OpenStep> {
-  const { model, data, batchSize: batch = 50, seed = 1 } = setup;
-  const rows = setup.rows ?? firstRows(data.rows);
-  if (batch > rows.length) {
-    const argument = "batchSize";
-    throw new UsageError(`${argument}: must be at most the ${rows.length} rows, got ${batch}`, {
-      argument,
-    });
-  }
+  const { batch, rows } = rowsOf(setup);
   const device = parent.scope();
-  const variables = variablesOf(model, seed);
-  const feed = createFeed(device, data, rows.length, "step");
-  const meters = createMeters(device, classesOf(model));
-  const { rungs = {} } = setup;
-  const request = { model, variables, feed, meters, batch, capabilities: device, rungs };
-  const { program, optimizer } = record(setup, request);
+  const { program, variables, optimizer, feed, meters } = recordOn(device, setup);
   variables.materialise(device, setup.weights);
   optimizer?.materialise(device);
   const workspace = new Workspace(device);
   const executable = await Executable.compile(device, program, workspace, setup.plan);
   const step = new OpenStep(device, { executable, variables, feed, meters, rows, batch });
   step.rewind();
+  await step.bringRows(step.mostAtOnce);
   return step;
+}
+
+/** The step as it is recorded: nothing is compiled, and nothing stays on the device. Throws as `openStep` does. */
+export function programOfStep(parent: Device, setup: StepSetup): Program {
+  const device = parent.scope();
+  try {
+    return recordOn(device, setup).program;
+  } finally {
+    device.destroy();
+  }
+}
+
+function rowsOf({ data, batchSize: batch = 50, rows = firstRows(data.rows) }: StepSetup) {
+  if (batch <= rows.length) return { batch, rows };
+  const argument = "batchSize";
+  throw new UsageError(`${argument}: must be at most the ${rows.length} rows, got ${batch}`, {
+    argument,
+  });
+}
+
+function recordOn(device: Device, setup: StepSetup) {
+  const { model, data, seed = 1, rungs = {}, loss, augment } = setup;
+  const { batch, rows } = rowsOf(setup);
+  const variables = variablesOf(model, seed);
+  const feed = createFeed(device, data, { capacity: rows.length, batch, label: "step" });
+  const meters = createMeters(device, data.targets ? null : labelsOf(model));
+  const parts = { model, variables, loss, feed, meters, batch };
+  const request = { ...parts, capabilities: device, rungs, augment };
+  return { ...record(setup, request), variables, feed, meters };
 }
 
 function record({ kind, ...setup }: StepSetup, request: ScoredRequest) {

@@ -39,11 +39,13 @@ export function inputsOf(unit: Unit): readonly Tensor[] {
 }
 
 /** Dispatches that finish what the one before has begun: sums of partial results. */
-const FINISHES: ReadonlyMap<string, string> = new Map([
-  ["gemm/bias-activation/backward", "gemm/column-sums/forward"],
-  ["batch-normalization/moments", "batch-normalization/combine_moments"],
-  ["batch-normalization/sums", "batch-normalization/combine_sums"],
-  ["l2/sum_squares", "l2/total"],
+const FINISHES: ReadonlyMap<string, readonly string[]> = new Map([
+  ["gemm/bias-activation/backward", ["gemm/column-sums/forward"]],
+  ["batch-normalization/moments", ["batch-normalization/combine_moments"]],
+  ["batch-normalization/sums", ["batch-normalization/combine_sums"]],
+  ["penalty/sum_terms", ["penalty/total"]],
+  // Of several tensors that have one norm.
+  ["clip/sum_squares", ["clip/sum_squares", "clip/scale_to"]],
 ]);
 
 /** The units of what runs of a step, in order. */
@@ -69,7 +71,8 @@ function belongTogether(before: Dispatch, dispatch: Dispatch): boolean {
   const solution = outermost(dispatch.solution);
   if (solution !== outermost(before.solution)) return false;
   if (solution) return true;
-  if (FINISHES.get(before.kernel.label) !== dispatch.kernel.label) return false;
+  if (!FINISHES.get(before.kernel.label)?.includes(dispatch.kernel.label)) return false;
   const written = writesOf(before).map(rootStorage);
-  return readsOf(dispatch).some((tensor) => written.includes(rootStorage(tensor)));
+  const taken = [...readsOf(dispatch), ...writesOf(dispatch)];
+  return taken.some((tensor) => written.includes(rootStorage(tensor)));
 }

@@ -15,6 +15,10 @@ export interface OpenOptions {
   /** Part of an adapter's name, as the driver gives it, in any case: `llvmpipe`, `nvidia`. */
   readonly adapter?: string;
   readonly onLost?: DeviceOptions["onLost"];
+  /** Features to ask for beside those that kernels use, where the adapter has them; default none. */
+  readonly features?: readonly string[];
+  /** Bytes that rows of data may take on the device; more of them are streamed, to the same bits. Default 2 GiB. */
+  readonly rowBudget?: number;
 }
 
 /** Opens the adapter asked for, or the one that Dawn prefers. Throws DeviceError when there is none. */
@@ -22,21 +26,24 @@ export async function openDevice(options: OpenOptions = {}): Promise<Device> {
   // llvmpipe reads this when the adapter is requested: twice as many threads as cores makes up for the core that Node's
   // main thread takes while it polls Dawn. Hardware drivers ignore it.
   process.env["LP_NUM_THREADS"] ??= String(2 * os.availableParallelism());
-  const { adapter, onLost } = options;
-  const device = await openNamed(adapter, onLost).catch((cause: unknown) => {
+  const { adapter } = options;
+  const device = await openNamed(adapter, options).catch((cause: unknown) => {
     const names = namesIn(cause);
     if (adapter === undefined || names === undefined) throw cause;
     const wanted = adapter.toLowerCase();
     const otherCase = names.find((name) => name.toLowerCase().includes(wanted));
     if (otherCase === undefined) throw unknownAdapter(adapter, names, cause);
-    return openNamed(otherCase, onLost);
+    return openNamed(otherCase, options);
   });
   // The polling main thread yields to the driver's threads, which keep the priority they started with.
   if (device.isSoftware) os.setPriority(0, os.constants.priority.PRIORITY_LOW);
   return device;
 }
 
-function openNamed(adapter: string | undefined, onLost: OpenOptions["onLost"]): Promise<Device> {
+function openNamed(
+  adapter: string | undefined,
+  { onLost, rowBudget, features = [] }: OpenOptions,
+): Promise<Device> {
   const flags = [
     "enable-dawn-features=allow_unsafe_apis",
     "disable-dawn-features=timestamp_quantization",
@@ -44,7 +51,7 @@ function openNamed(adapter: string | undefined, onLost: OpenOptions["onLost"]): 
   if (adapter) flags.push(`adapter=${adapter}`);
   const gpu = create(flags);
   instances.push(gpu);
-  return Device.open({ gpu, ...(onLost ? { onLost } : {}) });
+  return Device.open({ gpu, rowBudget, features, ...(onLost ? { onLost } : {}) });
 }
 
 /** Dawn throws a list of the adapters there are when none has the wanted name; names match letter by letter there. */

@@ -2,11 +2,12 @@
 // JSON. It knows no format beyond JSON and never reads data sets.
 
 import { randomBytes } from "node:crypto";
-import { existsSync, rmdirSync } from "node:fs";
-import { mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
+import { closeSync, existsSync, rmdirSync } from "node:fs";
+import { access, constants, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { getSystemErrorMap } from "node:util";
 import { UsageError, VitrineError } from "../engine/core/errors.ts";
+import { createLocked, sweepAbandoned } from "./locked-file.ts";
 
 /** What a file may hold; several pieces are written one after another without being joined in memory. */
 export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
@@ -33,9 +34,14 @@ export async function writeThroughTemporary(
   path: string,
   write: (temporary: string) => Promise<void>,
 ): Promise<void> {
+  const [folder, name] = [dirname(path), `.${basename(path)}.`];
+  await sweepLeft(folder, name);
   const suffix = `${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
-  const temporary = join(dirname(path), `.${basename(path)}.${suffix}`);
+  const temporary = join(folder, name + suffix);
+  let lock: number | null = null;
   try {
+    // Locked while it is written, so that what a killed process left is told from it.
+    lock = createLocked(temporary);
     await write(temporary);
     await syncFile(temporary);
     await rename(temporary, path);
@@ -47,8 +53,24 @@ export async function writeThroughTemporary(
       `${path}: cannot be written, got ${reasonOf(cause as NodeJS.ErrnoException)}`,
       { cause },
     );
+  } finally {
+    if (lock !== null) closeSync(lock);
   }
-  await syncFolder(dirname(path));
+  await syncFolder(folder);
+}
+
+/** How a temporary name ends, and that of a part of it which a writer puts beside it. */
+const LEFT = /\.\d+\.[0-9a-f]{8}\.tmp$/;
+const PART_LEFT = /^(.*\.\d+\.[0-9a-f]{8}\.tmp)\.\w+$/;
+
+/** What killed processes left of a file; `name` is how its temporary names begin. */
+async function sweepLeft(folder: string, name: string): Promise<void> {
+  await sweepAbandoned(folder, (found) => found.startsWith(name) && LEFT.test(found));
+  for (const found of await readdir(folder).catch(() => [])) {
+    const whole = found.startsWith(name) ? PART_LEFT.exec(found)?.[1] : undefined;
+    if (whole === undefined || existsSync(join(folder, whole))) continue;
+    await unlink(join(folder, found)).catch(() => undefined);
+  }
 }
 
 /** What the system says, `no space left on device`, where it says anything; else the code. */
@@ -57,7 +79,7 @@ export function reasonOf({ errno = 0, code = "" }: NodeJS.ErrnoException): strin
 }
 
 async function writeNew(path: string, data: FileContent): Promise<void> {
-  const file = await open(path, "wx");
+  const file = await open(path, "w");
   try {
     if (typeof data === "string" || data instanceof Uint8Array) await file.writeFile(data);
     else for (const piece of data) await file.writeFile(piece);
@@ -133,6 +155,15 @@ export async function prepareOut(path: string, options: PrepareOutOptions = {}):
     if (error instanceof UsageError) throw error;
     throw unwritable(path, error);
   }
+}
+
+/** Whether a folder that is there cannot be written by this user, or on no account. */
+export async function isReadOnly(path: string): Promise<boolean> {
+  if (!existsSync(path)) return false;
+  return await access(path, constants.W_OK).then(
+    () => false,
+    () => true,
+  );
 }
 
 /** Creates a folder that must not be there yet, with its parents; false where it is. Goes again if it stays empty. */

@@ -2,20 +2,11 @@
 // folder: it goes with the process, however that ends, and neither a number that is given out again, nor a zombie, nor
 // another container on the same folder is taken for its holder. What the file says is for messages only.
 
-import {
-  closeSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
-import { tryLock } from "fs-native-extensions";
 import { UsageError } from "../engine/core/errors.ts";
+import { isFree, isStillThere } from "./locked-file.ts";
 
 /** Name of the file within the folder. */
 export const LOCK = ".lock";
@@ -46,7 +37,8 @@ export function holdFolder(folder: string): void {
 function lockFile(path: string): number | null {
   for (;;) {
     const fd = openSync(path, "a+");
-    if (!isGranted(fd)) {
+    // Some network file systems know no locks; there, work goes on as if nobody else were at it.
+    if (isFree(fd) === false) {
       closeSync(fd);
       return null;
     }
@@ -54,21 +46,6 @@ function lockFile(path: string): number | null {
     if (isStillThere(path, fd)) return fd;
     closeSync(fd);
   }
-}
-
-/** Some network file systems know no locks; there, work goes on as if nobody else were at it. */
-function isGranted(fd: number): boolean {
-  try {
-    return tryLock(fd);
-  } catch {
-    return true;
-  }
-}
-
-function isStillThere(path: string, fd: number): boolean {
-  const own = fstatSync(fd);
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found?.ino === own.ino && found.dev === own.dev;
 }
 
 /** `process 123 on host`, for people. */

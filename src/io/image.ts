@@ -1,11 +1,12 @@
-// Any PNG to what the models take: 28 x 28 grey, a light object on black, prepared as Fashion-MNIST was (Xiao, Rasul and Vollgraf
+// Any picture to what the models take: 28 x 28 grey, a light object on black, prepared as Fashion-MNIST was (Xiao, Rasul and Vollgraf
 // 2017, section 2): edges of the background's colour trimmed, longest side to 28, centred, negated where the object is darker
-// than what is behind it. What is transparent is background. No other format, no colour out, no sharpening.
+// than what is behind it. What is transparent is background. No colour out, no sharpening.
 
 import { readFile, stat } from "node:fs/promises";
 import { FormatError } from "../engine/core/errors.ts";
+import { decodePicture } from "./decode-picture.ts";
 import { findObject } from "./object-in-picture.ts";
-import { decodePng, type GreyImage, greyOf, type Picture } from "./picture.ts";
+import { type GreyImage, greyOf, type Picture } from "./picture.ts";
 
 export const IMAGE_SIZE = 28;
 
@@ -29,8 +30,17 @@ export interface ReadImageOptions {
   readonly background?: "dark" | "light";
 }
 
-/** Reads a PNG file. Throws FormatError naming the file when it is not a sound PNG of a sensible size, or shows nothing. */
+/** Reads a picture file. Throws FormatError naming the file when it is not a sound picture of a sensible size, or shows nothing. */
 export async function readImage(path: string, options: ReadImageOptions = {}): Promise<ModelImage> {
+  const image = toModelImage(await readPicture(path), options);
+  if (image) return image;
+  throw new FormatError(`${path}: must show something, got a picture of one colour`, {
+    help: "a light object on a dark background, or the other way round",
+  });
+}
+
+/** The picture as it is. Throws FormatError naming the file when it is not a sound PNG, JPEG or WebP of a sensible size. */
+export async function readPicture(path: string): Promise<Picture> {
   const entry = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     const reason = cause.code === "ENOENT" ? "no such file" : `cannot be read, got ${cause.code}`;
     throw new FormatError(`${path}: ${reason}`, { cause });
@@ -40,11 +50,7 @@ export async function readImage(path: string, options: ReadImageOptions = {}): P
   if (size > MAX_FILE_BYTES) {
     throw new FormatError(`${path}: a PNG must be at most 64 MiB, got ${size} bytes`);
   }
-  const image = toModelImage(decodePng(await readFile(path), path), options);
-  if (image) return image;
-  throw new FormatError(`${path}: must show something, got a picture of one colour`, {
-    help: "a light object on a dark background, or the other way round",
-  });
+  return decodePicture(await readFile(path), path);
 }
 
 /** Null where there is nothing to see. A picture of 28 x 28 without transparency is taken as it is, but for its polarity. */

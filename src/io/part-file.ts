@@ -1,55 +1,66 @@
-// The name of a file that is not complete yet: `<path>.part`, and while a process writes it, `<path>.<its number>.part`, so
-// that no two processes write one file. What is in it, and when it is complete, its owner knows. Within one process, one
-// at a time for a path.
+// A file that is not complete yet: `<path>.part`, or `<path>.<word>.part` while another process writes that one. Whoever writes
+// it holds the system's lock on it, so that no two processes write one file, and what a killed one left is found. What is in
+// it, and when it is complete, its owner knows.
 
-import { readdir, rename, rm, stat } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { closeSync } from "node:fs";
+import { readdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { isRunning } from "./running-process.ts";
+import { createLocked, lockAbandoned } from "./locked-file.ts";
 
-/** This process's name for the part; what an earlier owner left, also one that was killed, goes by it now. */
-export async function claimPart(path: string): Promise<string> {
-  const mine = ownPart(path);
-  const [longest, ...others] = await leftovers(path);
-  for (const other of others) await rm(other, { force: true });
-  if (longest === undefined || longest === mine) return mine;
-  await rename(longest, mine).catch((error: NodeJS.ErrnoException) => {
-    // Another process was faster.
-    if (error.code !== "ENOENT") throw error;
-  });
-  return mine;
+export interface Part {
+  readonly path: string;
+  /** Leaves it to whoever claims it next, unless it has got another name; an empty one goes. */
+  release(): Promise<void>;
 }
 
-/** Leaves this process's part, if there is one, to the next that claims it; an empty one goes. */
-export async function releasePart(path: string): Promise<void> {
-  const mine = ownPart(path);
-  const found = await stat(mine).catch(() => null);
-  if (found?.size === 0) await rm(mine, { force: true });
-  else if (found) await rename(mine, `${path}.part`);
+/** This process's part: what an earlier owner left, also one that was killed, or a new one. */
+export async function claimPart(path: string): Promise<Part> {
+  const [longest, ...others] = await lockLeftovers(path);
+  for (const { path: other, fd } of others) {
+    await rm(other, { force: true });
+    closeSync(fd);
+  }
+  const { path: own, fd } = longest ?? createPart(path);
+  return { path: own, release: () => release(own, fd) };
 }
 
-function ownPart(path: string): string {
-  return `${path}.${process.pid}.part`;
+interface Locked {
+  readonly path: string;
+  readonly fd: number;
+}
+
+function createPart(path: string): Locked {
+  for (let name = `${path}.part`; ; name = `${path}.${randomBytes(4).toString("hex")}.part`) {
+    const fd = createLocked(name);
+    if (fd !== null) return { path: name, fd };
+  }
+}
+
+async function release(path: string, fd: number): Promise<void> {
+  const size = await sizeOf(path);
+  if (size === 0) await rm(path, { force: true });
+  closeSync(fd);
 }
 
 /** What nobody writes any more, the longest first. */
-async function leftovers(path: string): Promise<string[]> {
-  const folder = dirname(path);
+async function lockLeftovers(path: string): Promise<Locked[]> {
   const stem = `${basename(path)}.`;
-  const found: { readonly path: string; readonly size: number }[] = [];
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith(stem) || !isLeftover(name.slice(stem.length))) continue;
-    const size = await stat(join(folder, name)).then(
-      (entry) => entry.size,
-      () => 0,
-    );
-    found.push({ path: join(folder, name), size });
+  const names = (await readdir(dirname(path))).filter(
+    (name) => name.startsWith(stem) && /^(\w+\.)?part$/.test(name.slice(stem.length)),
+  );
+  const found: (Locked & { readonly size: number })[] = [];
+  for (const name of names) {
+    const part = join(dirname(path), name);
+    const fd = lockAbandoned(part);
+    if (fd !== null) found.push({ path: part, fd, size: (await sizeOf(part)) ?? 0 });
   }
-  return found.sort((a, b) => b.size - a.size).map((entry) => entry.path);
+  return found.sort((a, b) => b.size - a.size);
 }
 
-function isLeftover(ending: string): boolean {
-  const pid = /^(\d+)\.part$/.exec(ending)?.[1];
-  if (pid === undefined) return ending === "part";
-  // Our own number is from an earlier life: in containers, numbers come back.
-  return Number(pid) === process.pid || !isRunning(Number(pid));
+async function sizeOf(path: string): Promise<number | null> {
+  return await stat(path).then(
+    ({ size }) => size,
+    () => null,
+  );
 }

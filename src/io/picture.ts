@@ -32,9 +32,19 @@ export function decodePng(bytes: Uint8Array, name: string): Picture {
 
 /** ITU-R 601 luma with Pillow's integer weights, so that "L" images agree with those of the Python tools; alpha does not enter. */
 export function greyOf({ rgba }: Picture): Uint8Array {
-  const grey = new Uint8Array(rgba.length / 4);
+  return lumaOf(rgba, 4);
+}
+
+/** The same of pixels of three bytes. */
+export function greyOfRgb(rgb: Uint8Array): Uint8Array {
+  return lumaOf(rgb, 3);
+}
+
+function lumaOf(bytes: Uint8Array, step: 3 | 4): Uint8Array {
+  const grey = new Uint8Array(bytes.length / step);
   for (let i = 0; i < grey.length; i++) {
-    const [red, green, blue] = [rgba[4 * i] ?? 0, rgba[4 * i + 1] ?? 0, rgba[4 * i + 2] ?? 0];
+    const at = step * i;
+    const [red, green, blue] = [bytes[at] ?? 0, bytes[at + 1] ?? 0, bytes[at + 2] ?? 0];
     grey[i] = (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
   }
   return grey;

@@ -42,7 +42,8 @@ function truncated(name: string): FormatError {
   return new FormatError(`${name}: the PNG must be whole, got a truncated or damaged file`);
 }
 
-function checkSize(width: number, height: number, name: string): void {
+/** Throws FormatError for a picture without pixels, or of more than a person would want decoded. */
+export function checkSize(width: number, height: number, name: string): void {
   if (width === 0 || height === 0) {
     throw new FormatError(`${name}: the picture must have pixels, got ${width} x ${height}`);
   }

@@ -194,6 +194,7 @@ function ruleOf(issue: v.BaseIssue<unknown>): string {
   const { type, kind, expected, received, message, requirement } = issue;
   // What valibot says of a key that is missing carries the object's type.
   if (kind === "schema" && received === "undefined" && expected?.startsWith('"')) return "there";
+  if (type === "custom") return message;
   if (type === "min_value") return `at least ${requirement}`;
   if (type === "max_value") return `at most ${requirement}`;
   return (

@@ -66,6 +66,11 @@ export async function openResumable(folder: ResumableFolder): Promise<"new" | "r
   return "new";
 }
 
+/** The same work in a folder that cannot be written: it is left as it is. Throws as `openResumable` does. */
+export async function openFinished(folder: ResumableFolder): Promise<void> {
+  await checkManifest(folder, join(folder.path, folder.manifest));
+}
+
 async function sweep(path: string, names: RegExp): Promise<void> {
   const entries = await readdir(path).catch(() => []);
   for (const name of entries.filter((entry) => names.test(entry))) {

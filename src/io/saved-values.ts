@@ -23,7 +23,7 @@ export const rate = v.pipe(
 export const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "a sha256"));
 
 /** Any JSON: what is read is no more than that. */
-export const json = v.custom<JsonValue>((value) => value !== undefined);
+export const json = v.custom<JsonValue>((value) => value !== undefined, "there");
 export const jsonRecord = v.record(v.string(), json);
 
 /** Of weights on some rows; loss is a mean over them. */

@@ -1,9 +1,10 @@
-// What VGG and ResNet V2 have in common as Keras Applications builds them: options, blocks that can be held fixed, and an
+// What the networks of ImageNet have in common as Keras Applications builds them: options, blocks that can be held fixed, and an
 // end in a classifier, in pooled features or in a feature map. The architectures are files of their own.
 
 import { ShapeError, UsageError } from "../engine/core/errors.ts";
 import { formatShape } from "../engine/core/shape.ts";
 import type { Tensor } from "../engine/core/tensor.ts";
+import { dense } from "../engine/layers/dense.ts";
 import type { Model } from "../engine/layers/model.ts";
 import type { Layer, Net } from "../engine/layers/net.ts";
 import { globalAveragePooling2d, globalMaxPooling2d } from "../engine/layers/pooling.ts";
@@ -34,6 +35,17 @@ export interface BackboneParts {
   readonly classifier: (classes: number) => readonly Layer[];
   /** Of the layers that `pooling` asks for; default: named after their classes. */
   readonly poolingNames?: { readonly avg: string; readonly max: string };
+}
+
+/** Of the layers that pool the features, where they have names of their own. */
+export const POOLING_NAMES = { avg: "avg_pool", max: "max_pool" } as const;
+
+/** Global average, then one dense layer; the average is named after its class by default. */
+export function pooledClassifier(name?: string): BackboneParts["classifier"] {
+  return (classes) => [
+    globalAveragePooling2d(name === undefined ? {} : { name }),
+    dense({ units: classes, activation: "softmax", name: "predictions" }),
+  ];
 }
 
 /** As Keras's `min_size`. */
@@ -86,15 +98,16 @@ function endOf(parts: BackboneParts, options: BackboneOptions): readonly Layer[]
 /** A file that Keras publishes. */
 export interface PublishedFile {
   readonly url: string;
-  readonly md5: string;
+  /** Null where Keras publishes none. */
+  readonly md5: string | null;
 }
 
 export interface Backbone {
   readonly build: (options: BackboneOptions) => Model;
   /** Names of its blocks, in order: what `frozenBlocks` counts. */
   readonly blocks: readonly string[];
-  /** What Keras's `preprocess_input` does: BGR less the means of ImageNet, or scaled to [−1, 1]. */
-  readonly preprocessing: "caffe" | "tf";
+  /** What Keras's `preprocess_input` does: BGR less the means of ImageNet, scaled to [−1, 1], or to [0, 1] and standardised. */
+  readonly preprocessing: "caffe" | "tf" | "torch";
   /** Weights trained on ImageNet, with 1000 classes and three channels. */
   readonly weights: { readonly top: PublishedFile; readonly noTop: PublishedFile };
 }

@@ -2,6 +2,9 @@
 // Addresses and md5 from keras/src/applications of Keras 3.15.
 
 import type { Backbone } from "./backbone.ts";
+import { DENSENET121_BLOCKS, densenet121 } from "./densenet.ts";
+import { MOBILENETV2_BLOCKS, mobilenetv2 } from "./mobilenet-v2.ts";
+import { RESNET50_BLOCKS, resnet50 } from "./resnet.ts";
 import {
   RESNET50V2_BLOCKS,
   RESNET101V2_BLOCKS,
@@ -12,7 +15,15 @@ import {
 } from "./resnet-v2.ts";
 import { VGG16_BLOCKS, VGG19_BLOCKS, vgg16, vgg19 } from "./vgg.ts";
 
-export type BackboneName = "vgg16" | "vgg19" | "resnet50v2" | "resnet101v2" | "resnet152v2";
+export type BackboneName =
+  | "vgg16"
+  | "vgg19"
+  | "resnet50"
+  | "resnet50v2"
+  | "resnet101v2"
+  | "resnet152v2"
+  | "mobilenetv2"
+  | "densenet121";
 
 const ADDRESS = "https://storage.googleapis.com/tensorflow/keras-applications";
 
@@ -33,6 +44,15 @@ export const BACKBONES: Readonly<Record<BackboneName, Backbone>> = {
     weights: published("vgg19/vgg19", {
       top: "cbe5617147190e668d6c5d5026f83318",
       noTop: "253f8cb515780f3b799900260a226db6",
+    }),
+  },
+  resnet50: {
+    build: resnet50,
+    blocks: RESNET50_BLOCKS,
+    preprocessing: "caffe",
+    weights: published("resnet/resnet50", {
+      top: "2cb95161c43110f7111970584f804107",
+      noTop: "4d473c1dd8becc155b73f8504c6f6626",
     }),
   },
   resnet50v2: {
@@ -62,6 +82,21 @@ export const BACKBONES: Readonly<Record<BackboneName, Backbone>> = {
       noTop: "ed17cf2e0169df9d443503ef94b23b33",
     }),
   },
+  mobilenetv2: {
+    build: mobilenetv2,
+    blocks: MOBILENETV2_BLOCKS,
+    preprocessing: "tf",
+    weights: mobilenetWeights(),
+  },
+  densenet121: {
+    build: densenet121,
+    blocks: DENSENET121_BLOCKS,
+    preprocessing: "torch",
+    weights: published("densenet/densenet121", {
+      top: "9d60b8095a5708f2dcce2bca79d332c7",
+      noTop: "30ee3e1110167f948a6b9946edeeb738",
+    }),
+  },
 };
 
 export const BACKBONE_NAMES = Object.keys(BACKBONES) as readonly BackboneName[];
@@ -72,4 +107,10 @@ function published(stem: string, md5: { top: string; noTop: string }): Backbone[
     top: { url: `${url}.h5`, md5: md5.top },
     noTop: { url: `${url}_notop.h5`, md5: md5.noTop },
   };
+}
+
+/** With alpha 1, trained on images of 224×224. Keras names no md5 of them. */
+function mobilenetWeights(): Backbone["weights"] {
+  const url = `${ADDRESS}/mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224`;
+  return { top: { url: `${url}.h5`, md5: null }, noTop: { url: `${url}_no_top.h5`, md5: null } };
 }

@@ -3,6 +3,7 @@
 import { FormatError, VitrineError } from "../engine/core/errors.ts";
 import { classesOf } from "../engine/layers/model.ts";
 import { createModel, MODEL_KINDS, MODEL_NAMES, type ModelConfig, settingsOf } from "./models.ts";
+import { OWN } from "./own-model.ts";
 import { ruleOf } from "./setting.ts";
 
 /** Throws FormatError, naming the file and the field, unless a model can be built of `value`. */
@@ -12,8 +13,9 @@ export function checkModelConfig(value: unknown, file: string): ModelConfig {
     throw new FormatError(`${where}: must be an object, got ${JSON.stringify(value)}`);
   }
   const { name, ...fields } = value as Record<string, unknown>;
-  const kind = MODEL_KINDS.find((row) => row.name === name);
-  if (!kind) throw broken(`${where}.name`, `must be one of ${MODEL_NAMES.join(", ")}`, name);
+  const kind = "architecture" in fields ? OWN : MODEL_KINDS.find((row) => row.name === name);
+  if (!kind || typeof name !== "string")
+    throw broken(`${where}.name`, `must be one of ${MODEL_NAMES.join(", ")}`, name);
   const settings = new Map(settingsOf(kind));
   for (const [field, held] of Object.entries(fields)) {
     const setting = settings.get(field);

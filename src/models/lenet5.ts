@@ -1,5 +1,5 @@
 // LeNet-5 (LeCun, Bottou, Bengio, Haffner 1998, figure 2), as the study builds it for Fashion-MNIST: 32×32 input, plain
-// pooling, ReLU or tanh, softmax at the end. 61,706 parameters.
+// pooling, ReLU or tanh, softmax at the end. 61,706 parameters for grey images of ten classes.
 
 import { conv2d } from "../engine/layers/conv2d.ts";
 import { dense } from "../engine/layers/dense.ts";
@@ -10,6 +10,7 @@ import { memoise } from "./memoise.ts";
 import type { Choices, ModelKind } from "./model-kind.ts";
 import { CLASSES_SETTING, defaultsOf, L2_SETTING, type Settings } from "./setting.ts";
 
+/** LeNet-5's settings; the defaults are the study's. */
 export interface Lenet5Config {
   /** Default `relu`; the paper's is a scaled tanh. */
   readonly activation?: "relu" | "tanh";
@@ -27,6 +28,10 @@ export interface Lenet5Config {
   readonly l2?: number;
   /** Default 10. */
   readonly classes?: number;
+  /** Of the images: 1, the default, or 3. */
+  readonly channels?: 1 | 3;
+  /** How an image becomes 32×32: `unit`, the default, centres it in zeros; `resized` interpolates, whatever its size. */
+  readonly preprocessing?: "unit" | "resized";
 }
 
 const SETTINGS: Settings<Lenet5Config> = {
@@ -44,19 +49,26 @@ const SETTINGS: Settings<Lenet5Config> = {
   dropout: { type: "number", min: 0, below: 1, default: 0, help: "of the dense layers' inputs" },
   l2: L2_SETTING,
   classes: CLASSES_SETTING,
+  channels: { type: "choice", choices: [1, 3], default: 1, help: "of the images" },
+  preprocessing: {
+    ...{ type: "choice", choices: ["unit", "resized"], default: "unit" },
+    help: "unit centres an image in 32×32 zeros, resized interpolates",
+  },
 };
 
 const DEFAULTS = defaultsOf(SETTINGS);
 
+/** LeNet-5 (LeCun et al. 1998): two convolutions with pooling, then three dense layers. */
 export function lenet5(config: Lenet5Config = {}): Model {
   const { activation, pooling, kernelSize, dropout: rate, l2 } = { ...DEFAULTS, ...config };
-  const { filters, units, classes } = { ...DEFAULTS, ...config };
+  const { filters, units, classes, channels } = { ...DEFAULTS, ...config };
+  const { preprocessing } = { ...DEFAULTS, ...config };
   const pooling2d = pooling === "max" ? maxPooling2d : averagePooling2d;
   const drop = rate > 0 ? [dropout({ rate })] : [];
   const all = { activation, kernelRegularizerL2: l2 };
-  return sequential(
+  const network = sequential(
     "lenet5",
-    [32, 32, 1],
+    [32, 32, channels],
     [
       conv2d({ ...all, filters: filters[0], kernelSize }), // C1  28×28×6
       pooling2d({ poolSize: 2 }), //                          S2  14×14×6
@@ -70,6 +82,7 @@ export function lenet5(config: Lenet5Config = {}): Model {
       dense({ ...all, units: classes, activation: "softmax" }),
     ],
   );
+  return preprocessing === "unit" ? network : { ...network, preprocessing };
 }
 
 /**

@@ -35,7 +35,7 @@ export interface Start {
 
 export interface ModelKind<Name extends string, Config extends object> {
   readonly name: Name;
-  /** Whose settings these are, for help: `vgg, resnet`. */
+  /** Whose settings these are, for help: `imagenet networks`. */
   readonly family: string;
   readonly settings: Settings<Config>;
   /** The configuration that a run records, given what was asked for. */

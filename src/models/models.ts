@@ -6,6 +6,7 @@ import type { Model } from "../engine/layers/model.ts";
 import { BACKBONE_NAMES, BACKBONES, type BackboneName } from "./backbones.ts";
 import { LENET5 } from "./lenet5.ts";
 import type { ModelKind } from "./model-kind.ts";
+import { endsInSigmoid, OWN, type OwnConfig } from "./own-model.ts";
 import type { Setting } from "./setting.ts";
 import { type TransferConfig, type TransferModel, transferKind } from "./transfer.ts";
 
@@ -16,16 +17,21 @@ const KINDS = [LENET5, ...TRANSFER_KINDS] as const;
 type ConfigOf<Kind> =
   Kind extends ModelKind<infer Name, infer Config> ? { readonly name: Name } & Config : never;
 
+/** A network that is none of ours, whatever its name. */
+export type OwnModelConfig = { readonly name: string } & OwnConfig;
+type BuiltInConfig = ConfigOf<(typeof KINDS)[number]>;
 /** What is needed to build a model again: its name and its own settings. Saved with every run. */
-export type ModelConfig = ConfigOf<(typeof KINDS)[number]>;
+export type ModelConfig = BuiltInConfig | OwnModelConfig;
 export type TransferModelConfig = { readonly name: BackboneName } & TransferConfig;
-export type ModelName = ModelConfig["name"];
+export type ModelName = BuiltInConfig["name"];
 
 /** A row, whichever: it takes the configurations that it made. */
-export type AnyKind = ModelKind<ModelName, object>;
+export type AnyKind = ModelKind<string, object>;
 
 export const MODEL_KINDS: readonly AnyKind[] = KINDS;
-export const MODEL_NAMES: readonly ModelName[] = MODEL_KINDS.map(({ name }) => name);
+export const MODEL_NAMES: readonly ModelName[] = KINDS.map(({ name }) => name);
+/** Those that can be named, and that of networks in files. */
+export const ALL_KINDS: readonly AnyKind[] = [...KINDS, OWN];
 export const DEFAULT_MODEL: ModelName = LENET5.name;
 
 const BY_NAME = new Map<string, AnyKind>(MODEL_KINDS.map((kind) => [kind.name, kind]));
@@ -39,18 +45,40 @@ export function kindOf(name: string): AnyKind {
   });
 }
 
+/** The row that a configuration is of. */
+export function kindOfConfig(config: ModelConfig): AnyKind {
+  return isOwn(config) ? OWN : kindOf(config.name);
+}
+
+/** Whether it is a network of a file, and none of ours. */
+export function isOwn(config: ModelConfig): config is OwnModelConfig {
+  return "architecture" in config;
+}
+
 export function settingsOf({ settings }: AnyKind): readonly (readonly [string, Setting])[] {
   return Object.entries(settings as Readonly<Record<string, Setting>>);
 }
 
 /** Whether it is an ImageNet network with a head of its own. */
 export function isTransfer(config: ModelConfig): config is TransferModelConfig {
-  return kindOf(config.name).backbone !== null;
+  return kindOfConfig(config).backbone !== null;
+}
+
+/** sha256 of the file that its first weights are from; null where they are random. */
+export function pretrainedOf(config: ModelConfig): string | null {
+  return (isTransfer(config) || isOwn(config) ? config.pretrained : null) ?? null;
+}
+
+/** The loss that a model's end asks for, where nobody says: of a sigmoid binary cross-entropy, else the default. */
+export function modelLoss(config: ModelConfig): { readonly loss?: "binary_crossentropy" } {
+  return isOwn(config) && endsInSigmoid(OWN.create(config)) ? { loss: "binary_crossentropy" } : {};
 }
 
 /** The same object for equal configurations. */
-export function createModel({ name, ...config }: ModelConfig): Model {
-  return kindOf(name).create(config);
+export function createModel(config: ModelConfig): Model {
+  if (isOwn(config)) return OWN.create(config);
+  const { name, ...settings } = config;
+  return kindOf(name).create(settings);
 }
 
 export function createTransferModel({ name, ...config }: TransferModelConfig): TransferModel {

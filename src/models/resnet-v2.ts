@@ -2,14 +2,20 @@
 // builds them: batch normalisation and ReLU before the convolutions, and the stride in a stack's last block.
 
 import type { Tensor } from "../engine/core/tensor.ts";
-import { batchNormalization } from "../engine/layers/batch-normalization.ts";
 import { conv2d } from "../engine/layers/conv2d.ts";
-import { dense } from "../engine/layers/dense.ts";
 import type { Model } from "../engine/layers/model.ts";
-import type { Layer, Net } from "../engine/layers/net.ts";
-import { globalAveragePooling2d, maxPooling2d } from "../engine/layers/pooling.ts";
-import { activation, addBranches, zeroPadding2d } from "../engine/layers/shaping.ts";
-import { type BackboneOptions, type BackboneParts, type Block, backboneModel } from "./backbone.ts";
+import type { Net } from "../engine/layers/net.ts";
+import { maxPooling2d } from "../engine/layers/pooling.ts";
+import { addBranches, zeroPadding2d } from "../engine/layers/shaping.ts";
+import {
+  type BackboneOptions,
+  type BackboneParts,
+  type Block,
+  backboneModel,
+  POOLING_NAMES,
+  pooledClassifier,
+} from "./backbone.ts";
+import { normalizeAndRectify } from "./normalized.ts";
 
 /** Blocks in conv2, conv3, conv4 and conv5. */
 type Depths = readonly [number, number, number, number];
@@ -17,9 +23,6 @@ type Depths = readonly [number, number, number, number];
 const RESNET50: Depths = [3, 4, 6, 3];
 const RESNET101: Depths = [3, 4, 23, 3];
 const RESNET152: Depths = [3, 8, 36, 3];
-
-/** Not the layer's default of 1e-3. */
-const EPSILON = 1.001e-5;
 
 export const RESNET50V2_BLOCKS = blocksOf(RESNET50).map((block) => block.name);
 export const RESNET101V2_BLOCKS = blocksOf(RESNET101).map((block) => block.name);
@@ -41,8 +44,8 @@ export function resnet152v2(options: BackboneOptions): Model {
 }
 
 function partsOf(name: string, depths: Depths): BackboneParts {
-  const poolingNames = { avg: "avg_pool", max: "max_pool" };
-  return { name, blocks: blocksOf(depths), classifier, poolingNames };
+  const classifier = pooledClassifier("avg_pool");
+  return { name, blocks: blocksOf(depths), classifier, poolingNames: POOLING_NAMES };
 }
 
 function blocksOf([conv2, conv3, conv4, conv5]: Depths): readonly Block[] {
@@ -106,17 +109,4 @@ function residual(net: Net, x: Tensor, { name, filters, stride, widens }: Residu
   else if (stride > 1) shortcut = maxPooling2d({ poolSize: 1, strides: stride })(net, x);
   y = conv2d({ ...wide, name: `${name}_3_conv` })(net, y);
   return addBranches(net, [shortcut, y], { name: `${name}_out` });
-}
-
-function normalizeAndRectify(name: string): Layer {
-  const normalize = batchNormalization({ epsilon: EPSILON, name: `${name}_bn` });
-  const rectify = activation({ activation: "relu", name: `${name}_relu` });
-  return (net, x) => rectify(net, normalize(net, x));
-}
-
-function classifier(classes: number): readonly Layer[] {
-  return [
-    globalAveragePooling2d({ name: "avg_pool" }),
-    dense({ units: classes, activation: "softmax", name: "predictions" }),
-  ];
 }

@@ -115,8 +115,17 @@ export const L2_SETTING: NumberSetting<number> = {
   flag: "l2",
   default: 0,
   min: 0,
-  help: "adds so many times the squares of the kernels to the loss: of all layers, or of the head alone (vgg, resnet)",
+  help: "adds so many times the squares of the kernels to the loss: of all layers, or of the head alone (imagenet networks)",
 };
+
+/** Of the file that a model's first weights are from; null where they are random. */
+export const PRETRAINED_SETTING = {
+  ...{ type: "text", placeholder: "sha256", default: null, rule: "must be a sha256 or null" },
+  help: "of the file that the first weights are from",
+  holds: (value: unknown) =>
+    value === null || (typeof value === "string" && /^[0-9a-f]{64}$/.test(value)),
+  parse: (text: string) => text,
+} as const satisfies TextSetting<string | null>;
 
 /** Of the classifier; the data says how many there are. */
 export const CLASSES_SETTING: NumberSetting<number> = {

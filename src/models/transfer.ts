@@ -16,6 +16,7 @@ import {
   defaultsOf,
   L2_SETTING,
   type NumberSetting,
+  PRETRAINED_SETTING,
   type Settings,
   type TextSetting,
 } from "./setting.ts";
@@ -86,13 +87,7 @@ function settingsOf(name: string, { blocks }: Backbone): Settings<TransferConfig
     },
     dropout: DROPOUT,
     l2: L2_SETTING,
-    pretrained: {
-      ...{ type: "text", placeholder: "sha256", default: null, rule: "must be a sha256 or null" },
-      help: "of the file that the base's weights are from",
-      holds: (value) =>
-        value === null || (typeof value === "string" && /^[0-9a-f]{64}$/.test(value)),
-      parse: (text) => text,
-    },
+    pretrained: PRETRAINED_SETTING,
     classes: CLASSES_SETTING,
   };
 }
@@ -129,7 +124,7 @@ export function transferKind<Name extends string>(
   const base = memoise((config: BaseConfig) => baseOf(name, backbone, config));
   return {
     name,
-    family: "vgg, resnet",
+    family: "imagenet networks",
     settings,
     configure: (given, start) => configure(defaults, given, start),
     create: memoise((config: TransferConfig) => {

@@ -30,10 +30,12 @@ const VGG19: Column = [
 export const VGG16_BLOCKS = blocksOf(VGG16).map((block) => block.name);
 export const VGG19_BLOCKS = blocksOf(VGG19).map((block) => block.name);
 
+/** 138,357,544 parameters with top at 224 × 224. */
 export function vgg16(options: BackboneOptions): Model {
   return backboneModel(partsOf("vgg16", VGG16), options);
 }
 
+/** 143,667,240 parameters with top at 224 × 224. */
 export function vgg19(options: BackboneOptions): Model {
   return backboneModel(partsOf("vgg19", VGG19), options);
 }

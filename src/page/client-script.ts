@@ -3,12 +3,13 @@
 
 import { fileURLToPath } from "node:url";
 
-/** `entry`: a file below src/page, such as `inspector/inspector.ts`. */
+/** `entry`: a file below src/page, such as `inspector/inspector.ts`; compiled ones end in .js, as this one does then. */
 export async function clientScript(entry: string): Promise<string> {
   // Loading it takes longer than bundling; only commands that write pages pay.
+  const own = import.meta.url.endsWith(".ts") ? entry : entry.replace(/\.ts$/, ".js");
   const { build } = await import("esbuild");
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(own, import.meta.url))],
     bundle: true,
     write: false,
     minify: true,

@@ -5,8 +5,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Job, Queue } from "bullmq";
 import { DeviceError } from "../engine/core/errors.ts";
-import { connectionTo, type RedisServer } from "./redis-server.ts";
-import type { TransportOptions, TrialTransport } from "./remote-trials.ts";
+import type { QueueServer } from "./queue-server.ts";
+import type { JobTransport, TransportOptions } from "./remote-jobs.ts";
 import {
   type JobMessage,
   type OutcomeMessage,
@@ -16,39 +16,42 @@ import {
 } from "./trial-message.ts";
 
 export const QUEUE = "trials";
-/** Of all names that BullMQ uses on the server. */
-export const PREFIX = "vitrine";
 const ASK_MS = 400;
 const WEEK_SECONDS = 7 * 24 * 3600;
 /** Jobs of a trial that fail, each after workers died of it: more, and it is the trial's doing. */
 const MOST_FAILURES = 3;
 
 export interface BullOptions {
-  readonly server: RedisServer;
+  readonly server: QueueServer;
   readonly search: SearchMessage;
   /** Gets a line where the server is away, and where it is back. */
   readonly tell: (line: string) => void;
 }
 
-export class BullTrials implements TrialTransport {
+export class BullTrials implements JobTransport {
   readonly #queue: Queue;
   readonly #search: SearchMessage;
+  readonly #server: QueueServer;
+  readonly #tell: (line: string) => void;
   #isAway = false;
 
   constructor({ server, search, tell }: BullOptions) {
     this.#search = search;
-    this.#queue = new server.bullmq.Queue(QUEUE, {
-      ...{ connection: connectionTo(server), prefix: PREFIX },
+    this.#queue = server.openQueue(QUEUE, {
       // Those that nobody came back for.
       defaultJobOptions: {
         removeOnComplete: { age: WEEK_SECONDS },
         removeOnFail: { age: WEEK_SECONDS },
       },
     });
-    this.#queue.on("error", () => {
-      if (!this.#isAway) tell(`${server.name} does not answer; waiting for it`);
-      this.#isAway = true;
-    });
+    this.#server = server;
+    this.#tell = tell;
+    this.#queue.on("error", () => this.#wait());
+  }
+
+  #wait(): void {
+    if (!this.#isAway) this.#tell(`${this.#server.name} does not answer; waiting for it`);
+    this.#isAway = true;
   }
 
   async run(job: JobMessage, { signal, onProgress }: TransportOptions): Promise<OutcomeMessage> {
@@ -57,21 +60,31 @@ export class BullTrials implements TrialTransport {
       signal?.addEventListener("abort", () => resolve("stopped"));
     });
     for (let failures = 0; ; ) {
-      const state = await Promise.race([this.#ask(job, onProgress), stopped]);
+      const state = await Promise.race([this.#state(job, onProgress), stopped]);
       if (state === "stopped") {
         // One that a worker has begun goes on, and is found when the search does.
         await Promise.race([this.#withdraw(job.id), sleep(1000)]);
         return { kind: "interrupted" };
       }
-      this.#isAway = false;
+      this.#isAway = state === "away";
       if (typeof state === "object" && "outcome" in state) return readOutcome(state.outcome);
       if (typeof state === "object" && ++failures === MOST_FAILURES) {
-        throw new DeviceError(`worker: trial ${job.id} failed in the queue, ${state.reason}`, {
+        throw new DeviceError(`worker: job ${job.id} failed in the queue, ${state.reason}`, {
           help: "see what the workers said",
         });
       }
       if (typeof state === "object") await this.recorded(job.id);
       await sleep(ASK_MS);
+    }
+  }
+
+  async #state(job: JobMessage, onProgress: TransportOptions["onProgress"]) {
+    try {
+      return await this.#ask(job, onProgress);
+    } catch (error) {
+      if (!this.#server.isAway(error)) throw error;
+      this.#wait();
+      return "away";
     }
   }
 

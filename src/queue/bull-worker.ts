@@ -6,8 +6,8 @@ import type { Job } from "bullmq";
 import * as v from "valibot";
 import { FormatError } from "../engine/core/errors.ts";
 import type { JsonValue } from "../io/files.ts";
-import { PREFIX, QUEUE } from "./bull-trials.ts";
-import { connectionTo, type RedisServer } from "./redis-server.ts";
+import { QUEUE } from "./bull-trials.ts";
+import type { QueueServer } from "./queue-server.ts";
 import {
   type JobMessage,
   type ProgressMessage,
@@ -17,7 +17,7 @@ import {
 } from "./trial-message.ts";
 
 export interface QueueWorkerOptions {
-  readonly server: RedisServer;
+  readonly server: QueueServer;
   readonly signal: AbortSignal;
   /** Seconds after which the trial of a worker that is silent is another's; compiling alone is silent for up to 2. */
   readonly lockSeconds: number;
@@ -42,12 +42,11 @@ const envelope = v.object({ search: v.unknown(), job: v.unknown() });
 /** Until the signal, or an error of the worker's own, which is thrown. */
 export async function runQueueWorker(options: QueueWorkerOptions): Promise<void> {
   const { server, signal, lockSeconds, tell } = options;
-  const { Worker, WaitingError } = server.bullmq;
   let end = (_error: unknown): void => undefined;
   const ended = new Promise<unknown>((resolve) => {
     end = resolve;
   });
-  const worker = new Worker(
+  const worker = server.openWorker(
     QUEUE,
     async (job, token) => {
       try {
@@ -59,10 +58,9 @@ export async function runQueueWorker(options: QueueWorkerOptions): Promise<void>
         end(error);
       }
       await job.moveToWait(token);
-      throw new WaitingError();
+      throw new server.WaitingError();
     },
     {
-      ...{ connection: connectionTo(server), prefix: PREFIX },
       concurrency: 1,
       lockDuration: 1000 * lockSeconds,
       stalledInterval: 5000,

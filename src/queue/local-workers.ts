@@ -4,7 +4,7 @@
 import type { ChildProcess } from "node:child_process";
 import { DeviceError } from "../engine/core/errors.ts";
 import type { JsonValue } from "../io/files.ts";
-import type { TransportOptions, TrialTransport } from "./remote-trials.ts";
+import type { JobTransport, TransportOptions } from "./remote-jobs.ts";
 import {
   type JobMessage,
   type OutcomeMessage,
@@ -19,13 +19,24 @@ export type ChiefMessage =
   | { readonly type: "job"; readonly job: JobMessage }
   | { readonly type: "stop" };
 
+/** What the chief's flags say of its rows: a worker that read them otherwise would have others. */
+export interface RowFlags {
+  readonly dropMissing?: boolean;
+  readonly keepDuplicates?: boolean;
+  readonly shape?: string | undefined;
+  readonly labelColumn?: string | undefined;
+  readonly classNames?: string | undefined;
+}
+
 /** What a worker on the same machine takes from the chief as it is. */
 export interface LocalMeans {
   /** Folder of the study. */
   readonly out: string;
   readonly data: string | null;
-  readonly dropMissing: boolean;
+  readonly rows: RowFlags;
   readonly adapter: string | null;
+  /** MB of rows on the device of each worker; null: as without the flag. */
+  readonly deviceMemory: number | null;
 }
 
 /** From the worker; `broken` is its last. */
@@ -46,7 +57,7 @@ export interface LocalWorkersOptions {
 /** Workers that one trial may end: more, and it is the trial's doing, or the machine's. */
 const MOST_DEATHS = 3;
 
-export class LocalWorkers implements TrialTransport {
+export class LocalWorkers implements JobTransport {
   readonly #options: LocalWorkersOptions;
   readonly #idle: LocalWorker[] = [];
   readonly #all = new Set<LocalWorker>();
@@ -68,11 +79,11 @@ export class LocalWorkers implements TrialTransport {
       if (how.signal?.aborted) return { kind: "interrupted" };
       if (deaths === MOST_DEATHS) {
         throw new DeviceError(
-          `worker: trial ${job.id} ended ${deaths} workers, the last with ${answer.death}`,
+          `worker: job ${job.id} ended ${deaths} workers, the last with ${answer.death}`,
           { help: "use fewer workers, or another adapter", remedies: ["workers", "adapter"] },
         );
       }
-      const line = `worker ended with ${answer.death}; another runs trial ${job.id} again`;
+      const line = `worker ended with ${answer.death}; another runs #${job.id} again`;
       this.#options.tell?.(line);
     }
   }

@@ -1,39 +1,28 @@
 // Weights on their way through the server that has the queue, for machines that share no folder: a safetensors file in pieces, in
 // a hash that the server drops after a week if nobody took it.
 
-import { randomUUID } from "node:crypto";
-import { rm, writeFile } from "node:fs/promises";
-import os from "node:os";
-import { join } from "node:path";
 import type { Redis } from "ioredis";
-import { FormatError } from "../engine/core/errors.ts";
-import { encodeSafetensors, type NamedTensor, readSafetensors } from "../io/safetensors.ts";
-import { type RedisServer, waitFor } from "./redis-server.ts";
+import type { NamedTensor } from "../io/safetensors.ts";
+import type { ServerExchange } from "./queue-server.ts";
 import type { WeightsRef } from "./trial-message.ts";
-import { checkDigest, placeFor, type WeightsExchange } from "./weights-exchange.ts";
+import { decodePieces, encodePieces } from "./weights-pieces.ts";
 
 const WEEK_SECONDS = 7 * 24 * 3600;
-/** A server answers others between two pieces. */
-const PIECE_BYTES = 1 << 23;
-
-export class RedisExchange implements WeightsExchange {
+export class RedisExchange implements ServerExchange {
   readonly #redis: Redis;
 
-  constructor({ url, ioredis }: RedisServer) {
-    const options = { maxRetriesPerRequest: null, retryStrategy: waitFor };
-    this.#redis = new ioredis.Redis(url, options);
+  constructor(redis: Redis) {
+    this.#redis = redis;
     // What cannot be sent waits; who sends it is told by the wait.
     this.#redis.on("error", () => undefined);
   }
 
   async put(name: string, tensors: readonly NamedTensor[]): Promise<WeightsRef> {
-    const place = placeFor(name);
-    const { pieces, sha256 } = encodeSafetensors(tensors);
-    const bytes = Buffer.concat(pieces);
+    const { place, sha256, pieces } = encodePieces(name, tensors);
     const key = keyOf(place);
-    for (let start = 0, i = 0; start < bytes.length; start += PIECE_BYTES, i++) {
+    for (const [i, piece] of pieces.entries()) {
       // A hash, because a command that is sent again after a cut must not add to what is there.
-      await this.#redis.hset(key, String(i), bytes.subarray(start, start + PIECE_BYTES));
+      await this.#redis.hset(key, String(i), piece);
       if (i === 0) await this.#redis.expire(key, WEEK_SECONDS);
     }
     return { place, sha256 };
@@ -47,12 +36,7 @@ export class RedisExchange implements WeightsExchange {
       const piece = await this.#redis.hgetBuffer(key, String(i));
       if (piece) pieces.push(piece);
     }
-    if (pieces.length === 0) {
-      throw new FormatError(`worker: weights must be on the server, got none under ${place}`, {
-        help: "the server lost them, or dropped them after a week; run the command again",
-      });
-    }
-    return await readBytes(pieces, { place, sha256 });
+    return await decodePieces(pieces, { place, sha256 });
   }
 
   async remove({ place }: WeightsRef): Promise<void> {
@@ -66,20 +50,4 @@ export class RedisExchange implements WeightsExchange {
 
 function keyOf(place: string): string {
   return `vitrine:weights:${place}`;
-}
-
-/** Through a file: that is what is checked. */
-async function readBytes(
-  pieces: readonly Buffer[],
-  { place, sha256 }: WeightsRef,
-): Promise<readonly NamedTensor[]> {
-  const path = join(os.tmpdir(), `vitrine-${place}-${randomUUID()}.safetensors`);
-  try {
-    await writeFile(path, pieces, { flag: "wx" });
-    const file = await readSafetensors(path);
-    checkDigest(place, sha256, file.sha256);
-    return [...file.tensors.values()];
-  } finally {
-    await rm(path, { force: true });
-  }
 }

@@ -1,9 +1,11 @@
-// What a chief and its workers tell each other about a trial, as JSON: the job, how far it is, and its outcome. Weights travel
-// beside it (weights-exchange.ts). A message may come over a network, so its form is checked before it is believed.
+// What a chief and its workers tell each other about a trial or a fold, as JSON: the job, how far it is, and its outcome. Weights
+// travel beside it (weights-exchange.ts). A message may come over a network, so its form is checked before it is believed.
 
 import * as v from "valibot";
 import { FormatError } from "../engine/core/errors.ts";
 import type { JsonValue } from "../io/files.ts";
+import { amount } from "../io/saved-values.ts";
+import { foldResult } from "../runs/kfold-folder.ts";
 import type { Logs } from "../train/callbacks/callback.ts";
 import type { Trial } from "../tune/trial.ts";
 import type { TrialJob, TrialOutcome } from "../tune/tuner.ts";
@@ -29,15 +31,31 @@ const logs = v.record(v.string(), number);
 const value = v.union([v.string(), v.number(), v.boolean()]);
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-const jobMessage = v.object({
-  id: v.pipe(v.string(), v.regex(/^\d+$/)),
+const id = v.pipe(v.string(), v.regex(/^\d+$/));
+const trialJob = v.object({
+  id,
   values: v.record(v.string(), value),
   initialEpoch: count,
   epochs: count,
   parent: v.nullable(weightsRef),
 });
 /** The plan is not told: it follows from the values. */
-export type JobMessage = v.InferOutput<typeof jobMessage>;
+export type TrialMessage = v.InferOutput<typeof trialJob>;
+
+/** From 0; its id counts from 1. What is trained is the cross-validation's own description. */
+const foldJob = v.object({ id, fold: count });
+export type FoldMessage = v.InferOutput<typeof foldJob>;
+
+export type JobMessage = TrialMessage | FoldMessage;
+/** A schema of two says of what is neither only that it is neither. */
+const jobMessage = v.lazy((found): v.GenericSchema<unknown, JobMessage> => {
+  const isFold = typeof found === "object" && found !== null && "fold" in found;
+  return isFold ? foldJob : trialJob;
+});
+
+export function foldMessage(fold: number): FoldMessage {
+  return { id: String(fold + 1), fold };
+}
 
 const outcomeMessage = v.variant("kind", [
   v.object({
@@ -58,11 +76,24 @@ const outcomeMessage = v.variant("kind", [
       }),
     ),
   }),
+  v.object({
+    kind: v.literal("fold"),
+    result: foldResult,
+    seconds: amount,
+    adapter: v.string(),
+    driver: v.string(),
+    weights: weightsRef,
+  }),
+  /** A fold whose numbers became none. */
+  v.object({ kind: v.literal("diverged"), reason: v.string() }),
   /** The values cannot be run. */
   v.object({ kind: v.literal("refused"), message: v.string() }),
   v.object({ kind: v.literal("interrupted") }),
 ]);
 export type OutcomeMessage = v.InferOutput<typeof outcomeMessage>;
+
+/** Ready for JSON, to be read as an outcome. */
+export type AnswerMessage = { readonly kind: string } & { readonly [key: string]: JsonValue };
 
 const progressMessage = v.object({
   /** From 1; null where there are no folds. */
@@ -77,9 +108,11 @@ export type ProgressMessage = v.InferOutput<typeof progressMessage>;
 
 /** What all jobs of a search have in common: enough for a worker to be sure that it searches the same. */
 const searchMessage = v.object({
+  /** Whose work it is: a search's trials, a cross-validation's folds. */
+  command: v.picklist(["tune", "kfold"]),
   /** Of the study; a worker keeps what it has loaded from job to job. */
   study: v.pipe(v.string(), v.regex(/^[\w-]+$/)),
-  /** `tune`'s flags, as typed. */
+  /** The command's flags, as typed; of `kfold` those alone that its description does not hold. */
   flags: v.array(v.string()),
   /** The study's own, but for the number of trials. */
   description: v.record(v.string(), v.unknown()),
@@ -99,7 +132,7 @@ function reader<S extends v.GenericSchema>(what: string, schema: S) {
     const [issue] = result.issues;
     const at = v.getDotPath(issue) ?? "all of it";
     throw new FormatError(
-      `worker: a message must be a trial's ${what}, got ${at} ${issue.received}`,
+      `worker: a message must be a trial's or a fold's ${what}, got ${at} ${issue.received}`,
       {
         help: "chief and workers must be of the same version of Vitrine",
       },
@@ -107,7 +140,7 @@ function reader<S extends v.GenericSchema>(what: string, schema: S) {
   };
 }
 
-export function jobOf<Plan>(job: TrialJob<Plan>, parent: WeightsRef | null): JobMessage {
+export function jobOf<Plan>(job: TrialJob<Plan>, parent: WeightsRef | null): TrialMessage {
   const { trial, initialEpoch, epochs } = job;
   return { id: trial.id, values: { ...trial.values }, initialEpoch, epochs, parent };
 }
@@ -117,7 +150,7 @@ export function outcomeMessageOf(
   outcome: TrialOutcome,
   ranOn: { readonly adapter: string; readonly driver: string },
   weights: readonly WeightsRef[],
-): JsonValue {
+): AnswerMessage {
   const { score, bestEpoch, folds, history, message } = outcome;
   return {
     ...{ kind: "outcome", bestEpoch, message, ...ranOn },
@@ -141,7 +174,7 @@ function toldLogs(epoch: Logs): Record<string, number | string> {
 }
 
 /** The trial as a worker's runner is given it. */
-export function runningTrial({ id, values }: JobMessage): Trial {
+export function runningTrial({ id, values }: TrialMessage): Trial {
   const unknown = { score: null, bestEpoch: null, message: null };
   return { id, values, status: "running", ...unknown, folds: [], history: [], seconds: 0 };
 }

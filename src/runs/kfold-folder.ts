@@ -8,11 +8,13 @@ import { type JsonValue, writeJson } from "../io/files.ts";
 import { readJsonIfThere } from "../io/read-json.ts";
 import { openResumable } from "../io/resumable-folder.ts";
 import { type NamedTensor, tensorDigest } from "../io/safetensors.ts";
-import { amount, count, logs, score, sha256 } from "../io/saved-values.ts";
+import { amount, count, json, logs, ordinal, rate, score, sha256 } from "../io/saved-values.ts";
 import type { ModelConfig } from "../models/models.ts";
 import { type FoldResult, type Spread, spread } from "../train/cross-validation.ts";
 import type { Score } from "../train/score.ts";
 import type { TrainingSettings } from "../train/training.ts";
+import type { DataRecord } from "./images-record.ts";
+import { optimisationEntries } from "./optimisation-record.ts";
 import { runConfig, saveRun } from "./run-folder.ts";
 
 const FORMAT = 1;
@@ -48,20 +50,24 @@ export function openKfold(
     kind: "cross-validation",
     format: FORMAT,
     settings: settings as unknown as Readonly<Record<string, JsonValue>>,
-    contents: /^(fold-\d+|checkpoints|results\.json|(folds|curves)\.svg)$/,
+    contents: /^(fold-\d+|checkpoints|exchange|queue\.json|results\.json|(folds|curves)\.svg)$/,
     overwrite,
   });
 }
 
 export function foldFolder(out: string, fold: number): string {
-  return join(out, `fold-${fold + 1}`);
+  return join(out, foldName(fold));
+}
+
+/** Of a fold's folder, and of its checkpoints'; `fold` counts from 0. */
+export function foldName(fold: number): string {
+  return `fold-${fold + 1}`;
 }
 
 export interface FoldFacts {
   readonly settings: KfoldSettings;
   readonly classNames: readonly string[];
-  /** Where the rows are from, in words. */
-  readonly source: string;
+  readonly data: DataRecord;
   readonly seconds: number;
   readonly adapter: string;
 }
@@ -87,7 +93,7 @@ async function saveFoldRun(
   folder: string,
   result: SavedFold,
   weights: readonly NamedTensor[],
-  { settings, classNames, source }: FoldFacts,
+  { settings, classNames, data }: FoldFacts,
 ): Promise<void> {
   const { fold, seed, epochs, bestEpoch, heldOut, test, seconds, adapter, weightsSha256 } = result;
   const { model, training, limit, folds } = settings;
@@ -96,7 +102,7 @@ async function saveFoldRun(
       ...{ model, classNames, adapter },
       training: { ...training, seed, limit },
       data: {
-        source,
+        ...data,
         trainRows: result.trainRows,
         heldOutRows: heldOut.rows,
         testRows: test?.rows ?? 0,
@@ -138,22 +144,46 @@ export async function loadFolds(out: string, folds: number): Promise<Map<number,
   return found;
 }
 
+/** As it crosses from one process to another; a folder's counts its best epoch from 0. */
+export const foldResult = v.object({
+  fold: count,
+  seed: count,
+  trainRows: count,
+  epochs: count,
+  bestEpoch: count,
+  heldOut: score,
+  test: v.nullable(score),
+  leaked: v.nullable(score),
+  history: v.array(logs),
+});
+
 function foldSchema(fold: number) {
   return v.object({
+    ...foldResult.entries,
     fold: v.literal(fold),
-    seed: count,
-    trainRows: count,
-    epochs: count,
-    bestEpoch: count,
-    heldOut: score,
-    test: v.nullable(score),
-    leaked: v.nullable(score),
-    history: v.array(logs),
     seconds: amount,
     adapter: v.string(),
     weightsSha256: sha256,
   });
 }
+
+/** Settings that another process tells of; its model is checked by whoever builds it. */
+export const kfoldSettings = v.object({
+  model: json,
+  folds: v.pipe(ordinal, v.minValue(2)),
+  stratified: v.boolean(),
+  seed: count,
+  training: v.objectWithRest(
+    {
+      ...{ epochs: ordinal, batchSize: ordinal, learningRate: rate, patience: count },
+      ...optimisationEntries,
+    },
+    json,
+  ),
+  limit: v.nullable(ordinal),
+  leaked: v.boolean(),
+  data: v.object({ train: v.string(), test: v.string() }),
+});
 
 /** A fold that has no result, because its numbers became none. */
 export type DivergedFold = {

@@ -1,12 +1,11 @@
 // Trials of one search that ran in several folders, shard by shard, put together in one: what is finished there and not here is
 // copied, whole or not at all.
 
-import { cp, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../engine/core/errors.ts";
 import { checkSame, type StudyDescription } from "./search-description.ts";
 import { readStudy, type StudyFolder } from "./search-folder.ts";
-import { folderOfTrial } from "./trial-file.ts";
+import { takeOver } from "./take-over.ts";
 
 /** Throws UsageError, naming `merge`, for a folder that is no study, or one of other settings. */
 export async function checkMerged(
@@ -41,14 +40,8 @@ export async function mergeTrials(study: StudyFolder, folders: readonly string[]
     for (const { id } of shard.trials) {
       if (known.has(id)) continue;
       known.add(id);
-      await rm(scratch, { recursive: true, force: true });
-      await mkdir(scratch);
-      const copy = join(scratch, folderOfTrial(id));
-      await cp(shard.trialFolder(id), copy, { recursive: true });
-      await rm(study.trialFolder(id), { recursive: true, force: true });
-      await rename(copy, study.trialFolder(id));
+      await takeOver(shard.trialFolder(id), study.trialFolder(id), scratch);
     }
   }
-  await rm(scratch, { recursive: true, force: true });
   return finished;
 }

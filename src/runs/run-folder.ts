@@ -6,7 +6,7 @@ import * as v from "valibot";
 import { FormatError, UsageError } from "../engine/core/errors.ts";
 import type { Shape } from "../engine/core/shape.ts";
 import { findNonFinite } from "../engine/layers/finite-weights.ts";
-import { classesOf } from "../engine/layers/model.ts";
+import { labelsOf } from "../engine/layers/model.ts";
 import type { Weights } from "../engine/layers/variables.ts";
 import { type JsonValue, writeJson } from "../io/files.ts";
 import { readJsonIfThere } from "../io/read-json.ts";
@@ -188,7 +188,7 @@ function checkClasses(
   path: string,
 ): RunConfig {
   const model = checkModelConfig(found, path);
-  const classes = classesOf(createModel(model));
+  const classes = labelsOf(createModel(model));
   if (config.classNames.length !== classes) {
     throw new FormatError(
       `${path}: classNames must name the model's ${classes} classes, got ${config.classNames.length}`,

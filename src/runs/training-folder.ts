@@ -10,11 +10,12 @@ import { type JsonValue, prepareOut } from "../io/files.ts";
 import { holdFolder, LOCK } from "../io/folder-lock.ts";
 import { readJsonIfThere } from "../io/read-json.ts";
 import { openResumable } from "../io/resumable-folder.ts";
+import { KERNELS_FILE } from "./kernel-table.ts";
 
 const MANIFEST = "train.json";
 const FORMAT = 1;
 const CONTENTS =
-  /^(weights\.safetensors|checkpoint-\d+\.safetensors|(config|metrics|statistics)\.json|history\.csv|.+\.(svg|png|html))$/;
+  /^((weights|optimizer)\.safetensors|checkpoint-\d+\.safetensors|(config|kernels|metrics|statistics)\.json|history\.csv|.+\.(svg|png|html))$/;
 
 export interface TrainingFolder {
   readonly path: string;
@@ -50,7 +51,8 @@ export function openTraining(folder: TrainingFolder): Promise<"new" | "resumed">
 
 /** Takes back what openTraining began, where nothing came of it. */
 export async function abandonTraining(path: string): Promise<void> {
-  for (const name of [MANIFEST, "history.csv"]) await rm(join(path, name), { force: true });
+  for (const name of [MANIFEST, KERNELS_FILE, "history.csv"])
+    await rm(join(path, name), { force: true });
 }
 
 const schema = v.object({ command: v.array(v.string()) });

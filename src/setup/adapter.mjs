@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { availableParallelism, homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CACHE, ROOT, readJson, writeAtomically } from "./files.mjs";
 import {
@@ -68,17 +68,36 @@ export function adapterKey(env = process.env) {
     /^(VK_|DRI_|__NV|CUDA_VISIBLE|LD_LIBRARY)/.test(name),
   );
   const facts = [
-    names.sort().map((name) => `${name}=${env[name]}`),
+    names.sort().flatMap((name) => {
+      const value = foreign(env[name] ?? "");
+      return value === "" ? [] : [`${name}=${value}`];
+    }),
     driverFolders(env).map(listing),
     ["/dev/dri", "/dev"].map((folder) =>
       listing(folder).filter((name) => /card|render|nvidia|dxg|kfd/.test(name)),
     ),
     hasVulkanLoader(),
     [readText("/etc/os-release"), readText("/proc/driver/nvidia/version")],
-    statSync(join(ROOT, "node_modules", "webgpu", "package.json"), { throwIfNoEntry: false })
-      ?.mtimeMs,
+    // Beside this package, where it is installed.
+    [ROOT, dirname(dirname(ROOT))].map(
+      (root) =>
+        statSync(join(root, "node_modules", "webgpu", "package.json"), { throwIfNoEntry: false })
+          ?.mtimeMs,
+    ),
   ];
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex");
+}
+
+/**
+ * What a command of ours has set for its children is no choice of the person's.
+ * @param {string} value
+ */
+function foreign(value) {
+  const own = [MESA_LIBRARIES, MESA_ICD];
+  return value
+    .split(delimiter)
+    .filter((part) => !own.includes(part))
+    .join(delimiter);
 }
 
 /** @param {string} path */
@@ -130,8 +149,23 @@ function hasVulkanLoader() {
 export function rememberedAdapter() {
   const memory = readJson(MEMORY);
   if (memory?.["key"] !== adapterKey()) return null;
-  const adapter = /** @type {Adapter} */ (memory["adapter"]);
-  return adapter.share === "nothing" || readMesa() ? adapter : null;
+  const adapter = adapterIn(memory);
+  return adapter === null || adapter.share === "nothing" || readMesa() ? adapter : null;
+}
+
+/**
+ * What the memory says, or null where something else has written into it: set-up then looks again.
+ * @param {Record<string, unknown>} memory
+ * @returns {Adapter | null}
+ */
+export function adapterIn(memory) {
+  const found = memory["adapter"];
+  if (typeof found !== "object" || found === null) return null;
+  const { name, driver, kind, share } = /** @type {Record<string, unknown>} */ (found);
+  if (typeof name !== "string" || typeof driver !== "string") return null;
+  if (kind !== "software" && kind !== "hardware") return null;
+  if (share !== "nothing" && share !== "loader" && share !== "driver") return null;
+  return { name, driver, kind, share };
 }
 
 /**

@@ -18,13 +18,25 @@ import { findProgram, mustRun, run } from "./run.mjs";
 import { formatBytes, SetupError, say as sayOnTerminal, withProgress } from "./say.mjs";
 import { packageSources, readSystem } from "./sources.mjs";
 
-const HOME = join(CACHE, "apt");
+/**
+ * Where the private apt keeps its state: one place for the packages of this system, one for those of each other release.
+ * @param {Wish} wish
+ */
+const homeOf = ({ release }) => join(CACHE, release === undefined ? "apt" : `apt-${release}`);
 const STATE = "state.json";
+const NOTHING_INSTALLED = ["-o", "Dir::State::status=/dev/null"];
 const LISTS_AGE_MS = 24 * 3600 * 1e3;
 
 /**
  * The private apt: pass `options` to any apt-get or apt-cache.
  * @typedef {{ options: string[], mirror: string, release: string }} Apt
+ */
+
+/**
+ * @typedef {object} Wish
+ * @property {boolean} [backports] the release's backports as well
+ * @property {string} [release] of Debian, instead of this system's own; nothing of this system then counts as installed
+ * @property {boolean} [fresh] lists that are fetched now
  */
 
 /**
@@ -61,11 +73,11 @@ export async function fetchDebianPackage({ name, into, say = sayOnTerminal }) {
  * a package's file when a newer version comes, which day-old lists do not know.
  * @template T
  * @param {(apt: Apt) => Promise<T>} work
- * @param {{ backports?: boolean }} [wish]
+ * @param {Wish} [wish]
  * @returns {Promise<T>}
  */
 export async function withLists(work, wish = {}) {
-  const hadLists = existsSync(join(HOME, STATE));
+  const hadLists = existsSync(join(homeOf(wish), STATE));
   try {
     return await work(await openApt(wish));
   } catch (error) {
@@ -84,10 +96,12 @@ export function debFiles(folder) {
 /**
  * Opens the private apt, fetching the package lists where they are missing, older than a day, or
  * lack the backports that are asked for. The caller holds the set-up lock.
- * @param {{ backports?: boolean, fresh?: boolean }} [wish]
+ * @param {Wish} [wish]
  * @returns {Promise<Apt>}
  */
-export async function openApt({ backports = false, fresh = false } = {}) {
+export async function openApt(wish = {}) {
+  const { backports = false, fresh = false, release } = wish;
+  const home = homeOf(wish);
   for (const program of ["apt-get", "apt-cache"]) {
     if (!findProgram(program)) {
       throw new SetupError(
@@ -96,14 +110,13 @@ export async function openApt({ backports = false, fresh = false } = {}) {
     }
   }
   const system = readSystem();
-  const sources = await packageSources(system, backports);
-  const text = `${sources.lines.join("\n")}\n`;
-  if (fresh || !isCurrent(HOME, sources.lines)) await fetchLists(text, sources.mirror);
-  await writeConfiguration(HOME);
+  const sources = await packageSources(system, backports, release);
+  if (fresh || !isCurrent(home, sources.lines)) await fetchLists(home, sources);
+  await writeConfiguration(home);
   return {
-    options: ["-c", join(HOME, "apt.conf")],
+    options: ["-c", join(home, "apt.conf"), ...(release === undefined ? [] : NOTHING_INSTALLED)],
     mirror: sources.mirror,
-    release: system.codename,
+    release: release ?? system.codename,
   };
 }
 
@@ -119,18 +132,18 @@ function isCurrent(home, lines) {
 }
 
 /**
- * @param {string} sources
- * @param {string} mirror
+ * @param {string} lasting
+ * @param {{ lines: readonly string[], mirror: string }} sources
  */
-async function fetchLists(sources, mirror) {
+async function fetchLists(lasting, { lines, mirror }) {
   const home = temporaryFolder();
   try {
     // apt compares with what it has, and fetches only what changed.
-    if (existsSync(join(HOME, "lists")))
-      await cp(join(HOME, "lists"), join(home, "lists"), { recursive: true });
+    if (existsSync(join(lasting, "lists")))
+      await cp(join(lasting, "lists"), join(home, "lists"), { recursive: true });
     await mkdir(join(home, "lists", "partial"), { recursive: true });
     await mkdir(join(home, "cache", "archives", "partial"), { recursive: true });
-    await writeFile(join(home, "sources.list"), sources);
+    await writeFile(join(home, "sources.list"), `${lines.join("\n")}\n`);
     await writeConfiguration(home);
     await withProgress(
       `fetching the lists of packages from ${mirror}`,
@@ -145,9 +158,8 @@ async function fetchLists(sources, mirror) {
         ),
       () => ({ done: folderBytes(join(home, "lists")), total: 0 }),
     );
-    const lines = sources.trimEnd().split("\n");
     writeAtomically(join(home, STATE), JSON.stringify({ lines }));
-    replaceFolder(home, HOME);
+    replaceFolder(home, lasting);
   } finally {
     discard(home);
   }
@@ -246,7 +258,7 @@ export async function resolvePackages(apt, wanted) {
   const here = await run("apt-get", plan);
   if (here.code === 0) return parseUris(here.stdout);
   // Half-installed or held packages do not concern a private copy: as if nothing were installed.
-  const bare = ["-o", "Dir::State::status=/dev/null", ...plan];
+  const bare = [...NOTHING_INSTALLED, ...plan];
   const planned = await mustRun(`finding what ${wanted[0]} needs`, "apt-get", bare);
   return parseUris(planned.stdout);
 }

@@ -11,23 +11,26 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The project's folder, whatever the current directory is. */
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
 /**
- * The project's `.cache`; where the project lies on something that cannot be written, the person's own.
+ * The project's `.cache`; of an installed package, and where the project lies on something that cannot be written, the person's
+ * own.
  * @param {string} [root]
  * @param {NodeJS.ProcessEnv} [env]
  */
 export function cacheFolder(root = ROOT, env = process.env) {
   const own = join(root, ".cache");
-  if (isWritable(existsSync(own) ? own : root)) return own;
+  const isInstalled = dirname(root).split(sep).includes("node_modules");
+  if (!isInstalled && isWritable(existsSync(own) ? own : root)) return own;
   return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "vitrine");
 }
 
@@ -113,6 +116,8 @@ export function writeAtomically(path, text) {
  */
 export function readJson(path) {
   try {
+    // A pipe would be read for ever.
+    if (!statSync(path).isFile()) return null;
     const value = JSON.parse(readFileSync(path, "utf8"));
     return typeof value === "object" && value !== null ? value : null;
   } catch {

@@ -1,17 +1,27 @@
+#!/usr/bin/env node
 // What `npm run train` and its like start: sets up what is missing, once, then runs the command.
 // Plain JavaScript without packages, because it runs before there are any.
 import { spawn } from "node:child_process";
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { constants } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { adapterEnvironment, findAdapter, rememberedAdapter } from "./adapter.mjs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { adapterEnvironment } from "./adapter.mjs";
 import { withoutDawnWarnings } from "./dawn-warnings.mjs";
-import { ROOT, sweepTemporary } from "./files.mjs";
-import { withLock } from "./lock.mjs";
-import { hasPackages, providePackages } from "./packages.mjs";
+import { ROOT } from "./files.mjs";
 import { stopPrograms } from "./run.mjs";
 import { SetupError, say } from "./say.mjs";
+import { setUp } from "./set-up.mjs";
+
+/** Where the commands are: sources in the repository, compiled in an installed package. */
+const IS_SOURCE = existsSync(join(ROOT, "src", "cli"));
+const COMMANDS = join(ROOT, IS_SOURCE ? "src" : "dist", "cli", "commands");
+
+/**
+ * Commands that are no part of the package.
+ * @type {Readonly<Record<string, string>>}
+ */
+const OF_THE_REPOSITORY = { bench: "bench/cli.ts", "gpu-kernels": "test/gpu-kernels/cli.ts" };
 
 /**
  * The program that a command stands for: the arguments of Node after its loaders.
@@ -20,36 +30,37 @@ import { SetupError, say } from "./say.mjs";
  * @returns {string[]}
  */
 export function programOf(command, args) {
-  if (command === "test") {
+  if (command === "test" && IS_SOURCE) {
     const own = args.filter((arg) => arg !== "--debug");
     if (own.length === 0) return [join(ROOT, "test", "run.mjs")];
     return [join(ROOT, "node_modules", "uvu", "bin.js"), join(ROOT, "test"), ...own];
   }
-  const file = command === "bench" ? "bench/cli.ts" : `src/cli/commands/${command}.ts`;
-  if (!command || !/^[a-z][a-z0-9-]*$/.test(command) || !existsSync(join(ROOT, file))) {
+  if (command === "run") return ownProgram(args);
+  const own = IS_SOURCE ? OF_THE_REPOSITORY[command ?? ""] : undefined;
+  const file = own ? join(ROOT, own) : join(COMMANDS, `${command}${IS_SOURCE ? ".ts" : ".js"}`);
+  if (!command || !/^[a-z][a-z0-9-]*$/.test(command) || !existsSync(file)) {
+    const known = readdirSync(COMMANDS).map((name) => name.replace(/(\.d)?\.[jt]s$/, ""));
     throw new SetupError(`launch: no such command, got ${command ?? "none"}`, {
-      help: "npm run lists the commands, and README.md says what they do",
+      help: `known are ${[...new Set(known), "run", "setup"].sort().join(", ")}; each has --help`,
     });
   }
-  return [join(ROOT, file), ...args];
+  return [file, ...args];
 }
 
 /**
- * Makes everything ready that is not, and returns the adapter. Fast where nothing is to do.
- * @param {{ again?: boolean }} [wish] `again`: look for the adapter even if one is known
+ * `run own.ts`: a program of the person's, which may import this package, TypeScript and shaders.
+ * @param {readonly string[]} args
+ * @returns {string[]}
  */
-export async function setUp({ again = false } = {}) {
-  const known = again || !hasPackages() ? null : rememberedAdapter();
-  if (known) return known;
-  say("setting up (needed once; interrupt it at any time, the next run goes on)");
-  return withLock(async () => {
-    sweepTemporary();
-    if (!hasPackages()) await providePackages();
-    const adapter = (again ? null : rememberedAdapter()) ?? (await findAdapter());
-    say(`  ready: ${adapter.name} (${adapter.kind})`);
-    return adapter;
+function ownProgram([file, ...args]) {
+  const path = file === undefined ? "" : resolve(whereThePersonIs(), file);
+  if (file !== undefined && existsSync(path)) return [path, ...args];
+  throw new SetupError(`run: must name a script that is there, got ${file ?? "none"}`, {
+    help: "for instance own.ts",
   });
 }
+
+const OWN_TSCONFIG = process.env["TSX_TSCONFIG_PATH"] ?? join(ROOT, "tsconfig.json");
 
 /**
  * @param {readonly string[]} program
@@ -57,8 +68,10 @@ export async function setUp({ again = false } = {}) {
  * @param {string} cwd
  */
 function start(program, adapter, cwd) {
-  const hook = pathToFileURL(join(ROOT, "src", "shaders", "node-hook.mjs")).href;
-  const loaders = ["--import", import.meta.resolve("tsx"), "--import", hook];
+  const hook = new URL("../shaders/node-hook.mjs", import.meta.url).href;
+  // A person's own programs: `run own.ts`, `--model own.ts`.
+  const needsLoaders = IS_SOURCE || program.some((word) => /\.[cm]?tsx?$/.test(word));
+  const loaders = needsLoaders ? ["--import", import.meta.resolve("tsx"), "--import", hook] : [];
   const child = spawn(process.execPath, [...loaders, ...program], {
     // Its stderr passes through here. A terminal it gets as well, as 3, for colours and lines that rewrite themselves.
     cwd,
@@ -66,7 +79,8 @@ function start(program, adapter, cwd) {
     env: {
       ...process.env,
       ...adapterEnvironment(adapter),
-      TSX_TSCONFIG_PATH: process.env["TSX_TSCONFIG_PATH"] ?? join(ROOT, "tsconfig.json"),
+      ...(IS_SOURCE ? { TSX_TSCONFIG_PATH: OWN_TSCONFIG } : {}),
+      ...(IS_SOURCE ? {} : { VITRINE_COMMAND: "npx vitrine" }),
       VITRINE_STDERR: "3",
     },
   });
@@ -137,6 +151,8 @@ async function main() {
   const [command, ...args] = process.argv.slice(2);
   const isSetup = command === "setup";
   const program = isSetup ? [] : programOf(command, args);
+  // Tests compare bits, which must not depend on what was measured on the machine.
+  if (command === "test") process.env["VITRINE_KERNELS"] ??= "order";
   const release = stopOnSignals();
   const adapter = await setUp({ again: isSetup });
   release();

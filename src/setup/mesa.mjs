@@ -24,7 +24,7 @@ export const MESA_LIBRARIES = join(MESA, "lib");
 export const MESA_ICD = join(MESA, "lvp_icd.json");
 
 const MANIFEST = "mesa.json";
-const DRIVERS = "mesa-vulkan-drivers";
+export const DRIVERS = "mesa-vulkan-drivers";
 const DRIVER = "libvulkan_lvp.so";
 const LOADER = "libvulkan.so.1";
 // Dawn refuses 22.3 (shaderUniform*ArrayDynamicIndexing); 24.0 and later are known to work.
@@ -53,7 +53,7 @@ export async function provideMesa() {
   const work = temporaryFolder();
   try {
     const version = await fetchPackages(work);
-    await withProgress("unpacking Mesa", () => assemble(work, version));
+    await withProgress("unpacking Mesa", () => assemble({ work, version }));
     replaceFolder(join(work, "mesa"), MESA);
   } finally {
     discard(work);
@@ -106,11 +106,11 @@ export function isWanted(name) {
 }
 
 /**
- * Keeps of the unpacked packages only what the driver and the loader load, side by side in `lib`.
- * @param {string} work
- * @param {string} version
+ * Unpacks the packages in `work`, and keeps of them only what the driver, the loader and `others` load, side by side in the
+ * `lib` of a folder `mesa` there.
+ * @param {{ work: string, version: string, others?: readonly string[] }} request
  */
-async function assemble(work, version) {
+export async function assemble({ work, version, others = [] }) {
   const root = join(work, "root");
   const lib = join(work, "mesa", "lib");
   await mkdir(root);
@@ -119,7 +119,7 @@ async function assemble(work, version) {
   const unpacked = sharedLibraries(root);
   /** @type {Record<string, number>} */
   const files = {};
-  for (const [name, path] of neededFrom([DRIVER, LOADER], unpacked)) {
+  for (const [name, path] of neededFrom([DRIVER, LOADER, ...others], unpacked)) {
     await rename(realpathSync(path), join(lib, name));
     files[`lib/${name}`] = statSync(join(lib, name)).size;
   }

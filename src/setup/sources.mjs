@@ -40,8 +40,9 @@ export function readOsRelease() {
 /**
  * @param {System} system
  * @param {boolean} backports
+ * @param {string} [release] another one than the system's own
  */
-export async function packageSources(system, backports) {
+export async function packageSources(system, backports, release) {
   const format = "$(REPO_URI)|$(RELEASE)|$(ORIGIN)|$(SOURCESENTRY)";
   const asked = await mustRun("asking apt for its mirrors", "apt-get", [
     "indextargets",
@@ -55,15 +56,15 @@ export async function packageSources(system, backports) {
     const [uri = "", release = "", origin = "", entry = ""] = line.split("|");
     return { uri, release, origin, entry };
   });
-  return sourceLines({ system, rows, backports });
+  return sourceLines({ system, rows, backports, release });
 }
 
 /** @typedef {{ uri: string, release: string, origin: string, entry: string }} Target */
 
 /**
- * @param {{ system: System, rows: readonly Target[], backports: boolean }} given
+ * @param {{ system: System, rows: readonly Target[], backports: boolean, release?: string | undefined }} given
  */
-export function sourceLines({ system, rows, backports }) {
+export function sourceLines({ system, rows, backports, release }) {
   const { codename, family, architecture } = system;
   const own = rows.filter(
     ({ uri, release }) => release === codename && /^(https?|mirror)/.test(uri),
@@ -71,11 +72,14 @@ export function sourceLines({ system, rows, backports }) {
   // A derivative may serve packages of its own under the same release name.
   const chosen = own.find(({ origin }) => origin.toLowerCase() === family) ?? own[0];
   const mirror = chosen?.uri ?? defaultMirror(system);
-  const suites = [codename];
-  if (rows.some(({ uri, release }) => uri === mirror && release === `${codename}-updates`)) {
+  const suites = [release ?? codename];
+  if (
+    release === undefined &&
+    rows.some(({ uri, release }) => uri === mirror && release === `${codename}-updates`)
+  ) {
     suites.push(`${codename}-updates`);
   }
-  if (backports) suites.push(`${codename}-backports`);
+  if (backports) suites.push(`${suites[0]}-backports`);
   const key = signingKey(chosen?.entry ?? "");
   const options = `arch=${architecture} target=Packages lang=none${key ? ` signed-by=${key}` : ""}`;
   const components = family === "ubuntu" ? "main universe" : "main";

@@ -2,6 +2,8 @@
 //   counts[slot] += number of x with all bits of the exponent set
 // Integers only, so the order in which workgroups add theirs makes no difference.
 
+//#include "lib/word-elements.wgsl"
+
 struct Params {
   elements: u32,
   vectors: u32,  // vec4 words in x
@@ -25,8 +27,7 @@ fn count(
   var found = vec4u(0u);
   if (first < params.stride) {
     for (var i = first; i < params.vectors; i += params.stride) {
-      // What the last word holds beyond the tensor may be anything.
-      let is_element = vec4u(4u * i) + vec4u(0u, 1u, 2u, 3u) < vec4u(params.elements);
+      let is_element = word_elements(i, params.elements);
       let is_odd = (x[i] & vec4u(0x7f800000u)) == vec4u(0x7f800000u);
       found += select(vec4u(0u), vec4u(1u), is_odd & is_element);
     }

@@ -1,4 +1,5 @@
-// Lets Node import a .wgsl file as a shader, `{ file, text, runs }`; a bundler's plugin does the same with shaderModule.
+// Lets Node import a .wgsl file as a shader, `{ file, text, runs }`; a bundler's plugin does the same with shaderModule. And takes a
+// person's TypeScript for what it is, a module, whatever the package.json beside it says, or where there is none.
 import { readFile } from "node:fs/promises";
 import { register } from "node:module";
 import { join, relative } from "node:path";
@@ -29,6 +30,13 @@ async function readFragment(file) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code === "ENOENT") return null;
     throw error;
   }
+}
+
+/** @type {import("node:module").ResolveHook} */
+export async function resolve(specifier, context, nextResolve) {
+  const found = await nextResolve(specifier, context);
+  const isProgram = /\.tsx?(\?|$)/.test(found.url) && found.format === "commonjs";
+  return isProgram ? { ...found, format: "module" } : found;
 }
 
 /** @type {import("node:module").LoadHook} */

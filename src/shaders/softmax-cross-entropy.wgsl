@@ -2,17 +2,24 @@
 //   row_loss[n] = log Σ exp(z[n,·] − max z[n]) − (z[n,label] − max z[n])     loss = mean of row_loss
 //   predicted[n] = the first k of the largest z[n,k]     row_hit[n] = 1 where that is the label
 //   dlogits = (softmax(z) − onehot) / N
-// HAS_CLASS_WEIGHTS: row_loss and dlogits of a row are multiplied by the weight of its label.
+// HAS_ROW_WEIGHTS: row_loss and dlogits of a row are multiplied by its weight.
+// HAS_SMOOTHING: a share s of the target is spread over all classes, onehot · (1 − s) + s / K, so
+//   row_loss[n] = log Σ exp(z[n,·] − max z[n]) + Σ target · (max z[n] − z[n,·])     dlogits = (softmax(z) − target) / N
+// IS_MIXED: the target of a row is λ · onehot of its label + (1 − λ) · onehot of its partner's, (λ, partner) = mixed[n], and a
+// hit is a prediction of the label with the larger share. Smoothing comes after.
 // LANES neighbouring invocations share a row, as in softmax.wgsl. Sums are trees of fixed shape.
 
 //#include "lib/invocation.wgsl"
 //#include "lib/lane-sum.wgsl"
+//#include "lib/log-1-plus.wgsl"
+//#include "lib/row-peak.wgsl"
 
 const LANES: u32 = 16u;  // 1 to 64, a power of two
 
 struct Params {
   rows: u32,     // N
   classes: u32,  // K
+  smoothing: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -24,41 +31,10 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> dlogits: array<f32>;
 @group(0) @binding(7) var<storage, read> losses: array<f32>;
 @group(0) @binding(8) var<storage, read_write> loss: array<f32>;
-@group(0) @binding(9) var<storage, read> class_weights: array<f32>;
+@group(0) @binding(9) var<storage, read> row_weights: array<f32>;
+@group(0) @binding(10) var<storage, read> mixed: array<f32>;
 
 const QUIET_NAN: u32 = 0x7fc00000u;
-
-struct Peak {
-  value: f32,
-  index: u32,
-}
-
-var<workgroup> peaks: array<Peak, 64>;
-
-fn higher(a: Peak, b: Peak) -> Peak {
-  if (b.value > a.value || (b.value == a.value && b.index < a.index)) { return b; }
-  return a;
-}
-
-fn row_peak(own: Peak, local: u32) -> Peak {
-  if (LANES == 1u) { return own; }
-  peaks[local] = own;
-  workgroupBarrier();
-  for (var stride = LANES / 2u; stride > 0u; stride /= 2u) {
-    if (local % LANES < stride) { peaks[local] = higher(peaks[local], peaks[local + stride]); }
-    workgroupBarrier();
-  }
-  return peaks[local - local % LANES];
-}
-
-// log(1 + t), also for small t, where 1 + t rounds the digits away that a small loss consists of: the series of
-// 2·artanh(t / (2 + t)), within 2e-8 of it up to t = 0.5.
-fn log_1_plus(t: f32) -> f32 {
-  if (t > 0.5) { return log(1.0 + t); }
-  let r = t / (2.0 + t);
-  let s = r * r;
-  return 2.0 * r * (1.0 + s * (1.0 / 3.0 + s * (1.0 / 5.0 + s * (1.0 / 7.0 + s * (1.0 / 9.0)))));
-}
 
 @compute @workgroup_size(WORKGROUP)
 fn forward(id: Invocation) {
@@ -80,26 +56,58 @@ fn forward(id: Invocation) {
     rest += select(exp(depth), depth, k == peak.index);
   }
   rest = sum_over(LANES, rest, id.local);
+  //#if ${HAS_SMOOTHING}
+  let share = params.smoothing / f32(params.classes);
+  var depths = 0.0;
+  for (var k = lane; k < params.classes; k += LANES) { depths += peak.value - logits[start + k]; }
+  depths = sum_over(LANES, depths, id.local);
+  //#endif
   if (row >= params.rows) { return; }
 
   let label = labels[n];
+  //#if ${IS_MIXED}
+  let lambda = mixed[2u * n];
+  let other = labels[u32(mixed[2u * n + 1u])];
+  //#endif
   if (lane == 0u) {
     // A label that is no class makes the loss NaN, so that it cannot go unseen.
     var depth = bitcast<f32>(max(label, QUIET_NAN));
     if (label < params.classes) { depth = peak.value - logits[start + label]; }
-    row_loss[n] = log_1_plus(rest) + depth;
-    //#if ${HAS_CLASS_WEIGHTS}
-    row_loss[n] *= class_weights[min(label, params.classes - 1u)];
+    //#if ${IS_MIXED}
+    var partners_depth = bitcast<f32>(max(other, QUIET_NAN));
+    if (other < params.classes) { partners_depth = peak.value - logits[start + other]; }
+    depth = lambda * depth + (1.0 - lambda) * partners_depth;
     //#endif
+    //#if ${HAS_SMOOTHING}
+    depth = depth * (1.0 - params.smoothing) + depths * share;
+    //#endif
+    row_loss[n] = log_1_plus(rest) + depth;
+    //#if ${HAS_ROW_WEIGHTS}
+    row_loss[n] *= row_weights[n];
+    //#endif
+    //#if ${IS_MIXED}
+    row_hit[n] = select(0u, 1u, select(other, label, lambda >= 0.5) == peak.index);
+    //#else
     row_hit[n] = select(0u, 1u, label == peak.index);
+    //#endif
     predicted[n] = peak.index;
   }
   //#if ${HAS_GRADIENT}
   for (var k = lane; k < params.classes; k += LANES) {
     let probability = exp(logits[start + k] - peak.value) / (1.0 + rest);
-    dlogits[start + k] = (probability - select(0.0, 1.0, k == label)) / f32(params.rows);
-    //#if ${HAS_CLASS_WEIGHTS}
-    dlogits[start + k] *= class_weights[min(label, params.classes - 1u)];
+    //#if ${IS_MIXED}
+    var expected = select(0.0, lambda, k == label) + select(0.0, 1.0 - lambda, k == other);
+    //#if ${HAS_SMOOTHING}
+    expected = expected * (1.0 - params.smoothing) + share;
+    //#endif
+    //#elif ${HAS_SMOOTHING}
+    let expected = select(share, 1.0 - params.smoothing + share, k == label);
+    //#else
+    let expected = select(0.0, 1.0, k == label);
+    //#endif
+    dlogits[start + k] = (probability - expected) / f32(params.rows);
+    //#if ${HAS_ROW_WEIGHTS}
+    dlogits[start + k] *= row_weights[n];
     //#endif
   }
   //#endif

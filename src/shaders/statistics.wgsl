@@ -8,6 +8,7 @@
 
 //#include "lib/invocation.wgsl"
 //#include "lib/lane-sum.wgsl"
+//#include "lib/word-elements.wgsl"
 
 const BINS: u32 = 32u;
 const HEADER: u32 = 8u;
@@ -43,8 +44,7 @@ fn word_at(i: u32) -> Word {
 //#if ${DIFFERENCE}
   bits = bitcast<vec4u>(bitcast<vec4f>(bits) - bitcast<vec4f>(before[i]));
 //#endif
-  // What the last word holds beyond the tensor may be anything.
-  let is_element = vec4u(4u * i) + vec4u(0u, 1u, 2u, 3u) < vec4u(params.elements);
+  let is_element = word_elements(i, params.elements);
   // Told by the bits: compilers may suppose that there is no such number.
   let is_odd = (bits & vec4u(0x7f800000u)) == vec4u(0x7f800000u);
   let is_finite = is_element & !is_odd;

@@ -6,7 +6,9 @@ import { takeRows } from "../data/dataset.ts";
 import type { Split } from "../data/split.ts";
 import { drawFolds } from "../report/charts/saved-charts.ts";
 import type { FoldLook, FoldsLook } from "../report/story/study-record.ts";
+import { dataRecord } from "../runs/images-record.ts";
 import {
+  foldName,
   type KfoldSettings,
   loadFolds,
   openKfold,
@@ -49,7 +51,7 @@ export async function foldsStep(
     test,
     leakedRows: rows.all,
     finished: (fold) => saved.get(fold),
-    checkpointsOf: (fold) => checkpoints.open(`fold-${fold + 1}`),
+    checkpointsOf: (fold) => checkpoints.open(foldName(fold)),
     signal,
     ...screen.training(training.epochs),
     onFoldBegin: (fold) => {
@@ -58,13 +60,13 @@ export async function foldsStep(
     },
     onFold: async (result, trained) => {
       const seconds = (performance.now() - start) / 1000;
-      const { source, train: rowsOf } = context.data;
-      const { classNames } = rowsOf;
-      const facts = { settings: kfold, classNames, source, seconds, adapter: device.name };
+      const { classNames } = context.data.train;
+      const data = dataRecord(context.data);
+      const facts = { settings: kfold, classNames, data, seconds, adapter: device.name };
       const weights = wholeTensors(basis, plan.model, trained.weights);
       const fold = await saveFold(folder, result, weights, facts);
       saved.set(fold.fold, fold);
-      checkpoints.end(`fold-${fold.fold + 1}`);
+      checkpoints.end(foldName(fold.fold));
       screen.say(foldLine(fold));
     },
   });

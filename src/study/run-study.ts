@@ -12,7 +12,7 @@ import { trainingStep } from "./training-step.ts";
 import { transferModels } from "./transfer-model.ts";
 import { transferStep } from "./transfer-step.ts";
 import { loadTuned, tunerStep } from "./tuner-step.ts";
-import { type WrittenReport, writeReport } from "./write-report.ts";
+import { type WrittenReport, writeReport, writtenReport } from "./write-report.ts";
 
 export interface StudyOutcome {
   readonly record: StudyRecord;
@@ -52,5 +52,6 @@ export async function runStudy(options: StudyOptions): Promise<StudyOutcome> {
     commands: partCommands(options),
     ...{ data: look, split, tuner, training, evaluation, folds, transfer },
   };
+  if (store.isReadOnly) return { record, report: writtenReport(store.path) };
   return { record, report: await writeReport(store.path, record, options.clean) };
 }

@@ -4,10 +4,10 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { FormatError } from "../engine/core/errors.ts";
+import { FormatError, UsageError } from "../engine/core/errors.ts";
 import { type JsonValue, stableJson, writeJson } from "../io/files.ts";
 import { readJsonIfThere } from "../io/read-json.ts";
-import { openResumable } from "../io/resumable-folder.ts";
+import { openFinished, openResumable } from "../io/resumable-folder.ts";
 import { amount, jsonRecord } from "../io/saved-values.ts";
 import { STUDY_FORMAT, type StudySettings } from "../report/story/study-record.ts";
 import { STEP_RESULTS, type StepKind, type StepResults } from "./step-results.ts";
@@ -25,10 +25,13 @@ export interface StepResult<Result> {
 export class StepStore {
   readonly path: string;
   readonly settings: StudySettings;
+  /** The study can be shown, and nothing of it done. */
+  readonly isReadOnly: boolean;
 
-  private constructor(path: string, settings: StudySettings) {
+  private constructor(path: string, settings: StudySettings, isReadOnly: boolean) {
     this.path = path;
     this.settings = settings;
+    this.isReadOnly = isReadOnly;
   }
 
   /**
@@ -36,16 +39,14 @@ export class StepStore {
    * `overwrite` deletes a study that was there, and nothing but a study.
    */
   static async open(path: string, settings: StudySettings, overwrite: boolean): Promise<StepStore> {
-    await openResumable({
-      path,
-      manifest: "study.json",
-      kind: "study",
-      format: STUDY_FORMAT,
-      settings,
-      contents: /^(\d\d-[a-z]+|record\.json|report\.(html|md))$/,
-      overwrite,
-    });
-    return new StepStore(path, settings);
+    await openResumable({ ...place(path, settings), overwrite });
+    return new StepStore(path, settings, false);
+  }
+
+  /** One that is finished, in a folder that cannot be written. */
+  static async openReadOnly(path: string, settings: StudySettings): Promise<StepStore> {
+    await openFinished(place(path, settings));
+    return new StepStore(path, settings, true);
   }
 
   /** The step's folder: what it leaves goes there. */
@@ -72,6 +73,12 @@ export class StepStore {
 
   /** Makes room for a step. What an interrupted run left of it stays: some steps go on from it. */
   async begin(step: string): Promise<string> {
+    if (this.isReadOnly) {
+      throw new UsageError(
+        `out: must be a folder that can be written, since ${step} is not done, got ${this.path}`,
+        { argument: "out" },
+      );
+    }
     await mkdir(this.folder(step), { recursive: true });
     return this.folder(step);
   }
@@ -80,4 +87,14 @@ export class StepStore {
   async finish(step: string, result: JsonValue, seconds: number): Promise<void> {
     await writeJson(join(this.folder(step), STEP), { settings: this.settings, result, seconds });
   }
+}
+
+function place(path: string, settings: StudySettings) {
+  return {
+    ...{ path, settings },
+    manifest: "study.json",
+    kind: "study",
+    format: STUDY_FORMAT,
+    contents: /^(\d\d-[a-z]+|record\.json|report\.(html|md))$/,
+  };
 }

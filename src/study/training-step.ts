@@ -9,6 +9,7 @@ import { drawRun } from "../report/charts/saved-charts.ts";
 import type { TrainingLook } from "../report/story/study-record.ts";
 import { keras3Summary, summaryOf } from "../report/text/summary-table.ts";
 import type { Checkpoints } from "../runs/checkpoints.ts";
+import { imagesRecord } from "../runs/images-record.ts";
 import { PartCheckpoints, removeCheckpoints } from "../runs/part-checkpoints.ts";
 import { historyFile, type RunConfig, runConfig, saveRun } from "../runs/run-folder.ts";
 import type { Basis } from "../train/basis.ts";
@@ -64,6 +65,7 @@ export function studyRunConfig(
     classNames: data.train.classNames,
     training: { epochs, seed, validation, patience, limit, ...training },
     data: {
+      ...imagesRecord(data),
       source: data.source,
       trainRows: rows.train.length,
       heldOutRows: rows.heldOut.length,

@@ -10,6 +10,7 @@ import { createModel } from "../models/models.ts";
 import { trialsSvg } from "../report/charts/trials-chart.ts";
 import type { TrialLook, TunerLook } from "../report/story/study-record.ts";
 import { trialBlock, trialHeader } from "../report/text/tuner-text.ts";
+import { dataRecord } from "../runs/images-record.ts";
 import { PartCheckpoints } from "../runs/part-checkpoints.ts";
 import type { StudyDescription } from "../runs/search-description.ts";
 import { openStudy, readStudy } from "../runs/search-folder.ts";
@@ -134,7 +135,7 @@ function trialFacts({ data, rows }: StudyContext, adapter: string): TrialFacts {
   return {
     classNames: data.train.classNames,
     data: {
-      source: data.source,
+      ...dataRecord(data),
       trainRows: rows.train.length,
       heldOutRows: rows.heldOut.length,
       testRows: data.test.rows,

@@ -21,6 +21,11 @@ export interface WrittenReport {
   readonly markdown: string;
 }
 
+/** Where the report of a study lies. */
+export function writtenReport(folder: string): WrittenReport {
+  return { html: join(folder, "report.html"), markdown: join(folder, "report.md") };
+}
+
 /** `data`: all the rows, of which the report shows samples. */
 export async function writeReport(
   folder: string,
@@ -36,7 +41,7 @@ export async function writeReport(
   const wide = await readPictures(folder, story.blocks);
   const narrow = await narrowPictures(folder, record, data, folds);
   const pictures = new Map([...wide, ...narrow]);
-  const written = { html: join(folder, "report.html"), markdown: join(folder, "report.md") };
+  const written = writtenReport(folder);
   await writeAtomically(written.markdown, storyMarkdown(story));
   await writeAtomically(written.html, storyHtml(story, pictures));
   return written;

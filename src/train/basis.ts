@@ -14,7 +14,7 @@ import {
   type ModelConfig,
   type TransferModelConfig,
 } from "../models/models.ts";
-import { type DeviceData, uploadDataset } from "./device-data.ts";
+import { type DeviceData, placeDataset } from "./device-data.ts";
 import { type FeatureStore, type FrozenBaseOptions, frozenFeatures } from "./frozen/frozen-base.ts";
 import { namedTensors } from "./named-tensors.ts";
 
@@ -42,7 +42,7 @@ export function wholeTensors(
 export function imageBasis(device: Device, pretrained: Weights = new Map()): Basis {
   return {
     modelOf: createModel,
-    place: async (dataset) => uploadDataset(device, dataset),
+    place: (dataset) => placeDataset(device, dataset),
     pretrained,
     complete: (weights) => weights,
   };

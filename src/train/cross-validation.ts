@@ -100,8 +100,8 @@ export async function crossValidate(options: CrossValidationOptions): Promise<Fo
   const { splits, training } = options;
   checkBatchSize(splits, training.batchSize);
   const results: FoldResult[] = [];
-  for (const [fold, split] of splits.entries()) {
-    const result = options.finished?.(fold) ?? (await runFold(options, fold, split));
+  for (const fold of splits.keys()) {
+    const result = options.finished?.(fold) ?? (await trainFold(options, fold));
     if (result === "interrupted") break;
     if (result !== "diverged") results.push(result);
   }
@@ -118,12 +118,14 @@ export function checkBatchSize(splits: readonly Split[], batchSize: number): voi
   );
 }
 
-async function runFold(
+/** One of them, by itself. Throws RangeError for a fold that there is not. */
+export async function trainFold(
   options: CrossValidationOptions,
   fold: number,
-  split: Split,
 ): Promise<FoldResult | "interrupted" | "diverged"> {
   if (options.signal?.aborted) return "interrupted";
+  const split = options.splits[fold];
+  if (!split) throw new RangeError(`fold: must be below ${options.splits.length}, got ${fold}`);
   options.onFoldBegin?.(fold, split);
   const device = options.device.scope();
   try {

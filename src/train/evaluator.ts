@@ -3,9 +3,10 @@
 
 import type { Device } from "../engine/core/device.ts";
 import type { Tensor } from "../engine/core/tensor.ts";
-import { classesOf, type Model, variablesOf } from "../engine/layers/model.ts";
+import { labelsOf, type Model, variablesOf } from "../engine/layers/model.ts";
 import type { Variables, Weights } from "../engine/layers/variables.ts";
 import type { Feed } from "../engine/ops/gather.ts";
+import type { Loss } from "../engine/ops/loss/loss.ts";
 import {
   createMeters,
   type Meters,
@@ -20,6 +21,7 @@ import { createFeed, type DeviceData, rewindFeed } from "./device-data.ts";
 import { inferenceBatch } from "./inference-batch.ts";
 import { runPaced } from "./pace.ts";
 import { recordEvaluationStep, recordPrediction } from "./programs.ts";
+import { type DataFeed, supplyOf } from "./rows/row-stream.ts";
 
 export interface EvaluatorOptions {
   readonly device: Device;
@@ -27,17 +29,22 @@ export interface EvaluatorOptions {
   /** With a place on the device. */
   readonly variables: Variables;
   readonly workspace?: Workspace;
+  /** Default categorical cross-entropy. */
+  readonly loss?: Loss | undefined;
   readonly rungs?: Readonly<Record<string, string>>;
 }
 
+/** What an evaluation of some rows came to. */
 export interface Evaluation extends MetricValues {
-  /** Counts by [label][predicted]. */
+  /** Counts by [label][predicted]; none where targets are no classes. */
   readonly confusion: readonly (readonly number[])[];
 }
 
 /** What is compiled for one data set; each program once for every number of rows that it takes. */
 interface Seat {
-  readonly feed: Feed;
+  readonly feed: DataFeed;
+  /** Null until rows of it are scored. */
+  meters: Meters | null;
   readonly steps: Map<number, Executable>;
   readonly predictions: Map<number, Prediction>;
 }
@@ -48,16 +55,20 @@ interface Prediction {
 }
 
 /** An evaluator for weights that are at hand, those of a saved run for instance. */
-export function evaluatorOf(device: Device, model: Model, weights: Weights): Evaluator {
+export function evaluatorOf(
+  device: Device,
+  model: Model,
+  weights: Weights,
+  loss?: Loss | undefined,
+): Evaluator {
   const variables = variablesOf(model);
   variables.materialise(device, weights);
-  return new Evaluator({ device, model, variables });
+  return new Evaluator({ device, model, variables, loss });
 }
 
 export class Evaluator {
   readonly #options: EvaluatorOptions;
   readonly #workspace: Workspace;
-  readonly #meters: Meters;
   readonly #batch: number;
   /** By the object: two data sets may share a name. */
   readonly #seats = new Map<DeviceData, Seat>();
@@ -66,7 +77,6 @@ export class Evaluator {
     this.#options = options;
     this.#workspace = options.workspace ?? new Workspace(options.device);
     this.#batch = inferenceBatch(options.model);
-    this.#meters = createMeters(options.device, classesOf(options.model));
   }
 
   /** Scores `rows` of `data`; `onProgress` hears how many are done. */
@@ -75,24 +85,32 @@ export class Evaluator {
     rows: Uint32Array<ArrayBuffer>,
     onProgress?: (done: number) => void,
   ): Promise<Evaluation> {
-    const { device } = this.#options;
+    const { device, model } = this.#options;
     const seat = this.#seat(data);
+    seat.meters ??= createMeters(device, data.targets ? null : labelsOf(model));
+    const { meters } = seat;
     rewindFeed(device, seat.feed, rows);
-    resetMeters(device, this.#meters);
+    resetMeters(device, meters);
     const full = Math.floor(rows.length / this.#batch);
     const rest = rows.length % this.#batch;
     if (full > 0) {
-      await runPaced(device, await this.#step(seat, this.#batch), full, (done) => {
+      const executable = await this.#step(seat, meters, this.#batch);
+      const supply = supplyOf(seat.feed, this.#batch);
+      await runPaced(device, { executable, supply }, full, (done) => {
         onProgress?.(done * this.#batch);
         return true;
       });
     }
-    if (rest > 0) (await this.#step(seat, rest)).run();
-    const values = await readMeters(device, this.#meters);
-    return { ...values, confusion: await readConfusion(device, this.#meters) };
+    if (rest > 0) {
+      const executable = await this.#step(seat, meters, rest);
+      await seat.feed.stream?.bring(full * this.#batch, rest);
+      executable.run();
+    }
+    const values = await readMeters(device, meters);
+    return { ...values, confusion: await readConfusion(device, meters) };
   }
 
-  /** Class probabilities of `rows` of a data set, row by row; `onProgress` hears how many are done. */
+  /** What the model gives for `rows` of a data set, class probabilities for instance, row by row; `onProgress` hears how many are done. */
   async predict(
     data: DeviceData,
     rows: Uint32Array<ArrayBuffer>,
@@ -119,28 +137,31 @@ export class Evaluator {
     const padded = new Uint32Array(capacity).fill(rows[0] ?? 0);
     padded.set(rows);
     rewindFeed(this.#options.device, seat.feed, padded);
+    await seat.feed.stream?.bring(0, capacity);
     executable.run();
     const values = await executable.read(probabilities);
-    const [, classes = 0] = probabilities.shape;
-    return Array.from(rows, (_, row) => values.slice(row * classes, (row + 1) * classes));
+    const size = values.length / capacity;
+    return Array.from(rows, (_, row) => values.slice(row * size, (row + 1) * size));
   }
 
   #seat(data: DeviceData): Seat {
     let seat = this.#seats.get(data);
     if (!seat) {
       const capacity = Math.max(data.rows, this.#batch);
-      const feed = createFeed(this.#options.device, data, capacity, `${data.name}.evaluate`);
-      seat = { feed, steps: new Map(), predictions: new Map() };
+      const { device } = this.#options;
+      const use = { capacity, batch: this.#batch, label: `${data.name}.evaluate` };
+      const feed = createFeed(device, data, use);
+      seat = { feed, meters: null, steps: new Map(), predictions: new Map() };
       this.#seats.set(data, seat);
     }
     return seat;
   }
 
-  async #step({ feed, steps }: Seat, batch: number): Promise<Executable> {
+  async #step({ feed, steps }: Seat, meters: Meters, batch: number): Promise<Executable> {
     const known = steps.get(batch);
     if (known) return known;
     const executable = await this.#compile(
-      recordEvaluationStep({ ...this.#request(feed, batch), meters: this.#meters }),
+      recordEvaluationStep({ ...this.#request(feed, batch), meters }),
     );
     steps.set(batch, executable);
     return executable;
@@ -160,7 +181,7 @@ export class Evaluator {
   }
 
   #request(feed: Feed, batch: number) {
-    const { device: capabilities, model, variables, rungs = {} } = this.#options;
-    return { model, variables, feed, batch, capabilities, rungs };
+    const { device: capabilities, model, variables, loss, rungs = {} } = this.#options;
+    return { model, variables, loss, feed, batch, capabilities, rungs };
   }
 }

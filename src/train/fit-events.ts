@@ -13,11 +13,13 @@ export interface CompileEvents {
 }
 
 export interface EpochEvents {
+  /** An epoch begins, of so many steps. */
   readonly onEpochBegin?: ((epoch: number, steps: number) => void) | undefined;
   /** Several times a second: where the epoch stands, and its running figures. */
   readonly onProgress?: ((step: number, values: MetricValues) => void) | undefined;
   /** Where statistics are asked for: those of a step, once it is over. */
   readonly onStatistics?: ((statistics: StepStatistics, epoch: number) => void) | undefined;
+  /** An epoch is over. */
   readonly onEpochEnd?: ((epoch: number, logs: Logs) => void) | undefined;
 }
 

@@ -4,9 +4,13 @@
 import type { Device } from "../engine/core/device.ts";
 import type { Model } from "../engine/layers/model.ts";
 import type { Variables, Weights } from "../engine/layers/variables.ts";
+import type { Loss } from "../engine/ops/loss/loss.ts";
 import { adam } from "../engine/optim/adam.ts";
+import { withEma } from "../engine/optim/ema.ts";
 import type { Optimizer } from "../engine/optim/optimizer.ts";
+import type { OptimizerValues } from "../engine/optim/optimizer-values.ts";
 import type { Program } from "../engine/program/program.ts";
+import type { Augment } from "./augment.ts";
 import { BestEpoch, type KeptEpoch, type Monitor } from "./best-epoch.ts";
 import type { Callback, Logs } from "./callbacks/callback.ts";
 import { EarlyStopping } from "./callbacks/early-stopping.ts";
@@ -26,6 +30,15 @@ export interface FitOptions extends FitEvents {
   readonly validation?: DataRows | undefined;
   /** Default Adam with Keras's settings. */
   readonly optimizer?: Optimizer | undefined;
+  /** Default categorical cross-entropy. */
+  readonly loss?: Loss | undefined;
+  /**
+   * Keeps an exponential moving average of the weights, which takes their place at the end; with `keepBest`, that of the kept
+   * epoch does. Training and validation go by the weights themselves. Default false.
+   */
+  readonly useEma?: boolean | undefined;
+  /** Of those averages, from 0 to 1; default 0.99. */
+  readonly emaMomentum?: number | undefined;
   readonly learningRate: number;
   readonly batchSize: number;
   /** Number of the last epoch, from 1. */
@@ -38,19 +51,29 @@ export interface FitOptions extends FitEvents {
   readonly patience?: number | undefined;
   /** The figure whose best epoch's weights are brought back at the end; default none: the last epoch's stay. */
   readonly keepBest?: Monitor | undefined;
+  /** Keeps what the optimiser came to in the kept epoch, where its slots have no more bytes; default: it does not. */
+  readonly optimizerBytes?: number | undefined;
   /** Epochs that an earlier run has had: numbers, shuffling and schedule go on from there. Default 0. */
   readonly initialEpoch?: number | undefined;
   /** Values to start from; variables that it does not name are initialised by the seed. */
   readonly initialWeights?: Weights | undefined;
+  /** What an optimiser of the same kind came to with them; default: it begins anew. */
+  readonly initialOptimizer?: OptimizerValues | undefined;
   /** An epoch (from 1) has its rows in order, and none of its steps has run; awaited. */
   readonly beforeSteps?: ((run: FitRun, epoch: number, done: number) => Promise<void>) | undefined;
   /** Steps from one whose tensors are measured to the next, which `onStatistics` is told of; default none is. */
   readonly statisticsEvery?: number | undefined;
   /** Counts weights that are not finite after every step, and ends the run soon after the first. Default false. */
   readonly watchNumbers?: boolean | undefined;
+  /** What is done to the images on their way to the model, anew each step; never to those of `validation`. Default nothing. */
+  readonly augment?: Augment | undefined;
   /** Before every n-th step of a whole batch, counted from 1; awaited. */
   readonly beforeStep?:
-    | { readonly every: number; readonly run: (fit: FitRun, step: number) => Promise<void> }
+    | {
+        readonly every: number;
+        /** Told which step is about to run. */
+        readonly run: (fit: FitRun, step: number) => Promise<void>;
+      }
     | undefined;
   /** After those of the recipe, in this order. */
   readonly callbacks?: readonly Callback[] | undefined;
@@ -81,24 +104,39 @@ export class FitRun {
   readonly #best: BestEpoch | null;
   #ended: FitEnd | null = null;
   #isDiverged = false;
+  /** After the last epoch, where that is the one kept. */
+  #lastOptimizer: OptimizerValues | null = null;
 
   private constructor(trainer: Trainer, options: FitOptions) {
     this.#trainer = trainer;
     this.#options = options;
-    this.#best = options.keepBest ? new BestEpoch(options.keepBest) : null;
+    const { keepBest } = options;
+    const optimizer = () => this.#optimizerValues();
+    this.#best = keepBest ? new BestEpoch(keepBest, { optimizer }) : null;
   }
 
   /** Records and compiles the training step; nothing is trained yet. */
   static async create(device: Device, model: Model, options: FitOptions): Promise<FitRun> {
-    const { train, optimizer = adam(), batchSize, learningRate, seed } = options;
-    const { schedule, initialEpoch = 0 } = options;
+    const {
+      train,
+      optimizer: plain = adam(),
+      useEma,
+      emaMomentum,
+      batchSize,
+      learningRate,
+      seed,
+    } = options;
+    const { schedule, initialEpoch = 0, loss } = options;
+    const optimizer = useEma ? withEma(plain, emaMomentum) : plain;
     const trainer = await Trainer.create({
-      ...{ device, model, optimizer, batchSize, seed },
+      ...{ device, model, optimizer, loss, batchSize, seed },
       data: train.data,
       pretrained: options.initialWeights,
+      optimizerValues: options.initialOptimizer,
       learningRate: schedule ? rateAfter(schedule, initialEpoch, learningRate) : learningRate,
       rungs: options.rungs,
       watchNumbers: options.watchNumbers,
+      augment: options.augment,
       onCompile: options.onCompile,
       onCompiled: options.onCompiled,
     });
@@ -125,6 +163,20 @@ export class FitRun {
       throw new DivergenceError({ epoch: stoppedEpoch + 1, learningRate, what });
     }
     this.#ended = signal?.aborted ? "interrupted" : wasStopped ? "early" : "finished";
+    await this.#keepLast();
+  }
+
+  /** Of an epoch that was interrupted, the optimiser has had steps that the weights are rid of. */
+  async #keepLast(): Promise<void> {
+    if (this.#best?.kept || this.#ended === "interrupted") return;
+    this.#lastOptimizer = await this.#optimizerValues();
+  }
+
+  /** Null where they are not to be kept. */
+  async #optimizerValues(): Promise<OptimizerValues | null> {
+    const { optimizerBytes = -1 } = this.#options;
+    if (this.#trainer.optimizerState.bytes > optimizerBytes) return null;
+    return this.#trainer.optimizerValues();
   }
 
   #epochs() {
@@ -164,7 +216,8 @@ export class FitRun {
     const { history, lastWeights: weights } = this.#trainer;
     const logs = history.at(-1);
     const { initialEpoch = 0 } = this.#options;
-    return logs ? { epoch: initialEpoch + history.length, logs, weights } : null;
+    const optimizer = this.#lastOptimizer;
+    return logs ? { epoch: initialEpoch + history.length, logs, weights, optimizer } : null;
   }
 
   /** By name: those of the kept epoch when training is over, those of the last finished one before. */
@@ -199,7 +252,7 @@ export class FitRun {
     return this.#trainer.msPerStep;
   }
 
-  /** Loss, accuracy and confusion, with inference behaviour. */
+  /** Loss, accuracy and confusion (of numbers the mean absolute error), with inference behaviour. */
   evaluate({ data, rows }: DataRows): Promise<Evaluation> {
     return this.#trainer.evaluate(data, rows);
   }
@@ -208,7 +261,7 @@ export class FitRun {
     return scoreOf(await this.evaluate(held));
   }
 
-  /** Class probabilities, row by row. */
+  /** What the model gives, class probabilities for instance, row by row. */
   predict({ data, rows }: DataRows): Promise<readonly Float32Array[]> {
     return this.#trainer.predict(data, rows);
   }

@@ -3,6 +3,7 @@
 
 import type { Device } from "../engine/core/device.ts";
 import type { Executable } from "../engine/program/executor.ts";
+import type { Supply } from "./rows/row-stream.ts";
 
 const SUBMIT_MS = 120;
 const MAX_REPLAYS = 400;
@@ -10,10 +11,16 @@ const MAX_REPLAYS = 400;
 /** Called after each submit with the replays done and its milliseconds per replay; false stops, once those in flight are through. */
 export type PaceReport = (done: number, msPerReplay: number) => boolean | Promise<boolean>;
 
+export interface Paced {
+  readonly executable: Executable;
+  /** Default: what a replay reads is there. */
+  readonly supply?: Supply | null;
+}
+
 /** The replays that were run: fewer than asked for where `report` stopped them. */
 export async function runPaced(
   device: Device,
-  executable: Executable,
+  { executable, supply = null }: Paced,
   replays: number,
   report: PaceReport,
 ): Promise<number> {
@@ -24,7 +31,8 @@ export async function runPaced(
   const inFlight: { readonly count: number; readonly settled: Promise<void> }[] = [];
   while (done < replays) {
     while (inFlight.length < 2 && submitted < replays) {
-      const count = Math.min(size, replays - submitted);
+      const count = Math.min(size, replays - submitted, supply?.most ?? size);
+      await supply?.bring(submitted, count);
       executable.run(count);
       submitted += count;
       const settled = device.settle();

@@ -1,19 +1,25 @@
 // The programs of a model, each recorded for one batch size: a step of training or of evaluation, the prediction of class
 // probabilities, and the features of a base.
 
-import { VitrineError } from "../engine/core/errors.ts";
+import { UsageError, VitrineError } from "../engine/core/errors.ts";
 import type { Tensor } from "../engine/core/tensor.ts";
 import type { Model } from "../engine/layers/model.ts";
 import { Net } from "../engine/layers/net.ts";
 import type { Variables } from "../engine/layers/variables.ts";
 import { countNonFinite } from "../engine/ops/count-non-finite.ts";
-import { advanceClock, type Feed, gatherBatch } from "../engine/ops/gather.ts";
+import { advanceClock, type Feed, gatherBatch, gatherFeatures } from "../engine/ops/gather.ts";
 import { recordGradients } from "../engine/ops/gradients.ts";
+import { categoricalCrossentropy } from "../engine/ops/loss/categorical-crossentropy.ts";
+import type { Loss, LossResults, Targets } from "../engine/ops/loss/loss.ts";
+import { recordRowWeights } from "../engine/ops/loss/row-weights.ts";
 import { type Meters, recordMeters } from "../engine/ops/metrics.ts";
-import { softmaxCrossEntropy } from "../engine/ops/softmax-cross-entropy.ts";
+import { mixRows } from "../engine/ops/mixup.ts";
+import { reshape } from "../engine/ops/reshape.ts";
 import type { OptimizerState } from "../engine/optim/optimizer-state.ts";
 import type { Capabilities, Program } from "../engine/program/program.ts";
 import { Recorder } from "../engine/program/recorder.ts";
+import { apply } from "../engine/program/tape.ts";
+import { type Augment, recordAugment, recordMixup } from "./augment.ts";
 import {
   recordStepStatistics,
   recordWeightsBefore,
@@ -26,12 +32,16 @@ export interface StepRequest {
   readonly feed: Feed;
   readonly batch: number;
   readonly capabilities: Capabilities;
+  /** Default categorical cross-entropy. */
+  readonly loss?: Loss | undefined;
   readonly rungs?: Readonly<Record<string, string>>;
 }
 
 /** A step also counts what its rows came to. */
 export interface ScoredRequest extends StepRequest {
   readonly meters: Meters;
+  /** What a training step does to its images first; default nothing. */
+  readonly augment?: Augment | undefined;
 }
 
 /** Records gather, forward, loss, backward, metrics and the optimiser's update of one batch. */
@@ -131,13 +141,14 @@ export interface Sensitivity {
 
 /** Records gather, forward as in inference, loss, and the backward pass down to the batch itself; keeps all of it. */
 export function recordSensitivity(request: StepRequest): Sensitivity {
-  const { rec, x, y: probabilities, labels } = recordModel(request, "sensitivity", false, true);
+  const recorded = recordModel(request, "sensitivity", false, { watchesInput: true });
+  const { rec, x, y: probabilities } = recorded;
   const outputs = new Map<string, Tensor>();
   for (const { origin, output } of rec.tape) {
     const [layer] = origin.layers;
     if (layer !== undefined) outputs.set(layer, output);
   }
-  const { rowLoss } = rec.inLayer("loss", () => softmaxCrossEntropy(rec, probabilities, labels));
+  const { rowLoss } = recordLoss(request, recorded, null);
   const gradients = recordGradients(rec);
   const dx = gradients.get(x);
   if (!dx) throw new VitrineError(`${rec.name}: the loss does not depend on the input`);
@@ -150,19 +161,76 @@ export function recordSensitivity(request: StepRequest): Sensitivity {
   return { program: rec.finish(), x, dx, probabilities, rowLoss, outputs: steps };
 }
 
-function recordForward(request: StepRequest, name: string, training: boolean) {
-  const { rec, net, y, labels } = recordModel(request, name, training);
-  const classWeights = training ? request.feed.classWeights : undefined;
-  const loss = rec.inLayer("loss", () => softmaxCrossEntropy(rec, y, labels, classWeights));
-  return { rec, net, result: { ...loss, labels } };
+function recordForward(request: ScoredRequest, name: string, training: boolean) {
+  const { augment } = request;
+  const input = training && augment ? { augment } : {};
+  const recorded = recordModel(request, name, training, input);
+  const { rec, net, y, labels, mixed } = recorded;
+  const { feed } = request;
+  const [, classes = 0] = y.shape;
+  const weights = recordRowWeights(rec, { feed, labels, classes, ofClasses: training });
+  // A mixed row counts for what its two count for, in their shares.
+  const rowWeights =
+    weights && mixed ? rec.inPass("data", () => mixRows(rec, weights, mixed)) : weights;
+  return { rec, net, result: recordLoss(request, recorded, rowWeights) };
 }
 
-function recordModel(request: StepRequest, name: string, training: boolean, watchesInput = false) {
+type Recorded = ReturnType<typeof recordModel>;
+
+function recordLoss(
+  { feed, loss = categoricalCrossentropy() }: StepRequest,
+  { rec, x, y: output, labels, mixed }: Recorded,
+  rowWeights: Tensor | null,
+): LossResults {
+  const targets = recordTargets(rec, feed, { x, output, labels, mixed });
+  if (mixed && targets.kind === "classes" && !loss.takesMixed) {
+    throw new UsageError(`augment: mixup needs a loss that takes mixed classes, got ${loss.name}`, {
+      ...{ argument: "augment", help: "leave mixup out, or let the loss heed what is mixed" },
+    });
+  }
+  return rec.inLayer("loss", () => loss.record(rec, { output, targets, rowWeights }));
+}
+
+function recordTargets(
+  rec: Recorder,
+  feed: Feed,
+  { x, output, labels, mixed }: Pick<Recorded, "x" | "labels" | "mixed"> & { output: Tensor },
+): Targets {
+  const { targets } = feed;
+  if (targets === undefined) return { kind: "classes", labels, mixed };
+  if (targets === "input") {
+    const values = apply(rec, reshape, [x], { shape: output.shape });
+    return { kind: "values", values };
+  }
+  const read = rec.allocate(output.shape, "targets");
+  const values = rec.inPass("data", () => {
+    gatherFeatures(rec, feed, targets, read);
+    return mixed ? mixRows(rec, read, mixed) : read;
+  });
+  return { kind: "values", values };
+}
+
+interface InputPlan {
+  /** Asks for the gradient of the batch itself. */
+  readonly watchesInput?: boolean;
+  readonly augment?: Augment;
+}
+
+function recordModel(
+  request: StepRequest,
+  name: string,
+  training: boolean,
+  { watchesInput = false, augment }: InputPlan = {},
+) {
   const { model, variables, feed, batch, capabilities, rungs = {} } = request;
   const rec = new Recorder({ name: `${model.name}.${name}.${batch}`, capabilities, rungs });
   const { inputShape, preprocessing } = model;
-  const { x, y: labels } = gatherBatch(rec, feed, { batch, inputShape, preprocessing });
+  const { x: read, y: labels } = gatherBatch(rec, feed, { batch, inputShape, preprocessing });
+  const { seed } = variables;
+  const { x, mixed } = augment
+    ? recordMixup(rec, recordAugment(rec, read, augment, { feed, seed }), augment, { feed, seed })
+    : { x: read };
   if (watchesInput) rec.watch(x);
   const net = new Net({ rec, variables, training, clock: feed.clock });
-  return { rec, net, x, y: model.build(net, x), labels };
+  return { rec, net, x, y: model.build(net, x), labels, mixed };
 }

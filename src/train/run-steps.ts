@@ -3,6 +3,7 @@
 import type { Device } from "../engine/core/device.ts";
 import type { Executable } from "../engine/program/executor.ts";
 import { runPaced } from "./pace.ts";
+import type { Supply } from "./rows/row-stream.ts";
 
 /** What happens at every n-th step of a run, counted from 1. */
 export interface Due {
@@ -22,6 +23,8 @@ export interface Due {
 export interface StepsRequest {
   readonly device: Device;
   readonly executable: Executable;
+  /** Brings the rows of steps of the epoch; default: they are there. */
+  readonly supply?: Supply | null;
   /** Steps of the epoch that are done, and those that it has. */
   readonly from: number;
   readonly to: number;
@@ -38,7 +41,7 @@ export type StepsReport = "go on" | "pause" | "stop";
 
 /** The steps of the epoch that are done: fewer than `to` where `report` stopped it. */
 export async function runSteps(request: StepsRequest): Promise<number> {
-  const { device, executable, to, earlier, due, report, pause } = request;
+  const { device, executable, supply = null, to, earlier, due, report, pause } = request;
   let done = request.from;
   let next: StepsReport = "go on";
   while (done < to && next !== "stop") {
@@ -48,9 +51,11 @@ export async function runSteps(request: StepsRequest): Promise<number> {
       next = await report(base + count, ms);
       return next === "go on";
     };
-    if (plain > 0) done += await runPaced(device, executable, plain, onPace);
+    const paced = { executable, supply: supply && suppliedFrom(supply, base) };
+    if (plain > 0) done += await runPaced(device, paced, plain, onPace);
     // Read anew: a closure sets it.
     if (done < to && done === base + plain && (next as StepsReport) !== "stop") {
+      await supply?.bring(done, 1);
       await dueStep(executable, due, earlier + ++done);
       if (next === "go on") next = await report(done, null);
     }
@@ -60,6 +65,10 @@ export async function runSteps(request: StepsRequest): Promise<number> {
     }
   }
   return done;
+}
+
+function suppliedFrom({ most, bring }: Supply, base: number): Supply {
+  return { most, bring: (from, replays) => bring(base + from, replays) };
 }
 
 /** Steps after `at` before one at which something is due. */

@@ -14,24 +14,45 @@ export interface StoredBytes {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** What `gather` reads a batch from: as large as the data set, and never changed. */
-const DATA_SET = ["images", "labels", "part"] as const;
+/** What a batch is read from, by the op that reads it: as large as the data set and never changed, or brought anew for each step. */
+const DATA_SET: Readonly<Record<string, readonly string[]>> = {
+  gather: ["images", "labels", "part"],
+  "row-weights": ["sample_weights"],
+};
 
 /** The storages that a state consists of. */
 export function stateStorages(program: Program): readonly Storage[] {
   const { persistent, dispatches } = program;
   const data = dataStorages(program);
-  return persistent.filter((storage) => !data.has(storage) && !isCount(storage, dispatches));
+  const orders = ordersBySlots(dispatches);
+  // A streamed program meets slots where another meets the order.
+  const storages = new Set(persistent.map((storage) => orders.get(storage) ?? storage));
+  return [...storages].filter((storage) => !data.has(storage) && !isCount(storage, dispatches));
 }
 
 /** The storages of the data set itself. */
 export function dataStorages({ dispatches }: Program): ReadonlySet<Storage> {
-  const data = new Set<Storage>();
+  const data = new Set(ordersBySlots(dispatches).keys());
   for (const { op, bindings } of dispatches) {
-    if (op !== "gather") continue;
-    for (const name of DATA_SET) if (bindings[name]) data.add(rootStorage(bindings[name].tensor));
+    if (!Object.hasOwn(DATA_SET, op)) continue;
+    for (const name of DATA_SET[op] ?? []) {
+      if (bindings[name]) data.add(rootStorage(bindings[name].tensor));
+    }
   }
   return data;
+}
+
+/**
+ * Where streamed rows lie, with the order of the rows: what rows are gathered by and labels are not, which all lie on the device.
+ * So that a state is the same whether rows were streamed or not.
+ */
+function ordersBySlots(dispatches: readonly Dispatch[]): ReadonlyMap<Storage, Storage> {
+  const gathers = dispatches.filter(({ op, bindings }) => op === "gather" && bindings["order"]);
+  const orderOf = ({ bindings: { order } }: Dispatch) => order && rootStorage(order.tensor);
+  const ofLabels = gathers.find(({ bindings }) => bindings["labels"]);
+  const order = ofLabels && orderOf(ofLabels);
+  const others = gathers.map(orderOf).filter((one) => one !== undefined && one !== order);
+  return new Map(others.flatMap((slots) => (slots && order ? [[slots, order]] : [])));
 }
 
 /** A count of what only watches the step is no part of its state: another recording may do without. */

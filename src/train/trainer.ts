@@ -6,19 +6,20 @@ import type { Device } from "../engine/core/device.ts";
 import { type Model, variablesOf } from "../engine/layers/model.ts";
 import type { Variables, Weights } from "../engine/layers/variables.ts";
 import { readMeters, resetMeters } from "../engine/ops/metrics.ts";
-import type { Optimizer } from "../engine/optim/optimizer.ts";
 import { OptimizerState } from "../engine/optim/optimizer-state.ts";
+import type { OptimizerValues } from "../engine/optim/optimizer-values.ts";
 import { type Executable, Workspace } from "../engine/program/executor.ts";
 import type { Program } from "../engine/program/program.ts";
 import type { Callback, Logs, TrainingControl } from "./callbacks/callback.ts";
 import { type DeviceData, rewindFeed } from "./device-data.ts";
 import { DivergenceError, divergenceOf } from "./divergence-error.ts";
 import { type Evaluation, Evaluator } from "./evaluator.ts";
-import type { CompileEvents, EpochEvents } from "./fit-events.ts";
+import { supplyOf } from "./rows/row-stream.ts";
 import { type Due, dueStep, runSteps, type StepsRequest } from "./run-steps.ts";
+import { figuresOf } from "./score.ts";
+import type { EpochsOptions, TrainerOptions } from "./trainer-options.ts";
 import {
   CheckpointClock,
-  type Checkpointing,
   putState,
   type StatePlace,
   type TrainingState,
@@ -28,46 +29,6 @@ import { TrainingStep } from "./training-step.ts";
 
 /** Metrics are read back no more often than this. */
 const PROGRESS_MS = 250;
-
-export interface TrainerOptions extends CompileEvents {
-  readonly device: Device;
-  readonly model: Model;
-  readonly optimizer: Optimizer;
-  readonly data: DeviceData;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly seed: number;
-  /** Values to start from; variables that it does not name are initialised. */
-  readonly pretrained?: Weights | undefined;
-  readonly rungs?: Readonly<Record<string, string>> | undefined;
-  /** Counts weights that are not finite after every step, and ends the run within a quarter of a second. Default false. */
-  readonly watchNumbers?: boolean | undefined;
-}
-
-export interface EpochsOptions extends EpochEvents {
-  /** Rows of the training data to train on. */
-  readonly rows: Uint32Array<ArrayBuffer>;
-  /** Rows scored after every epoch, held out from training; may be none. */
-  readonly validationRows: Uint32Array<ArrayBuffer>;
-  /** That these are of; default: the training data. */
-  readonly validationData?: DeviceData | undefined;
-  /** Number of the last epoch, from 1. */
-  readonly epochs: number;
-  /** Epochs that an earlier run has had: numbers, shuffling and schedule go on from there. Default 0. */
-  readonly initialEpoch?: number | undefined;
-  readonly callbacks?: readonly Callback[];
-  /** An epoch (from 1) has its rows in order, and so many of its steps have run: none, but where it is resumed; awaited. */
-  readonly beforeSteps?: ((epoch: number, done: number) => Promise<void>) | undefined;
-  /** Steps from one whose tensors are measured to the next: see onStatistics. Default: none is. */
-  readonly statisticsEvery?: number | undefined;
-  /** What is due between steps of whole batches. */
-  readonly due?: readonly Due[] | undefined;
-  /** The state that an earlier run of the same training left, to go on from. */
-  readonly resume?: TrainingState | undefined;
-  readonly checkpoints?: Checkpointing | undefined;
-  /** Stops the run between steps; the epoch under way is not counted. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 export class Trainer {
   readonly device: Device;
@@ -82,13 +43,15 @@ export class Trainer {
   steps = 0;
   /** Weights as the last finished epoch left them, on the host: what is saved when the device is lost. */
   lastWeights: Weights;
+  /** Moving averages then, whole with what has none; null where none are kept. */
+  #averages: Weights | null = null;
   #isWarm = false;
   readonly #options: TrainerOptions;
   readonly #step: TrainingStep;
   readonly #evaluator: Evaluator;
 
   private constructor(options: TrainerOptions) {
-    const { device, model, seed, optimizer, learningRate, rungs = {} } = options;
+    const { device, model, seed, optimizer, learningRate, loss, rungs = {} } = options;
     this.#options = options;
     this.device = device;
     this.model = model;
@@ -97,7 +60,7 @@ export class Trainer {
     this.lastWeights = this.variables.initialWeights(options.pretrained);
     const workspace = new Workspace(device);
     const { variables, optimizerState } = this;
-    this.#evaluator = new Evaluator({ device, model, variables, workspace, rungs });
+    this.#evaluator = new Evaluator({ device, model, variables, workspace, loss, rungs });
     this.#step = new TrainingStep({ ...options, variables, optimizerState, workspace });
   }
 
@@ -106,6 +69,8 @@ export class Trainer {
     const trainer = new Trainer(options);
     trainer.variables.materialise(options.device, trainer.lastWeights);
     trainer.optimizerState.materialise(options.device);
+    if (options.optimizerValues)
+      trainer.optimizerState.load(options.device, options.optimizerValues);
     await trainer.#step.executable();
     return trainer;
   }
@@ -113,6 +78,12 @@ export class Trainer {
   /** The recorded training step, of a whole batch. */
   get program(): Program {
     return this.#step.program;
+  }
+
+  /** After the steps so far, those before `optimizerValues` of the options included. */
+  optimizerValues(): Promise<OptimizerValues> {
+    const earlier = this.#options.optimizerValues?.steps ?? 0;
+    return this.optimizerState.values(this.device, earlier + this.steps);
   }
 
   /** Dispatches of one training step, after the planner. */
@@ -133,7 +104,7 @@ export class Trainer {
       stopped = true;
     });
     for (const callback of callbacks) await callback.onTrainBegin?.(control);
-    if (resume) await putState(this, callbacks, resume);
+    if (resume) await this.#resume(callbacks, resume);
     const clock = options.checkpoints ? new CheckpointClock(options.checkpoints) : null;
     let { stepsOfEpoch: done } = resume ?? { stepsOfEpoch: 0 };
     const start = resume?.epoch ?? initialEpoch;
@@ -149,11 +120,13 @@ export class Trainer {
       }
       done = 0;
       this.lastWeights = await this.#snapshot();
+      await this.#takeAverages();
       for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, control);
       this.history.push(logs);
       await this.#checkpoint({ epoch: epoch + 1, done, isStopped: stopped, clock }, options);
       options.onEpochEnd?.(epoch + 1, logs);
     }
+    if (this.#averages) this.variables.load(this.device, this.#averages);
     for (const callback of callbacks) await callback.onTrainEnd?.(control);
     this.lastWeights = await this.#snapshot();
     return { wasStopped: stopped };
@@ -169,6 +142,17 @@ export class Trainer {
     return this.#evaluator.predict(data, rows);
   }
 
+  async #resume(callbacks: readonly Callback[], state: TrainingState): Promise<void> {
+    await putState(this, callbacks, state);
+    // Within an epoch they have gone on from where it began.
+    if (state.stepsOfEpoch === 0 && state.history.length > 0) await this.#takeAverages();
+  }
+
+  async #takeAverages(): Promise<void> {
+    const averages = await this.optimizerState.averages(this.device, this.variables);
+    this.#averages = averages && new Map([...this.lastWeights, ...averages]);
+  }
+
   async #snapshot(): Promise<Weights> {
     return new Map([...this.lastWeights, ...(await this.variables.snapshot(this.device))]);
   }
@@ -181,21 +165,26 @@ export class Trainer {
     const { feed, meters } = this.#step;
     const full = Math.floor(rows.length / batchSize);
     const rest = rows.length % batchSize;
+    const order = shuffled(rows, seed, epoch);
     if (done === 0) {
-      rewindFeed(this.device, feed, shuffled(rows, seed, epoch));
+      rewindFeed(this.device, feed, order);
       resetMeters(this.device, meters);
-    }
+    } else if (feed.stream) feed.stream.order = order;
     await options.beforeSteps?.(epoch + 1, done);
     const total = full + (rest > 0 ? 1 : 0);
     if (!(await this.#wholeBatches(place, options, { full, total }))) return null;
-    if (rest > 0) (await this.#step.executable(rest)).run();
+    if (rest > 0) {
+      await feed.stream?.bring(full * batchSize, rest);
+      (await this.#step.executable(rest)).run();
+    }
     this.steps += total;
     await this.#checkWeights(epoch + 1);
-    const { loss, accuracy } = await readMeters(this.device, meters);
-    if (validationRows.length === 0) return { loss, accuracy };
+    const own = figuresOf(await readMeters(this.device, meters));
+    if (validationRows.length === 0) return own;
     const { validationData = this.#options.data } = options;
     const validation = await this.evaluate(validationData, validationRows);
-    return { loss, accuracy, val_loss: validation.loss, val_accuracy: validation.accuracy };
+    const held = Object.entries(figuresOf(validation));
+    return { ...own, ...Object.fromEntries(held.map(([name, value]) => [`val_${name}`, value])) };
   }
 
   /** False when it was interrupted. */
@@ -207,15 +196,17 @@ export class Trainer {
     const { signal } = options;
     const due = [...(options.due ?? []), ...this.#statisticsDue(options, epoch + 1)];
     const executable = await this.#step.executable();
+    const supply = supplyOf(this.#step.feed, this.#options.batchSize);
     const first = from < full && !this.#isWarm ? 1 : 0;
     const slowly = (own: Executable) => this.#runSlowly(own, signal);
+    if (first > 0) await supply?.bring(from, 1);
     if (first > 0) await dueStep(executable, due, this.steps + from + 1, slowly);
     if (signal?.aborted && !this.#isWarm) return false;
     options.onEpochBegin?.(epoch + 1, total);
     const pause = (done: number) =>
       this.#checkpoint({ epoch, done, isStopped: false, clock }, options);
     const report = this.#reporter(options, { epoch: epoch + 1, clock });
-    const steps = { from: from + first, to: full, earlier: this.steps, due };
+    const steps = { supply, from: from + first, to: full, earlier: this.steps, due };
     const done = await runSteps({ device: this.device, executable, ...steps, report, pause });
     if (!signal?.aborted) return true;
     if (done > from) await pause(done);
@@ -290,6 +281,9 @@ export class Trainer {
       },
       get weights() {
         return trainer.lastWeights;
+      },
+      get averages() {
+        return trainer.#averages;
       },
       stop,
       restore: (weights) => variables.load(device, weights),

@@ -3,15 +3,17 @@
 
 import type { Device } from "../engine/core/device.ts";
 import type { Tensor } from "../engine/core/tensor.ts";
-import { classesOf, type Model } from "../engine/layers/model.ts";
+import { labelsOf, type Model } from "../engine/layers/model.ts";
 import type { Variables } from "../engine/layers/variables.ts";
-import type { Feed } from "../engine/ops/gather.ts";
+import type { Loss } from "../engine/ops/loss/loss.ts";
 import { createMeters, type Meters } from "../engine/ops/metrics.ts";
 import type { OptimizerState } from "../engine/optim/optimizer-state.ts";
 import { Executable, type Workspace } from "../engine/program/executor.ts";
 import type { Program } from "../engine/program/program.ts";
+import type { Augment } from "./augment.ts";
 import { createFeed, type DeviceData } from "./device-data.ts";
 import { recordMeasuredStep, recordTrainStep, type ScoredRequest } from "./programs.ts";
+import type { DataFeed } from "./rows/row-stream.ts";
 import { type StatisticsPlan, stepStatistics } from "./step-statistics.ts";
 
 export interface TrainingStepOptions {
@@ -21,17 +23,21 @@ export interface TrainingStepOptions {
   readonly optimizerState: OptimizerState;
   readonly workspace: Workspace;
   readonly data: DeviceData;
+  /** Default categorical cross-entropy. */
+  readonly loss?: Loss | undefined;
   /** Rows of a whole batch. */
   readonly batchSize: number;
   readonly rungs?: Readonly<Record<string, string>> | undefined;
   /** Counts weights that are not finite after every step. */
   readonly watchNumbers?: boolean | undefined;
+  /** What is done to the images first; default nothing. */
+  readonly augment?: Augment | undefined;
 }
 
 export class TrainingStep {
   /** Of a whole batch. */
   readonly program: Program;
-  readonly feed: Feed;
+  readonly feed: DataFeed;
   readonly meters: Meters;
   readonly #options: TrainingStepOptions;
   readonly #executables = new Map<number, Executable>();
@@ -41,8 +47,9 @@ export class TrainingStep {
   constructor(options: TrainingStepOptions) {
     const { device, model, data, batchSize, watchNumbers } = options;
     this.#options = options;
-    this.meters = createMeters(device, classesOf(model));
-    this.feed = createFeed(device, data, data.rows, "train");
+    this.meters = createMeters(device, data.targets ? null : labelsOf(model));
+    const use = { capacity: data.rows, batch: batchSize, label: "train" };
+    this.feed = createFeed(device, data, use);
     this.#nonFinite = watchNumbers ? device.tensor([1], "train.nonFinite", undefined, "u32") : null;
     this.program = this.#record(batchSize);
   }
@@ -95,8 +102,11 @@ export class TrainingStep {
   }
 
   #request(batch: number): ScoredRequest {
-    const { model, variables, device: capabilities, rungs = {} } = this.#options;
+    const { model, variables, loss, device: capabilities, rungs = {}, augment } = this.#options;
     const { feed, meters } = this;
-    return { ...{ model, variables, feed, meters, batch }, ...{ capabilities, rungs } };
+    return {
+      ...{ model, variables, loss, feed, meters, batch },
+      ...{ capabilities, rungs, augment },
+    };
   }
 }

@@ -14,6 +14,7 @@ import {
 } from "./parameter.ts";
 import { isActive, type Space } from "./space.ts";
 
+/** The range of a number, ends included. */
 export interface NumberOptions {
   /** Both inclusive. */
   readonly min: number;
@@ -29,6 +30,7 @@ export interface NumberOptions {
 /** What is searched over: from hyper-parameters to anything that can be run and scored. */
 export type HyperModel<Plan> = (hp: HyperParameters) => Plan;
 
+/** Values that a tuner varies, asked for by name: what Keras Tuner's `hp` is. */
 export class HyperParameters {
   readonly #values: Record<string, Value>;
   readonly #space: Parameter[];
@@ -51,11 +53,13 @@ export class HyperParameters {
     return this.#values;
   }
 
+  /** A whole number of the range. */
   int(name: string, options: NumberOptions): number {
     const { sampling = "linear", step = sampling === "linear" ? 1 : null } = options;
     return this.#number("int", name, { ...options, sampling, step });
   }
 
+  /** A number of the range. */
   float(name: string, options: NumberOptions): number {
     const { sampling = "linear", step = null } = options;
     return this.#number("float", name, { ...options, sampling, step });

@@ -38,9 +38,9 @@ export interface TrainTrialOptions {
 }
 
 /**
- * Trains as `train` does: Adam under the study's schedule. A trial that goes on from another starts at the weights of the
- * other's best epoch, at the rate that the schedule has reached, with Adam's moments at zero: those of the best epoch are
- * not kept, as KerasTuner does not keep them in a weights file either.
+ * Trains as `train` does, by the plan. A trial that goes on from another starts at the weights of the
+ * other's best epoch, at the rate that the schedule has reached, with the optimiser's moments at zero: those of the best epoch
+ * are not kept, as KerasTuner does not keep them in a weights file either.
  */
 export function trainTrials(options: TrainTrialOptions): TrialRunner<TrainingPlan> {
   return async (job, signal) => {

@@ -12,6 +12,7 @@ import { type OpenStep, openStep } from "../inspect/step.ts";
 import type { LayerMaps, Mistake } from "../page/live/live-events.ts";
 import type { Callback, Logs, TrainingControl } from "../train/callbacks/callback.ts";
 import type { DataRows } from "../train/device-data.ts";
+import { classShares } from "../train/metrics/predictions.ts";
 import type { EventLog } from "./event-log.ts";
 import { imageView } from "./image-view.ts";
 
@@ -58,7 +59,7 @@ export class EpochPictures implements Callback {
   async onEpochEnd(epoch: number, _logs: Logs, { weights }: TrainingControl): Promise<void> {
     const { log, model, seen, of } = this.#options;
     if (!this.run || this.#rows.length === 0) return;
-    const shares = await this.run.predict({ data: seen.data, rows: this.#rows });
+    const shares = classShares(await this.run.predict({ data: seen.data, rows: this.#rows }));
     const maps = (await this.#maps?.read(weights)) ?? [];
     const image = imageView(this.#options.dataset, this.#rows[0] ?? 0);
     log.tell({

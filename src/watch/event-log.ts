@@ -19,6 +19,7 @@ const MOST: Readonly<Partial<Record<Type, number>>> = {
   progress: 20_000,
   pictures: 300,
   statistics: 300,
+  partProgress: 300,
 };
 
 export class EventLog {

@@ -11,8 +11,11 @@ import { type Finished, runToEnd } from "./start-command.ts";
 
 const test = suite("broken device");
 const data = smallIdxFolder({ train: 240, test: 60 });
-const BREAKER = "./test/cli/break-device.ts";
-const SAVED = ["config.json", "curves.svg", "history.csv", "metrics.json", "weights.safetensors"];
+const BREAKER = "./test/cli/break-device.mjs";
+const SAVED = [
+  ...["config.json", "curves.svg", "history.csv", "kernels.json", "metrics.json"],
+  ...["optimizer.safetensors", "weights.safetensors"],
+];
 const MANNERS = {
   lost: /^error: device: was lost, got pulled out\nhelp: run it again;.*\n$/,
   memory:

@@ -5,11 +5,14 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { describeModel, variablesOf } from "../../src/engine/layers/model.ts";
+import type { OptimizerValues } from "../../src/engine/optim/optimizer-values.ts";
 import { readSafetensors } from "../../src/io/safetensors.ts";
+import { readKerasModel } from "../../src/keras/read-model.ts";
 import { assignWeights } from "../../src/keras/weights/assign-weights.ts";
 import { openWeightFile } from "../../src/keras/weights/weight-file.ts";
 import { createModel, type ModelConfig } from "../../src/models/models.ts";
-import { runConfig, saveRun } from "../../src/runs/run-folder.ts";
+import { writeOptimizer } from "../../src/runs/optimizer-file.ts";
+import { type RunConfig, runConfig, saveRun } from "../../src/runs/run-folder.ts";
 import { namedTensors } from "../../src/train/named-tensors.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
 import { seededWeights } from "../keras/networks.ts";
@@ -19,12 +22,17 @@ const CONFIG: ModelConfig = { name: "lenet5", activation: "tanh", dropout: 0.25 
 const model = createModel(CONFIG);
 const weights = seededWeights(model, 9);
 
-async function savedRun(): Promise<string> {
+const STATE: OptimizerValues = {
+  ...{ name: "sgd", steps: 12, learningRate: 0.25 },
+  slots: new Map([["m", new Map([...seededWeights(model, 4)])]]),
+};
+
+async function savedRun(training: RunConfig["training"] = {}): Promise<string> {
   const run = join(temporaryFolder(), "run");
   mkdirSync(run);
   const classNames = Array.from({ length: 10 }, (_, i) => `class ${i}`);
   await saveRun(run, {
-    config: runConfig({ model: CONFIG, classNames, training: {}, data: {}, adapter: "none" }),
+    config: runConfig({ model: CONFIG, classNames, training, data: {}, adapter: "none" }),
     ...{ metrics: {}, history: [], confusion: null },
     weights: namedTensors(variablesOf(model), weights),
   });
@@ -32,6 +40,30 @@ async function savedRun(): Promise<string> {
 }
 
 const test = suite("export");
+
+test("a Keras file hands on how it was trained, and what it was is what is read again", async () => {
+  const from = "test/fixtures/compiled/adam-3.12.0.keras";
+  const to = join(temporaryFolder(), "again.keras");
+  const { code, stdout, stderr } = await runToEnd("export", [from, "--to", to]);
+  assert.is(code, 0, stderr);
+  assert.match(stdout, /^compiled {3}adam after 3 steps, at a rate of 0\.01: fit goes on/m);
+  const [one, other] = await Promise.all(
+    [from, to].map(async (path) => (await readKerasModel(path, { optimizer: true })).compiled),
+  );
+  assert.equal(other, one);
+  assert.is(one?.state?.slots.size, 2);
+});
+
+test("where its optimiser or loss is none of ours, nothing is handed on, and that is said", async () => {
+  const to = join(temporaryFolder(), "again.keras");
+  const from = "test/fixtures/compiled/other-3.12.0.keras";
+  const { compiled } = await readKerasModel(from);
+  const { code, stdout, stderr } = await runToEnd("export", [from, "--to", to]);
+  assert.is(code, 0, stderr);
+  for (const note of compiled?.notes ?? [])
+    assert.ok(stdout.includes(`note       ${note}\n`), stdout);
+  assert.is((await readKerasModel(to)).compiled, null);
+});
 
 for (const [file, format] of [
   ["x.keras", "keras3-archive"],
@@ -81,6 +113,28 @@ test("--legacy writes weights alone; safetensors names them by variable", async 
   assert.equal([...tensors.keys()].sort(), [...weights.keys()].sort());
 });
 
+test("a file for Keras says how the run was trained, and what its optimiser came to", async () => {
+  const run = await savedRun({ learningRate: 0.5, optimizer: "sgd", momentum: 0.75 });
+  await writeOptimizer(run, STATE, variablesOf(model));
+  const path = join(run, "x.keras");
+  const { code, stdout, stderr } = await runToEnd("export", [run, "--to", path, "--keras", "2"]);
+  assert.is(code, 0, stderr);
+  const line =
+    "compiled   sgd after 12 steps, at a rate of 0.25: fit goes on where training stopped";
+  assert.match(stdout, line);
+  const { compiled } = await readKerasModel(path, { optimizer: true });
+  assert.equal(compiled, {
+    ...{ optimizer: "sgd", learningRate: 0.25, settings: { momentum: 0.75 }, schedule: null },
+    loss: { name: "sparse_categorical_crossentropy", options: {} },
+    ...{ metrics: ["accuracy"], state: STATE, notes: [] },
+  });
+  const without = await runToEnd("export", [
+    ...[run, "--to", path, "--no-optimizer", "--overwrite", "--json"],
+  ]);
+  assert.is(JSON.parse(without.stdout).compiled, "nothing");
+  assert.is((await readKerasModel(path)).compiled, null);
+});
+
 test("a file that exists stays, unless it may be replaced", async () => {
   const run = await savedRun();
   const path = join(run, "x.keras");
@@ -105,6 +159,8 @@ test("what makes no sense is refused in one line", async () => {
     [[run, "--to", run], /^error: --to: must be a file, got the folder /],
     [[run, "--to", at("none/x.h5")], /^error: --to: must lie in a folder that exists, got /],
     [[run, "--to", at("x.onnx")], /^error: --to: must end in \.keras, \.h5, /],
+    [[run, "--to", at("x.h5"), "--keras", "3"], /^error: --keras: an \.h5 is Keras 2's/],
+    [[run, "--to", at("x.weights.h5"), "--keras", "2"], /^error: --keras: 2 is for \.keras/],
     [[run, "--to", at("x.weights.h5"), "--legacy"], /^error: --legacy: needs a file that ends/],
     [[run, "--to", at("x.keras"), "--legacy"], /^error: --legacy: needs a file that ends/],
     [[at("other"), "--to", at("x.h5")], /^error: RUN: must be the folder of a saved run/],

@@ -41,7 +41,7 @@ test("a page of a model, with the rows that were asked for", async () => {
 
 test("--json of a saved run, whose page lies in its folder", async () => {
   const run = join(temporaryFolder(), "run");
-  const training = ["--epochs", "1", "--batch-size", "20", "--validation", "0", "--out", run];
+  const training = ["--epochs", "1", "--batch-size", "8", "--validation", "0", "--out", run];
   const trained = await runToEnd("train", [...SET, ...training, "--quiet"]);
   assert.is(trained.code, 0, trained.stderr);
   const flags = [...SET, "--images", "3", "--limit", "40", "--rung", "gemm=naive", "--json"];
@@ -49,7 +49,7 @@ test("--json of a saved run, whose page lies in its folder", async () => {
   assert.is(code, 0, stderr);
   const result = JSON.parse(stdout);
   const out = join(run, "inspect.html");
-  assert.equal([result.out, result.program, result.images], [out, "lenet5.train.20", 3]);
+  assert.equal([result.out, result.program, result.images], [out, "lenet5.train.8", 3]);
   assert.is(result.outOfBounds, 0);
   const found = documentIn(out);
   assert.is(found.dispatches.length, result.dispatches);

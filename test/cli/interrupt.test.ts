@@ -1,5 +1,6 @@
 // Training that is interrupted: by Ctrl-C, by SIGTERM delivered twice, by SIGKILL. What was finished is kept whole.
 
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, watch } from "node:fs";
 import { dirname, join } from "node:path";
 import { suite } from "uvu";
@@ -13,7 +14,10 @@ import { type Running, runToEnd, startCommand } from "./start-command.ts";
 const test = suite("interrupted training");
 const data = smallIdxFolder({ train: 240, test: 60 });
 const FLAGS = ["--data", data, "--batch-size", "20"];
-const SAVED = ["config.json", "curves.svg", "history.csv", "metrics.json", "weights.safetensors"];
+const SAVED = [
+  ...["config.json", "curves.svg", "history.csv", "kernels.json", "metrics.json"],
+  ...["optimizer.safetensors", "weights.safetensors"],
+];
 
 /** What scripts may rely on in the last line of --json; valLoss and valAccuracy are null without held-out rows. */
 const KEYS = [
@@ -27,6 +31,36 @@ const endless = (out: string, ...more: string[]): Running =>
 async function reaches(run: Running, moment: RegExp): Promise<void> {
   assert.ok(await run.prints(moment), `${moment} is not in ${run.stdout()}${run.stderr()}`);
 }
+
+test("a command that the system kills is told of, with what to do, and ends with 137", async () => {
+  const out = join(temporaryFolder(), "run");
+  const flags = [...FLAGS, "--epochs", "5000", "--patience", "0", "--out", out];
+  const launcher = spawn(process.execPath, ["src/setup/launch.mjs", "train", ...flags], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = new Promise<number | null>((resolve) => launcher.on("close", resolve));
+  let said = "";
+  launcher.stderr.setEncoding("utf8").on("data", (text) => {
+    said += text;
+  });
+  await new Promise<void>((resolve) => {
+    let printed = "";
+    launcher.stdout.setEncoding("utf8").on("data", (text) => {
+      printed += text;
+      if (/^Epoch 2\//m.test(printed)) resolve();
+    });
+    void ended.then(() => resolve());
+  });
+  const asked = ["-o", "pid=", "--ppid", String(launcher.pid)];
+  const pid = Number(execFileSync("ps", asked, { encoding: "utf8" }).trim().split(/\s+/)[0]);
+  process.kill(pid, "SIGKILL");
+  assert.is(await ended, 137);
+  assert.match(
+    said,
+    /error: the command was killed by the system, most likely because memory ran out/,
+  );
+  assert.match(said, /help: .*--resume RUN/);
+});
 
 test("Ctrl-C in an epoch: the best weights so far are kept, and can be used", async () => {
   const out = join(temporaryFolder(), "run");
@@ -59,7 +93,11 @@ test("SIGTERM twice, as launchers deliver it: saved is what so many epochs would
   run.child.kill("SIGTERM");
   setTimeout(() => run.child.kill("SIGTERM"), 50);
   assert.is(await run.ended, 143);
-  assert.equal(savedFiles(out), SAVED);
+  // Steps of the epoch that does not count moved the optimiser on.
+  assert.equal(
+    savedFiles(out),
+    SAVED.filter((name) => name !== "optimizer.safetensors"),
+  );
   const result = JSON.parse(run.stdout());
   assert.equal([result.ended, result.bestEpoch, result.out], ["interrupted", result.epochs, out]);
   const whole = ["--epochs", String(result.epochs), "--validation", "0", "--json", "--quiet"];

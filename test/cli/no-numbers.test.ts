@@ -52,7 +52,8 @@ test("a reader that goes away stops the training as Ctrl-C does: saved, exit cod
   running.child.stdout?.destroy();
   assert.is(await running.ended, 141);
   assert.equal(savedFiles(out), [
-    ...["config.json", "curves.svg", "history.csv", "metrics.json", "weights.safetensors"],
+    ...["config.json", "curves.svg", "history.csv", "kernels.json", "metrics.json"],
+    ...["optimizer.safetensors", "weights.safetensors"],
   ]);
   assert.is(JSON.parse(readFileSync(join(out, "metrics.json"), "utf8")).ended, "interrupted");
 });

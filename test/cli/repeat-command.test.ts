@@ -7,6 +7,7 @@ import { MODEL_FLAGS, type ModelFlags, modelConfig } from "../../src/cli/inputs/
 import { repeatCommand } from "../../src/cli/inputs/repeat-command.ts";
 import type { ModelConfig } from "../../src/models/models.ts";
 import { type RunConfig, runConfig } from "../../src/runs/run-folder.ts";
+import { parseAugment } from "../../src/train/augment.ts";
 
 const test = suite("repeat command");
 
@@ -49,6 +50,23 @@ test("settings of training become flags; what is off or not set does not", () =>
     command,
     "npm run train -- --model lenet5 --batch-size 50 --learning-rate 0.01 --nesterov --momentum 0.9",
   );
+});
+
+test("changes of images are spelled as the flag takes them; a file's network is named, and never repeated to the bit", () => {
+  const augment = { flip: "both", shift: 2 } as const;
+  const { command, isExact } = repeatCommand(saved({ name: "lenet5" }, { augment }));
+  assert.match(command ?? "", / --augment flip=both,shift=2$/);
+  assert.ok(isExact);
+  assert.equal(parseAugment("flip=both,shift=2"), augment);
+  const own = { name: "net", architecture: {}, head: 3, preprocessing: "resized-bytes" } as const;
+  const training = { optimizer: "sgd", momentum: 0.9, beta1: 0.8, stepsBefore: 12 };
+  const file = repeatCommand(saved(own, training));
+  assert.is(
+    file.command,
+    "npm run train -- --model FILE --head 3 --preprocess bytes --momentum 0.9",
+  );
+  assert.not.ok(file.isExact);
+  assert.match(file.notes.join(), /the network `net` came from it.*No flag gives beta1 0.8/);
 });
 
 test("what no flag gives is told, as is the file of pretrained weights", () => {

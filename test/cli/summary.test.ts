@@ -40,7 +40,7 @@ test("without top, with other classes, in the style of Keras 2, and lenet5", asy
 });
 
 const refused: readonly (readonly [args: string, error: string])[] = [
-  ["--model vgg99", "error: --model: must be lenet5"],
+  ["--model vgg99", "error: --model: must be one of lenet5"],
   ["--model vgg16 --input 224,224", "error: --input: must be height,width,channels"],
   [
     "--model vgg16 --input 16,16,3",
@@ -61,10 +61,30 @@ for (const [args, error] of refused) {
   });
 }
 
+test("a file of Keras's, and flags that it has answered", async () => {
+  const file = "test/fixtures/keras/residual.h5";
+  const { code, out } = await run("summary", "--model", file);
+  assert.is(code, 0);
+  assert.match(out, /Model: "/);
+  assert.match(out, /Total params: \d/);
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [["--model", file, "--classes", "3"], /--classes: is not for a file, whose model is whole/],
+    [["--model", file, "--no-top"], /--no-top: is not for a file/],
+    [["--model", "nowhere.keras"], /--model: must be a file, got nowhere.keras/],
+    [["--model", "test/fixtures/keras/residual.weights.h5"], /must hold a whole model/],
+    [["--model", "lenet6"], /--model: must be one of lenet5, /],
+  ];
+  for (const [args, message] of cases) {
+    const refused = await run("summary", ...args);
+    assert.is(refused.code, 2, args.join(" "));
+    assert.match(refused.err, message);
+  }
+});
+
 test("parity refuses what it has not recorded", async () => {
   const { code, err } = await run("parity", "--model", "vgg16");
   assert.is(code, 2);
-  assert.match(err, "error: --model: must be vgg19 or resnet152v2");
+  assert.match(err, "error: --model: must be vgg19, resnet152v2, resnet50");
 });
 
 test("parity wants to know whose weights a file holds", async () => {

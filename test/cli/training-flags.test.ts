@@ -22,11 +22,15 @@ async function train(name: string, ...flags: string[]) {
   return { config, rates: rows.map((row) => Number(row.split(",").at(-1))), rows };
 }
 
-test("--class-weight is recorded, trains otherwise, and its kernels verify against float64", async () => {
+test("--class-weight and --augment are recorded, train otherwise, and their kernels verify against float64", async () => {
   const plain = await train("even");
-  const weighted = await train("weighted", "--class-weight", "balanced", "--verify-every", "3");
+  const augment = "flip,shift=2,rotate=10,zoom=0.1,contrast=0.2,erase=0.5,mixup=0.3";
+  const asked = ["--class-weight", "balanced", "--augment", augment];
+  const weighted = await train("weighted", ...asked, "--verify-every", "3");
   assert.is(plain.config.training.classWeight, undefined);
   assert.is(weighted.config.training.classWeight, "balanced");
+  const changes = { shift: 2, rotate: 10, zoom: 0.1, contrast: 0.2, erase: 0.5, mixup: 0.3 };
+  assert.equal(weighted.config.training.augment, { flip: "horizontal", ...changes });
   assert.is.not(weighted.rows[1], plain.rows[1]);
 });
 
@@ -36,8 +40,14 @@ test("each is recorded, with what it stands for by default", async () => {
   assert.equal([optimizer, schedule, learningRate, momentum], ["adam", "study", 1e-3, undefined]);
   assert.is(plain.config.model.l2, undefined);
   const flags = ["--optimizer", "sgd", "--momentum", "0.9", "--nesterov", "--schedule", "cosine"];
-  const other = await train("other", ...flags, "--l2", "0.001");
+  const losses = ["--loss", "binary_crossentropy", "--label-smoothing", "0.1", "--ema", "0.9"];
+  const other = await train("other", ...flags, ...losses, "--l2", "0.001");
   const { training, model } = other.config;
+  assert.equal(
+    [training.loss, training.labelSmoothing, training.ema],
+    ["binary_crossentropy", 0.1, 0.9],
+  );
+  assert.equal([plain.config.training.loss, plain.config.training.ema], [undefined, undefined]);
   assert.equal(
     [training.optimizer, training.momentum, training.nesterov, training.schedule],
     ["sgd", 0.9, true, "cosine"],
@@ -50,6 +60,8 @@ test("each is recorded, with what it stands for by default", async () => {
   assert.is.not(other.rows[0], plain.rows[0]);
   const evaluated = await runToEnd("evaluate", [join(folder, "other"), "--data", data, "--json"]);
   assert.is(evaluated.code, 0, evaluated.stderr);
+  const { testLoss } = JSON.parse(readFileSync(join(folder, "other", "metrics.json"), "utf8"));
+  assert.is(JSON.parse(evaluated.stdout).loss, testLoss);
 });
 
 test("folds take them too, and their folder tells them apart", async () => {
@@ -68,11 +80,11 @@ test("folds take them too, and their folder tells them apart", async () => {
 
 test("what makes no sense is refused in one line that names the flag", async () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [["--optimizer", "adm"], /--optimizer: must be adam, .* got adm\nhelp: did you mean adam\?/],
     [
-      ["--optimizer", "adm"],
-      /--optimizer: must be adam or sgd, got adm\nhelp: did you mean adam\?/,
+      ["--momentum", "0.9"],
+      /--momentum: is for the optimisers sgd and rmsprop, got adam\nhelp: .*\(--optim/,
     ],
-    [["--momentum", "0.9"], /--momentum: is for the optimiser sgd, got adam\nhelp: .*\(--optim/],
     [["--nesterov"], /--nesterov: is for the optimiser sgd, got adam/],
     [
       ["--optimizer", "sgd", "--nesterov"],
@@ -82,6 +94,7 @@ test("what makes no sense is refused in one line that names the flag", async () 
     [["--schedule", "linear"], /--schedule: must be study, constant, .* or cosine, got linear/],
     [["--schedule", "plateau", "--validation", "0"], /--schedule: plateau watches val_loss, got/],
     [["--l2", "-1"], /--l2: must be a number of at least 0, got -1/],
+    [["--augment", "flip,zoom=2"], /--augment: zoom must be a number from 0 to 0.9, got 2\nhelp: /],
     [["--l2", "much"], /--l2: must be a number of at least 0, got much/],
   ];
   const out = join(folder, "refused");
@@ -97,7 +110,7 @@ test("what makes no sense is refused in one line that names the flag", async () 
 
 test("--help teaches them", async () => {
   const { stdout } = await runToEnd("train", ["--help"]);
-  for (const flag of ["optimizer", "momentum", "nesterov", "schedule", "l2"]) {
+  for (const flag of ["optimizer", "momentum", "nesterov", "schedule", "augment", "l2"]) {
     assert.match(stdout, new RegExp(`--${flag} `));
   }
   assert.match(stdout.replaceAll(/\s+/g, " "), /cosine brings it to 0 over --epochs/);

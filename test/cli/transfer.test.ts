@@ -5,8 +5,11 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { checkRescaling } from "../../src/cli/inputs/model-basis.ts";
 import { type ModelFlags, modelConfig } from "../../src/cli/inputs/model-flags.ts";
+import { ownRescaling } from "../../src/keras/weights/own-rescaling.ts";
 import { openWeightFile } from "../../src/keras/weights/weight-file.ts";
+import type { BackboneName } from "../../src/models/backbones.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
 import { writeBackboneFile } from "../support/backbone-file.ts";
 import { smallIdxFolder } from "../support/small-files.ts";
@@ -85,6 +88,37 @@ test("files that do not serve are refused in one line, and nothing is left", asy
     assert.match(stderr, /(^|\n)error: .+\n(help: .+\n)?$/);
     assert.not(existsSync(out), `${readdirSync(folder)}`);
   }
+});
+
+test("a base that was trained behind a Rescaling gets the pictures that it knows, or none", () => {
+  const layer = (config: object) => ({ class_name: "Rescaling", config });
+  const base = { class_name: "Functional", config: { layers: [] } };
+  const model = (config: object) => ({
+    class_name: "Sequential",
+    config: { layers: [{ class_name: "InputLayer", config: {} }, layer(config), base] },
+  });
+  const [unit, tf] = [
+    model({ scale: 1 / 255, offset: 0 }),
+    model({ scale: 1 / 127.5, offset: -1 }),
+  ];
+  // Keras 1's Sequential is a list.
+  const list = { class_name: "Sequential", config: [layer({ scale: 1 / 255, offset: 0 })] };
+  assert.equal(ownRescaling(list), ownRescaling(unit));
+  assert.is(ownRescaling(base), null);
+  const check = (name: BackboneName, description: unknown, preprocessing: "imagenet" | "unit") => {
+    const found = ownRescaling(description);
+    assert.ok(found);
+    checkRescaling("base.keras", { name, preprocessing }, found);
+  };
+  check("vgg19", unit, "unit");
+  check("resnet152v2", tf, "imagenet");
+  assert.throws(
+    () => check("vgg19", unit, "imagenet"),
+    /^--preprocess: must do what the model of base.keras did, which begins with Rescaling\(scale 0.00392157, offset 0\), got imagenet/,
+  );
+  assert.throws(() => check("vgg19", tf, "imagenet"), /got imagenet/);
+  const perChannel = model({ scale: [0.01, 0.01, 0.01], offset: 0 });
+  assert.throws(() => check("vgg19", perChannel, "unit"), /begins with Rescaling, got unit/);
 });
 
 test("the configuration that flags stand for", () => {

@@ -17,6 +17,9 @@ const folds = join(root, "folds");
 const DATA = ["--data", data];
 const ROWS = [...DATA, "--validation", "0.2", "--seed", "5"];
 
+/** In a way of its own, which goes with the trials wherever they go. */
+const TRAINED = ["--optimizer", "nadam", "--ema", "0.9", "--augment", "flip,shift=1"];
+
 const json = (...path: string[]) => JSON.parse(readFileSync(join(...path), "utf8"));
 const hashOf = (folder: string): string => json(folder, "metrics.json").weightsSha256;
 
@@ -33,7 +36,7 @@ async function refused(command: string, args: readonly string[], problem: RegExp
 }
 
 test.before(async () => {
-  await done("tune", [...ROWS, "--trials", "3", "--epochs", "3", "--out", study]);
+  await done("tune", [...ROWS, ...TRAINED, "--trials", "3", "--epochs", "3", "--out", study]);
   await done("kfold", [...DATA, "--folds", "2", "--epochs", "2", "--out", folds]);
 });
 
@@ -45,6 +48,8 @@ test("a trial says where it is from, and scores on its held-out rows what the se
   assert.is(model.activation, trial.values.activation);
   assert.is(training.batchSize, trial.values.batch_size);
   assert.equal([training.epochs, training.seed, training.validation], [3, 5, 0.2]);
+  const { optimizer, ema, augment } = training;
+  assert.equal([optimizer, ema, augment], ["nadam", 0.9, { flip: "horizontal", shift: 1 }]);
   const metrics = json(study, "trial_2", "metrics.json");
   assert.equal([metrics.score, metrics.bestEpoch], [trial.score, trial.bestEpoch]);
   assert.is(metrics.valAccuracy, trial.score);

@@ -6,8 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { RedisExchange } from "../../src/queue/redis-exchange.ts";
-import { findRedis } from "../../src/queue/redis-server.ts";
+import { findQueue } from "../../src/queue/find-queue.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
 import { refusalOf } from "../io/folder.ts";
 import { startRedis, type TestServer } from "../support/redis-server.ts";
@@ -126,7 +125,7 @@ overQueue("a chief that is killed finds what its workers did meanwhile", async (
 });
 
 overQueue("weights cross in pieces, and what the server lost is said", async (own) => {
-  const exchange = new RedisExchange(await findRedis(own.url));
+  const exchange = (await findQueue(own.url)).openExchange();
   const values = Float32Array.from({ length: LARGE.shape[0] ?? 0 }, (_, i) => i / 7);
   const ref = await exchange.put("trial-1-0", [{ ...LARGE, data: values }]);
   const pieces = await own.ask((redis) => redis.hlen(`vitrine:weights:${ref.place}`));
@@ -176,7 +175,7 @@ test("a server that is none is refused in one line, without its password", async
   const cases = [
     ["redis://:s3cret@127.0.0.1:1", /--queue: must be a server that answers, got .* 127.0.0.1:1/],
     ["amqp://:s3cret@127.0.0.1", /--queue: must be a URL redis:\/\/host:port/],
-    ["env", /--queue: must name a Redis or Valkey server, got none/],
+    ["env", /--queue: must name a Redis, Valkey or PostgreSQL server, got none/],
   ] as const;
   for (const [url, message] of cases) {
     const env = { VITRINE_QUEUE: "" };

@@ -8,8 +8,17 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { parseFlags } from "../../src/cli/frame/flags.ts";
 import { modelConfig } from "../../src/cli/inputs/model-flags.ts";
-import { planSearch, TUNE_FLAGS, type TuneFlags } from "../../src/cli/inputs/tune-plan.ts";
+import {
+  describeStudy,
+  planSearch,
+  TUNE_FLAGS,
+  type TuneFlags,
+} from "../../src/cli/inputs/tune-plan.ts";
 import type { CleanData } from "../../src/data/clean.ts";
+import { firstDifference } from "../../src/runs/json-difference.ts";
+import { asJson } from "../../src/runs/search-description.ts";
+import { defaultValues } from "../../src/tune/space.ts";
+import { planOf } from "../../src/tune/tuner.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
 import { smallDataset } from "../support/small-data.ts";
 import { smallIdxFolder } from "../support/small-files.ts";
@@ -179,9 +188,15 @@ function planned(...args: string[]) {
   const rows = smallDataset(240);
   const nothing = { missing: [], duplicates: [] };
   const cleaning = { train: nothing, test: nothing };
-  const data: CleanData = { source: "small", train: rows, test: rows, cleaning };
+  const data: CleanData = {
+    source: "small",
+    train: rows,
+    test: rows,
+    cleaning,
+    keepsDuplicates: false,
+  };
   const flags = Object.fromEntries(values) as TuneFlags;
-  return planSearch(flags, modelConfig(flags), data);
+  return planSearch(flags, { model: modelConfig(flags), own: null }, data);
 }
 
 test("flags that make no sense", () => {
@@ -192,8 +207,16 @@ test("flags that make no sense", () => {
     ["--validation 0", /^--validation: must be above 0 for the objective val_accuracy/],
     ["--limit 110 --validation 0.2", /^--limit: must leave 100 rows to train on, .* got 88/],
     ["--limit 140 --folds 2", /^--limit: must leave 100 rows to train on, .* got 70/],
+    ["--limit 12 --validation 0.05", /^--validation: 0.05 of 12 rows cannot be held out, /],
     ["--limit 999", /^--limit: must be at most the 240 training rows/],
     ["--initial 3", /^--initial: is for --tuner bayesian, got random/],
+    ["--momentum 0.9", /^momentum: is for the optimisers sgd and rmsprop, got adam/],
+    ["--augment flip=up", /^augment: flip must be horizontal, vertical, both, got up/],
+    ["--label-smoothing 0.1 --loss mse", /^labelSmoothing: is for the cross-entropies, got mse/],
+    [
+      "--schedule plateau --validation 0 --objective loss",
+      /^--schedule: plateau watches val_loss, got --validation 0/,
+    ],
     ["--trials 0", /^--trials: must be a whole number of at least 1/],
   ];
   for (const [line, problem] of cases) {
@@ -203,6 +226,28 @@ test("flags that make no sense", () => {
       line,
     );
   }
+});
+
+test("flags of training are of every trial, and of the study's description", () => {
+  const line = "--optimizer sgd --momentum 0.9 --augment flip --label-smoothing 0.1 --ema 0.9";
+  const { hyperModel, space, optimisation } = planned(...line.split(" "));
+  const { training } = planOf(hyperModel, space, defaultValues(space));
+  const asked = { optimizer: "sgd", momentum: 0.9, labelSmoothing: 0.1, ema: 0.9 };
+  assert.equal(optimisation, { ...asked, augment: { flip: "horizontal" } });
+  // Of sgd's default rate, ten times Adam's.
+  assert.equal(training, { ...optimisation, learningRate: 0.01, batchSize: 50 });
+  const described = (...args: string[]) => {
+    const flags = Object.fromEntries(parseFlags(TUNE_FLAGS, args).values) as TuneFlags;
+    return asJson(describeStudy(flags, planned(...args)).settings);
+  };
+  const plain = described();
+  assert.equal(firstDifference(plain, described("--augment", "flip,shift=2")), {
+    at: "augment",
+    left: "none",
+    right: '{"flip":"horizontal","shift":2}',
+  });
+  assert.is(firstDifference(plain, described("--loss", "mse"))?.right, '"mse"');
+  assert.is(firstDifference(plain, described("--optimizer", "adam")), null);
 });
 
 test("as many trials as KerasTuner has, unless asked for otherwise", () => {

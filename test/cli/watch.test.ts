@@ -211,6 +211,28 @@ test("tune tells of every trial: values, places on the axes, score", async () =>
   );
 });
 
+test("of trials and folds in other processes it tells how far they are, and their epochs at the end", async () => {
+  const tune = ["--trials", "2", "--epochs", "6", "--validation", "0.1"];
+  const kfold = ["--folds", "2", "--epochs", "6", "--batch-size", "10"];
+  for (const [name, own] of [["tune", tune] as const, ["kfold", kfold] as const]) {
+    const flags = ["--data", data, ...own, "--workers", "2"];
+    const running = start(name, flags, `${name}-workers`);
+    const told = await toldBy(await addressOf(running));
+    assert.is(await running.ended, 0, running.stderr());
+    const kind = name === "tune" ? "trial" : "fold";
+    const parts = [`${kind} 1`, `${kind} 2`];
+    const namesOf = (events: readonly { readonly part: string }[]) =>
+      [...new Set(events.map(({ part }) => part))].sort();
+    assert.equal(namesOf(ofType(told, "part")), parts);
+    const progress = ofType(told, "partProgress");
+    assert.equal(namesOf(progress), parts);
+    assert.ok(progress.every(({ epoch, epochs, share }) => epoch <= epochs && share <= 1));
+    const ends = ofType(told, "partEnd");
+    assert.equal(namesOf(ends), parts);
+    for (const { part, history } of ends) assert.is(history?.[part]?.length, 6);
+  }
+});
+
 test("a port that is taken: the next one, and said so", async () => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));

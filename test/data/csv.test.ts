@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { readKaggleCsv, writeKaggleCsv } from "../../src/data/csv.ts";
 import { FASHION_MNIST_CLASSES } from "../../src/data/official-files.ts";
 import { FormatError } from "../../src/engine/core/errors.ts";
+import { createLocked } from "../../src/io/locked-file.ts";
 import { rejects, sameData, sampleDataset, temporaryFolder, writeSample } from "./sample-files.ts";
 
 const test = suite("csv");
@@ -187,9 +188,10 @@ test("a writer that fails leaves the old file", async () => {
 
 test("what a killed writer left is removed, what a live one writes is not", async () => {
   const file = join(temporaryFolder(), "sample.csv");
-  // No process has this id: it is above the largest that Linux gives out.
-  const [dead, live] = [`${file}.4194305.part`, `${file}.${process.ppid}.part`];
-  for (const name of [dead, live]) writeFileSync(name, "half");
+  const [dead, live] = [`${file}.4194305.part`, `${file}.0123abcd.part`];
+  writeFileSync(dead, "half");
+  const lock = createLocked(live);
+  assert.ok(lock !== null);
   await writeKaggleCsv(sampleDataset(1), file);
   assert.not(existsSync(dead));
   assert.ok(existsSync(live));

@@ -10,6 +10,7 @@ import * as assert from "uvu/assert";
 import { type Download, downloadFile } from "../../src/data/download.ts";
 import { proxyFor } from "../../src/data/proxied-fetch.ts";
 import { VitrineError } from "../../src/engine/core/errors.ts";
+import { claimPart } from "../../src/io/part-file.ts";
 import { type Answer, type Mirror, refusingUrl, startMirror } from "./local-mirror.ts";
 import { md5, rejects, temporaryFolder } from "./sample-files.ts";
 
@@ -144,6 +145,27 @@ test("a download that breaks again and again still ends", async () => {
   await arrives(download);
 });
 
+test("a server that trickles is given up, whatever the pieces keep coming", async () => {
+  const slow = { paceMs: 300, leastBytesPerSecond: 1000 };
+  const download = { ...prepare({ trickle: body }), ...slow };
+  await rejects(
+    () => downloadFile(download),
+    VitrineError,
+    `${download.url}: slower than 1000 bytes a second for 0.3 s`,
+  );
+  await arrives(download);
+});
+
+test("a file that is longer than it may be is not taken, said or unsaid", async () => {
+  for (const answer of [{ body }, { unsized: body }]) {
+    const download = { ...prepare(answer), mostBytes: 100_000 };
+    const error = await downloadFile(download).catch((cause: Error) => cause);
+    assert.instance(error, VitrineError);
+    assert.match(String(error), /: the file must have at most 100000 bytes, got [12]\d{5}$/);
+    assert.equal(filesOf(download), []);
+  }
+});
+
 test("a silent server and a stalling one are given up", async () => {
   assert.equal(filesOf(await fails({ silent: true }, "no answer within 0.2 s")), []);
   const download = await fails({ stall: body }, "no answer within 0.2 s");
@@ -186,11 +208,12 @@ test("what a killed process left is taken up, the longest first", async () => {
 });
 
 test("what another process is writing is left alone", async () => {
-  const theirs = `file.gz.${process.ppid}.part`;
-  const download = prepareRest({ body }, body.subarray(0, 2000), theirs);
+  const download = prepareRest({ body }, body.subarray(0, 2000));
+  const theirs = await claimPart(download.path);
   await downloadFile(download);
   assert.equal(rangesAsked(), [undefined]);
-  assert.equal(filesOf(download), ["file.gz", theirs].sort());
+  assert.equal(filesOf(download), ["file.gz", "file.gz.part"]);
+  await theirs.release();
 });
 
 test("a signal stops the download and keeps what has come", async () => {

@@ -11,6 +11,10 @@ export type Answer =
   | { readonly cut: Uint8Array }
   /** Sends half and then nothing more. */
   | { readonly stall: Uint8Array }
+  /** Sends a byte every 20 ms, without saying how many there will be. */
+  | { readonly trickle: Uint8Array }
+  /** Sends all of it, without saying how much it is. */
+  | { readonly unsized: Uint8Array }
   | { readonly silent: true };
 
 export interface Mirror {
@@ -55,6 +59,17 @@ function reply(response: ServerResponse, answer: Answer, range: string | undefin
   if ("body" in answer) {
     const rest = startReply(response, answer.body, "ranges" in answer ? answer.ranges : range);
     response.end(rest);
+    return;
+  }
+  if ("unsized" in answer) {
+    response.writeHead(200);
+    response.write(answer.unsized, () => response.end());
+    return;
+  }
+  if ("trickle" in answer) {
+    let at = 0;
+    const timer = setInterval(() => response.write(answer.trickle.subarray(at, ++at)), 20);
+    response.writeHead(200).on("close", () => clearInterval(timer));
     return;
   }
   const rest = startReply(response, "cut" in answer ? answer.cut : answer.stall, range);

@@ -52,7 +52,7 @@ export function idxImages(dataset: Dataset): Buffer {
 }
 
 export function idxLabels(dataset: Dataset): Buffer {
-  return Buffer.concat([idxHeader(0x801, [dataset.rows]), dataset.labels]);
+  return Buffer.concat([idxHeader(0x801, [dataset.rows]), Uint8Array.from(dataset.labels)]);
 }
 
 export function idxHeader(magic: number, sizes: readonly number[]): Buffer {
@@ -96,7 +96,7 @@ export function sameData(got: Dataset, want: Dataset): void {
   const [a, b] = [got, want].map(({ images, labels, classNames, name: _, ...shape }) => ({
     ...shape,
     images: md5(images),
-    labels: md5(labels),
+    labels: md5(Uint8Array.from(labels)),
     classNames: [...classNames],
   }));
   assert.equal(a, b);

@@ -5,7 +5,8 @@ import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { writeKaggleCsv } from "../../src/data/csv.ts";
-import { type Progress, readUserFiles } from "../../src/data/user-files.ts";
+import type { Progress } from "../../src/data/sources/source.ts";
+import { readUserFiles } from "../../src/data/user-files.ts";
 import { FormatError, UsageError } from "../../src/engine/core/errors.ts";
 import {
   idxImages,

@@ -94,7 +94,9 @@ async function compileStep(device: Device, model: Model): Promise<Executable> {
   const variables = variablesOf(model, 1);
   const optimizer = new OptimizerState(adam(), 1e-3);
   const dataset = smallDataset(20);
-  const feed = createFeed(device, uploadDataset(device, dataset), dataset.rows, "train");
+  const feed = createFeed(device, uploadDataset(device, dataset), {
+    ...{ capacity: dataset.rows, batch: dataset.rows, label: "train" },
+  });
   rewindFeed(device, feed, firstRows(dataset.rows));
   const meters = createMeters(device, 10);
   const request = { model, variables, feed, meters, batch: 4, capabilities: device };

@@ -173,8 +173,14 @@ test("mistakes are told when a layer is configured or the model is built", () =>
   assert.throws(() => dropout({ rate: 1 }), "dropout: the rate lies in [0, 1), got 1");
   const tooSmall = sequential("small", [4, 4, 1], [conv2d({ filters: 1, kernelSize: 5 })]);
   assert.throws(() => describeModel(tooSmall), /conv2d/);
-  const unflattened = sequential("image", [4, 4, 1], [dense({ units: 2 })]);
-  assert.throws(() => describeModel(unflattened), "dense: takes a tensor of rank 2");
+});
+
+test("a dense layer on an image sees each pixel by itself", () => {
+  const { outputShape, trainable } = describeModel(
+    sequential("image", [4, 3, 5], [dense({ units: 2 })]),
+  );
+  assert.equal(outputShape, [4, 3, 2]);
+  assert.is(trainable, 5 * 2 + 2);
 });
 
 test("layer names are Keras's", () => {

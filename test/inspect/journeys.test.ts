@@ -47,7 +47,9 @@ async function opened(model: Model) {
   const device = (await gpu()).scope();
   const variables = variablesOf(model, 3);
   variables.materialise(device, startingWeights(model, 3, new Map()));
-  const feed = createFeed(device, uploadDataset(device, data), 1, "journey");
+  const feed = createFeed(device, uploadDataset(device, data), {
+    ...{ capacity: 1, batch: 1, label: "journey" },
+  });
   const recorded = recordSensitivity({ model, variables, feed, batch: 1, capabilities: device });
   // What is packed early and read late must still be there when only the end runs again.
   const executable = await Executable.compile(device, recorded.program, undefined, {

@@ -1,10 +1,12 @@
 // Files are whole or absent, run folders are new, JSON and CSV are stable.
 
+import { closeSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { prepareOut, stableJson, writeAtomically, writeJson } from "../../src/io/files.ts";
+import { createLocked } from "../../src/io/locked-file.ts";
 import { historyCsv, writeHistory } from "../../src/runs/history.ts";
 import { inFolder, refusalOf } from "./folder.ts";
 
@@ -38,6 +40,24 @@ test("a write that fails leaves the old file and no rest", async () => {
       await refusalOf(writeAtomically(into, "x")),
       `${into}: cannot be written, got no such file or directory`,
     );
+  });
+});
+
+test("what a killed process left of the same file goes; what is being written stays", async () => {
+  await inFolder(async (folder) => {
+    const at = (name: string): string => join(folder, name);
+    const left = [".m.keras.4242.0123abcd.tmp", ".m.keras.4242.0123abcd.tmp.h5"];
+    const others = [".m.h5.4242.0123abcd.tmp", ".m.keras.notes", "m.keras.1.tmp"];
+    for (const name of [...left, ...others]) await writeFile(at(name), "");
+    const busy = ".m.keras.4243.4567abcd.tmp";
+    const lock = createLocked(at(busy)) ?? 0;
+    await writeFile(at(`${busy}.h5`), "");
+    await writeAtomically(at("m.keras"), "whole");
+    const kept = [...others, busy, `${busy}.h5`, "m.keras"].sort();
+    assert.equal((await readdir(folder)).sort(), kept);
+    closeSync(lock);
+    await writeAtomically(at("m.keras"), "again");
+    assert.equal((await readdir(folder)).sort(), [...others, "m.keras"].sort());
   });
 });
 

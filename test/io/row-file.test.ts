@@ -5,7 +5,7 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
-  renameSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -64,19 +64,37 @@ test("an interrupted file goes on, and ends with the bytes of one that was not",
 
 test("what a process that is at work has written is left to it", async () => {
   const path = await written(4);
-  // This process's parent stands for it; a number that no process has, for one that was killed.
-  renameSync(`${path}.part`, `${path}.${process.ppid}.part`);
+  const theirs = await RowFile.open(path, SHAPE);
+  assert.is(theirs.rows, 4);
   const other = await RowFile.open(path, SHAPE);
   assert.is(other.rows, 0);
   await other.append(VALUES);
   await other.finish();
+  await other.release();
   assert.equal(readdirSync(dirname(path)).sort(), [
     basename(path),
-    `${basename(path)}.${process.ppid}.part`,
+    `${basename(path)}.part`,
+    `${basename(path)}.part.digests`,
   ]);
-  renameSync(`${path}.${process.ppid}.part`, `${path}.${2 ** 30}.part`);
-  renameSync(path, `${path}.other`);
-  assert.is((await RowFile.open(path, SHAPE)).rows, 4);
+  await theirs.release();
+});
+
+test("rows that were altered after they were written are not gone on from", async () => {
+  const path = await written(4);
+  const first = await RowFile.open(path, SHAPE);
+  await first.append(VALUES.subarray(28, 42));
+  await first.release();
+  const bytes = readFileSync(`${path}.part`);
+  bytes[4 * 30] = (bytes[4 * 30] ?? 0) ^ 1;
+  writeFileSync(`${path}.part`, bytes);
+  const second = await RowFile.open(path, SHAPE);
+  assert.is(second.rows, 4, "the block before is sound");
+  await second.append(VALUES.subarray(28));
+  await second.finish();
+  assert.ok(readFileSync(path).equals(readFileSync(await written(10))));
+  const third = await written(4);
+  rmSync(`${third}.part.digests`);
+  assert.is((await RowFile.open(third, SHAPE)).rows, 0);
 });
 
 test("a complete file that is cut, damaged or of another shape counts as none", async () => {

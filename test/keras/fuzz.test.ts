@@ -10,12 +10,12 @@ import * as assert from "uvu/assert";
 import { FormatError, VitrineError } from "../../src/engine/core/errors.ts";
 import { sizeOf } from "../../src/engine/core/shape.ts";
 import { describeModel } from "../../src/engine/layers/model.ts";
-import { modelFromConfig } from "../../src/keras/config/model-from-config.ts";
 import { Hdf5Thread } from "../../src/keras/hdf5/thread.ts";
 import { assignWeights } from "../../src/keras/weights/assign-weights.ts";
 import type { TargetLayer } from "../../src/keras/weights/layer-pair.ts";
 import type { WeightFile } from "../../src/keras/weights/saved-weights.ts";
 import { openWeightFile } from "../../src/keras/weights/weight-file.ts";
+import { modelFromConfig } from "../../src/models/architecture/model-from-config.ts";
 import { fixture, NESTED_LAYERS, RESNET_LAYERS, TINY_LAYERS, VGG_LAYERS } from "./h5-fixtures.ts";
 import { MUTATION_NAMES, mutate, randomStream } from "./mutations.ts";
 

@@ -142,6 +142,25 @@ test("what stands in the file's place and cannot be read is told", async () => {
   assert.match(said[0] ?? "", `weights: passed over ${theirs}: EISDIR`);
 });
 
+test("a file that Keras publishes no md5 of is fetched whole, and known by its first bytes", async () => {
+  const { path, url, said, cacheDir } = search();
+  const { answers, ranges } = context.mirror as Mirror;
+  const hdf5 = Buffer.concat([Buffer.from("\x89HDF\r\n\x1a\n", "latin1"), body]);
+  answers.set(NAME, { body: hdf5 });
+  const published = () => ({ url, md5: null });
+  const say = (line: string) => void said.push(line);
+  const request = { backbone: "mobilenetv2", top: false, cacheDir, say, progress() {} } as const;
+  write(`${path}.part`, Buffer.alloc(10));
+  write(path, body);
+  assert.is(await findImagenetWeights(request, { published }), path);
+  assert.equal(readFileSync(path), hdf5);
+  assert.equal(ranges.filter(Boolean), []);
+  const problem = "the published file is HDF5, got something else";
+  assert.equal(said, [`weights: passed over ${path}: ${problem}`, `weights: fetching ${url}`]);
+  assert.is(await findImagenetWeights(request, { published }), path);
+  assert.is(said.length, 2);
+});
+
 test("a broken download goes on the next time", async () => {
   const { find, path } = search();
   const { answers, ranges } = context.mirror as Mirror;

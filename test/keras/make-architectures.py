@@ -1,6 +1,7 @@
 # Writes down the backbones as real Keras builds them, and what its summary() prints of them, for test/models and test/report.
 #   KERAS_BACKEND=jax python3 make-architectures.py OUT
-# made with Keras 3.15.1 into test/fixtures/backbones. The summaries of Keras 2.8 are laid out by the code of its
+# made with Keras 3.15.1 into test/fixtures/backbones, but for resnet50, mobilenetv2 and densenet121,
+# which are of Keras 3.12.0 (it builds and prints the others just the same). The summaries of Keras 2.8 are laid out by the code of its
 # keras/utils/layer_utils.py, from the same layers. Compressed without a time, so that the same content is the same file.
 import gzip
 import json
@@ -13,9 +14,12 @@ APPLICATIONS = keras.applications
 MODELS = {
     "vgg16": APPLICATIONS.VGG16,
     "vgg19": APPLICATIONS.VGG19,
+    "resnet50": APPLICATIONS.ResNet50,
     "resnet50v2": APPLICATIONS.ResNet50V2,
     "resnet101v2": APPLICATIONS.ResNet101V2,
     "resnet152v2": APPLICATIONS.ResNet152V2,
+    "mobilenetv2": APPLICATIONS.MobileNetV2,
+    "densenet121": APPLICATIONS.DenseNet121,
 }
 VARIANTS = {
     "top_224": dict(input_shape=(224, 224, 3)),
@@ -25,6 +29,7 @@ VARIANTS = {
 }
 CONFIG = (
     "filters kernel_size strides padding activation use_bias units pool_size momentum epsilon center scale".split()
+    + "max_value negative_slope threshold depth_multiplier".split()
 )
 
 

@@ -2,7 +2,7 @@
 # every block's output, the mean, spread and largest magnitude of all of it, logits, and gradients of a fine-tuning step.
 # Everything is Keras in float64, so that a difference is ours; how far Keras in float32 is from it is recorded beside it.
 #   KERAS_BACKEND=jax JAX_ENABLE_X64=1 python3 make-parity.py OUT vgg19-32 vgg19-224 resnet152v2-32 resnet152v2-224
-# made with Keras 3.15.1 and JAX 0.10 into test/fixtures/parity. `make-parity.py OUT --h5` writes the same weights as files
+# made with Keras 3.15.1 and JAX 0.10 into test/fixtures/parity; resnet50, mobilenetv2 and densenet121 with Keras 3.12.0. `make-parity.py OUT --h5` writes the same weights as files
 # of Keras, with and without top, 2.2 GB in all, for `npm run parity -- --h5 FILE`.
 import json
 import os
@@ -23,6 +23,8 @@ SAMPLES = 128
 GRADIENT_ROWS = 4
 HEAD_CLASSES = 10
 ROWS = {32: 64, 224: 1}
+# Of the models that have less to show: what a block does, it does for every row.
+FEW_ROWS = {32: 16, 224: 1}
 MODELS = {
     "vgg19": dict(
         build=keras.applications.VGG19,
@@ -48,7 +50,60 @@ MODELS = {
             "head/kernel",
         ],
     ),
+    "resnet50": dict(
+        build=keras.applications.ResNet50,
+        rows=FEW_ROWS,
+        blocks=lambda name: name.endswith("_out") or name in ("pool1_pool", "avg_pool", "predictions"),
+        frozen_blocks=15,
+        first_trained="conv5_block2_1_conv",
+        gradients=[
+            "conv5_block2_1_conv/kernel",
+            "conv5_block2_2_bn/gamma",
+            "conv5_block3_2_conv/kernel",
+            "conv5_block3_3_conv/bias",
+            "conv5_block3_3_bn/beta",
+            "head/kernel",
+        ],
+    ),
+    "mobilenetv2": dict(
+        build=keras.applications.MobileNetV2,
+        rows=FEW_ROWS,
+        blocks=lambda name: name.endswith(("_project_BN", "_add"))
+        or name in ("Conv1_relu", "out_relu", "predictions"),
+        frozen_blocks=14,
+        first_trained="block_13_expand",
+        gradients=[
+            "block_13_expand/kernel",
+            "block_13_depthwise/kernel",
+            "block_14_depthwise/kernel",
+            "block_14_depthwise_BN/gamma",
+            "block_15_project/kernel",
+            "block_16_project_BN/beta",
+            "Conv_1/kernel",
+            "head/kernel",
+        ],
+    ),
+    "densenet121": dict(
+        build=keras.applications.DenseNet121,
+        rows=FEW_ROWS,
+        blocks=lambda name: name.endswith(("_concat", "_pool")) or name in ("pool1", "relu", "predictions"),
+        frozen_blocks=60,
+        first_trained="conv5_block15_0_bn",
+        gradients=[
+            "conv5_block15_0_bn/gamma",
+            "conv5_block15_1_conv/kernel",
+            "conv5_block15_2_conv/kernel",
+            "conv5_block16_1_bn/beta",
+            "conv5_block16_2_conv/kernel",
+            "bn/gamma",
+            "head/kernel",
+        ],
+    ),
 }
+
+
+def rows_of(model, side):
+    return MODELS[model].get("rows", ROWS)[side]
 
 
 def built(model, side, precision, **options):
@@ -82,7 +137,7 @@ def activations(model, side, precision):
     base = built(model, side, precision, classifier_activation=None)
     names = [layer.name for layer in base.layers if MODELS[model]["blocks"](layer.name)]
     inner = keras.Model(base.input, [base.get_layer(name).output for name in names])
-    outputs = run(inner, seeded.images(ROWS[side], side))
+    outputs = run(inner, seeded.images(rows_of(model, side), side))
     return {name: np.asarray(y, np.float64) for name, y in zip(names, outputs)}
 
 
@@ -137,7 +192,7 @@ def record(model, side):
     tensors["logits/margin"] = ordered[:, -1] - ordered[:, -2]
     agree = np.mean(np.argmax(single["predictions"], axis=1) == tensors["logits/argmax"])
     print(f"  {len(set(tensors['logits/argmax']))} classes won, closest by {tensors['logits/margin'].min():.2e}, float32 agrees {agree:.3f}")
-    notes = dict(model=model, input_size=side, rows=ROWS[side], keras=keras.__version__, jax=jax.__version__)
+    notes = dict(model=model, input_size=side, rows=rows_of(model, side), keras=keras.__version__, jax=jax.__version__)
     if side == 32:
         (loss, exact), (_, single) = (gradients(model, side, p) for p in ("float64", "float32"))
         tensors |= recorded("gradient", exact, single) | {"gradients/loss": np.array([loss])}

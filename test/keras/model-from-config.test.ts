@@ -4,9 +4,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { formatShape } from "../../src/engine/core/shape.ts";
 import { describeModel, type Model } from "../../src/engine/layers/model.ts";
-import { modelFromConfig } from "../../src/keras/config/model-from-config.ts";
+import { Net } from "../../src/engine/layers/net.ts";
+import { Variables } from "../../src/engine/layers/variables.ts";
+import { Recorder } from "../../src/engine/program/recorder.ts";
 import { assignWeights } from "../../src/keras/weights/assign-weights.ts";
+import { readingNotes } from "../../src/keras/weights/reading-notes.ts";
 import { openWeightFile } from "../../src/keras/weights/weight-file.ts";
+import { modelFromConfig } from "../../src/models/architecture/model-from-config.ts";
 import { assertClose, f32 } from "../support/close.ts";
 import { gpu } from "../support/gpu.ts";
 import { EXPECTED, fixture } from "./h5-fixtures.ts";
@@ -87,7 +91,7 @@ test("refuses classes and options that we have not, with the layer's name", asyn
     [
       1,
       (l) => Object.assign(l, { class_name: "Conv3D" }),
-      /conv1_conv must be of a known class, got Conv3D/,
+      /conv1_conv must be of a known class, got Conv3D at position \d+/,
     ],
     [
       1,
@@ -99,15 +103,19 @@ test("refuses classes and options that we have not, with the layer's name", asyn
       set("data_format", "channels_first"),
       /conv1_conv \(Conv2D\): data_format must be "channels_last"/,
     ],
-    [1, set("groups", 2), /groups must be 1, got 2/],
-    [1, set("dilation_rate", [2, 2]), /dilation_rate must be \[1,1\] or 1, got \[2,2\]/],
-    [1, set("activation", "gelu"), /activation must be linear, relu, tanh, sigmoid, got "gelu"/],
-    [1, set("dtype", "mixed_float16"), /dtype must be float32, got "mixed_float16"/],
-    [1, set("kernel_constraint", { class_name: "MaxNorm" }), /kernel_constraint must be unset/],
-    [1, set("kernel_regularizer", { class_name: "L1", config: { l1: 0.1 } }), /must be none or L2/],
+    [1, set("groups", "two"), /groups must be a number, got "two"/],
+    [1, set("activation", "glu"), /activation must be linear, relu, tanh, .*, got "glu"/],
+    [1, set("dtype", "int8"), /dtype must be of floats, not quantised, got "int8"/],
+    [
+      1,
+      set("dtype", { class_name: "QuantizedDTypePolicy", config: { mode: "int8" } }),
+      /conv1_conv \(Conv2D\): dtype must be of floats, not quantised, got "int8"/,
+    ],
+    [1, set("kernel_constraint", "MaxNorm"), /kernel_constraint must be unset, got "MaxNorm"/],
     [1, set("lora_rank", 4), /conv1_conv \(Conv2D\): lora_rank must be unset, got 4/],
-    [2, set("axis", [1]), /axis must be -1 or .*, got \[1\]/],
-    [2, set("scale", false), /scale must be true, got false/],
+    [2, set("axis", [1, 2]), /axis must be one axis, got \[1,2\]/],
+    [2, set("axis", "last"), /axis must be one axis, got "last"/],
+    [2, set("scale", 1), /scale must be true or false, got 1/],
     [6, set("units", "ten"), /predictions \(Dense\): units must be a number, got "ten"/],
   ];
   for (const [index, edit, message] of cases) {
@@ -122,8 +130,15 @@ test("refuses graphs that it cannot follow", async () => {
   const call = (...names: string[]) => [names.map((name) => [name, 0, 0, {}])];
   const cases: readonly (readonly [unknown, RegExp])[] = [
     [rewire(3, call("predictions")), /must take tensors of layers before it/],
-    [rewire(3, [...call("conv1_conv"), ...call("input_1")]), /must be used once, got 2 uses/],
     [rewire(3, [[["conv1_conv", 0, 0, { mask: 1 }]]]), /must be called with tensors and training/],
+    [
+      rewire(3, [[["conv1_conv", 0, 1, {}]]]),
+      /layers must give one tensor each, got \["conv1_conv",0,1\]/,
+    ],
+    [
+      rewire(2, [[["conv1_conv", 0, 0, { training: true }]]]),
+      /\(conv2_block1_preact_bn\): a BatchNormalization must be called without training=True/,
+    ],
     [rewire(6, "x"), /inbound_nodes: must be a list/],
     [edited(config, 3, (l) => Object.assign(l.config, { name: "conv1_conv" })), /conv1_conv twice/],
     [
@@ -139,6 +154,166 @@ test("refuses graphs that it cannot follow", async () => {
   for (const [description, message] of cases) {
     assert.throws(() => modelFromConfig(description, "m.h5"), message);
   }
+});
+
+/** Batch normalisation of three features, alone. */
+function normalizing(config: object): Model {
+  const input = { class_name: "InputLayer", config: { name: "in", batch_shape: [null, 3] } };
+  const own = { name: "bn", momentum: 0.9, epsilon: 0.01, ...config };
+  const layers = [input, { class_name: "BatchNormalization", config: own }];
+  return modelFromConfig({ class_name: "Sequential", config: { name: "s", layers } }, "s.h5");
+}
+
+test("without gamma or beta, a batch is normalised as float64 does it", async () => {
+  const device = await gpu();
+  const values = {
+    gamma: [2, -1, 0.5],
+    beta: [1, 2, -3],
+    mean: [0.1, 0.2, -4],
+    variance: [1, 9, 0.25],
+  };
+  const named = (name: string, data: readonly number[]) =>
+    [`bn/${name}`, Float32Array.from(data)] as const;
+  const moving = [named("moving_mean", values.mean), named("moving_variance", values.variance)];
+  const x = [1, -2, 3, 0.5, 7, -9];
+  for (const scale of [true, false]) {
+    for (const center of [true, false]) {
+      const expected = x.map((value, i) => {
+        const c = i % 3;
+        const deviation = Math.sqrt((values.variance[c] ?? 0) + 0.01);
+        const unit = (value - (values.mean[c] ?? 0)) / deviation;
+        return unit * (scale ? (values.gamma[c] ?? 0) : 1) + (center ? (values.beta[c] ?? 0) : 0);
+      });
+      const own = [
+        ...(scale ? [named("gamma", values.gamma)] : []),
+        ...(center ? [named("beta", values.beta)] : []),
+      ];
+      const weights = new Map([...own, ...moving]);
+      const model = normalizing({ axis: [1], scale, center });
+      const actual = await predict(device, { model, weights, inputs: Float32Array.from(x) });
+      const label = `scale ${scale}, center ${center}`;
+      assertClose({ label, shape: [2, 3], actual, expected, tolerance: f32(8) });
+    }
+  }
+});
+
+test("batch normalisation over the last axis, as Keras 2 and 3 write it", () => {
+  const weights = (config: object) =>
+    describeModel(normalizing(config)).layers.flatMap((layer) =>
+      layer.weights.map(({ name }) => name),
+    );
+  const moving = ["bn/moving_mean", "bn/moving_variance"];
+  for (const axis of [-1, [-1], 1, [1]]) {
+    assert.equal(weights({ axis }), ["bn/gamma", "bn/beta", ...moving]);
+  }
+  assert.equal(weights({ axis: 1, scale: false }), ["bn/beta", ...moving]);
+  assert.equal(weights({ axis: 1, center: false }), ["bn/gamma", ...moving]);
+  assert.equal(weights({ axis: 1, center: false, scale: false }), moving);
+  for (const axis of [0, 2, [3], -2]) {
+    assert.throws(() => weights({ axis }), /bn \(BatchNormalization\): axis must be -1 or 1, got/);
+  }
+});
+
+test("other floats than float32 are taken, and told", async () => {
+  const { config } = await modelOf("keras2-model.h5");
+  const policy = { class_name: "Policy", config: { name: "mixed_float16" } };
+  for (const dtype of ["float64", "bfloat16", policy]) {
+    const other = edited(config, 1, (layer) => Object.assign(layer.config, { dtype }));
+    assert.is(describeModel(modelFromConfig(other, "m.h5")).layers.length, 7);
+    const name = typeof dtype === "string" ? dtype : "mixed_float16";
+    const expected = [`1 layers compute in ${name} in Keras, and in float32 here`];
+    assert.equal(readingNotes({ layers: [], modelConfig: other }), expected);
+  }
+  assert.equal(readingNotes({ layers: [], modelConfig: config }), []);
+  const file = await openWeightFile(fixture("keras2-weights-float64.h5"));
+  await file.close();
+  assert.equal(readingNotes(file), ["8 weights are stored as float64, and read as float32"]);
+});
+
+test("refuses code of the model's author, by the layer's place and name", async () => {
+  const { config } = await modelOf("keras3-model.keras");
+  const place = /m\.keras: layer #1 \(pad\): a layer must be of Keras's own code, got /;
+  const cases: readonly (readonly [object, RegExp])[] = [
+    [{ class_name: "Lambda" }, /got a Lambda, which is a function in Python$/],
+    [{ class_name: "Mix", module: "__main__", registered_name: "Mix" }, /got Mix, a class/],
+    [{ class_name: "Mix", module: null, registered_name: "Mix" }, /got Mix, a class/],
+    [{ class_name: "Mix", registered_name: "Custom>Mix" }, /got Custom>Mix, a class of/],
+    [{ class_name: "Custom>Mix", registered_name: undefined }, /got Custom>Mix, a class of/],
+  ];
+  for (const [change, message] of cases) {
+    const other = edited(config, 1, (layer) => Object.assign(layer, change));
+    assert.throws(() => modelFromConfig(other, "m.keras"), place);
+    assert.throws(() => modelFromConfig(other, "m.keras"), message);
+  }
+});
+
+test("refuses several inputs and outputs, with their names", () => {
+  const input = (name: string) => ({
+    class_name: "InputLayer",
+    config: { name, batch_input_shape: [null, 3] },
+    inbound_nodes: [],
+  });
+  const config = { name: "m", layers: [input("a"), input("b")], output_layers: [["a", 0, 0]] };
+  assert.throws(
+    () => modelFromConfig({ class_name: "Functional", config }, "m.h5"),
+    /m\.h5: a model must have one input and one output, got 2 \(a, b\) and 1 \(a\)/,
+  );
+});
+
+test("what only training knows does not hinder predictions, and training is refused", async () => {
+  const { config } = await modelOf("keras2-model.h5");
+  const l1 = { class_name: "L1", config: { l1: 0.1 } };
+  const both = { class_name: "L1L2", config: { l1: 0.1, l2: 0.2 } };
+  const norm = { class_name: "MaxNorm", config: { max_value: 3, axis: 0 } };
+  const options = [
+    ["kernel_regularizer", { class_name: "OrthogonalRegularizer", config: { factor: 0.1 } }],
+    ["bias_regularizer", l1],
+    ["activity_regularizer", both],
+    ["kernel_constraint", norm],
+  ] as const;
+  for (const [option, value] of options) {
+    const other = edited(config, 1, (layer) => Object.assign(layer.config, { [option]: value }));
+    const model = modelFromConfig(other, "m.h5");
+    assert.is(describeModel(model).layers.length, 7, option);
+    assert.throws(
+      () => record(model, true),
+      (error: Error) =>
+        error.message ===
+        `m.h5: layer conv1_conv (Conv2D) can predict, but not be trained, got ${option}`,
+    );
+  }
+  record(modelFromConfig(config, "m.h5"), true);
+});
+
+/** Records two rows of the model. */
+function record(model: Model, training: boolean): void {
+  const capabilities = { subgroupSize: null, isSoftware: true };
+  const rec = new Recorder({ name: "record", capabilities });
+  const net = new Net({ rec, variables: new Variables(0), training, clock: null });
+  model.build(net, rec.allocate([2, ...model.inputShape], "x"));
+}
+
+test("a base called with training=True: Keras 2 obeys also when it predicts, Keras 3 does not", async () => {
+  for (const name of ["keras3-nested.keras", "keras3-nested.h5"]) {
+    const { config } = await modelOf(name);
+    const text = JSON.stringify(config).replaceAll('"training":false', '"training":true');
+    assert.not.equal(JSON.parse(text), config, name);
+    assert.is(describeModel(modelFromConfig(JSON.parse(text), name)).layers.length, 6, name);
+  }
+  const name = "../zoo/tf215/nested_functional.keras";
+  const { config } = await modelOf(name);
+  const index = (
+    config as { config: { layers: { class_name: string }[] } }
+  ).config.layers.findIndex((layer) => layer.class_name === "Functional");
+  const called = edited(config, index, (layer) => {
+    const inputs = (layer as unknown as { inbound_nodes: [[[string, number, number, object]]] })
+      .inbound_nodes;
+    inputs[0][0][3] = { training: true };
+  });
+  assert.throws(
+    () => modelFromConfig(called, "m.keras"),
+    /a Functional must be called without training=True, got training=True, and it holds a BatchNorm/,
+  );
 });
 
 test("Sequential, in Keras 1's, 2's and 3's spelling", () => {

@@ -14,8 +14,6 @@ import type { Weights } from "../../src/engine/layers/variables.ts";
 import { adam } from "../../src/engine/optim/adam.ts";
 import { openDevice } from "../../src/io/adapter.ts";
 import { readSafetensors, writeSafetensors } from "../../src/io/safetensors.ts";
-import { modelFromConfig } from "../../src/keras/config/model-from-config.ts";
-import { exportedModel } from "../../src/keras/exported-model.ts";
 import { assignWeights } from "../../src/keras/weights/assign-weights.ts";
 import { openWeightFile } from "../../src/keras/weights/weight-file.ts";
 import {
@@ -23,6 +21,8 @@ import {
   writeKeras3Weights,
 } from "../../src/keras/weights/write-weights-h5.ts";
 import { writeKeras2Model, writeKerasArchive } from "../../src/keras/write-model.ts";
+import { exportedModel } from "../../src/models/architecture/exported-model.ts";
+import { modelFromConfig } from "../../src/models/architecture/model-from-config.ts";
 import { createModel, type ModelConfig } from "../../src/models/models.ts";
 import { seededWeights as seededBackbone, seededImages } from "../../src/models/parity/seeded.ts";
 import { resnet50v2 } from "../../src/models/resnet-v2.ts";

@@ -36,7 +36,9 @@ def spread_of(name, shape):
     """Centre and half the width of the uniform distribution that a variable is drawn from."""
     layer, variable = name.split("/")
     if variable == "kernel":
-        return 0, np.sqrt(3 * gain_of(layer) / np.prod(shape[:-1]))
+        # What a channel convolved by itself sees is its window alone.
+        inputs = np.prod(shape[:2] if layer.endswith("depthwise") else shape[:-1])
+        return 0, np.sqrt(3 * gain_of(layer) / inputs)
     return {
         "bias": (0, 0.1),
         "gamma": (1, 0.3),
@@ -49,6 +51,8 @@ def spread_of(name, shape):
 def gain_of(layer):
     if layer in ("predictions", "head"):
         return 1
+    if layer.endswith("_project"):
+        return 0.5
     return 0.15 if layer.endswith("_3_conv") else 2.75
 
 

@@ -5,9 +5,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { VitrineError } from "../../src/engine/core/errors.ts";
 import { sequential } from "../../src/engine/layers/model.ts";
-import { keras2Config } from "../../src/keras/config/keras2.ts";
-import { keras3Config } from "../../src/keras/config/keras3.ts";
-import { exportedModel } from "../../src/keras/exported-model.ts";
+import { exportedModel } from "../../src/models/architecture/exported-model.ts";
+import { keras2Config } from "../../src/models/architecture/keras2.ts";
+import { keras3Config } from "../../src/models/architecture/keras3.ts";
 import { NETWORKS, network } from "./networks.ts";
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -69,13 +69,16 @@ for (const [name, model] of Object.entries(NETWORKS)) {
 }
 
 /**
- * What both generations say alike: objects lose their modules, batch normalisation's axis its list, an input layer the
+ * What both generations say alike: one group is the default, which Keras 1.15 does not know; objects lose their modules, batch normalisation's axis its list, an input layer the
  * second name of its shape, a call its keywords. Sequential input layers are called differently.
  */
 function essence(config: Json): Json {
   if (Array.isArray(config)) return config.map(essence);
   if (typeof config !== "object" || config === null) return config;
-  const { module: _, registered_name: __, build_config: ___, ...fields } = config;
+  const { module: _, registered_name: __, build_config: ___, ...all } = config;
+  const fields = Object.fromEntries(
+    Object.entries(all).filter(([key, value]) => key !== "groups" || value !== 1),
+  );
   const { class_name: className } = fields;
   if (className === "InputLayer") return "InputLayer";
   return Object.fromEntries(

@@ -12,15 +12,15 @@ import { VitrineError } from "../../src/engine/core/errors.ts";
 import { dense } from "../../src/engine/layers/dense.ts";
 import { sequential } from "../../src/engine/layers/model.ts";
 import { flatten } from "../../src/engine/layers/shaping.ts";
-import { keras2Config } from "../../src/keras/config/keras2.ts";
-import { keras3Config } from "../../src/keras/config/keras3.ts";
-import { type ExportedModel, exportedModel } from "../../src/keras/exported-model.ts";
 import { keras2Layout, keras3Layout } from "../../src/keras/weights/weight-layouts.ts";
 import {
   writeKeras2Weights,
   writeKeras3Weights,
 } from "../../src/keras/weights/write-weights-h5.ts";
 import { writeKeras2Model, writeKerasArchive } from "../../src/keras/write-model.ts";
+import { type ExportedModel, exportedModel } from "../../src/models/architecture/exported-model.ts";
+import { keras2Config } from "../../src/models/architecture/keras2.ts";
+import { keras3Config } from "../../src/models/architecture/keras3.ts";
 import { NETWORKS, network, seededWeights } from "./networks.ts";
 import { bufferOf, bytesOf, type Entry, tree, unzip } from "./read-back.ts";
 

@@ -2,8 +2,13 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { exportedModel } from "../../src/keras/exported-model.ts";
-import { keras2Layout, keras3Layout, stringList } from "../../src/keras/weights/weight-layouts.ts";
+import {
+  keras2ArchiveLayout,
+  keras2Layout,
+  keras3Layout,
+  stringList,
+} from "../../src/keras/weights/weight-layouts.ts";
+import { exportedModel } from "../../src/models/architecture/exported-model.ts";
 import { network } from "./networks.ts";
 
 const test = suite("keras weight layouts");
@@ -27,6 +32,34 @@ test("Keras 3: groups count classes, not names; batch normalisation's statistics
     "predictions/kernel": "/layers/dense_1/vars/0",
     "predictions/bias": "/layers/dense_1/vars/1",
   });
+});
+
+test("TF-Keras: each layer also where versions before 2.15 look, and in no place that two of them read differently", () => {
+  const { links = [] } = keras2ArchiveLayout(residual);
+  const root = "/_layer_checkpoint_dependencies";
+  assert.equal(
+    links.map(({ path, target }) => [path, target]),
+    [
+      // 2.12 and 2.13 have each layer with weights twice, so that the second is conv2d_2; 2.14 counts it once.
+      [`${root}/conv2d`, "/layers/conv2d"],
+      [`${root}/conv2d_2`, "/layers/conv2d_1"],
+      [`${root}/conv2d_1`, "/layers/conv2d_1"],
+      [`${root}/batch_normalization`, "/layers/batch_normalization"],
+      [`${root}/dense`, "/layers/dense"],
+      [`${root}/dense_2`, "/layers/dense_1"],
+      [`${root}/dense_1`, "/layers/dense_1"],
+    ],
+  );
+  // dense_2 would be the third layer for 2.14, which finds no dense_1 and refuses the file.
+  const lenet = keras2ArchiveLayout(dropout).links ?? [];
+  assert.equal(
+    lenet.flatMap(({ path, target }) => (path.includes("/dense") ? [[path, target]] : [])),
+    [
+      [`${root}/dense`, "/layers/dense"],
+      [`${root}/dense_2`, "/layers/dense_1"],
+      [`${root}/dense_4`, "/layers/dense_2"],
+    ],
+  );
 });
 
 test("Keras 2: names of the whole model, in order, also of layers without weights", () => {

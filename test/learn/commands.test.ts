@@ -1,7 +1,7 @@
 // Every command in docs/learn runs: in the order of the chapters, with a small data set in place of Fashion-MNIST, and runs/ in a
 // folder of its own. A command whose script package.json does not have is left out.
 
-import { spawn } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,7 @@ import * as assert from "uvu/assert";
 import { type Command, learnPath, readChapter } from "../../bench/learn/chapter.ts";
 import { programOf as lookOf, looks } from "../../bench/learn/look.mjs";
 import { programOf } from "../../src/setup/launch.mjs";
+import { type Finished, runToEnd } from "../cli/start-command.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
 import { smallIdxFolder } from "../support/small-files.ts";
 
@@ -27,12 +28,14 @@ const { scripts } = manifest as { readonly scripts: Readonly<Record<string, stri
 const WITH_DATA = ["train", "verify", "profile", "pixel", "gradient", "nan"];
 
 interface Started {
+  /** The project's command; null: the words are Node's own. */
+  readonly script: string | null;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The arguments of Node that a command stands for; null where there is no such script. */
-function argumentsOf(command: string): Started | null {
+/** What a command stands for; null where there is no such script. */
+function startOf(command: string): Started | null {
   const words = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word);
   const env: Record<string, string> = {};
   while (words[0]?.includes("=")) {
@@ -43,36 +46,31 @@ function argumentsOf(command: string): Started | null {
     word.replace(/^runs\//, `${runs}/`),
   );
   if (program === "node" && first === "bench/learn/look.mjs") {
-    return { args: [...lookOf(second, [...rest, ...dataFor(second)])], env };
+    return { script: null, args: lookOf(second, [...rest, ...dataFor(second)]), env };
   }
   assert.is(program, "npm", `${command}: starts with npm or a look`);
   if (first === "test") {
     assert.not(rest.some((pattern) => new RegExp(pattern).test("learn/commands.test.ts")));
-    return { args: [...HOOKS, ...programOf("test", rest)], env };
+    return { script: null, args: [...HOOKS, ...programOf("test", rest)], env };
   }
   assert.is(first, "run", command);
   if (!(second in scripts)) return null;
   const own = rest.filter((word) => word !== "--");
-  return { args: [...HOOKS, ...programOf(second, [...own, ...dataFor(second)])], env };
+  return { script: second, args: [...own, ...dataFor(second)], env };
 }
 
 function dataFor(name: string): readonly string[] {
   return WITH_DATA.includes(name) ? ["--data", data] : [];
 }
 
-async function run({ args, env }: Started): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, args, {
+async function run({ script, args, env }: Started): Promise<Finished> {
+  if (script !== null) return runToEnd(script, args, { env });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     cwd: ROOT,
+    encoding: "utf8",
     env: { ...process.env, FORCE_COLOR: "0", ...env },
   });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text) => {
-      output += text;
-    });
-  }
-  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  return { code, output };
+  return { code: status ?? "none", stdout, stderr };
 }
 
 /** The files of the course, as a reader comes to them. */
@@ -90,9 +88,10 @@ for (const file of files()) {
 
 for (const { command, exitCode, file } of commands.values()) {
   test(`${file}: ${command}`, async () => {
-    const started = argumentsOf(command);
+    const started = startOf(command);
     if (started === null) return;
-    const { code, output } = await run(started);
+    const { code, stdout, stderr } = await run(started);
+    const output = stdout + stderr;
     assert.is(code, exitCode, output);
     assert.ok(output.trim() !== "", "it prints something");
     if (command.includes("npm test")) assert.match(output, /Total: +[1-9]/, "it finds tests");

@@ -87,7 +87,10 @@ test("parameters of the models as published", () => {
   const counts = BACKBONE_NAMES.map((name) =>
     variablesOf(BACKBONES[name].build({ inputShape: [224, 224, 3] })).count(),
   );
-  assert.equal(counts, [138_357_544, 143_667_240, 25_613_800, 44_675_560, 60_380_648]);
+  assert.equal(counts, [
+    ...[138_357_544, 143_667_240, 25_636_712, 25_613_800, 44_675_560, 60_380_648],
+    ...[3_538_984, 8_062_504],
+  ]);
 });
 
 test("blocks are frozen from the first", () => {
@@ -126,13 +129,14 @@ test("the classifier is trained over frozen blocks", () => {
 
 test("weights are published for every model, with and without top", () => {
   const files = BACKBONE_NAMES.flatMap((name) => Object.values(BACKBONES[name].weights));
-  assert.is(new Set(files.map(({ md5 }) => md5)).size, 10);
+  assert.is(new Set(files.map(({ md5 }) => md5)).size, 15);
   for (const { url, md5 } of files) {
     assert.match(
       url,
       /^https:\/\/storage\.googleapis\.com\/tensorflow\/keras-applications\/.+\.h5$/,
     );
-    assert.match(md5, /^[0-9a-f]{32}$/);
+    // Keras publishes none of MobileNetV2.
+    if (!url.includes("mobilenet")) assert.match(md5 ?? "", /^[0-9a-f]{32}$/);
   }
 });
 

@@ -1,10 +1,16 @@
-// VGG19 and ResNet152V2 against what real Keras computed with the same seeded weights (test/keras/make-parity.py): every
+// The networks against what real Keras computed with the same seeded weights (test/keras/make-parity.py): every
 // block, the winning classes, and gradients of a fine-tuning step. And that the comparison sees a difference.
 
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import {
+  PARITY_MODELS,
+  PARITY_SIZES,
+  parityRecording,
+} from "../../src/cli/inputs/parity-recordings.ts";
 import { agrees, differenceOf } from "../../src/models/parity/compare.ts";
 import { isParity, measureParity, type Parity } from "../../src/models/parity/measure.ts";
 import { type Expected, readRecorded } from "../../src/models/parity/recorded.ts";
@@ -46,6 +52,34 @@ for (const model of ["vgg19", "resnet152v2"]) {
     assert.ok(parity.leftOut.length <= (model === "vgg19" ? 3 : 0));
   });
 }
+
+/** Blocks recorded; 16 rows, for what a block does it does for every row. */
+const FURTHER = { resnet50: 19, mobilenetv2: 30, densenet121: 65 } as const;
+
+for (const [model, blocks] of Object.entries(FURTHER)) {
+  test(`${model} at 32×32: blocks within 2e-5, classes and gradients`, async () => {
+    const parity = await measureParity({
+      device: await gpu(),
+      recorded: await recorded(`${model}-32`),
+    });
+    assert.ok(isParity(parity), told(parity));
+    const largest = Math.max(...parity.layers.map(({ error }) => error));
+    assert.ok(largest <= 2e-5, told(parity));
+    assert.equal([parity.layers.length, parity.leftOut], [blocks, []]);
+    assert.is(parity.agreement?.rows, 16);
+    assert.ok(parity.gradients.length >= 6 && parity.lossError !== null);
+  });
+}
+
+test("the command has a recording of every model that it names, at both sizes", () => {
+  const paths = PARITY_MODELS.flatMap((model) =>
+    PARITY_SIZES.map((size) => parityRecording(model, size)),
+  );
+  assert.equal(
+    paths.filter((path) => !existsSync(path)),
+    [],
+  );
+});
 
 test("one wrong variable is seen in its block and in those after it", async () => {
   const expected = await recorded("vgg19-32");

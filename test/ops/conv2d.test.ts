@@ -111,15 +111,12 @@ for (const { x, k, o, attrs: given } of CASES) {
 // Larger than central differences can take: tiles that do not fill, several blocks of filters, several groups of lanes.
 const LARGE: readonly Case[] = [
   { x: [50, 32, 32, 1], k: [5, 5], o: 6, attrs: { activation: "relu" } },
-  { x: [50, 14, 14, 6], k: [5, 5], o: 16, attrs: { activation: "relu" } },
   { x: [3, 13, 17, 6], k: [5, 5], o: 16, attrs: { padding: "same" } },
   { x: [2, 19, 33, 3], k: [3, 3], o: 33, attrs: { padding: "same" } },
   { x: [2, 9, 21, 33], k: [3, 5], o: 20 },
   { x: [1, 23, 37, 3], k: [7, 7], o: 17, attrs: { strides: [2, 2], padding: "same" } },
-  { x: [3, 12, 14, 5], k: [4, 2], o: 12, attrs: { strides: [3, 2] } },
   { x: [2, 8, 30, 40], k: [1, 1], o: 36 },
   { x: [2, 3, 40, 2], k: [2, 13], o: 3, attrs: { padding: "same" } },
-  { x: [50, 8, 8, 64], k: [3, 3], o: 64, attrs: { padding: "same" } },
   { x: [50, 2, 2, 64], k: [3, 3], o: 72, attrs: { padding: "same" } },
   { x: [50, 1, 1, 32], k: [3, 3], o: 68, attrs: { padding: "same" } },
   {
@@ -135,7 +132,6 @@ const LARGE: readonly Case[] = [
     },
   },
   { x: [3, 19, 17, 36], k: [3, 5], o: 40, attrs: { padding: "same", strides: [2, 2] } },
-  { x: [3, 11, 14, 20], k: [5, 3], o: 36, attrs: { strides: [3, 2] } },
   { x: [5, 16, 16, 64], k: [1, 1], o: 64, attrs: { strides: [2, 2] } },
   { x: [9, 33, 32, 8], k: [3, 3], o: 12, attrs: { padding: "same" } },
   { x: [1, 6, 6, 132], k: [3, 3], o: 4, attrs: { padding: "same" } },

@@ -26,17 +26,17 @@ interface Case {
   readonly shape: readonly [rows: number, h: number, w: number, c: number];
   readonly pad: number;
   readonly batch: number;
-  readonly scale?: number;
+  readonly preprocessing?: "bytes";
 }
 
 const CASES: readonly Case[] = [
   { shape: [7, 28, 28, 1], pad: 2, batch: 3 },
-  { shape: [5, 3, 5, 1], pad: 0, batch: 5, scale: 1 },
+  { shape: [5, 3, 5, 1], pad: 0, batch: 5, preprocessing: "bytes" },
   { shape: [9, 4, 3, 3], pad: 1, batch: 2 },
   { shape: [70, 2, 2, 1], pad: 0, batch: 65 },
 ];
 
-for (const { shape, pad, batch, scale } of CASES) {
+for (const { shape, pad, batch, preprocessing } of CASES) {
   test(`${batch} of ${shape}, padded by ${pad}, twice`, async () => {
     const device = await gpu();
     const [rows, h, w, c] = shape;
@@ -53,7 +53,7 @@ for (const { shape, pad, batch, scale } of CASES) {
     };
     const rec = new Recorder({ name: "gather", capabilities: device });
     const inputShape = [h + 2 * pad, w + 2 * pad, c];
-    const { x, y } = gatherBatch(rec, feed, { batch, inputShape, ...(scale ? { scale } : {}) });
+    const { x, y } = gatherBatch(rec, feed, { batch, inputShape, preprocessing });
     advanceClock(rec, feed, batch);
     rec.keep(x);
     rec.keep(y);
@@ -61,7 +61,7 @@ for (const { shape, pad, batch, scale } of CASES) {
     for (const pass of [0, 1]) {
       executable.run();
       const picked = [...order.subarray(pass * batch, (pass + 1) * batch)];
-      const factor = Math.fround(scale ?? 1 / 255);
+      const factor = preprocessing === "bytes" ? 1 : Math.fround(1 / 255);
       assertClose({
         label: `x of pass ${pass}`,
         shape: x.shape,
@@ -99,29 +99,43 @@ function paddedRow(
 interface Resize {
   readonly shape: readonly [rows: number, h: number, w: number, c: number];
   readonly to: readonly [number, number];
-  readonly preprocessing: "resized" | "caffe" | "tf";
+  readonly preprocessing: "resized" | "resized-bytes" | "caffe" | "tf" | "torch";
+  /** Channels that come out; default 3. */
+  readonly channels?: number;
 }
 
 const RESIZES: readonly Resize[] = [
   { shape: [3, 28, 28, 1], to: [32, 32], preprocessing: "caffe" },
   { shape: [3, 28, 28, 1], to: [32, 32], preprocessing: "tf" },
   { shape: [2, 28, 28, 1], to: [28, 28], preprocessing: "resized" },
+  { shape: [3, 9, 6, 1], to: [4, 8], preprocessing: "resized", channels: 1 },
+  { shape: [3, 8, 5, 3], to: [6, 7], preprocessing: "resized" },
+  { shape: [3, 8, 5, 3], to: [6, 7], preprocessing: "resized-bytes" },
+  { shape: [3, 9, 6, 1], to: [4, 8], preprocessing: "tf", channels: 1 },
   { shape: [4, 5, 7, 3], to: [9, 4], preprocessing: "caffe" },
   { shape: [4, 5, 7, 3], to: [3, 11], preprocessing: "tf" },
+  { shape: [2, 28, 28, 1], to: [32, 32], preprocessing: "torch" },
+  { shape: [4, 5, 7, 3], to: [9, 4], preprocessing: "torch" },
 ];
 
 /** What Keras's preprocess_input does to a pixel of 0…255, by channel as it comes out. */
 const KERAS = {
   resized: { channel: (c: number) => c, value: (v: number) => v / 255 },
+  "resized-bytes": { channel: (c: number) => c, value: (v: number) => v },
   caffe: {
     channel: (c: number) => 2 - c,
     value: (v: number, c: number) => v - ([103.939, 116.779, 123.68][c] ?? 0),
   },
   tf: { channel: (c: number) => c, value: (v: number) => v / 127.5 - 1 },
+  torch: {
+    channel: (c: number) => c,
+    value: (v: number, c: number) =>
+      (v / 255 - ([0.485, 0.456, 0.406][c] ?? 0)) / ([0.229, 0.224, 0.225][c] ?? 0),
+  },
 } as const;
 
-for (const { shape, to, preprocessing } of RESIZES) {
-  test(`${shape} resized to ${to} for ${preprocessing}`, async () => {
+for (const { shape, to, preprocessing, channels: outChannels = 3 } of RESIZES) {
+  test(`${shape} resized to ${[...to, outChannels]} for ${preprocessing}`, async () => {
     const device = await gpu();
     const [rows, h, w, c] = shape;
     const images = Uint8Array.from(randomArray(rows * h * w * c, 5), (v) =>
@@ -133,7 +147,7 @@ for (const { shape, to, preprocessing } of RESIZES) {
       kind: "images",
       images: device.tensor(shape, "images", images, "u8"),
     });
-    const inputShape = [...to, 3];
+    const inputShape = [...to, outChannels];
     const { x } = gatherBatch(rec, feed, { batch: rows, inputShape, preprocessing });
     rec.keep(x);
     const executable = await Executable.compile(device, rec.finish());
@@ -146,7 +160,8 @@ for (const { shape, to, preprocessing } of RESIZES) {
       expected: [...order].flatMap((row) => {
         const pixel = (y: number, x: number, k: number) =>
           images[((row * h + y) * w + x) * c + (c === 1 ? 0 : channel(k))] ?? Number.NaN;
-        return resized(pixel, [h, w], to).map((v, i) => value(v, i % 3));
+        const three = resized(pixel, [h, w], to).map((v, i) => value(v, i % 3));
+        return outChannels === 3 ? three : three.filter((_, i) => i % 3 === 0);
       }),
       tolerance: { absolute: 1e-4, relative: 1e-6 }, // float32 of values up to 255
     });
@@ -221,6 +236,38 @@ test("features in three parts come out as one, row for row", async () => {
     tolerance: EXACT,
   });
 });
+
+for (const to of [
+  [8, 9, 3],
+  [6, 11, 3],
+] as const) {
+  const preprocessing = to[0] === 8 ? "unit" : "resized";
+  test(`images in three parts come out as one, row for row: ${preprocessing}`, async () => {
+    const device = await gpu();
+    const [rows, h, w, c] = [11, 6, 7, 3];
+    const size = h * w * c;
+    const bytes = Uint8Array.from(randomArray(rows * size, 3), (v) => Math.floor((v + 1) * 128));
+    const tensorOf = (first: number, end: number) => {
+      const part = bytes.slice(first * size, end * size);
+      return device.tensor([end - first, h, w, c], `images ${first}`, part, "u8");
+    };
+    const order = Uint32Array.from([10, 0, 3, 4, 7, 8, 0]);
+    const gathered = async (source: RowSource) => {
+      const rec = new Recorder({ name: "parts", capabilities: device });
+      const request = { batch: order.length, inputShape: to, preprocessing } as const;
+      const { x } = gatherBatch(rec, feedOf(device, order, source), request);
+      rec.keep(x);
+      const executable = await Executable.compile(device, rec.finish());
+      executable.run();
+      return executable.read(x);
+    };
+    const whole = await gathered({ kind: "images", images: tensorOf(0, rows) });
+    const more = [tensorOf(4, 8), tensorOf(8, rows)];
+    const parts = await gathered({ kind: "images", images: tensorOf(0, 4), more });
+    assert.equal([...parts], [...whole]);
+    assert.ok(whole.some((value) => value > 0));
+  });
+}
 
 test("images that cannot be centred, or have two channels, are refused", async () => {
   const device = await gpu();

@@ -37,9 +37,12 @@ for (const [batch, penalty] of [
       meters,
       {
         rowLoss: device.tensor([batch], "rowLoss", losses),
-        rowHit: device.tensor([batch], "rowHit", hits, "u32"),
-        predicted: device.tensor([batch], "predicted", predicted, "u32"),
-        labels: device.tensor([batch], "labels", labels, "u32"),
+        figure: {
+          kind: "hits",
+          rowHit: device.tensor([batch], "rowHit", hits, "u32"),
+          predicted: device.tensor([batch], "predicted", predicted, "u32"),
+          labels: device.tensor([batch], "labels", labels, "u32"),
+        },
         penalty:
           penalty === null ? null : device.tensor([], "penalty", new Float32Array([penalty])),
       },
@@ -76,7 +79,8 @@ test("a thousand batches sum to within 1e-6", async () => {
   const meters = createMeters(device, 2);
   const rowLoss = device.tensor([1], "rowLoss", new Float32Array([0.3]));
   const none = device.tensor([1], "none", new Uint32Array(1), "u32");
-  const rows = { rowLoss, rowHit: none, predicted: none, labels: none, penalty: null };
+  const figure = { kind: "hits", rowHit: none, predicted: none, labels: none } as const;
+  const rows = { rowLoss, figure, penalty: null };
   recordMeters(rec, meters, rows, { confusion: false });
   const executable = await Executable.compile(device, rec.finish());
   executable.run(1000);

@@ -9,7 +9,7 @@ import { batchNormalization } from "../../src/engine/ops/batch-normalization.ts"
 import { dropout } from "../../src/engine/ops/dropout.ts";
 import { recordBiasActivationBackward } from "../../src/engine/ops/gemm/bias-activation.ts";
 import { recordGradients } from "../../src/engine/ops/gradients.ts";
-import { l2Penalty } from "../../src/engine/ops/l2.ts";
+import { weightPenalty } from "../../src/engine/ops/penalty.ts";
 import { softmax } from "../../src/engine/ops/softmax.ts";
 import { softmaxCrossEntropy } from "../../src/engine/ops/softmax-cross-entropy.ts";
 import { zeroPadding } from "../../src/engine/ops/zero-padding.ts";
@@ -283,7 +283,7 @@ test("L2 penalty", async () => {
     const w = device.tensor([5], "w", Float32Array.of(1, value, 2, 0.5, -1));
     const { outputs } = await evaluate((rec) => {
       rec.watch(w);
-      const penalty = l2Penalty(rec, w, 0.25);
+      const penalty = weightPenalty(rec, w, { l2: 0.25 });
       const dw = recordGradients(rec).get(w);
       assert.ok(dw);
       return { penalty, ...(dw && { dw }) };

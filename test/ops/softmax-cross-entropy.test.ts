@@ -7,7 +7,10 @@ import type { Device } from "../../src/engine/core/device.ts";
 import { activation } from "../../src/engine/ops/activation.ts";
 import { recordGradients } from "../../src/engine/ops/gradients.ts";
 import { softmax } from "../../src/engine/ops/softmax.ts";
-import { softmaxCrossEntropy } from "../../src/engine/ops/softmax-cross-entropy.ts";
+import {
+  type CrossEntropyOptions,
+  softmaxCrossEntropy,
+} from "../../src/engine/ops/softmax-cross-entropy.ts";
 import type { Capabilities } from "../../src/engine/program/program.ts";
 import { Recorder } from "../../src/engine/program/recorder.ts";
 import { apply } from "../../src/engine/program/tape.ts";
@@ -35,11 +38,15 @@ function upload(device: Device, { shape, logits, labels }: Batch) {
 }
 
 /** Everything the op computes, the logits watched. */
-async function crossEntropy(batch: Batch, capabilities?: Capabilities) {
+async function crossEntropy(
+  batch: Batch,
+  capabilities?: Capabilities,
+  options?: CrossEntropyOptions,
+) {
   const tensors = upload(await gpu(), batch);
   const { outputs } = await evaluate((rec) => {
     rec.watch(tensors.logits);
-    const results = softmaxCrossEntropy(rec, tensors.logits, tensors.labels);
+    const results = softmaxCrossEntropy(rec, tensors.logits, tensors.labels, options);
     const dlogits = recordGradients(rec).get(tensors.logits);
     if (!dlogits) throw new Error("no gradient");
     return { ...results, dlogits };
@@ -134,22 +141,15 @@ for (const [rows, classes] of [
   }
 }
 
-test("class weights multiply a row's loss and gradient by the weight of its label, and nothing else", async () => {
+test("row weights multiply a row's loss and gradient, and nothing else", async () => {
   const device = await gpu();
   for (const capabilities of [SOFTWARE, HARDWARE]) {
     const batch = randomBatch(50, 10);
-    const weights = Float32Array.from({ length: 10 }, (_, k) => 0.25 + k / 4);
+    const weights = Float32Array.from({ length: 50 }, (_, n) => (n % 7) / 4);
     const plain = await crossEntropy(batch, capabilities);
-    const tensors = upload(device, batch);
-    const classWeights = device.tensor([10], "classWeights", weights);
-    const { outputs } = await evaluate((rec) => {
-      rec.watch(tensors.logits);
-      const results = softmaxCrossEntropy(rec, tensors.logits, tensors.labels, classWeights);
-      const dlogits = recordGradients(rec).get(tensors.logits);
-      if (!dlogits) throw new Error("no gradient");
-      return { ...results, dlogits };
-    }, capabilities);
-    const weightOf = (row: number) => weights[batch.labels[row] ?? 0] ?? Number.NaN;
+    const rowWeights = device.tensor([50], "rowWeights", weights);
+    const outputs = await crossEntropy(batch, capabilities, { rowWeights });
+    const weightOf = (row: number) => weights[row] ?? Number.NaN;
     const rows = Array.from(plain.rowLoss, (loss, row) => loss * weightOf(row));
     const tolerance = { relative: 1e-6, absolute: 1e-12 };
     const { rowLoss: actual } = outputs;
@@ -167,14 +167,14 @@ test("class weights multiply a row's loss and gradient by the weight of its labe
   }
 });
 
-test("a weight for each class, or none", async () => {
+test("a weight for each row, or none", async () => {
   const device = await gpu();
   const { logits, labels } = upload(device, randomBatch(6, 4));
   const rec = new Recorder({ name: "weights", capabilities: device });
-  const three = device.tensor([3], "three", new Float32Array(3));
+  const rowWeights = device.tensor([3], "three", new Float32Array(3));
   assert.throws(
-    () => softmaxCrossEntropy(rec, logits, labels, three),
-    "softmax-cross-entropy: takes a weight for each of 4 classes, got (3)",
+    () => softmaxCrossEntropy(rec, logits, labels, { rowWeights }),
+    "softmax-cross-entropy: takes a weight for each of 6 rows, got (3,)",
   );
 });
 
@@ -262,7 +262,9 @@ test("the mean costs nothing when nobody reads it, nor the gradient when nobody 
     const { rowHit } = softmaxCrossEntropy(rec, logits, labels);
     assert.is(recordGradients(rec).size, 0);
     const [rows] = rec.finish().dispatches;
-    assert.equal(rows?.kernel.flags, { HAS_GRADIENT: false, HAS_CLASS_WEIGHTS: false });
+    assert.equal(rows?.kernel.flags, {
+      ...{ HAS_GRADIENT: false, HAS_ROW_WEIGHTS: false, HAS_SMOOTHING: false, IS_MIXED: false },
+    });
     return { rowHit };
   });
   assert.equal(kernels, ["softmax-cross-entropy/forward"]);

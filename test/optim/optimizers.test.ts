@@ -4,14 +4,10 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Tensor } from "../../src/engine/core/tensor.ts";
 import { adam } from "../../src/engine/optim/adam.ts";
-import type { Optimizer } from "../../src/engine/optim/optimizer.ts";
 import { sgd } from "../../src/engine/optim/sgd.ts";
-import { Executable } from "../../src/engine/program/executor.ts";
-import { Recorder } from "../../src/engine/program/recorder.ts";
 import { assertClose, EXACT } from "../support/close.ts";
-import { gpu } from "../support/gpu.ts";
+import { train } from "../support/optimizer-trace.ts";
 import { randomArray } from "../support/random.ts";
 
 const test = suite("optimizers");
@@ -19,44 +15,6 @@ const vectors = JSON.parse(
   readFileSync(new URL("../fixtures/optimizers.json", import.meta.url), "utf8"),
 );
 const TRACE = { relative: 0, absolute: 2e-7 };
-
-interface Run {
-  readonly optimizer: Optimizer;
-  readonly learningRate: number;
-  readonly start: ArrayLike<number>;
-  /** One an update. */
-  readonly gradients: readonly ArrayLike<number>[];
-  readonly isSoftware?: boolean;
-}
-
-type Snapshot = Readonly<Record<string, Float32Array>>;
-
-/** The weights (`w`), slots and `state` after every update. */
-async function train(run: Run): Promise<readonly Snapshot[]> {
-  const device = await gpu();
-  const { optimizer, start, gradients, isSoftware = true } = run;
-  const tensor = (label: string, data: ArrayLike<number> = new Float64Array(start.length)) =>
-    device.tensor([data.length], label, Float32Array.from(data));
-  const [w, dw] = [tensor("w", start), tensor("dw")];
-  const slots = optimizer.slots.map((slot) => tensor(slot));
-  const state = optimizer.stateSize > 0 ? device.tensor([optimizer.stateSize], "state") : null;
-  const rec = new Recorder({ name: "update", capabilities: { isSoftware, subgroupSize: null } });
-  optimizer.recordStep(rec, state);
-  const learningRate = tensor("learningRate", [run.learningRate]);
-  optimizer.recordUpdate(rec, { w, dw, slots, learningRate, state });
-  const executable = await Executable.compile(device, rec.finish());
-  const watched: readonly Tensor[] = [w, ...slots, ...(state ? [state] : [])];
-  const snapshots: Snapshot[] = [];
-  for (const gradient of gradients) {
-    device.write(dw, Float32Array.from(gradient));
-    executable.run();
-    const snapshot: Record<string, Float32Array> = {};
-    for (const tensor of watched) snapshot[tensor.label] = await executable.read(tensor);
-    snapshots.push(snapshot);
-  }
-  device.check();
-  return snapshots;
-}
 
 function check(label: string, actual: ArrayLike<number> | undefined, expected: ArrayLike<number>) {
   const shape = [expected.length];

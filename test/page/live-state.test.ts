@@ -76,4 +76,13 @@ test("parts that an earlier run finished bring their epochs along", () => {
   assert.is(state.parts.get("trial 1")?.ended?.score, 0.5);
 });
 
+test("a part that another process trains says how far it is until it ends", () => {
+  const begun = { type: "part", part: "fold 2", values: {}, places: {} } as const;
+  const progress = { type: "partProgress", part: "fold 2", fold: null } as const;
+  const at = { ...progress, epoch: 2, epochs: 5, share: 0.25 };
+  assert.is(after(run, begun).parts.get("fold 2")?.progress, null);
+  assert.is(after(run, begun, at).parts.get("fold 2")?.progress?.epoch, 2);
+  assert.is(after(run, at).parts.has("fold 2"), false, "of none that began");
+});
+
 test.run();

@@ -8,16 +8,17 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { writeSafetensors } from "../../src/io/safetensors.ts";
 import { LocalWorkers } from "../../src/queue/local-workers.ts";
-import { answerJob, RemoteTrials } from "../../src/queue/remote-trials.ts";
+import { RemoteTrials, trialAnswer } from "../../src/queue/remote-trials.ts";
 import { studyId } from "../../src/queue/study-id.ts";
 import {
-  type JobMessage,
   readJob,
   readOutcome,
   readProgress,
   readSearch,
+  type TrialMessage,
 } from "../../src/queue/trial-message.ts";
 import { FolderExchange } from "../../src/queue/weights-exchange.ts";
+import { answerJob } from "../../src/queue/worker-answer.ts";
 import type { TrialJob, TrialOutcome } from "../../src/tune/tuner.ts";
 import { planOf } from "../../src/tune/tuner.ts";
 import { inFolder, refusalOf } from "../io/folder.ts";
@@ -49,10 +50,10 @@ function overJson(
   exchange: FolderExchange,
   run: (job: TrialJob<Plan>) => TrialOutcome | null,
 ): RemoteTrials<Plan> {
+  const how = { exchange, adapter: "toy", driver: "toy 1", signal: undefined };
   const worker = {
-    ...{ exchange, adapter: "toy", driver: "toy 1" },
     run: async (job: TrialJob<Plan>) => run(job),
-    planOf: (values: JobMessage["values"]) => planOf(hyperModel, SPACE, values),
+    planOf: (values: TrialMessage["values"]) => planOf(hyperModel, SPACE, values),
   };
   const through = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
   return new RemoteTrials<Plan>({
@@ -60,7 +61,15 @@ function overJson(
     onProgress: () => undefined,
     transport: {
       run: async (job) =>
-        readOutcome(through(await answerJob(worker, readJob(through(job)), undefined))),
+        readOutcome(
+          through(
+            await answerJob(
+              (told, by) => trialAnswer(worker, told as TrialMessage, by),
+              readJob(through(job)),
+              how,
+            ),
+          ),
+        ),
       recorded: async () => undefined,
     },
   });
@@ -123,15 +132,21 @@ test("what is no message is refused, and where it is wrong is said", () => {
   assert.equal(readJob(job), job);
   const digest = "0".repeat(64);
   const cases: [() => unknown, RegExp][] = [
-    [() => readJob(null), /must be a trial's job, got all of it null/],
+    [() => readJob(null), /must be a trial's or a fold's job, got all of it null/],
     [() => readJob({ ...job, id: "../3" }), /got id "..\/3"/],
     [() => readJob({ ...job, epochs: 1.5 }), /got epochs 1.5/],
     [() => readJob({ ...job, values: { width: {} } }), /got values.width Object/],
     [() => readJob({ ...job, parent: { place: "../../x", sha256: digest } }), /got parent.place/],
-    [() => readOutcome({ kind: "outcome", score: "high" }), /must be a trial's outcome, got score/],
+    [
+      () => readOutcome({ kind: "outcome", score: "high" }),
+      /must be a trial's or a fold's outcome, got score/,
+    ],
     [() => readOutcome({ kind: "over" }), /got kind "over"/],
     [() => readProgress({ fold: null, epoch: 1, epochs: 2, share: 5 }), /got share 5/],
-    [() => readSearch({ study: "a b" }), /must be a trial's search, got study "a b"/],
+    [
+      () => readSearch({ command: "tune", study: "a b" }),
+      /must be a trial's or a fold's search, got study "a b"/,
+    ],
   ];
   for (const [read, message] of cases) assert.throws(read, message);
 });
@@ -177,14 +192,14 @@ test("a trial that ends three workers ends the search", async () => {
         ConstructorParameters<typeof LocalWorkers>[0]["start"]
       >;
     },
-    search: { study: "local", flags: [], description: {}, checkpointMinutes: 5 },
-    local: { out: ".", data: null, dropMissing: false, adapter: null },
+    search: { command: "tune", study: "local", flags: [], description: {}, checkpointMinutes: 5 },
+    local: { out: ".", data: null, rows: {}, adapter: null, deviceMemory: null },
     tell: (line) => told.push(line),
   });
   const job = { id: "3", values: {}, initialEpoch: 0, epochs: 2, parent: null };
   const how = { signal: undefined, onProgress: () => undefined };
   const message = await refusalOf(workers.run(job, how));
-  assert.match(message, /^worker: trial 3 ended 3 workers, the last with SIGKILL, most likely/);
+  assert.match(message, /^worker: job 3 ended 3 workers, the last with SIGKILL, most likely/);
   assert.is(started, 3);
   assert.is(told.length, 2);
 });

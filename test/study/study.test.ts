@@ -1,7 +1,16 @@
 // The whole study on few rows: what it reports, that it goes on after interruptions with the same figures, and what it
 // refuses.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -199,6 +208,24 @@ test("interrupted in every step, it goes on and ends with the same figures", asy
     String(name).endsWith(".tmp"),
   );
   assert.equal(halves, []);
+});
+
+test("in a folder that cannot be written it is shown when it is finished, and touched in no case", async () => {
+  const state = (path: string): readonly string[] =>
+    readdirSync(path, { recursive: true })
+      .map((name) => `${name} ${statSync(join(path, String(name))).mtimeMs}`)
+      .sort();
+  const before = state(folder);
+  const shown = await tinyStudy(folder, { isReadOnly: true });
+  assert.equal(figuresOf(shown), figuresOf(whole));
+  assert.equal(shown.report, whole.report);
+  assert.equal(state(folder), before);
+  const half = join(temporaryFolder(), "half");
+  cpSync(folder, half, { recursive: true });
+  rmSync(join(half, "06-folds"), { recursive: true });
+  const message = await refusalOf(tinyStudy(half, { isReadOnly: true }));
+  assert.match(message, /^out: must be a folder that can be written, since 06-folds is not done/);
+  assert.is(existsSync(join(half, "06-folds")), false);
 });
 
 test("a step whose folder was removed is done again, alike", async () => {

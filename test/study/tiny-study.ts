@@ -14,6 +14,7 @@ export const DATA: CleanData = {
   train: smallDataset(400, 1),
   test: smallDataset(120, 2),
   source: "made for a test in <memory> & nowhere else",
+  keepsDuplicates: false,
   cleaning: { train: NOTHING, test: NOTHING },
 };
 
@@ -41,12 +42,17 @@ export interface TinyOptions {
   readonly overwrite?: boolean;
   /** File with VGG19's weights, if there is one. */
   readonly vgg19?: string;
+  /** As if the folder could not be written. */
+  readonly isReadOnly?: boolean;
 }
 
 export async function tinyStudy(folder: string, options: TinyOptions = {}): Promise<StudyOutcome> {
   const { settings = TINY, listener = () => undefined, overwrite = false } = options;
+  const { isReadOnly = false } = options;
   return runStudy({
-    store: await StepStore.open(folder, settings, overwrite),
+    store: isReadOnly
+      ? await StepStore.openReadOnly(folder, settings)
+      : await StepStore.open(folder, settings, overwrite),
     found: DATA,
     clean: DATA,
     openDevice: () => gpu(),

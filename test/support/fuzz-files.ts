@@ -196,7 +196,8 @@ async function kfoldFolder(): Promise<string> {
   };
   const variables = variablesOf(createModel(MODEL), 1);
   await saveFold(out, result, namedTensors(variables, variables.initialWeights()), {
-    ...{ settings, source: "small", seconds: 1, adapter: "any" },
+    ...{ settings, seconds: 1, adapter: "any" },
+    data: { source: "small", background: "dark", name: "small", shape: [28, 28, 1] },
     classNames: Array.from({ length: 10 }, (_, k) => `class ${k}`),
   });
   return out;

@@ -10,6 +10,9 @@ import { type Model, sequential } from "../../src/engine/layers/model.ts";
 import { maxPooling2d } from "../../src/engine/layers/pooling.ts";
 import { dropout, flatten } from "../../src/engine/layers/shaping.ts";
 import { adam } from "../../src/engine/optim/adam.ts";
+import { withClipping } from "../../src/engine/optim/clipping.ts";
+import { withEma } from "../../src/engine/optim/ema.ts";
+import { nadam } from "../../src/engine/optim/nadam.ts";
 import { sgd } from "../../src/engine/optim/sgd.ts";
 import { readCheckpoint, writeCheckpoint } from "../../src/runs/checkpoint-file.ts";
 import { VAL_LOSS } from "../../src/train/best-epoch.ts";
@@ -73,6 +76,10 @@ function assertSame(resumed: FitRun, run: FitRun): void {
 for (const [name, optimizer] of [
   ["adam", adam()],
   ["sgd with momentum", sgd({ momentum: 0.9, nesterov: true })],
+  [
+    "nadam to a joint norm, with averages",
+    withEma(withClipping(nadam(), { globalClipNorm: 0.5 }), 0.9),
+  ],
 ] as const) {
   test(`from every state of a training by ${name}, through a file`, async () => {
     const { run, states } = await wholeRun({ optimizer });

@@ -92,8 +92,16 @@ test("sgd, its momentum and Nesterov each train otherwise, and adam is the defau
 
 test("what would be without effect is refused, and names the argument", () => {
   const cases: readonly (readonly [Optimisation, string, RegExp])[] = [
-    [{ momentum: 0.9 }, "momentum", /^momentum: is for the optimiser sgd, got adam$/],
-    [{ optimizer: "adam", momentum: 0 }, "momentum", /^momentum: is for the optimiser sgd/],
+    [{ momentum: 0.9 }, "momentum", /^momentum: is for the optimisers sgd and rmsprop, got adam$/],
+    [{ optimizer: "adam", momentum: 0 }, "momentum", /^momentum: is for the optimisers sgd/],
+    [{ optimizer: "rmsprop", nesterov: true }, "nesterov", /^nesterov: is for the optimiser sgd/],
+    [{ loss: "mse", labelSmoothing: 0.1 }, "labelSmoothing", /^labelSmoothing: is for the cross-/],
+    [{ clipNorm: 0 }, "clipNorm", /^clipNorm: is a number above 0, got 0$/],
+    [
+      { clipValue: 1, globalClipNorm: 1 },
+      "globalClipNorm",
+      /one way, got clipValue and globalClip/,
+    ],
     [{ nesterov: true }, "nesterov", /^nesterov: is for the optimiser sgd, got adam$/],
     [{ optimizer: "sgd", nesterov: true }, "nesterov", /^nesterov: needs a momentum .*, got none$/],
     [{ optimizer: "sgd", nesterov: true, momentum: 0 }, "nesterov", /momentum above 0, got 0$/],

@@ -79,7 +79,11 @@ async function compare(context: Context): Promise<void> {
   const classNames = sameClasses(runs);
   say(style.bold(`vitrine: comparing ${runs.length} runs`));
   for (const { name, saved } of runs) say(`${name} (${saved.config.model.name})`);
-  const rows = await openTestRows(context, flags, classNames.length);
+  const rows = await openTestRows(
+    context,
+    flags,
+    runs.map(({ saved }) => saved.model),
+  );
   const [first, ...others] = await scoreAll(context, rows, runs);
   if (!first) return;
   const comparison = compareRuns([first, ...others], classNames.length);

@@ -15,7 +15,7 @@ import { prepareOut, writeAtomically } from "../../io/files.ts";
 import { classesSvg, samplesSvg } from "../../report/charts/data-charts.ts";
 import { startProgress } from "../display/progress.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
-import { loadRawData } from "../inputs/data-set.ts";
+import { loadRawData, titleOfFlag } from "../inputs/data-set.ts";
 import { DATA_FLAGS, defaultOut } from "../inputs/shared-flags.ts";
 
 /** Rows listed one by one before the rest is a count. */
@@ -40,7 +40,7 @@ type Context = CommandContext<typeof FLAGS, readonly []>;
 const command = defineCommand({
   name: "npm run data --",
   summary:
-    "A first look at Fashion-MNIST: rows, missing values, duplicates, value range, classes, and two pictures.",
+    "A first look at Fashion-MNIST or at data of yours: rows, missing values, duplicates, value range, classes, and two pictures.",
   examples: [
     { command: "npm run data", does: "of the data set that train uses" },
     { command: "npm run data -- --data archive/", does: "of the CSVs in a folder" },
@@ -52,15 +52,20 @@ const command = defineCommand({
 
 async function look(context: Context): Promise<void> {
   const { flags, say, style, terminal, json } = context;
-  say(style.bold("vitrine: a first look at Fashion-MNIST"));
+  say(style.bold(`vitrine: a first look at ${titleOfFlag(flags.data)}`));
   const out = flags.out ?? (await defaultOut("data"));
   if (flags.toCsv !== undefined) await refuseOverwrite(flags.toCsv);
-  const data = await loadRawData(terminal, flags.data);
+  const data = await loadRawData(terminal, flags.data, flags);
   say(`data set   ${data.source}`);
+  const { height, width, channels } = data.train;
+  if (`${height}×${width}×${channels}` !== "28×28×1") {
+    say(`images     ${height}×${width}×${channels}`);
+  }
   say();
   const found = lookAtData(data);
   for (const line of lookLines(found)) say(line);
   sayMissing(context, data);
+  sayBroken(context, data);
   // The same rule as training's: it refuses here what it would refuse there.
   const clean = cleanData(data, flags);
   sayKept(context, clean, found.shared);
@@ -74,6 +79,8 @@ async function look(context: Context): Promise<void> {
     ...found,
     kept: { train: clean.train.rows, test: clean.test.rows },
     source: data.source,
+    shape: [height, width, channels],
+    ...(data.broken?.length ? { broken: data.broken.map((one) => ({ ...one })) } : {}),
     out,
   });
 }
@@ -116,6 +123,14 @@ function sayMissing({ say }: Context, { missing }: FashionMnist): void {
     say(`  ${file}:${line}  ${named}${more}`);
   }
   if (rows.length > LISTED) say(`  and ${formatCount(rows.length - LISTED)} more`);
+}
+
+function sayBroken({ say }: Context, { broken = [] }: FashionMnist): void {
+  if (broken.length === 0) return;
+  say();
+  say("pictures that cannot be read");
+  for (const { problem } of broken.slice(0, LISTED)) say(`  ${problem}`);
+  if (broken.length > LISTED) say(`  and ${formatCount(broken.length - LISTED)} more`);
 }
 
 function sayKept({ say }: Context, { train, test, cleaning }: CleanData, shared: number): void {

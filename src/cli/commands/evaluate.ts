@@ -1,28 +1,29 @@
 // `npm run evaluate`: scores a saved model on a data set, class by class.
 
 import { firstRows } from "../../data/dataset.ts";
-import { openDevice } from "../../io/adapter.ts";
-import { uploadDataset } from "../../train/device-data.ts";
+import { placeDataset } from "../../train/device-data.ts";
 import {
   type ClassificationScores,
   classificationScores,
 } from "../../train/metrics/classification.ts";
+import { predictionsOf } from "../../train/metrics/predictions.ts";
+import { areasUnderCurve, topKAccuracy } from "../../train/metrics/ranking.ts";
 import { startProgress } from "../display/progress.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { unlessAborted } from "../frame/signals.ts";
 import { loadData } from "../inputs/data-set.ts";
-import { loadModel } from "../inputs/saved-model.ts";
+import { openAdapter, streamingLine } from "../inputs/open-adapter.ts";
+import { FILE_FLAGS, loadModel, shownImages, TRAINED_POSITIONAL } from "../inputs/saved-model.ts";
 import { ADAPTER_FLAG, DATA_FLAGS } from "../inputs/shared-flags.ts";
 
 const FLAGS = {
+  ...FILE_FLAGS,
   ...DATA_FLAGS,
   set: { type: "choice", choices: ["test", "train"], default: "test", help: "rows to score" },
   ...ADAPTER_FLAG,
 } as const;
 
-const POSITIONALS = [
-  { name: "RUN", help: "folder of a saved run, a trial or a fold, such as runs/…-lenet5" },
-] as const;
+const POSITIONALS = [TRAINED_POSITIONAL] as const;
 
 const command = defineCommand({
   name: "npm run evaluate --",
@@ -33,6 +34,7 @@ const command = defineCommand({
       does: "on the 10,000 test images",
     },
     { command: "npm run evaluate -- runs/search/trial_3", does: "the model of a tuner's trial" },
+    { command: "npm run evaluate -- net.keras --data photos", does: "a model of Keras's" },
   ],
   positionals: POSITIONALS,
   flags: FLAGS,
@@ -42,23 +44,37 @@ const command = defineCommand({
 async function evaluate(context: CommandContext<typeof FLAGS, typeof POSITIONALS>): Promise<void> {
   const { flags, positionals, say, style, terminal, json, signal } = context;
   const [run] = positionals;
-  const saved = await loadModel(run);
-  say(style.bold(`vitrine: evaluating ${saved.config.model.name} of ${run}`));
+  const trained = await loadModel(run, flags);
+  say(style.bold(`vitrine: evaluating ${trained.config.model.name} of ${run}`));
   const loaded = await unlessAborted(loadData(terminal, flags.data, flags), signal);
   const dataset = flags.set === "test" ? loaded.test : loaded.train;
-  const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+  const saved = shownImages(trained, dataset);
+  const device = await openAdapter(flags);
   say(`adapter    ${device.name}`);
   say(`data set   ${loaded.source}, ${dataset.rows} ${flags.set} rows`);
-  const data = uploadDataset(device, dataset);
+  const data = await placeDataset(device, dataset);
+  const streamed = streamingLine(data);
+  if (streamed) say(streamed);
   const evaluator = saved.evaluatorOn(device);
   const rows = firstRows(dataset.rows);
-  const bar = startProgress(terminal, { label: "evaluating", total: rows.length, unit: "rows" });
+  const bar = startProgress(terminal, {
+    label: "evaluating",
+    total: 2 * rows.length,
+    unit: "rows",
+  });
   bar.update(0);
   const { loss, accuracy, confusion } = await evaluator.evaluate(data, rows, (done) => {
     signal.throwIfAborted();
     bar.update(done);
   });
+  const shares = await evaluator.predict(data, rows, (done) => {
+    signal.throwIfAborted();
+    bar.update(rows.length + done);
+  });
   bar.finish("");
+  const predictions = predictionsOf(dataset.labels, shares);
+  const top5 = topKAccuracy(predictions);
+  const auc = areasUnderCurve(predictions, confusion.length);
   say();
   const scores = classificationScores(confusion);
   for (const line of classLines(confusion, scores, saved.config.classNames)) say(line);
@@ -66,6 +82,8 @@ async function evaluate(context: CommandContext<typeof FLAGS, typeof POSITIONALS
   const share = style.bold(`${(100 * accuracy).toFixed(2)} %`);
   const f1 = scores.macro.f1.toFixed(4);
   say(`${flags.set.padEnd(10)} loss ${loss.toFixed(4)}  accuracy ${share}  macro F1 ${f1}`);
+  const area = auc.macro === null ? "-" : auc.macro.toFixed(4);
+  say(`${"".padEnd(10)} top-5 accuracy ${(100 * top5).toFixed(2)} %  macro AUC ${area}`);
   json({
     model: saved.config.model.name,
     run,
@@ -73,7 +91,12 @@ async function evaluate(context: CommandContext<typeof FLAGS, typeof POSITIONALS
     rows: rows.length,
     loss,
     accuracy,
+    top5,
+    auc: auc.macro,
+    aucs: auc.classes,
+    precisions: scores.classes.map(({ precision }) => precision),
     recalls: scores.classes.map(({ recall }) => recall),
+    f1s: scores.classes.map(({ f1 }) => f1),
     macro: { ...scores.macro },
     weighted: { ...scores.weighted },
     confusion: confusion.map((counts) => [...counts]),

@@ -4,13 +4,14 @@ import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UsageError } from "../../engine/core/errors.ts";
 import { formatCount } from "../../format/number-format.ts";
-import { IMAGE_SIZE } from "../../io/image.ts";
-import { exportedModel } from "../../keras/exported-model.ts";
+import { exportedModel } from "../../models/architecture/exported-model.ts";
+import { imagesOf } from "../../runs/images-record.ts";
 import { formatAmount, withSpinner } from "../display/progress.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
+import { compiledOf, describeCompiled, type ExportCompiled } from "../inputs/export-compiled.ts";
 import { exportFormat } from "../inputs/export-format.ts";
 import { inputNote } from "../inputs/export-input.ts";
-import { loadModel } from "../inputs/saved-model.ts";
+import { loadModel, TRAINED_POSITIONAL } from "../inputs/saved-model.ts";
 
 const FLAGS = {
   to: {
@@ -22,12 +23,21 @@ const FLAGS = {
     type: "boolean",
     help: "with .h5: only the weights, in the layout of Keras 2's save_weights",
   },
+  keras: {
+    type: "choice",
+    choices: ["2", "3"],
+    help: "2 writes what TF-Keras opens and trains on: .keras from 2.12, .h5 from 2.11; default 3, or for .h5 what both open",
+  },
+  "no-optimizer": {
+    type: "boolean",
+    help: "leave out how the model was compiled, and what the optimiser came to",
+  },
   overwrite: { type: "boolean", help: "replace the file if it exists, which is refused otherwise" },
 } as const;
 
-const POSITIONALS = [
-  { name: "RUN", help: "folder of a saved run, a trial or a fold, such as runs/…-lenet5" },
-] as const;
+const POSITIONALS = [TRAINED_POSITIONAL] as const;
+
+const NOTHING: ExportCompiled = { compiled: null, notes: [] };
 
 const command = defineCommand({
   name: "npm run export --",
@@ -35,7 +45,11 @@ const command = defineCommand({
   examples: [
     {
       command: "npm run export -- runs/2026-08-01-14-03-22-lenet5 --to lenet5.keras",
-      does: "architecture and weights, for keras.models.load_model",
+      does: "architecture, weights and optimiser, for keras.models.load_model",
+    },
+    {
+      command: "npm run export -- runs/2026-08-01-14-03-22-lenet5 --to lenet5.keras --keras 2",
+      does: "the same for TF-Keras, 2.12 to 2.15",
     },
     {
       command: "npm run export -- runs/2026-08-01-14-03-22-lenet5 --to lenet5.weights.h5",
@@ -51,20 +65,26 @@ async function exportRun(context: CommandContext<typeof FLAGS, typeof POSITIONAL
   const { flags, positionals, say, style, terminal, json, finish } = context;
   const [run] = positionals;
   const path = await checkTarget(flags.to, flags.overwrite);
-  const format = exportFormat(path, flags.legacy);
-  const { config, model, weights } = await loadModel(run);
+  const format = exportFormat(path, flags);
+  const trained = await loadModel(run);
+  const { config, model, weights } = trained;
   const exported = exportedModel(model);
+  const isCarried = format.hasArchitecture && !flags.noOptimizer;
+  const { compiled, notes } = isCarried ? await compiledOf(run, trained) : NOTHING;
   say(style.bold(`vitrine: exporting ${config.model.name} of ${run}`));
   const write = async () => {
-    await format.write(path, exported, weights);
+    await format.write(path, exported, weights, { compiled });
   };
   await finish(() => withSpinner(terminal, `writing ${path}`, write));
   const { size } = await stat(path);
   const parameters = exported.layers.reduce((sum, layer) => sum + layer.params, 0);
-  const note = inputNote(model, IMAGE_SIZE);
+  const note = inputNote(model, imagesOf(config).shape);
+  const carried = compiled ? format.compiles(compiled) : "nothing";
   const rows: readonly (readonly [string, string])[] = [
     ["file", `${path}, ${formatAmount(size, "bytes")}: ${format.what}`],
     ["holds", `${formatCount(parameters)} weights of ${exported.layers.length} layers`],
+    ...(compiled ? [["compiled", describeCompiled(compiled, carried)] as const] : []),
+    ...notes.map((text) => ["note", text] as const),
     ["load", format.load(JSON.stringify(path))],
     ...note.lines.map((line, index) => [index === 0 ? "input" : "", line] as const),
     ["output", `probabilities of ${config.classNames.join(", ")}`],
@@ -73,6 +93,8 @@ async function exportRun(context: CommandContext<typeof FLAGS, typeof POSITIONAL
   json({
     ...{ model: config.model.name, run, file: path, format: format.what, bytes: size },
     ...{ hasArchitecture: format.hasArchitecture, parameters, input: note.record },
+    compiled: carried,
+    notes,
     classNames: config.classNames,
   });
 }

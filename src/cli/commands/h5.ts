@@ -3,9 +3,11 @@
 import { setImmediate } from "node:timers/promises";
 import { VitrineError } from "../../engine/core/errors.ts";
 import { formatShape, sizeOf } from "../../engine/core/shape.ts";
-import { formatCount, formatMemory } from "../../format/number-format.ts";
-import { modelFromConfig } from "../../keras/config/model-from-config.ts";
+import { formatCount, formatMemory, shortestFloat } from "../../format/number-format.ts";
+import type { Compiled } from "../../keras/compiled/compiled.ts";
+import { readCompiled } from "../../keras/compiled/read-compiled.ts";
 import { fits, fittingModels } from "../../keras/weights/fitting-models.ts";
+import { readingNotes } from "../../keras/weights/reading-notes.ts";
 import {
   FORMAT_NAMES,
   type SavedLayer,
@@ -13,6 +15,7 @@ import {
   type WeightFile,
 } from "../../keras/weights/saved-weights.ts";
 import { openWeightFile } from "../../keras/weights/weight-file.ts";
+import { modelFromConfig } from "../../models/architecture/model-from-config.ts";
 import { startProgress } from "../display/progress.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 
@@ -63,7 +66,19 @@ async function show(context: Context): Promise<void> {
     say();
     say(`fits       ${models.length > 0 ? models.join(", ") : "none of the models here"}`);
     if (own !== null) say(`its model  ${own}`);
-    json({ ...result(file, statistics), parameters, models, ownModel: own });
+    const compilation = file.compilation();
+    const compiled = compilation && readCompiled(compilation, null);
+    if (compiled) say(`compiled   ${describeSettings(compiled)}`);
+    const notes = [...readingNotes(file), ...(compiled?.notes ?? [])];
+    for (const note of notes) say(`note       ${note}`);
+    json({
+      ...result(file, statistics),
+      parameters,
+      models,
+      ownModel: own,
+      compiled: settingsOf(compiled),
+      notes,
+    });
   } finally {
     await file.close();
   }
@@ -86,6 +101,24 @@ function ownModel(file: WeightFile): string | null {
     if (error instanceof VitrineError) return `cannot be built here: ${error.message}`;
     throw error;
   }
+}
+
+/** `sgd at a rate of 0.1, momentum 0.9; sparse_categorical_crossentropy, accuracy` */
+function describeSettings({ optimizer, settings, learningRate, loss, metrics }: Compiled): string {
+  const rate = learningRate === null ? "" : ` at a rate of ${shortestFloat(learningRate)}`;
+  const own = Object.entries(settings).map(([name, value]) => `, ${name} ${value}`);
+  const scored = [loss?.name ?? "no loss that is known", ...metrics].join(", ");
+  return `${optimizer ?? "by an optimiser of its own"}${rate}${own.join("")}; ${scored}`;
+}
+
+/** For `--json`; null of a model that is not compiled. */
+function settingsOf(compiled: Compiled | null) {
+  if (!compiled) return null;
+  const { optimizer, settings, learningRate, loss, metrics } = compiled;
+  return {
+    ...{ optimizer, learningRate, loss: loss?.name ?? null },
+    ...{ settings: { ...settings }, metrics: [...metrics] },
+  };
 }
 
 interface Statistics {

@@ -12,19 +12,24 @@ import type { InspectorDocument } from "../../inspect/inspector/inspector-docume
 import { differentRows, journeys, tellingRows } from "../../inspect/inspector/journeys.ts";
 import { profileStep } from "../../inspect/profile/profile.ts";
 import { openStep, STEP_KINDS, type StepSetup } from "../../inspect/step.ts";
-import { openDevice } from "../../io/adapter.ts";
 import { writeAtomically } from "../../io/files.ts";
 import { DEFAULT_MODEL } from "../../models/models.ts";
 import { inspectorHtml } from "../../page/inspector/inspector-page.ts";
-import { uploadDataset } from "../../train/device-data.ts";
+import { placeDataset } from "../../train/device-data.ts";
 import { inferenceBatch } from "../../train/inference-batch.ts";
 import { EpochDisplay } from "../display/epoch-display.ts";
 import { StageBars } from "../display/stage-bars.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { unlessAborted } from "../frame/signals.ts";
 import { loadData } from "../inputs/data-set.ts";
-import { type InspectedModel, inspectedModel, RUN_POSITIONAL } from "../inputs/inspected-model.ts";
+import {
+  type InspectedModel,
+  inspectedFor,
+  inspectedModel,
+  RUN_POSITIONAL,
+} from "../inputs/inspected-model.ts";
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
+import { openAdapter } from "../inputs/open-adapter.ts";
 import { checkOutputFile } from "../inputs/output-file.ts";
 import { checkLadders, RUNG_FLAG, rungsOf, withRungs } from "../inputs/rung-flag.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, SEED_FLAG } from "../inputs/shared-flags.ts";
@@ -91,20 +96,21 @@ async function inspect(context: Context): Promise<void> {
   await checkOutputFile("out", flags.out, ".html");
   const name = run ?? flags.model ?? DEFAULT_MODEL;
   say(style.bold(`vitrine: looking into the ${flags.step} step of ${name}`));
-  const looked = await inspectedModel(context, { published: false });
+  const asked = await inspectedModel(context, { published: false });
   const loaded = await unlessAborted(loadData(terminal, flags.data, flags), signal);
+  const looked = inspectedFor(asked, loaded.train);
   checkRows(flags.row, loaded);
   const batchSize = batchOf(context, looked, loaded);
-  const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+  const device = await openAdapter(flags);
   signal.throwIfAborted();
   say(`adapter    ${device.name}`);
   say(`data set   ${loaded.source}`);
   say(`weights    ${looked.source ?? `random ones, of seed ${flags.seed}`}`);
   say(`step       ${flags.step} on ${batchSize} rows`);
-  const { model, weights, optimizer } = looked;
+  const { model, weights, optimizer, loss } = looked;
   const setup: StepSetup = {
-    ...{ model, weights, optimizer, rungs, batchSize, kind: flags.step, seed: flags.seed },
-    data: uploadDataset(device, limitRows(loaded.train, flags.limit)),
+    ...{ model, weights, optimizer, loss, rungs, batchSize, kind: flags.step, seed: flags.seed },
+    data: await placeDataset(device, limitRows(loaded.train, flags.limit)),
   };
   const found = await gather(context, { device, setup, looked, loaded });
   const html = await inspectorHtml(found);

@@ -2,39 +2,56 @@
 
 import type { CleanData } from "../../data/clean.ts";
 import { dataDigest } from "../../data/data-digest.ts";
-import { firstRows, limitRows } from "../../data/dataset.ts";
+import { firstRows } from "../../data/dataset.ts";
 import { foldFacts, rowFacts } from "../../data/row-facts.ts";
-import type { Split } from "../../data/split.ts";
 import type { Device } from "../../engine/core/device.ts";
 import { UsageError } from "../../engine/core/errors.ts";
 import { formatCount } from "../../format/number-format.ts";
-import { openDevice } from "../../io/adapter.ts";
-import { drawFolds } from "../../report/charts/saved-charts.ts";
+import type { NamedTensor } from "../../io/safetensors.ts";
+import { forData } from "../../models/for-data.ts";
+import { isOwn } from "../../models/models.ts";
+import { findQueue } from "../../queue/find-queue.ts";
+import type { QueueServer } from "../../queue/queue-server.ts";
+import { studyId } from "../../queue/study-id.ts";
+import { dataRecord } from "../../runs/images-record.ts";
 import {
   type DivergedFold,
+  foldName,
   type KfoldSettings,
   loadFolds,
   openKfold,
-  type SavedFold,
   saveFold,
-  saveKfoldResults,
-  summarise,
 } from "../../runs/kfold-folder.ts";
+import { checkMergedFolds, mergeFolds } from "../../runs/merge-folds.ts";
 import { PartCheckpoints } from "../../runs/part-checkpoints.ts";
-import { type Basis, wholeTensors } from "../../train/basis.ts";
-import { checkBatchSize, crossValidate, foldSplits } from "../../train/cross-validation.ts";
-import { EpochDisplay } from "../display/epoch-display.ts";
-import { foldLine, foldTable } from "../display/kfold-display.ts";
+import type { FoldResult } from "../../train/cross-validation.ts";
+import { foldLine } from "../display/kfold-display.ts";
 import { formatSeconds } from "../display/progress.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { type Chosen, chooseModel, loadChosen } from "../inputs/chosen-model.ts";
-import { loadData } from "../inputs/data-set.ts";
-import { openBasis } from "../inputs/model-basis.ts";
+import { loadData, titleOfFlag } from "../inputs/data-set.ts";
+import { foldWork, splitsOf } from "../inputs/fold-work.ts";
+import { openBasis, type Pretrained } from "../inputs/model-basis.ts";
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
+import { openAdapter } from "../inputs/open-adapter.ts";
 import { CHECKPOINT_FLAG } from "../inputs/resume-flags.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, SEED_FLAG } from "../inputs/shared-flags.ts";
-import { describeOptimisation, optimisationOf, TRAINING_FLAGS } from "../inputs/training-flags.ts";
+import { describeOptimisation, TRAINING_FLAGS } from "../inputs/training-flags.ts";
 import { WATCH_FLAGS } from "../inputs/watch-flags.ts";
+import {
+  foldShardOf,
+  parallelOf,
+  QUEUE_FLAG,
+  queueUrl,
+  rowFlags,
+  SHARD_FLAGS,
+  type Shard,
+  WORKER_FLAGS,
+} from "../inputs/worker-flags.ts";
+import { foldArguments } from "../inputs/worker-folds.ts";
+import { conclude, type FoldsWork, sayResumed } from "../outcomes/folds-outcome.ts";
+import { numbers, type TrainedBy, trainHere, trainRemotely } from "../outcomes/train-folds.ts";
+import { localPlace, queuePlace } from "../outcomes/trial-places.ts";
 import { type Ended, Watching } from "../outcomes/watching.ts";
 import { FoldsWatch } from "../outcomes/watching-parts.ts";
 
@@ -45,7 +62,7 @@ const FLAGS = {
   hyperparameters: {
     type: "string",
     value: "folder",
-    help: "a tuner's study, or one of its trials: its model, rate and batch size",
+    help: "a tuner's study, or one of its trials: its model, rate and batch size, and how it was trained",
   },
   epochs: { type: "integer", default: 20, min: 1, help: "passes over a fold's rows, at most" },
   "batch-size": { type: "integer", min: 1, help: "rows in a training step; default 50" },
@@ -69,6 +86,9 @@ const FLAGS = {
     help: "where folds are saved, and taken up again; default runs/<time>-<model>-kfold",
   },
   overwrite: { type: "boolean", help: "discard the folds that --out holds" },
+  ...WORKER_FLAGS,
+  ...QUEUE_FLAG,
+  ...SHARD_FLAGS,
   ...CHECKPOINT_FLAG,
   ...WATCH_FLAGS,
   ...ADAPTER_FLAG,
@@ -91,6 +111,10 @@ const command = defineCommand({
       command: "npm run kfold -- --hyperparameters runs/study",
       does: "of the best model that a tuner found",
     },
+    {
+      command: "npm run kfold -- --workers 2",
+      does: "two processes at once; the same folds and figures",
+    },
   ],
   flags: FLAGS,
   savesWhenStopped: true,
@@ -100,34 +124,38 @@ const command = defineCommand({
 async function kfold(context: Context): Promise<void> {
   const { flags, say, style, terminal } = context;
   const asked = await chooseModel(flags);
-  const optimisation = optimisationOf(flags);
+  const { optimisation } = asked;
+  const shard = foldShardOf(flags);
   say(
     style.bold(
-      `vitrine: ${flags.folds}-fold cross-validation of ${asked.model.name} on Fashion-MNIST`,
+      `vitrine: ${flags.folds}-fold cross-validation of ${asked.model.name} on ${titleOfFlag(flags.data)}`,
     ),
   );
-  const pretrained = await loadChosen(context, asked);
+  const loaded = await loadChosen(context, asked);
+  const data = await loadData(terminal, flags.data, flags);
+  const pretrained = { ...loaded, config: forData(loaded.config, data.train) };
   const chosen = { ...asked, model: pretrained.config };
   const { model } = chosen;
-  const data = await loadData(terminal, flags.data, flags);
   const rows = countRows(data, flags);
-  const labels = data.train.labels.subarray(0, rows);
-  const splits = foldSplits(rows, {
-    folds: flags.folds,
-    seed: flags.seed,
-    stratify: flags.stratified ? labels : undefined,
-  });
-  checkBatchSize(splits, chosen.batchSize);
   const settings = settingsOf(flags, chosen, data);
+  splitsOf(settings, data);
+  await checkMergedFolds(flags.merge, settings);
   const out = flags.out ?? (await defaultOut(`${model.name}-kfold`));
+  // A queue that does not answer should have overwritten nothing.
+  const server = flags.queue === undefined ? null : await findQueue(queueUrl(flags.queue));
   await openKfold(out, settings, flags.overwrite);
-  const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
-  say(`adapter    ${device.name}`);
+  if (flags.merge.length > 0) {
+    const merged = await mergeFolds(out, flags.folds, flags.merge);
+    say(`merged     ${merged} folds of ${flags.merge.join(", ")}`);
+  }
+  const device = server ? null : await openAdapter(flags);
+  const adapter = device?.name ?? "the workers' own";
+  say(`adapter    ${adapter}`);
+  if (server) say(`queue      ${server.name}`);
   say(`data set   ${data.source}`);
   const kind = flags.stratified ? "stratified folds" : "folds";
-  say(
-    `rows       ${formatCount(rows)} in ${flags.folds} ${kind}, ${formatCount(data.test.rows)} to test`,
-  );
+  const inFolds = `${formatCount(rows)} in ${flags.folds} ${kind}`;
+  say(`rows       ${inFolds}, ${formatCount(data.test.rows)} to test`);
   const facts = [
     ...rowFacts({ ...data, rows: firstRows(rows) }),
     ...foldFacts(data.train, { folds: flags.folds, rows }),
@@ -138,14 +166,13 @@ async function kfold(context: Context): Promise<void> {
     `training   batch ${batchSize}, rate ${learningRate}, at most ${epochs} epochs${describeOptimisation(optimisation)}${chosen.from}`,
   );
   if (pretrained.source) say(`weights    ${pretrained.source}`);
-  const { seed } = flags;
-  const basis = openBasis({ device, terminal, signal: context.signal, pretrained, seed, rows });
+  for (const note of asked.notes) say(`note       ${note}`);
   const watching = await Watching.open(context, {
     ...{ command: "kfold", model: model.name, epochs, hasRate: false },
     classNames: data.train.classNames,
     facts: [
-      ["adapter", device.name],
-      ["rows", `${formatCount(rows)} in ${flags.folds} ${kind}`],
+      ["adapter", adapter],
+      ["rows", inFolds],
       ["batch", String(batchSize)],
       ["saved in", out],
     ],
@@ -154,146 +181,92 @@ async function kfold(context: Context): Promise<void> {
       objective: { name: "val_accuracy", direction: "max" },
     },
   });
-  const work = { device, basis, data, rows, splits, settings, out, watching };
+  const work = { device, server, adapter, pretrained, data, settings, out, shard, watching };
   await (watching ? watching.during(() => runFolds(context, work)) : runFolds(context, work));
-  device.destroy();
+  device?.destroy();
 }
 
-interface Work {
-  readonly device: Device;
-  readonly basis: Basis;
+interface Work extends FoldsWork {
+  /** Null where folds are other machines'. */
+  readonly device: Device | null;
+  readonly server: QueueServer | null;
+  readonly pretrained: Pretrained;
   readonly data: CleanData;
-  readonly rows: number;
-  readonly splits: readonly Split[];
-  readonly settings: KfoldSettings;
-  readonly out: string;
+  readonly shard: Shard | null;
   readonly watching: Watching | null;
 }
 
 async function runFolds(context: Context, work: Work): Promise<Ended> {
   const { flags, say, signal, terminal } = context;
-  const { device, basis, data, rows, splits, settings, out, watching } = work;
+  const { data, settings, out, shard, watching, adapter } = work;
   const saved = await loadFolds(out, flags.folds);
   sayResumed(context, work, saved);
-  const display = new EpochDisplay(terminal, flags.epochs);
   const watch =
     watching &&
     new FoldsWatch(watching, { folds: flags.folds, ...settings.training }, saved.values());
   const { checkpointMinutes: minutes } = flags;
   const tell = (line: string): void => say(context.style.dim(line));
-  const checkpoints = new PartCheckpoints(out, { minutes, adapter: device.name, tell });
+  const checkpoints = new PartCheckpoints(out, { minutes, adapter, tell });
   const diverged: DivergedFold[] = [];
-  let start = 0;
-  const folds = await crossValidate({
-    device,
-    model: settings.model,
-    basis,
-    data: await basis.place(limitRows(data.train, rows)),
-    test: await basis.place(data.test),
-    splits,
-    training: settings.training,
-    seed: flags.seed,
-    leakedRows: flags.leaked ? firstRows(rows) : undefined,
-    finished: (fold) => saved.get(fold),
-    checkpointsOf: (fold) => checkpoints.open(`fold-${fold + 1}`),
-    onFoldDiverged: (fold, { reason }) => {
-      display.interrupted();
-      diverged.push({ fold: fold + 1, reason });
-      watch?.diverge(fold, reason);
-      say(`fold ${fold + 1} failed: ${reason}`);
-    },
-    signal,
-    onFoldBegin: (fold, split) => {
-      watch?.begin(fold);
-      start = performance.now();
-      const counts = `${formatCount(split.train.length)} rows to train on, ${formatCount(split.test.length)} held out`;
-      say();
-      say(`${context.style.bold(`Fold ${fold + 1}/${flags.folds}`)}: ${counts}`);
-    },
-    ...(watch ? watch.events(display) : display),
-    onFold: async (result, trained) => {
-      const seconds = (performance.now() - start) / 1000;
-      const { source, train } = data;
-      const { classNames } = train;
-      const facts = { settings, classNames, source, seconds, adapter: device.name };
-      const weights = wholeTensors(basis, settings.model, trained.weights);
+  const record = dataRecord(data);
+  const { workers = 1, queue, limit: rows = data.train.rows, seed } = flags;
+  const isElsewhere = queue !== undefined || workers > 1;
+  const run = {
+    folds: numbers(flags.folds).filter((fold) => !saved.has(fold) && (shard?.isFold(fold) ?? true)),
+    ...{ watch, signal },
+    keep: async (result: FoldResult, weights: readonly NamedTensor[], by: TrainedBy) => {
+      const facts = { settings, classNames: data.train.classNames, data: record, ...by };
       const fold = await context.finish(() => saveFold(out, result, weights, facts));
       saved.set(fold.fold, fold);
-      checkpoints.end(`fold-${fold.fold + 1}`);
-      watch?.end(fold);
-      say(`${foldLine(fold)}   in ${formatSeconds(seconds)}`);
+      checkpoints.end(foldName(fold.fold));
+      watch?.end(fold, isElsewhere);
+      say(`${foldLine(fold)}   in ${formatSeconds(by.seconds)}`);
     },
-  });
-  display.interrupted();
-  const finished = folds.flatMap(({ fold }) => saved.get(fold) ?? []);
-  if (!signal.aborted) checkpoints.endAll();
-  await conclude(context, work, { folds: finished, diverged });
-  const isOver = finished.length + diverged.length === flags.folds;
-  const ended = isOver ? "finished" : "interrupted";
-  return { ended, message: `${finished.length} of ${flags.folds} folds, saved in ${out}` };
-}
-
-function sayResumed(
-  { say }: Context,
-  { device, out }: Work,
-  saved: ReadonlyMap<number, SavedFold>,
-): void {
-  if (saved.size === 0) return;
-  const folds = [...saved.keys()].map((fold) => fold + 1).join(", ");
-  const finished = saved.size === 1 ? `fold ${folds} is` : `folds ${folds} are`;
-  say(`resuming   ${out}, where ${finished} finished`);
-  for (const fold of saved.values()) say(foldLine(fold));
-  const other = [...saved.values()].find((fold) => fold.adapter !== device.name);
-  if (other)
-    say(`note       fold ${other.fold + 1} was trained on another adapter, ${other.adapter}`);
-}
-
-interface FoldsOutcome {
-  readonly folds: readonly SavedFold[];
-  readonly diverged: readonly DivergedFold[];
-}
-
-async function conclude(
-  context: Context,
-  { splits, settings, out, device }: Work,
-  { folds, diverged }: FoldsOutcome,
-): Promise<void> {
-  const { say, json, style } = context;
-  say();
-  if (folds.length + diverged.length < splits.length) {
-    say(`interrupted: ${folds.length} of ${splits.length} folds are finished`);
-    say(`to go on, repeat the command with --out ${out}`);
-    json({ out, finished: folds.length, folds: splits.length });
-    return;
-  }
-  await context.finish(async () => {
-    await saveKfoldResults(out, settings, folds, diverged);
-    if (folds.length > 0) await drawFolds(out, folds);
-  });
-  for (const { fold, reason } of diverged) say(`fold ${fold} failed: ${reason}`);
-  if (diverged.length > 0) context.setExitCode(2);
-  if (folds.length === 0) {
-    json({
-      model: settings.model.name,
-      out,
-      adapter: device.name,
-      summary: null,
-      failed: diverged,
+    fail: (fold: number, reason: string) => {
+      diverged.push({ fold: fold + 1, reason });
+      watch?.diverge(fold, reason, isElsewhere);
+      say(`fold ${fold + 1} failed: ${reason}`);
+    },
+  };
+  if (isElsewhere) {
+    await trainRemotely(await openPlace(context, work, watch), {
+      ...run,
+      parallel: parallelOf(flags),
     });
-    return;
+  } else if (work.device && run.folds.length > 0) {
+    const { device, pretrained } = work;
+    const basis = openBasis({ device, terminal, signal, pretrained, seed, rows });
+    const equipment = await foldWork({ device, basis, data, settings, checkpoints });
+    await trainHere({ ...equipment, adapter }, { ...run, terminal });
   }
-  const [header = "", ...lines] = foldTable(folds);
-  say(style.bold(header));
-  for (const line of lines) say(line);
-  say();
-  say("± is the standard deviation of a sample (n - 1). The held-out rows also chose the epoch.");
-  if (settings.leaked) {
-    say("leaked is scored on all training rows, most of which the fold was trained on.");
-  }
-  say(`saved in   ${out}`);
-  const summary = summarise(folds);
-  const failed = diverged.length > 0 ? { failed: diverged } : {};
-  json({ model: settings.model.name, out, adapter: device.name, summary, folds, ...failed });
+  const folds = [...saved.values()].sort((a, b) => a.fold - b.fold);
+  diverged.sort((a, b) => a.fold - b.fold);
+  if (!signal.aborted) checkpoints.endAll();
+  await conclude(context, work, { folds, diverged, shard: shard && flags.shard });
+  const isOver = folds.length + diverged.length === flags.folds;
+  const ended = isOver ? "finished" : "interrupted";
+  return { ended, message: `${folds.length} of ${flags.folds} folds, saved in ${out}` };
+}
+
+async function openPlace(
+  context: Context,
+  { server, settings, out, pretrained }: Work,
+  watch: FoldsWatch | null,
+) {
+  const { flags, terminal } = context;
+  const { workers = 1, data, adapter, deviceMemory } = flags;
+  const weights = isOwn(settings.model) ? (pretrained.source ?? "none") : flags.weights;
+  const search = {
+    command: "kfold",
+    study: server ? await studyId(out) : "local",
+    flags: foldArguments(weights, server === null),
+    description: settings,
+    checkpointMinutes: flags.checkpointMinutes,
+  } as const;
+  const onProgress = watch?.progress;
+  if (server) return await queuePlace({ terminal, server, search, onProgress });
+  const local = { out, workers, data, rows: rowFlags(flags), adapter, deviceMemory };
+  return await localPlace({ terminal, search, ...local, onProgress });
 }
 
 function countRows(data: CleanData, { limit, folds }: Flags): number {
@@ -308,13 +281,13 @@ function countRows(data: CleanData, { limit, folds }: Flags): number {
 
 function settingsOf(flags: Flags, chosen: Chosen, data: CleanData): KfoldSettings {
   const { folds, stratified, seed, epochs, patience, leaked, limit = null } = flags;
-  const { model, batchSize, learningRate } = chosen;
+  const { model, batchSize, learningRate, optimisation } = chosen;
   return {
     model,
     folds,
     stratified,
     seed,
-    training: { epochs, batchSize, learningRate, patience, ...optimisationOf(flags) },
+    training: { epochs, batchSize, learningRate, patience, ...optimisation },
     limit,
     leaked,
     data: { train: dataDigest(data.train), test: dataDigest(data.test) },

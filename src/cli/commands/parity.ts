@@ -1,9 +1,7 @@
-// `npm run parity`: VGG19 and ResNet152V2 held against what Keras computed with the same weights, block by block.
+// `npm run parity`: networks of ImageNet held against what Keras computed with the same weights, block by block.
 
-import { fileURLToPath } from "node:url";
 import { UsageError } from "../../engine/core/errors.ts";
 import type { Weights } from "../../engine/layers/variables.ts";
-import { openDevice } from "../../io/adapter.ts";
 import { type JsonValue, writeAtomically } from "../../io/files.ts";
 import { fits } from "../../keras/weights/fitting-models.ts";
 import { readPretrained } from "../../keras/weights/pretrained.ts";
@@ -13,16 +11,17 @@ import { isParity, measureParity, type Parity } from "../../models/parity/measur
 import { readRecorded } from "../../models/parity/recorded.ts";
 import { PARITY_LEGEND, parityLines, parityMarkdown } from "../../report/text/parity-table.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
+import { openAdapter } from "../inputs/open-adapter.ts";
+import { PARITY_MODELS, PARITY_SIZES, parityRecording } from "../inputs/parity-recordings.ts";
 import { ADAPTER_FLAG } from "../inputs/shared-flags.ts";
 
-const RECORDINGS = new URL("../../../test/fixtures/parity", import.meta.url);
-
-const MODELS = ["vgg19", "resnet152v2"] as const;
-const SIZES = ["32", "224"] as const;
-
 const FLAGS = {
-  model: { type: "choice", choices: MODELS, help: "model to compare; both if not given" },
-  "input-size": { type: "choice", choices: SIZES, help: "side of the images; both if not given" },
+  model: { type: "choice", choices: PARITY_MODELS, help: "model to compare; all if not given" },
+  "input-size": {
+    type: "choice",
+    choices: PARITY_SIZES,
+    help: "side of the images; both if not given",
+  },
   h5: {
     type: "string",
     value: "file",
@@ -35,10 +34,10 @@ const FLAGS = {
 const command = defineCommand({
   name: "npm run parity --",
   summary:
-    "Compares every block of VGG19 and ResNet152V2, their classes and their gradients with what Keras computed. " +
+    "Compares every block of five networks, their classes and their gradients with what Keras computed. " +
     "Exits with 1 where they differ.",
   examples: [
-    { command: "npm run parity", does: "both models at 32×32 and 224×224" },
+    { command: "npm run parity", does: "all of them at 32×32 and 224×224" },
     { command: "npm run parity -- --model vgg19 --input-size 32", does: "one of them" },
     {
       command: "npm run parity -- --model vgg19 --input-size 224 --h5 vgg19.h5",
@@ -54,15 +53,15 @@ async function compare(context: CommandContext<typeof FLAGS, readonly []>): Prom
   if (flags.h5 !== undefined && flags.model === undefined) {
     throw new UsageError("--h5: needs to know whose weights they are", { help: "add --model" });
   }
-  const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+  const device = await openAdapter(flags);
   say(style.bold("vitrine: the models beside Keras"));
   say(`adapter    ${device.name}`);
   for (const line of PARITY_LEGEND) say(line);
   const found: Parity[] = [];
-  for (const model of MODELS.filter((name) => name === (flags.model ?? name))) {
-    for (const size of SIZES.filter((side) => side === (flags.inputSize ?? side))) {
+  for (const model of PARITY_MODELS.filter((name) => name === (flags.model ?? name))) {
+    for (const size of PARITY_SIZES.filter((side) => side === (flags.inputSize ?? side))) {
       signal.throwIfAborted();
-      const path = fileURLToPath(new URL(`${model}-${size}.safetensors`, RECORDINGS));
+      const path = parityRecording(model, size);
       const weights = flags.h5 === undefined ? undefined : await weightsIn(flags.h5, model, size);
       const parity = await measureParity({ device, recorded: await readRecorded(path), weights });
       found.push(parity);
@@ -87,8 +86,8 @@ async function compare(context: CommandContext<typeof FLAGS, readonly []>): Prom
 /** Of the whole model where the file has them, else of the model without its classifier, whose weights are then seeded. */
 async function weightsIn(
   path: string,
-  model: (typeof MODELS)[number],
-  size: (typeof SIZES)[number],
+  model: (typeof PARITY_MODELS)[number],
+  size: (typeof PARITY_SIZES)[number],
 ): Promise<Weights> {
   const inputShape = [Number(size), Number(size), 3] as const;
   const build = (includeTop: boolean) => BACKBONES[model].build({ inputShape, includeTop });

@@ -11,7 +11,6 @@ import { profileCsv } from "../../inspect/profile/profile-csv.ts";
 import type { Profile } from "../../inspect/profile/profile-schema.ts";
 import { chromeTrace } from "../../inspect/profile/trace.ts";
 import { type OpenStep, openStep, STEP_KINDS } from "../../inspect/step.ts";
-import { openDevice } from "../../io/adapter.ts";
 import { type JsonValue, writeAtomically } from "../../io/files.ts";
 import { DEFAULT_MODEL, isTransfer } from "../../models/models.ts";
 import { rooflineSvg } from "../../report/charts/roofline-chart.ts";
@@ -25,15 +24,16 @@ import {
   stepLines,
   totalsTable,
 } from "../../report/text/profile-text.ts";
-import { uploadDataset } from "../../train/device-data.ts";
+import { placeDataset } from "../../train/device-data.ts";
 import { inferenceBatch } from "../../train/inference-batch.ts";
 import { EpochDisplay } from "../display/epoch-display.ts";
 import { StageBars } from "../display/stage-bars.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { unlessAborted } from "../frame/signals.ts";
 import { loadData } from "../inputs/data-set.ts";
-import { type InspectedModel, inspectedModel } from "../inputs/inspected-model.ts";
+import { type InspectedModel, inspectedFor, inspectedModel } from "../inputs/inspected-model.ts";
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
+import { openAdapter } from "../inputs/open-adapter.ts";
 import { checkOutputFile } from "../inputs/output-file.ts";
 import { checkLadders, RUNG_FLAG, rungsOf, withRungs } from "../inputs/rung-flag.ts";
 import { loadProfile } from "../inputs/saved-profile.ts";
@@ -54,7 +54,7 @@ const FLAGS = {
   ...MODEL_FLAGS,
   weights: {
     ...MODEL_FLAGS.weights,
-    help: "vgg, resnet: a Keras .h5 or .keras file, imagenet, or none for random ones without a frozen base; default random ones, which take as long as any",
+    help: "imagenet networks: a Keras .h5 or .keras file, imagenet, or none for random ones without a frozen base; default random ones, which take as long as any",
   },
   step: {
     type: "choice",
@@ -84,7 +84,7 @@ const POSITIONALS = [
   {
     name: "RUN",
     optional: true,
-    help: "folder of a saved run, a trial or a fold, in place of --model",
+    help: "folder of a saved run, a trial or a fold, or a model of Keras's, in place of --model",
   },
 ] as const;
 
@@ -127,9 +127,10 @@ async function profile(context: Context): Promise<void> {
       `vitrine: profiling the ${flags.step} step of ${run ?? flags.model ?? DEFAULT_MODEL}`,
     ),
   );
-  const looked = await inspectedModel(context, { published: false });
+  const asked = await inspectedModel(context, { published: false });
   const loaded = await unlessAborted(loadData(terminal, flags.data, flags), signal);
-  const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+  const looked = inspectedFor(asked, loaded.train);
+  const device = await openAdapter(flags);
   signal.throwIfAborted();
   const batch = batchOf(flags, looked, Math.min(loaded.train.rows, flags.limit ?? Infinity));
   say(`adapter    ${device.name}`);
@@ -179,11 +180,11 @@ async function open(context: Context, opening: Opening): Promise<OpenStep> {
   const display = new EpochDisplay(terminal, 1);
   display.preparing();
   try {
-    const data = uploadDataset(device, limitRows(loaded.train, rows));
-    const { model, weights, optimizer } = looked;
+    const data = await placeDataset(device, limitRows(loaded.train, rows));
+    const { model, weights, optimizer, loss } = looked;
     const step = await withRungs(rungs, () =>
       openStep(device, {
-        ...{ model, data, kind: flags.step, batchSize, weights, rungs, optimizer },
+        ...{ model, data, kind: flags.step, batchSize, weights, rungs, optimizer, loss },
         seed: flags.seed,
       }),
     );

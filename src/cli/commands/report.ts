@@ -68,7 +68,7 @@ async function report(context: CommandContext<typeof FLAGS, typeof POSITIONALS>)
   const out = flags.out ?? join(run, "report.html");
   say(style.bold(`vitrine: a report on ${config.model.name} of ${run}`));
   const classes = config.classNames.length;
-  const rows = await openTestRows(context, flags, classes);
+  const rows = await openTestRows(context, flags, [saved.model]);
   const predictions = await predictRows(context, rows, { saved, label: "predicting" });
   const figures = runFigures(predictions, classes);
   const repeat = repeatCommand(config);

@@ -2,8 +2,9 @@
 
 import { join } from "node:path";
 import { cleanData } from "../../data/clean.ts";
-import { openDevice } from "../../io/adapter.ts";
-import { type JsonValue, prepareOut } from "../../io/files.ts";
+import type { FashionMnist } from "../../data/fashion-mnist.ts";
+import { UsageError } from "../../engine/core/errors.ts";
+import { isReadOnly, type JsonValue, prepareOut } from "../../io/files.ts";
 import { lookForImagenetWeights } from "../../keras/weights/imagenet-weights.ts";
 import { checkPretrained } from "../../keras/weights/pretrained.ts";
 import { BACKBONES, type BackboneName } from "../../models/backbones.ts";
@@ -19,6 +20,7 @@ import { studyScreen } from "../display/study-screen.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { loadRawData } from "../inputs/data-set.ts";
 import { FEATURES, WEIGHTS } from "../inputs/model-basis.ts";
+import { openAdapter } from "../inputs/open-adapter.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, SEED_FLAG } from "../inputs/shared-flags.ts";
 
 const FLAGS = {
@@ -65,13 +67,20 @@ async function study(context: Context): Promise<void> {
   const { quick, seed, overwrite } = flags;
   say(style.bold(`vitrine: the study of LeNet-5 on Fashion-MNIST${quick ? ", quickly" : ""}`));
   const out = flags.out ?? join("runs", quick ? "study-quick" : "study");
-  await prepareOut(out, { mayExist: true });
-  const found = await loadRawData(terminal, flags.data);
+  const mayOnlyShow = !overwrite && (await isReadOnly(out));
+  if (!mayOnlyShow) await prepareOut(out, { mayExist: true });
+  const found = await loadRawData(terminal, flags.data, flags);
+  refuseOthers(found);
   const clean = cleanData(found, flags);
-  const store = await StepStore.open(out, studySettings({ quick, seed }, clean), overwrite);
+  const settings = studySettings({ quick, seed }, clean);
+  const store = mayOnlyShow
+    ? await StepStore.openReadOnly(out, settings)
+    : await StepStore.open(out, settings, overwrite);
   await checkWeights(store, flags);
   say(`data set   ${found.source}`);
-  say(`folder     ${out}`);
+  say(
+    `folder     ${out}${mayOnlyShow ? ", which cannot be written: what is finished is shown" : ""}`,
+  );
   const screen = studyScreen(terminal);
   try {
     const outcome = await runStudy({
@@ -79,7 +88,7 @@ async function study(context: Context): Promise<void> {
       found,
       clean,
       openDevice: async () => {
-        const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+        const device = await openAdapter(flags);
         say(`adapter    ${device.name}`);
         return device;
       },
@@ -96,6 +105,16 @@ async function study(context: Context): Promise<void> {
     say(`what is done is kept in ${out}; the same command goes on from there`);
     throw error;
   }
+}
+
+/** The study's report speaks of 28×28 grey pictures in ten classes. */
+function refuseOthers({ train: { height, width, channels, classNames } }: FashionMnist): void {
+  const classes = classNames.length;
+  if (height === 28 && width === 28 && channels === 1 && classes === 10) return;
+  throw new UsageError(
+    `--data: the study is of 28×28×1 images in 10 classes, got ${height}×${width}×${channels} in ${classes}`,
+    { help: "train, tune and kfold take any" },
+  );
 }
 
 /** By network. */

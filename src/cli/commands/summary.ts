@@ -10,8 +10,10 @@ import {
   MODEL_KINDS,
   MODEL_NAMES,
 } from "../../models/models.ts";
+import { ownNetwork } from "../../models/own-model.ts";
 import { keras2Summary, keras3Summary, summaryOf } from "../../report/text/summary-table.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
+import { isModelFile, readModelFile } from "../inputs/model-file.ts";
 
 /** Models of one piece have one input; how many classes they have by themselves is their own affair, too. */
 const WHOLE = MODEL_KINDS.filter(({ backbone }) => backbone === null);
@@ -20,10 +22,10 @@ const classes = WHOLE.map((kind) => `${kind.name}: ${classesOf(kind.create({}))}
 
 const FLAGS = {
   model: {
-    type: "choice",
-    choices: MODEL_NAMES,
+    type: "string",
+    value: "name or file",
     default: DEFAULT_MODEL,
-    help: "model to describe",
+    help: `model to describe: ${MODEL_NAMES.join(", ")}; or a file: .keras or .h5 of Keras, or a .ts that exports a model`,
   },
   input: {
     type: "string",
@@ -64,13 +66,15 @@ const command = defineCommand({
       command: "npm run summary -- --model vgg19 --input 32,32,3 --no-top",
       does: "as a base for other images",
     },
+    { command: "npm run summary -- --model net.keras", does: "what a file of Keras's holds" },
   ],
   flags: FLAGS,
   run: summarise,
 });
 
-function summarise({ flags, say, json, terminal }: Context): void {
-  const description = describeModel(modelOf(flags));
+async function summarise({ flags, say, json, terminal }: Context): Promise<void> {
+  const model = isModelFile(flags.model) ? await fileModel(flags) : modelOf(flags);
+  const description = describeModel(model);
   const summary = summaryOf(description);
   const { width: columns, colour } = terminal;
   const text =
@@ -85,6 +89,17 @@ function summarise({ flags, say, json, terminal }: Context): void {
     inputs: layer.inputs,
   }));
   json({ model: name, trainable, nonTrainable, outputShape, layers: rows });
+}
+
+/** Throws UsageError for flags that a file has answered. */
+async function fileModel({ model: file, ...flags }: Context["flags"]): Promise<Model> {
+  const { input, pooling, classes } = flags;
+  const given = Object.entries({ input, pooling, classes }).find(
+    ([, value]) => value !== undefined,
+  );
+  const flag = given?.[0] ?? (flags.top ? null : "no-top");
+  if (flag) throw new UsageError(`--${flag}: is not for a file, whose model is whole`);
+  return ownNetwork((await readModelFile(file)).config);
 }
 
 function modelOf(flags: Context["flags"]): Model {

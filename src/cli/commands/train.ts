@@ -1,31 +1,35 @@
 // `npm run train`: trains a model on Fashion-MNIST, scores it on held-out and test rows, and saves the run.
 
+import type { CleanData } from "../../data/clean.ts";
 import { dataDigest } from "../../data/data-digest.ts";
-import type { FashionMnist } from "../../data/fashion-mnist.ts";
 import { rowFacts } from "../../data/row-facts.ts";
 import type { Device } from "../../engine/core/device.ts";
-import { UsageError } from "../../engine/core/errors.ts";
-import { openDevice } from "../../io/adapter.ts";
 import type { JsonValue } from "../../io/files.ts";
+import { forData } from "../../models/for-data.ts";
 import { isTransfer, type ModelConfig } from "../../models/models.ts";
 import { keras3Summary } from "../../report/text/summary-table.ts";
 import { Checkpoints } from "../../runs/checkpoints.ts";
+import { KERNELS_FILE } from "../../runs/kernel-table.ts";
 import { claimTraining, openTraining } from "../../runs/training-folder.ts";
+import { fitSettings } from "../../train/training.ts";
 import type { Objective } from "../../tune/trial.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { isAbort } from "../frame/failure.ts";
 import { COMMON_FLAGS } from "../frame/help.ts";
 import { unlessAborted } from "../frame/signals.ts";
 import { type Chosen, chooseModel, loadChosen } from "../inputs/chosen-model.ts";
-import { loadData } from "../inputs/data-set.ts";
+import { loadData, titleOfFlag } from "../inputs/data-set.ts";
 import { foundLines, keptBy } from "../inputs/hyperparameters.ts";
+import { chooseKernels, KERNEL_FLAGS } from "../inputs/kernel-tables.ts";
 import { LOOKING_FLAGS } from "../inputs/looking-flags.ts";
 import { openBasis, type Pretrained, shortSummary } from "../inputs/model-basis.ts";
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
+import { openAdapter } from "../inputs/open-adapter.ts";
+import { STEPS_BEFORE } from "../inputs/repeat-command.ts";
 import { argumentsOf, RESUME_FLAGS, resumedFlags } from "../inputs/resume-flags.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, SEED_FLAG } from "../inputs/shared-flags.ts";
 import { type Rows, splitRows } from "../inputs/split-rows.ts";
-import { firstRate, optimisationOf, TRAINING_FLAGS } from "../inputs/training-flags.ts";
+import { checkSchedule, TRAINING_FLAGS } from "../inputs/training-flags.ts";
 import { WATCH_FLAGS } from "../inputs/watch-flags.ts";
 import { placeOf, runTraining } from "../outcomes/training-run.ts";
 import { Watching } from "../outcomes/watching.ts";
@@ -37,7 +41,7 @@ const DECIDING_FLAGS = {
   hyperparameters: {
     type: "string",
     value: "folder",
-    help: "a tuner's study, or one of its trials: its model, rate and batch size, and what its best epoch is by; --learning-rate and --batch-size change theirs",
+    help: "a tuner's study, or one of its trials: its model, rate and batch size, how it was trained, and what its best epoch is by; --learning-rate, --batch-size and --optimizer change theirs",
   },
   "batch-size": { type: "integer", min: 1, help: "rows in a training step; default 50" },
   ...TRAINING_FLAGS,
@@ -75,6 +79,7 @@ const FLAGS = {
     help: "where to save the run; default runs/<time>-<model>",
   },
   ...RESUME_FLAGS,
+  ...KERNEL_FLAGS,
   ...LOOKING_FLAGS,
   ...WATCH_FLAGS,
 } as const;
@@ -85,7 +90,8 @@ type Context = Given & { readonly flags: { readonly batchSize: number } };
 
 const command = defineCommand({
   name: "npm run train --",
-  summary: "Trains a model on Fashion-MNIST, scores it, and saves weights, history and charts.",
+  summary:
+    "Trains a model on Fashion-MNIST or on pictures of yours, scores it, and saves weights, history and charts.",
   examples: [
     { command: "npm run train -- --model lenet5", does: "the study's LeNet-5: up to 20 epochs" },
     { command: "npm run train -- --epochs 1 --limit 5000", does: "a first look, in seconds" },
@@ -132,24 +138,33 @@ async function train(typed: Given): Promise<void> {
   const { batchSize, learningRate, found } = chosen;
   const flags = { ...given.flags, batchSize, learningRate };
   const context = { ...given, flags };
-  checkTraining(flags);
+  checkSchedule(chosen.optimisation, flags.validation);
   const { name } = chosen.model;
-  say(style.bold(`vitrine: training ${name} on Fashion-MNIST`));
+  say(style.bold(`vitrine: training ${name} on ${titleOfFlag(flags.data)}`));
   const out = flags.out ?? (await defaultOut(name));
   await claimTraining(out);
-  const pretrained = await loadChosen(context, chosen);
+  const loaded = await loadChosen(context, chosen);
   const data = await unlessAborted(loadData(terminal, flags.data, flags), signal);
+  const pretrained = { ...loaded, config: forData(loaded.config, data.train) };
   const rows = splitRows(data, flags);
-  const open = () => openDevice({ ...(flags.adapter ? { adapter: flags.adapter } : {}) });
+  const open = () => openAdapter(flags);
   const device = await open();
   signal.throwIfAborted();
   tellInputs(context, { chosen, pretrained, data, rows, device });
   const { config } = pretrained;
   const keepBest = found && keptBy(found);
-  const { settings, training } = trainingOf(flags, keepBest);
-  const { checkpoints } = await openCheckpoints(context, {
+  const { settings, training } = trainingOf(flags, chosen, keepBest);
+  const { checkpoints, isResumed } = await openCheckpoints(context, {
     ...{ out, data, config, training, adapter: device.name },
   });
+  const { optimizer, loss } = fitSettings(settings);
+  const programs = { config, dataset: data.train, batchSize, optimizer, loss };
+  const kernels = await chooseKernels(device, { out, isResumed }, { flags, say, signal, programs });
+  const reopen = async () => {
+    const opened = await open();
+    opened.rungTable.choose(kernels);
+    return opened;
+  };
   const watching = await Watching.open(context, {
     ...{ command: "train", model: config.name, epochs: flags.epochs, hasRate: true, parts: null },
     classNames: data.train.classNames,
@@ -164,8 +179,12 @@ async function train(typed: Given): Promise<void> {
   const { seed, limit = data.train.rows } = flags;
   const basisOn = (on: Device) =>
     openBasis({ device: on, terminal, signal, pretrained, seed, rows: limit });
-  const plan = { data, rows, config, out, settings, training, seed, keepBest, checkpoints };
-  const work = () => runTraining(context, { ...plan, watching, device, openDevice: open, basisOn });
+  const { optimizerState } = chosen;
+  const ran = kernels.size > 0 ? { ...training, kernels: KERNELS_FILE } : training;
+  const known = { data, rows, config, out, settings, training: ran, seed, keepBest };
+  const plan = { ...known, checkpoints, optimizerState };
+  const work = () =>
+    runTraining(context, { ...plan, watching, device, openDevice: reopen, basisOn });
   await (watching ? watching.during(work) : work());
 }
 
@@ -178,23 +197,26 @@ async function resumed(given: Given): Promise<Given> {
 }
 
 /** What `fit` is given, and what a run records of it. */
-function trainingOf(flags: Context["flags"], keepBest: Objective | null) {
-  const { epochs, batchSize, seed, validation, patience, limit = null } = flags;
-  const { optimizer, schedule, classWeight } = flags;
-  const asked = optimisationOf(flags);
-  const settings = { epochs, batchSize, learningRate: firstRate(flags), patience, ...asked };
+function trainingOf(
+  flags: Context["flags"],
+  { optimisation, batchSize, learningRate, optimizerState }: Chosen,
+  keepBest: Objective | null,
+) {
+  const { epochs, seed, validation, patience, limit = null, classWeight } = flags;
+  const { optimizer = "adam", schedule = "study" } = optimisation;
+  const settings = { epochs, batchSize, learningRate, patience, ...optimisation };
   const training = {
     ...{ ...settings, seed, validation, limit, optimizer, schedule },
     ...(keepBest ? { keepBest: keepBest.name } : {}),
+    ...(optimizerState ? { [STEPS_BEFORE]: optimizerState.steps } : {}),
     ...(classWeight === "none" ? {} : { classWeight }),
-    ...(flags.keepDuplicates ? { keepDuplicates: true } : {}),
   };
   return { settings, training };
 }
 
 interface Begun {
   readonly out: string;
-  readonly data: FashionMnist;
+  readonly data: CleanData;
   readonly config: ModelConfig;
   readonly training: Readonly<Record<string, JsonValue>>;
   readonly adapter: string;
@@ -212,7 +234,7 @@ async function openCheckpoints(
     settings: { ...training, adapter, model: config as unknown as JsonValue, rows },
     command: argumentsOf(DECIDING_FLAGS, flags),
     // Along a cosine, every rate depends on the number of epochs.
-    mayGrow: flags.schedule !== "cosine",
+    mayGrow: training["schedule"] !== "cosine",
   });
   const tell = (line: string): void => say(style.dim(line));
   const checkpoints = await Checkpoints.open(out, { minutes, adapter, tell });
@@ -220,13 +242,13 @@ async function openCheckpoints(
   if (state === "resumed") {
     say(`resumed    ${checkpoints.latest ? placeOf(checkpoints) : "from the beginning"}`);
   }
-  return { checkpoints };
+  return { checkpoints, isResumed: state === "resumed" };
 }
 
 interface Inputs {
   readonly chosen: Chosen;
   readonly pretrained: Pretrained;
-  readonly data: FashionMnist;
+  readonly data: CleanData;
   readonly rows: Rows;
   readonly device: Device;
 }
@@ -243,6 +265,12 @@ function tellInputs(
   );
   for (const fact of rowFacts({ ...data, rows: rows.train })) say(`note       ${fact}`);
   if (pretrained.source) say(`weights    ${pretrained.source}`);
+  for (const note of chosen.notes) say(`note       ${note}`);
+  const { optimizerState, learningRate } = chosen;
+  if (optimizerState) {
+    const { name, steps } = optimizerState;
+    say(`optimiser  ${name}, which goes on after its ${steps} steps, at rate ${learningRate}`);
+  }
   const { found } = chosen;
   if (found) for (const line of foundLines(chosen, found, flags)) say(line);
 }
@@ -254,15 +282,6 @@ function tellModel({ say, style, terminal }: Context, config: ModelConfig): void
   if (!isTransfer(config)) return;
   const line = `npm run summary -- --model ${config.name} --no-top lists the base layer by layer`;
   say(style.dim(`${line}\n`));
-}
-
-/** Throws UsageError for flags that do not go together. */
-function checkTraining(flags: Context["flags"]): void {
-  optimisationOf(flags);
-  if (flags.schedule !== "plateau" || flags.validation > 0) return;
-  throw new UsageError("--schedule: plateau watches val_loss, got --validation 0", {
-    help: "hold rows out, or choose another schedule",
-  });
 }
 
 await runCommand(command);

@@ -3,8 +3,10 @@
 
 import { join } from "node:path";
 import type { Device } from "../../engine/core/device.ts";
-import { openDevice } from "../../io/adapter.ts";
-import { findRedis, type RedisServer } from "../../queue/redis-server.ts";
+import { forData } from "../../models/for-data.ts";
+import { DEFAULT_MODEL } from "../../models/models.ts";
+import { findQueue } from "../../queue/find-queue.ts";
+import type { QueueServer } from "../../queue/queue-server.ts";
 import { studyId } from "../../queue/study-id.ts";
 import { checkMerged, mergeTrials } from "../../runs/merge-trials.ts";
 import { PartCheckpoints } from "../../runs/part-checkpoints.ts";
@@ -15,11 +17,13 @@ import { search } from "../../tune/tuner.ts";
 import { axesOf } from "../../watch/parts-plan.ts";
 import { EpochDisplays } from "../display/epoch-display.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
-import { loadData } from "../inputs/data-set.ts";
+import { askedSearch } from "../inputs/asked-model.ts";
+import { loadData, titleOfFlag } from "../inputs/data-set.ts";
 import { loadPretrained, openBasis, type Pretrained } from "../inputs/model-basis.ts";
-import { modelConfig } from "../inputs/model-flags.ts";
+import { openAdapter } from "../inputs/open-adapter.ts";
 import { CHECKPOINT_FLAG } from "../inputs/resume-flags.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut } from "../inputs/shared-flags.ts";
+import { describeOptimisation } from "../inputs/training-flags.ts";
 import {
   describeStudy,
   type Equipment,
@@ -33,6 +37,7 @@ import {
   parallelOf,
   QUEUE_FLAG,
   queueUrl,
+  rowFlags,
   SHARD_FLAGS,
   searchArguments,
   shardOf,
@@ -40,7 +45,13 @@ import {
   withoutPaths,
   withTrialBatch,
 } from "../inputs/worker-flags.ts";
-import { localPlace, ownPlace, queuePlace, type TrialPlace } from "../outcomes/trial-places.ts";
+import {
+  localPlace,
+  ownPlace,
+  queuePlace,
+  remoteTrials,
+  type TrialPlace,
+} from "../outcomes/trial-places.ts";
 import {
   conclude,
   finishedText,
@@ -90,6 +101,7 @@ const command = defineCommand({
       command: "npm run tune -- --tuner bayesian --initial 6 --trials 20 --folds 3",
       does: "each trial scored by the mean over three folds",
     },
+    { command: "npm run tune -- --space space.ts", does: "models that a program of yours builds" },
     {
       command: "npm run tune -- --tuner hyperband --epochs 9 --workers 4",
       does: "four processes at once; the same trials and the same best",
@@ -104,15 +116,18 @@ async function tune({ flags: given, ...rest }: Context): Promise<void> {
   const flags = withTrialBatch(given);
   const context = { ...rest, flags };
   const { say, style, terminal } = context;
-  say(style.bold(`vitrine: tuning ${flags.model} on Fashion-MNIST`));
+  const { model: name = flags.space ?? DEFAULT_MODEL } = flags;
+  say(style.bold(`vitrine: tuning ${name} on ${titleOfFlag(flags.data)}`));
+  const asked = await askedSearch(flags);
   const data = await loadData(terminal, flags.data, flags);
-  const pretrained = await loadPretrained(context, modelConfig(flags), flags.weights);
-  const plan = planSearch(flags, pretrained.config, data);
+  const loaded = await loadPretrained(context, asked.config, asked.weights);
+  const pretrained = { ...loaded, config: forData(loaded.config, data.train) };
+  const plan = planSearch(flags, { model: pretrained.config, own: asked.space }, data);
   shardOf(flags);
-  const out = flags.out ?? (await defaultOut(`${flags.model}-tune`));
+  const out = flags.out ?? (await defaultOut(`${asked.config.name}-tune`));
   // Device or queue first: without one, nothing should have been overwritten.
-  const server = flags.queue === undefined ? null : await findRedis(queueUrl(flags.queue));
-  const device = server ? null : await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+  const server = flags.queue === undefined ? null : await findQueue(queueUrl(flags.queue));
+  const device = server ? null : await openAdapter(flags);
   const adapter = device?.name ?? "the workers' own";
   const description = describeStudy(flags, plan);
   const facts = trialFacts(data, plan, adapter);
@@ -128,7 +143,7 @@ async function tune({ flags: given, ...rest }: Context): Promise<void> {
   say(`data set   ${data.source}`);
   say(`rows       ${rowsText(plan)}`);
   if (pretrained.source) say(`weights    ${pretrained.source}`);
-  say(`search     ${searchText(plan)}`);
+  say(`search     ${searchText(plan)}${describeOptimisation(plan.optimisation)}`);
   const initial = Number(plan.oracle.settings["initialPoints"] ?? 0);
   if (plan.maxTrials !== null && initial >= plan.maxTrials) {
     say(`note       the first ${initial} trials are random, so all of these are; see --initial`);
@@ -139,7 +154,7 @@ async function tune({ flags: given, ...rest }: Context): Promise<void> {
     say(`           ${finishedText(kept)}`);
   }
   const watching = await Watching.open(context, {
-    ...{ command: "tune", model: flags.model, epochs: flags.epochs, hasRate: false },
+    ...{ command: "tune", model: name, epochs: flags.epochs, hasRate: false },
     classNames: data.train.classNames,
     facts: [
       ["adapter", adapter],
@@ -159,7 +174,7 @@ async function tune({ flags: given, ...rest }: Context): Promise<void> {
 interface Work extends Pick<Equipment, "data" | "plan"> {
   /** Null where trials are other machines'. */
   readonly device: Device | null;
-  readonly server: RedisServer | null;
+  readonly server: QueueServer | null;
   readonly adapter: string;
   readonly pretrained: Pretrained;
   readonly study: StudyFolder;
@@ -188,15 +203,14 @@ async function searchAll(context: Context, work: Work): Promise<Ended> {
     isOwn: shard?.isOwn,
     signal,
     onTrialBegin: (trial, best) => {
-      if (!place.isRemote) watch?.begin(trial);
+      watch?.begin(trial);
       texts.onTrialBegin(trial, best);
       place.begin(trial.id);
     },
     onTrialEnd: (trial, finished) => {
       place.end(trial.id);
       checkpoints.end(folderOfTrial(trial.id));
-      // The page follows one training at a time: of those side by side it is told when they are over.
-      if (place.isRemote) watch?.begin(trial);
+      // The page follows the epochs of one training at a time: of those side by side it has them when they are over.
       watch?.end(trial, place.isRemote);
       board?.add(trial, folderOfTrial(trial.id));
       texts.onTrialEnd(trial, finished);
@@ -221,16 +235,21 @@ async function openPlace(context: Context, work: PlaceWork): Promise<TrialPlace>
   const { flags, terminal, say } = context;
   const { device, server, plan, study, data, checkpoints, watch } = work;
   const { maxTrials: _, ...description } = describeStudy(flags, plan);
-  const { checkpointMinutes, workers = 1, dropMissing, adapter } = flags;
-  const shared = { description, checkpointMinutes };
+  const { checkpointMinutes, workers = 1 } = flags;
+  const onProgress = watch?.progress;
+  const shared = { command: "tune", description, checkpointMinutes } as const;
   if (server) {
     const own = { study: await studyId(study.path), flags: searchArguments(withoutPaths(flags)) };
-    return await queuePlace({ terminal, server, search: { ...own, ...shared } });
+    return remoteTrials(
+      await queuePlace({ terminal, server, search: { ...own, ...shared }, onProgress }),
+    );
   }
   if (!device || workers > 1) {
     const search = { study: "local", flags: searchArguments(flags), ...shared };
-    const local = { out: study.path, workers, data: flags.data, dropMissing, adapter };
-    return await localPlace({ terminal, search, ...local });
+    const { data, adapter, deviceMemory } = flags;
+    const rows = rowFlags(flags);
+    const local = { out: study.path, workers, data, rows, adapter, deviceMemory };
+    return remoteTrials(await localPlace({ terminal, search, ...local, onProgress }));
   }
   const { seed, limit: rows = data.train.rows } = flags;
   const { pretrained } = work;

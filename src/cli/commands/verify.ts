@@ -12,20 +12,25 @@ import {
   verifyStep,
 } from "../../inspect/verify/verify.ts";
 import { coordinatesOf } from "../../inspect/walk.ts";
-import { openDevice } from "../../io/adapter.ts";
 import {
   VERIFY_LEGEND,
   verifyFaults,
   verifySummary,
   verifyTable,
 } from "../../report/text/verify-table.ts";
-import { uploadDataset } from "../../train/device-data.ts";
+import { placeDataset } from "../../train/device-data.ts";
 import { startProgress } from "../display/progress.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { unlessAborted } from "../frame/signals.ts";
 import { loadData } from "../inputs/data-set.ts";
-import { type InspectedModel, inspectedModel, RUN_POSITIONAL } from "../inputs/inspected-model.ts";
+import {
+  type InspectedModel,
+  inspectedFor,
+  inspectedModel,
+  RUN_POSITIONAL,
+} from "../inputs/inspected-model.ts";
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
+import { openAdapter } from "../inputs/open-adapter.ts";
 import { checkLadders, RUNG_FLAG, rungsOf, withRungs } from "../inputs/rung-flag.ts";
 import { ADAPTER_FLAG, DATA_FLAGS } from "../inputs/shared-flags.ts";
 
@@ -67,11 +72,12 @@ const command = defineCommand({
 async function verify(context: Context): Promise<void> {
   const { flags, say, style, signal, terminal, json, setExitCode } = context;
   const rungs = rungsOf(flags.rung);
-  const inspected = await inspectedModel(context, { published: true });
-  say(style.bold(`vitrine: verifying the ${flags.step} step of ${inspected.model.name}`));
+  const asked = await inspectedModel(context, { published: true });
+  say(style.bold(`vitrine: verifying the ${flags.step} step of ${asked.model.name}`));
   const data = await unlessAborted(loadData(terminal, flags.data, flags), signal);
+  const inspected = inspectedFor(asked, data.train);
   checkRows(flags, data.train.rows);
-  const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+  const device = await openAdapter(flags);
   say(`adapter    ${device.name}`);
   say(`weights    ${inspected.source ?? `random ones, of seed ${flags.seed}`}`);
   const step = await open(context, { device, inspected, rungs, train: data.train });
@@ -112,7 +118,7 @@ async function open(context: Context, opening: Opening): Promise<OpenStep> {
   const { model, weights } = inspected;
   const setup = {
     ...{ model, kind: flags.step, batchSize: flags.batchSize, rungs, seed: flags.seed },
-    data: uploadDataset(device, limitRows(train, flags.limit)),
+    data: await placeDataset(device, limitRows(train, flags.limit)),
     weights: startingWeights(model, flags.seed, weights),
     plan: { sharesSlots: false },
   };

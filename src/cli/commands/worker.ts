@@ -1,23 +1,24 @@
-// `npm run worker`: takes trials of other machines' searches from a queue, trains them on this machine's adapter, and sends
+// `npm run worker`: takes trials and folds of other machines from a queue, trains them on this machine's adapter, and sends
 // figures and weights back; until it is stopped.
 
 import { join } from "node:path";
+import type { Device } from "../../engine/core/device.ts";
 import { VitrineError } from "../../engine/core/errors.ts";
-import { openDevice } from "../../io/adapter.ts";
 import type { JsonValue } from "../../io/files.ts";
 import { runQueueWorker, type TrialCall } from "../../queue/bull-worker.ts";
-import { RedisExchange } from "../../queue/redis-exchange.ts";
-import { findRedis } from "../../queue/redis-server.ts";
-import { answerJob } from "../../queue/remote-trials.ts";
-import type { ProgressMessage, SearchMessage } from "../../queue/trial-message.ts";
+import { findQueue } from "../../queue/find-queue.ts";
+import type { JobMessage, ProgressMessage, SearchMessage } from "../../queue/trial-message.ts";
+import { answerJob, type JobAnswerer } from "../../queue/worker-answer.ts";
+import { foldName } from "../../runs/kfold-folder.ts";
 import { PartCheckpoints } from "../../runs/part-checkpoints.ts";
 import { folderOfTrial } from "../../runs/trial-file.ts";
 import { CACHE } from "../../setup/files.mjs";
 import { WorkersDisplay } from "../display/workers-display.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
+import { openAdapter } from "../inputs/open-adapter.ts";
 import { ADAPTER_FLAG, DATA_FLAGS } from "../inputs/shared-flags.ts";
 import { QUEUE_FLAG, queueUrl } from "../inputs/worker-flags.ts";
-import { openWorkerSearch, type WorkerSearch } from "../inputs/worker-search.ts";
+import { openWorkerJobs } from "../inputs/worker-jobs.ts";
 
 const FLAGS = {
   ...QUEUE_FLAG,
@@ -46,7 +47,7 @@ type Context = CommandContext<typeof FLAGS, readonly []>;
 const command = defineCommand({
   name: "npm run worker --",
   summary:
-    "Trains trials of searches that other machines run with tune --queue, until it is stopped.",
+    "Trains trials and folds of other machines, which run tune or kfold with --queue, until it is stopped.",
   examples: [
     {
       command: "npm run worker -- --queue redis://10.0.0.5:6379",
@@ -59,19 +60,19 @@ const command = defineCommand({
 
 async function work(context: Context): Promise<void> {
   const { flags, say, signal } = context;
-  const server = await findRedis(queueUrl(flags.queue));
-  const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
-  const exchange = new RedisExchange(server);
+  const server = await findQueue(queueUrl(flags.queue));
+  const device = await openAdapter(flags);
+  const exchange = server.openExchange();
   say(`adapter    ${device.name}`);
   say(`queue      ${server.name}`);
   const searches = new Searches(context, device);
   const answer = async ({ search, job, onProgress }: TrialCall): Promise<JsonValue> => {
-    say(`trial ${job.id} of study ${search.study}`);
+    say(`${"fold" in job ? "fold" : "trial"} ${job.id} of study ${search.study}`);
     const start = performance.now();
     const opened = await searches.open(search, job.id, onProgress);
     const ranOn = { adapter: device.name, driver: device.info.description };
-    const outcome = await answerJob({ ...opened, ...ranOn, exchange }, job, signal);
-    searches.end(job.id, outcome);
+    const outcome = await answerJob(opened, job, { ...ranOn, exchange, signal });
+    searches.end(job, outcome);
     say(`${kindOf(outcome)} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
     return outcome;
   };
@@ -86,19 +87,24 @@ async function work(context: Context): Promise<void> {
 
 function kindOf(outcome: JsonValue): string {
   const { kind, score } = outcome as { readonly kind?: string; readonly score?: number };
+  if (kind === "fold") return "  trained";
   return kind === "outcome" ? `  score ${score ?? "none"}` : `  ${kind}`;
+}
+
+function partOf(job: JobMessage): string {
+  return "fold" in job ? foldName(job.fold) : folderOfTrial(job.id);
 }
 
 /** The search of the last trial stays open: the next one is most often of the same. */
 class Searches {
   readonly #context: Context;
-  readonly #device: Awaited<ReturnType<typeof openDevice>>;
+  readonly #device: Device;
   readonly #display: WorkersDisplay;
-  #opened: { readonly key: string; readonly search: WorkerSearch } | null = null;
+  #opened: { readonly key: string; readonly search: JobAnswerer } | null = null;
   #checkpoints: PartCheckpoints | null = null;
   #onProgress: (progress: ProgressMessage) => void = () => undefined;
 
-  constructor(context: Context, device: Awaited<ReturnType<typeof openDevice>>) {
+  constructor(context: Context, device: Device) {
     this.#context = context;
     this.#device = device;
     this.#display = new WorkersDisplay(context.terminal);
@@ -108,7 +114,7 @@ class Searches {
     message: SearchMessage,
     id: string,
     onProgress: (progress: ProgressMessage) => void,
-  ): Promise<WorkerSearch> {
+  ): Promise<JobAnswerer> {
     this.#display.begin(id);
     this.#onProgress = (progress) => {
       this.#display.progress(id, progress);
@@ -125,17 +131,17 @@ class Searches {
     return search;
   }
 
-  async #load(message: SearchMessage): Promise<WorkerSearch> {
+  async #load(message: SearchMessage): Promise<JobAnswerer> {
     const { flags, say, terminal, signal } = this.#context;
-    const { scratch = join(CACHE, "worker"), data, dropMissing, weights } = flags;
+    const { scratch = join(CACHE, "worker"), data, weights } = flags;
     const { checkpointMinutes: minutes } = message;
     this.#checkpoints = new PartCheckpoints(join(scratch, message.study), {
       ...{ minutes, adapter: this.#device.name, tell: say },
     });
-    const means = { device: this.#device, terminal, signal, data, dropMissing, weights };
+    const means = { device: this.#device, terminal, signal, data, rows: flags, weights };
     // A path of another machine's means another file here, or none.
     const told = message.flags.filter((flag) => !/^--weights=(?!imagenet$|none$)/.test(flag));
-    return await openWorkerSearch(
+    return await openWorkerJobs(
       { ...message, flags: told },
       {
         ...means,
@@ -145,11 +151,11 @@ class Searches {
     );
   }
 
-  end(id: string, outcome: JsonValue): void {
-    this.#display.end(id);
+  end(job: JobMessage, outcome: JsonValue): void {
+    this.#display.end(job.id);
     this.#display.close();
     const { kind } = outcome as { readonly kind?: string };
-    if (kind !== "interrupted") this.#checkpoints?.end(folderOfTrial(id));
+    if (kind !== "interrupted") this.#checkpoints?.end(partOf(job));
   }
 }
 

@@ -9,6 +9,7 @@ import { describeFailure, type Failure, usageOf } from "./failure.ts";
 import { type FlagSpecs, type FlagValue, type FlagValues, parseFlags } from "./flags.ts";
 import { COMMON_FLAGS, helpText } from "./help.ts";
 import { type Cancellation, watchSignals } from "./signals.ts";
+import { asTyped } from "./spelling.ts";
 import { createTerminal, type OutputStream, type Style, type Terminal } from "./terminal.ts";
 
 export interface PositionalSpec {
@@ -145,7 +146,7 @@ export async function executeCommand<F extends FlagSpecs, P extends readonly Pos
   try {
     if (wantsHelp(args)) {
       const { style, width } = createTerminal(host.stdout, { env: host.env });
-      host.stdout.write(helpText(command, { style, width }));
+      host.stdout.write(asTyped(helpText(command, { style, width })));
       return 0;
     }
     return await parseAndRun(command, args, host);
@@ -266,7 +267,7 @@ function checkPositionals(
 function printFailure(failure: Failure, host: Host): void {
   const { style } = createTerminal(host.stderr, { env: host.env });
   const { message, help, stack } = failure;
-  if (message !== "") host.stderr.write(`${style.bold(style.red("error:"))} ${message}\n`);
-  if (help !== undefined) host.stderr.write(`${style.bold("help:")} ${help}\n`);
+  if (message !== "") host.stderr.write(`${style.bold(style.red("error:"))} ${asTyped(message)}\n`);
+  if (help !== undefined) host.stderr.write(`${style.bold("help:")} ${asTyped(help)}\n`);
   if (stack !== undefined) host.stderr.write(`${style.dim(stack)}\n`);
 }

@@ -2,6 +2,7 @@
 // and examples to copy. It is text from data; no command has a help text of its own.
 
 import { describeRange, type FlagSpec, type FlagSpecs } from "./flags.ts";
+import { asTyped } from "./spelling.ts";
 import type { Style } from "./terminal.ts";
 
 export const COMMON_FLAGS = {
@@ -30,13 +31,17 @@ interface HelpLayout {
   readonly width: number;
 }
 
+/** Columns of a term with its text beside it; the text of a longer one begins below it. */
+const WIDEST_TERM = 36;
+
 /** The whole text, ending in a line end. */
 export function helpText(command: Documented, { style, width }: HelpLayout): string {
   const { positionals = [], examples = [] } = command;
   const own = Object.entries(command.flags).map(flagRow);
   const common = Object.entries(COMMON_FLAGS).map(flagRow);
   const rows = positionals.map(({ name, help }): Row => [name, help]);
-  const left = Math.max(...[...rows, ...own, ...common].map(([term]) => term.length));
+  const terms = [...rows, ...own, ...common].map(([term]) => term.length);
+  const left = Math.max(...terms.filter((length) => length <= WIDEST_TERM));
   const layout = { left, width: Math.min(100, Math.max(60, width)), style };
   const section = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : ["", style.bold(title), ...lines];
@@ -97,8 +102,11 @@ interface RowLayout extends HelpLayout {
   readonly left: number;
 }
 
-function layRow([term, text]: Row, { left, width, style }: RowLayout): string[] {
-  const lines = wrapWords(text, width - left - 4);
+function layRow([term, text]: Row, layout: RowLayout): string[] {
+  const { left, width, style } = layout;
+  // A command that is broken over two lines would not be known for one when it is spelled as it is typed.
+  const lines = wrapWords(asTyped(text), width - left - 4);
+  if (term.length > left) return [`  ${style.cyan(term)}`, ...layRow(["", text], layout)];
   return lines.map((line, i) => {
     const head = i === 0 ? style.cyan(term) + " ".repeat(left - term.length) : " ".repeat(left);
     return `  ${head}  ${line}`;

@@ -3,6 +3,7 @@
 
 import { stripVTControlCharacters } from "node:util";
 import { steeringEscaped } from "../../format/foreign-text.ts";
+import { asTyped } from "./spelling.ts";
 
 /** The part of process.stdout that is used; tests hand in their own. */
 export interface OutputStream {
@@ -59,7 +60,7 @@ export function createTerminal(stream: OutputStream, options: TerminalOptions = 
     stream.columns !== undefined && stream.columns > 0 ? stream.columns : 80;
   let shown = "";
   const write = (text: string): void => {
-    if (!quiet) stream.write(text);
+    if (!quiet) stream.write(asTyped(text));
   };
   const erase = (): string => (shown === "" ? "" : CLEAR_LINE);
 

@@ -1,12 +1,16 @@
 // Which model is trained and how: what the flags say, or what a tuner's study found.
 
 import { UsageError } from "../../engine/core/errors.ts";
-import { isTransfer, type ModelConfig } from "../../models/models.ts";
+import type { OptimizerValues } from "../../engine/optim/optimizer-values.ts";
+import { type ModelConfig, modelLoss, pretrainedOf } from "../../models/models.ts";
+import type { Optimisation } from "../../train/training.ts";
 import type { Terminal } from "../frame/terminal.ts";
+import { askedModel } from "./asked-model.ts";
+import { compiledTraining } from "./compiled-training.ts";
 import { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts";
 import { loadPretrained, type Pretrained } from "./model-basis.ts";
-import { type ModelFlags, modelConfig, refuseModelFlags } from "./model-flags.ts";
-import { firstRate, type TrainingFlags } from "./training-flags.ts";
+import { type ModelFlags, refuseModelFlags } from "./model-flags.ts";
+import { firstRate, optimisationOf, type TrainingFlags } from "./training-flags.ts";
 
 interface Context {
   readonly flags: ChoiceFlags;
@@ -16,8 +20,15 @@ interface Context {
 
 export interface Chosen {
   readonly model: ModelConfig;
+  /** As --weights names them, or as the model's file does. */
+  readonly weights: string | undefined;
   readonly batchSize: number;
   readonly learningRate: number;
+  readonly optimisation: Optimisation;
+  /** What the optimiser of a file had come to, to go on from; null begins anew. */
+  readonly optimizerState: OptimizerValues | null;
+  /** Said before the training: what is taken over from a file, and what is not. */
+  readonly notes: readonly string[];
   /** Said after the settings: where they are from. */
   readonly from: string;
   /** Null where the flags say all. */
@@ -34,10 +45,13 @@ export type ChoiceFlags = ModelFlags &
 export async function chooseModel(flags: ChoiceFlags): Promise<Chosen> {
   const { hyperparameters, batchSize, learningRate } = flags;
   if (hyperparameters === undefined) {
+    const { config, weights, compiled } = await askedModel(flags, { optimizer: true });
+    const found = compiledTraining(flags, compiled, config);
     return {
-      model: modelConfig(flags),
+      ...{ model: config, weights, notes: found.notes, optimizerState: found.state },
+      optimisation: optimisationOf(flags, { ...modelLoss(config), ...found.optimisation }),
       batchSize: batchSize ?? 50,
-      learningRate: firstRate(flags),
+      learningRate: learningRate ?? found.learningRate ?? firstRate(flags),
       from: "",
       found: null,
     };
@@ -49,7 +63,8 @@ export async function chooseModel(flags: ChoiceFlags): Promise<Chosen> {
     throw new UsageError(`--model: the study's is ${found.model.name}, got ${model}`);
   }
   return {
-    model: found.model,
+    ...{ model: found.model, weights: flags.weights, notes: [], optimizerState: null },
+    optimisation: optimisationOf(flags, { ...modelLoss(found.model), ...found.optimisation }),
     batchSize: batchSize ?? found.training.batchSize,
     learningRate: learningRate ?? found.training.learningRate,
     from: `, of ${found.source}`,
@@ -58,17 +73,17 @@ export async function chooseModel(flags: ChoiceFlags): Promise<Chosen> {
 }
 
 /** A study's model was tuned on certain weights; its folds take no others. */
-export async function loadChosen(context: Context, { model }: Chosen): Promise<Pretrained> {
-  const { weights, hyperparameters } = context.flags;
-  const isRandom =
-    hyperparameters !== undefined && (!isTransfer(model) || model.pretrained === null);
+export async function loadChosen(context: Context, chosen: Chosen): Promise<Pretrained> {
+  const { model, weights } = chosen;
+  const { hyperparameters } = context.flags;
+  const isRandom = hyperparameters !== undefined && pretrainedOf(model) === null;
   if (isRandom && weights !== undefined && weights !== "none") {
     throw new UsageError(`--weights: the study's model began with random ones, got ${weights}`, {
       help: "leave --weights out, or tune with them first",
     });
   }
   const loaded = await loadPretrained(context, model, isRandom ? "none" : weights);
-  const [wanted, got] = [model, loaded.config].map((c) => (isTransfer(c) ? c.pretrained : null));
+  const [wanted, got] = [model, loaded.config].map(pretrainedOf);
   if (hyperparameters !== undefined && wanted !== got) {
     throw new UsageError(
       `--weights: must be the file that the study was tuned on, sha256 ${wanted}, got ${got ?? "none"}`,

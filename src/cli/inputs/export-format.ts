@@ -3,9 +3,12 @@
 import { UsageError, VitrineError } from "../../engine/core/errors.ts";
 import type { Weights } from "../../engine/layers/variables.ts";
 import { writeSafetensors } from "../../io/safetensors.ts";
-import type { ExportedModel } from "../../keras/exported-model.ts";
+import type { CompiledForExport } from "../../keras/compiled/compiled.ts";
+import { carriesState } from "../../keras/compiled/optimizer-entries.ts";
+import { trainingConfig } from "../../keras/compiled/write-compiled.ts";
 import { writeKeras2Weights, writeKeras3Weights } from "../../keras/weights/write-weights-h5.ts";
-import { writeKeras2Model, writeKerasArchive } from "../../keras/write-model.ts";
+import { type WriteOptions, writeKeras2Model, writeKerasArchive } from "../../keras/write-model.ts";
+import type { ExportedModel } from "../../models/architecture/exported-model.ts";
 
 export interface ExportFormat {
   /** `a Keras 3 model`. */
@@ -14,44 +17,82 @@ export interface ExportFormat {
   readonly hasArchitecture: boolean;
   /** Python that loads it. */
   readonly load: (file: string) => string;
-  write(path: string, model: ExportedModel, weights: Weights): Promise<unknown>;
+  /** Of which it says that the model was compiled so, and what the optimiser came to. */
+  readonly compiles: (compiled: CompiledForExport) => Carried;
+  write(
+    path: string,
+    model: ExportedModel,
+    weights: Weights,
+    options?: WriteOptions,
+  ): Promise<unknown>;
+}
+
+/** `nothing` at all, the `settings` alone, or the optimiser's `state` too. */
+export type Carried = "nothing" | "settings" | "state";
+
+export interface FormatOptions {
+  /** Keras 2's weights instead of its whole model. */
+  readonly legacy: boolean;
+  /** Which Keras it is for. */
+  readonly keras: "2" | "3" | undefined;
 }
 
 const FORMATS = {
   keras3Weights: {
     what: "weights as Keras 3 saves them",
     hasArchitecture: false,
+    compiles: () => "nothing",
     load: (file) => `model.load_weights(${file})`,
     write: writeKeras3Weights,
   },
   keras2Weights: {
     what: "weights as Keras 2 saves them",
     hasArchitecture: false,
+    compiles: () => "nothing",
     load: (file) => `model.load_weights(${file})`,
     write: writeKeras2Weights,
   },
   keras2Model: {
     what: "a whole model as Keras 2 saves it in HDF5; Keras 3 loads it too",
     hasArchitecture: true,
+    compiles: (compiled) => (trainingConfig(compiled, "both") ? "settings" : "nothing"),
     load: (file) => `keras.models.load_model(${file})`,
     write: writeKeras2Model,
+  },
+  keras2OnlyModel: {
+    what: "a whole model as Keras 2 saves it in HDF5",
+    hasArchitecture: true,
+    compiles: (compiled) => carried(compiled, 2),
+    load: (file) => `keras.models.load_model(${file})`,
+    write: (path, model, weights, options) =>
+      writeKeras2Model(path, model, weights, { ...options, generation: 2 }),
   },
   keras3Model: {
     what: "a whole model as Keras 3 saves it",
     hasArchitecture: true,
+    compiles: (compiled) => carried(compiled, 3),
     load: (file) => `keras.models.load_model(${file})`,
     write: writeKerasArchive,
+  },
+  keras2Archive: {
+    what: "a whole model as TF-Keras saves it",
+    hasArchitecture: true,
+    compiles: (compiled) => carried(compiled, 2),
+    load: (file) => `tf.keras.models.load_model(${file})`,
+    write: (path, model, weights, options) =>
+      writeKerasArchive(path, model, weights, { ...options, generation: 2 }),
   },
   safetensors: {
     what: "weights as safetensors, named layer/variable",
     hasArchitecture: false,
+    compiles: () => "nothing",
     load: (file) => `safetensors.numpy.load_file(${file})`,
     write: writeTensors,
   },
 } as const satisfies Readonly<Record<string, ExportFormat>>;
 
-/** By the ending of `path`; `legacy` asks for Keras 2's weights instead of its whole model. Throws UsageError. */
-export function exportFormat(path: string, legacy: boolean): ExportFormat {
+/** By the ending of `path`. Throws UsageError for what does not go together. */
+export function exportFormat(path: string, { legacy, keras }: FormatOptions): ExportFormat {
   const name = path.toLowerCase();
   const isKeras3Weights = name.endsWith(".weights.h5");
   if (legacy && (isKeras3Weights || !name.endsWith(".h5"))) {
@@ -62,13 +103,29 @@ export function exportFormat(path: string, legacy: boolean): ExportFormat {
       },
     );
   }
+  if (keras === "3" && name.endsWith(".h5") && !isKeras3Weights) {
+    throw new UsageError(`--keras: an .h5 is Keras 2's, which 3 reads too, got 3 for ${path}`, {
+      help: "leave it out, or write .keras",
+    });
+  }
+  const isFor2 = keras === "2";
+  if (isFor2 && (isKeras3Weights || name.endsWith(".safetensors"))) {
+    throw new UsageError(`--keras: 2 is for .keras and .h5, got ${path}`, {
+      help: "--legacy writes Keras 2's weights alone, into .h5",
+    });
+  }
   if (isKeras3Weights) return FORMATS.keras3Weights;
-  if (name.endsWith(".h5")) return legacy ? FORMATS.keras2Weights : FORMATS.keras2Model;
-  if (name.endsWith(".keras")) return FORMATS.keras3Model;
+  if (name.endsWith(".h5") && legacy) return FORMATS.keras2Weights;
+  if (name.endsWith(".h5")) return isFor2 ? FORMATS.keras2OnlyModel : FORMATS.keras2Model;
+  if (name.endsWith(".keras")) return isFor2 ? FORMATS.keras2Archive : FORMATS.keras3Model;
   if (name.endsWith(".safetensors")) return FORMATS.safetensors;
   throw new UsageError(`--to: must end in .keras, .h5, .weights.h5 or .safetensors, got ${path}`, {
     help: ".keras holds the whole model and is what Keras 3 prefers",
   });
+}
+
+function carried({ optimizer, state }: CompiledForExport, generation: 2 | 3): Carried {
+  return state && carriesState(optimizer, generation) ? "state" : "settings";
 }
 
 async function writeTensors(path: string, model: ExportedModel, weights: Weights): Promise<string> {

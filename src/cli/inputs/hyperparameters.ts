@@ -8,15 +8,19 @@ import { checkJson, readJson } from "../../io/read-json.ts";
 import { jsonRecord, ordinal, rate } from "../../io/saved-values.ts";
 import { checkModelConfig } from "../../models/check-config.ts";
 import type { ModelConfig } from "../../models/models.ts";
+import { optimisationEntries } from "../../runs/optimisation-record.ts";
 import { type RunConfig, readRunConfig } from "../../runs/run-folder.ts";
 import { originText } from "../../runs/run-origin.ts";
 import { FORMAT } from "../../runs/search-description.ts";
 import { readStudy } from "../../runs/search-folder.ts";
+import type { Optimisation } from "../../train/training.ts";
 import { type Objective, objectiveOf } from "../../tune/trial.ts";
 
 export interface Hyperparameters {
   readonly model: ModelConfig;
   readonly training: { readonly learningRate: number; readonly batchSize: number };
+  /** How a search trained its trials, beyond that. */
+  readonly optimisation: Optimisation;
   /** `trial 3 in runs/study` */
   readonly source: string;
   /** How the trial was trained, where its record says so. */
@@ -45,7 +49,7 @@ async function ofStudy(study: string): Promise<Hyperparameters> {
   const number = format === 1 ? Number(trialId) + 1 : Number(trialId);
   return {
     model: checkModelConfig(model, path),
-    training,
+    ...parts(training),
     source: `trial ${number} in ${study}`,
     run: await recordOf(study, String(number)),
   };
@@ -73,10 +77,22 @@ async function ofRun(folder: string): Promise<Hyperparameters> {
   const source = origin ? `${originText(origin)} in ${folder}` : `the run ${folder}`;
   const saved = { what: "how a run was trained" };
   const plan = checkJson(training, { schema: planSchema, name: `${folder}: training`, saved });
-  return { model, training: plan, source, run };
+  const { training: asked, optimisation } = parts(plan);
+  // A training by flags has flags that repeat it; a trial's go with it.
+  return {
+    model,
+    training: asked,
+    optimisation: origin?.kind === "trial" ? optimisation : {},
+    source,
+    run,
+  };
 }
 
-const planSchema = v.object({ learningRate: rate, batchSize: ordinal });
+const planSchema = v.object({ learningRate: rate, batchSize: ordinal, ...optimisationEntries });
+
+function parts({ learningRate, batchSize, ...optimisation }: v.InferOutput<typeof planSchema>) {
+  return { training: { learningRate, batchSize }, optimisation: optimisation as Optimisation };
+}
 
 /** A study's best.json. */
 const bestSchema = v.object({

@@ -1,17 +1,22 @@
 // The model that a command looks into: the one that flags describe, with the weights that they name, or that of a saved run
 // with its way of learning.
 
+import type { Dataset } from "../../data/dataset.ts";
 import { UsageError } from "../../engine/core/errors.ts";
 import type { Model } from "../../engine/layers/model.ts";
 import type { Weights } from "../../engine/layers/variables.ts";
+import type { Loss } from "../../engine/ops/loss/loss.ts";
 import { adam } from "../../engine/optim/adam.ts";
 import type { Optimizer } from "../../engine/optim/optimizer.ts";
+import { checkTakes, forData } from "../../models/for-data.ts";
 import { createModel, isTransfer, type ModelConfig } from "../../models/models.ts";
 import type { RunConfig } from "../../runs/run-folder.ts";
+import { modelsLoss } from "../../train/losses.ts";
 import { fitSettings, type Optimisation } from "../../train/training.ts";
 import type { Terminal } from "../frame/terminal.ts";
+import { askedModel } from "./asked-model.ts";
 import { loadPretrained } from "./model-basis.ts";
-import { type ModelFlags, modelConfig, refuseModelFlags } from "./model-flags.ts";
+import { type ModelFlags, refuseModelFlags } from "./model-flags.ts";
 import { loadModel } from "./saved-model.ts";
 
 export interface InspectedModel {
@@ -24,12 +29,15 @@ export interface InspectedModel {
   /** Of the run, where it says. */
   readonly batchSize: number | null;
   readonly optimizer: Optimizer;
+  readonly loss: Loss;
+  /** It is a run's, which has learnt its classes. */
+  readonly isSaved: boolean;
 }
 
 export const RUN_POSITIONAL = [
   {
     name: "RUN",
-    help: "folder of a saved run, a trial or a fold, in place of --model",
+    help: "folder of a saved run, a trial or a fold, or a model of Keras's, in place of --model",
     optional: true,
   },
 ] as const;
@@ -58,22 +66,23 @@ export async function inspectedModel(
     if (given !== undefined) throw new UsageError(`--${name}: ${why}, got ${given} beside ${run}`);
   }
   refuseModelFlags(flags, why);
-  const { config, model, weights } = await loadModel(run);
+  const { config, model, weights, isFile } = await loadModel(run);
   const { batchSize } = config.training;
   return {
     ...{ config: config.model, model, weights, source: run },
     batchSize: typeof batchSize === "number" ? batchSize : null,
-    optimizer: optimizerOf(config.training),
+    ...trainedBy(config),
+    isSaved: !isFile,
   };
 }
 
 async function ofFlags(context: InspectedContext, published: boolean): Promise<InspectedModel> {
   const { flags } = context;
-  const asked = modelConfig(flags);
-  const isGiven = flags.weights !== undefined && flags.weights !== "none";
+  const { config: asked, weights: named } = await askedModel(flags);
+  const isGiven = named !== undefined && named !== "none";
   const pretrained =
-    isTransfer(asked) && (published || isGiven)
-      ? await loadPretrained(context, asked, flags.weights)
+    isGiven || (isTransfer(asked) && published)
+      ? await loadPretrained(context, asked, named)
       : { config: asked, weights: new Map(), source: null };
   const { config, weights, source } = pretrained;
   return {
@@ -83,11 +92,24 @@ async function ofFlags(context: InspectedContext, published: boolean): Promise<I
     source,
     batchSize: null,
     optimizer: adam(),
+    loss: modelsLoss(config, {}),
+    isSaved: false,
   };
 }
 
+/** The same for the images at hand: a model of flags takes their shape and classes, that of a run has its own and must fit. */
+export function inspectedFor(looked: InspectedModel, dataset: Dataset): InspectedModel {
+  if (looked.isSaved) {
+    checkTakes(looked.model, dataset);
+    return looked;
+  }
+  const config = forData(looked.config, dataset);
+  return { ...looked, config, model: createModel(config) };
+}
+
 /** What a run does not record, a step does not need. */
-function optimizerOf(training: RunConfig["training"]): Optimizer {
+function trainedBy({ model, training }: RunConfig): Pick<InspectedModel, "optimizer" | "loss"> {
   const unused = { epochs: 1, batchSize: 1, learningRate: 1e-3, patience: 0 };
-  return fitSettings({ ...unused, ...(training as Optimisation), schedule: "constant" }).optimizer;
+  const settings = { ...unused, ...(training as Optimisation), schedule: "constant" } as const;
+  return { optimizer: fitSettings(settings).optimizer, loss: modelsLoss(model, settings) };
 }

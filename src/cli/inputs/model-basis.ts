@@ -6,16 +6,23 @@ import type { Device } from "../../engine/core/device.ts";
 import { UsageError } from "../../engine/core/errors.ts";
 import { describeModel } from "../../engine/layers/model.ts";
 import type { Weights } from "../../engine/layers/variables.ts";
+import { fileDigest } from "../../io/file-digest.ts";
 import { checkRegularFile } from "../../io/regular-file.ts";
+import { readWeightsFor } from "../../keras/read-model.ts";
 import { findImagenetWeights } from "../../keras/weights/imagenet-weights.ts";
+import { describeRescaling, type Rescaling } from "../../keras/weights/own-rescaling.ts";
 import { readPretrained } from "../../keras/weights/pretrained.ts";
 import {
   createModel,
   createTransferModel,
+  isOwn,
   isTransfer,
+  kindOf,
   type ModelConfig,
+  type OwnModelConfig,
   type TransferModelConfig,
 } from "../../models/models.ts";
+import { ownNetwork, replacedLayer } from "../../models/own-model.ts";
 import { foldLayers, type ModelSummary, summaryOf } from "../../report/text/summary-table.ts";
 import { CACHE } from "../../setup/files.mjs";
 import { type Basis, featureBasis, imageBasis } from "../../train/basis.ts";
@@ -25,6 +32,7 @@ import { BaseDisplay } from "../display/base-display.ts";
 import { withSpinner } from "../display/progress.ts";
 import type { Terminal } from "../frame/terminal.ts";
 import { showSteps } from "./data-set.ts";
+import { streamingLine } from "./open-adapter.ts";
 
 export interface Pretrained {
   /** The given one, with the digest of the file. */
@@ -51,14 +59,64 @@ export async function loadPretrained(
   config: ModelConfig,
   weights: string | undefined,
 ): Promise<Pretrained> {
-  if (!isTransfer(config) || weights === "none") {
-    return { config, weights: new Map(), source: null };
-  }
+  if (weights === "none") return { config, weights: new Map(), source: null };
+  if (isOwn(config)) return loadOwn({ terminal }, config, weights);
+  if (!isTransfer(config)) return { config, weights: new Map(), source: null };
   const path = await locate({ terminal, signal }, config, weights ?? "imagenet");
   const { base } = createTransferModel(config);
   const read = () => readPretrained(path, base);
-  const { sha256, weights: values } = await withSpinner(terminal, `reading ${path}`, read);
+  const {
+    sha256,
+    weights: values,
+    rescaling,
+  } = await withSpinner(terminal, `reading ${path}`, read);
+  if (rescaling) checkRescaling(path, config, rescaling);
   return { config: { ...config, pretrained: sha256 }, weights: values, source: path };
+}
+
+/** The weights of a network that a file describes, of that file or of another one; a new last layer begins with random ones. */
+async function loadOwn(
+  { terminal }: { readonly terminal: Terminal },
+  config: OwnModelConfig,
+  path: string | undefined,
+): Promise<Pretrained> {
+  if (path === undefined) {
+    throw new UsageError("--weights: must name the file that the network is from, got none", {
+      help: config.pretrained
+        ? `its sha256 is ${config.pretrained}; none begins with random ones`
+        : "none begins with random ones",
+    });
+  }
+  await checkRegularFile(path, "weights");
+  const read = () => readWeightsFor(path, ownNetwork(config));
+  const found = await withSpinner(terminal, `reading ${path}`, read);
+  const replaced = replacedLayer(config);
+  const weights = new Map([...found].filter(([name]) => !name.startsWith(`${replaced}/`)));
+  const sha256 = await fileDigest(path, "sha256");
+  return { config: { ...config, pretrained: sha256 }, weights, source: path };
+}
+
+/** Throws UsageError where the pictures would come to the base otherwise than they did when its weights were trained. */
+export function checkRescaling(
+  path: string,
+  config: TransferModelConfig,
+  rescaling: Rescaling,
+): void {
+  const { preprocessing = "imagenet" } = config;
+  const { scale, offset } = rescaling;
+  const is = (wantedScale: number, wantedOffset: number): boolean =>
+    Math.abs((scale ?? 0) * wantedScale - 1) < 1e-6 && offset === wantedOffset;
+  const isUnit = is(255, 0);
+  const imagenet = kindOf(config.name).backbone?.preprocessing;
+  if (preprocessing === "unit" ? isUnit : imagenet === "tf" && is(127.5, -1)) return;
+  throw new UsageError(
+    `--preprocess: must do what the model of ${path} did, which begins with ${describeRescaling(rescaling)}, got ${preprocessing}`,
+    {
+      help: isUnit
+        ? "--preprocess unit is the same"
+        : "neither imagenet nor unit is the same; save the base by itself, without that layer, if its weights were not trained behind it",
+    },
+  );
 }
 
 async function locate(
@@ -107,18 +165,32 @@ export interface BasisRequest {
 export function openBasis(request: BasisRequest): Basis {
   const { device, terminal, pretrained, rows } = request;
   const { config, weights } = pretrained;
-  if (!isTransfer(config)) return imageBasis(device);
+  const images = () => tellingBasis(imageBasis(device, weights), terminal);
+  if (!isTransfer(config)) return images();
   const { base, isBaseFrozen } = createTransferModel(config);
-  if (!isBaseFrozen) return imageBasis(device, weights);
+  if (!isBaseFrozen) return images();
   const bytes = featureBytes(base, rows);
   if (bytes > MOST_FEATURE_BYTES) {
     const size = (bytes / 2 ** 30).toFixed(1);
     terminal.print(
       `base       runs in every step: its outputs would take ${size} GB, more than 2; --head average takes less`,
     );
-    return imageBasis(device, weights);
+    return images();
   }
   return featuresOf(request, config);
+}
+
+/** Says where rows are streamed. */
+function tellingBasis(basis: Basis, terminal: Terminal): Basis {
+  return {
+    ...basis,
+    place: async (dataset) => {
+      const data = await basis.place(dataset);
+      const line = streamingLine(data);
+      if (line) terminal.print(line);
+      return data;
+    },
+  };
 }
 
 function featuresOf(

@@ -3,16 +3,15 @@
 
 import { UsageError } from "../../engine/core/errors.ts";
 import {
+  ALL_KINDS,
   type AnyKind,
   DEFAULT_MODEL,
   kindOf,
-  MODEL_KINDS,
   MODEL_NAMES,
   type ModelConfig,
-  type ModelName,
   settingsOf,
 } from "../../models/models.ts";
-import type { Setting } from "../../models/setting.ts";
+import { ruleOf, type Setting } from "../../models/setting.ts";
 import { camelCase, type FlagSpec, type FlagValue } from "../frame/flags.ts";
 
 /** Flags of settings have no types of their own: they are looked up by the table's names. */
@@ -23,7 +22,7 @@ const WEIGHTS_FLAG = {
   weights: {
     type: "string",
     value: "file",
-    help: `${familiesOf((kind) => kind.backbone !== null)}: a Keras .h5 or .keras file, imagenet (the default: Keras's own file, fetched once), or none for random ones`,
+    help: `${familiesOf((kind) => kind.backbone !== null)}: a Keras .h5 or .keras file, imagenet (the default: Keras's own file, fetched once), or none for random ones; a file: another file's, or none; default its own`,
   },
 } as const;
 
@@ -33,33 +32,56 @@ export const KEPT_FLAGS = {
   ...settingFlags((kind) => kind.search.keeps),
 } as const;
 
+export const MODEL_FLAG = {
+  model: {
+    type: "string",
+    value: "name or file",
+    help: `${MODEL_NAMES.join(", ")}; or a file: a model of Keras's (.keras, .h5) with its weights, or a program that exports one (.ts); default ${DEFAULT_MODEL}`,
+  },
+} as const;
+
 export const MODEL_FLAGS = {
-  model: { type: "choice", choices: MODEL_NAMES, help: `which one; default ${DEFAULT_MODEL}` },
+  ...MODEL_FLAG,
   ...settingFlags((kind) => (kind.backbone ? [] : namesOf(kind))),
   ...WEIGHTS_FLAG,
   ...settingFlags(namesOf),
 } as const;
 
 export type ModelFlags = Readonly<Record<string, FlagValue>> & {
-  readonly model?: ModelName | undefined;
+  readonly model?: string | undefined;
   readonly weights?: string | undefined;
 };
 
-/** Without `pretrained`, which follows from the file. Throws UsageError for flags that do not go together. */
+/**
+ * Of a model that can be named; without `pretrained`, which follows from the file. Throws UsageError for flags that do not go
+ * together.
+ */
 export function modelConfig(flags: ModelFlags): ModelConfig {
   const { model: name = DEFAULT_MODEL, weights } = flags;
   const kind = kindOf(name);
+  const given = settingsGiven(flags, kind);
+  return { name, ...kind.configure(given, { isRandom: weights === "none" }) } as ModelConfig;
+}
+
+/** What flags say of the settings of a kind. Throws UsageError for a flag of other kinds, and for a value that is none. */
+export function settingsGiven(flags: ModelFlags, kind: AnyKind): Readonly<Record<string, unknown>> {
   refuseOthers(flags, kind);
   const given: Record<string, unknown> = {};
   for (const [key, setting] of settingsOf(kind)) {
     const value = setting.flag === undefined ? undefined : flags[camelCase(setting.flag)];
     if (value !== undefined) given[key] = read(setting, value);
   }
-  return { name, ...kind.configure(given, { isRandom: weights === "none" }) } as ModelConfig;
+  return given;
 }
 
+/** A flag that means different things to different models comes as it was typed. */
 function read(setting: Setting, value: FlagValue): unknown {
-  return setting.type === "text" ? setting.parse(String(value)) : value;
+  if (setting.type === "text") return setting.parse(String(value));
+  const isNumber = setting.type === "integer" || setting.type === "number";
+  const typed = isNumber && typeof value === "string" ? Number(value) : value;
+  const [rule, holds] = ruleOf(setting);
+  if (holds(typed)) return typed;
+  throw new UsageError(`--${setting.flag}: ${rule}, got ${value}`);
 }
 
 /** The flags that tell one model from another, where something else, such as a tuner's study, has decided that. */
@@ -72,11 +94,16 @@ export function refuseModelFlags(flags: ModelFlags, why: string): void {
 function refuseOthers(flags: ModelFlags, kind: AnyKind): void {
   const own = new Set(settingsOf(kind).map(([, setting]) => setting.flag));
   const others = allFlags().filter((flag) => !own.has(flag));
-  if (!kind.backbone) others.push("weights");
+  if (!takesWeights(kind)) others.push("weights");
   const given = others.find((flag) => flags[camelCase(flag)] !== undefined);
   if (given === undefined) return;
-  const { name } = kind;
+  const name = flags.model ?? DEFAULT_MODEL;
   throw new UsageError(`--${given}: is no setting of ${name}, got it with --model ${name}`);
+}
+
+/** Networks of ImageNet, and those of files. */
+function takesWeights(kind: AnyKind): boolean {
+  return kind.backbone !== null || settingsOf(kind).some(([name]) => name === "pretrained");
 }
 
 function namesOf(kind: AnyKind): readonly string[] {
@@ -89,22 +116,51 @@ function allFlags(): string[] {
 
 /** The flags of the settings that are chosen of each kind. */
 function settingFlags(chosen: (kind: AnyKind) => readonly string[]): SettingFlags {
-  const specs: Record<string, FlagSpec> = {};
-  for (const kind of MODEL_KINDS) {
+  const uses = new Map<string, { readonly kind: AnyKind; readonly setting: Setting }[]>();
+  for (const kind of ALL_KINDS) {
     const names = chosen(kind);
     for (const [name, setting] of settingsOf(kind)) {
       const { flag } = setting;
       if (flag === undefined || !names.includes(name)) continue;
-      const isTheirs = (row: AnyKind): boolean => settingsOf(row).some(([, s]) => s.flag === flag);
-      const families = MODEL_KINDS.every(isTheirs) ? "" : `${familiesOf(isTheirs)}: `;
-      specs[flag] ??= specOf(setting, `${families}${helpOf(setting)}`);
+      uses.set(flag, [...(uses.get(flag) ?? []), { kind, setting }]);
     }
   }
-  return specs;
+  return Object.fromEntries([...uses].map(([flag, theirs]) => [flag, sharedSpec(theirs)]));
+}
+
+/** One flag for all kinds that have it; where it means another thing to some, it is read when the kind is known. */
+function sharedSpec(
+  uses: readonly { readonly kind: AnyKind; readonly setting: Setting }[],
+): FlagSpec {
+  const meanings = new Map<string, string[]>();
+  for (const { kind, setting } of uses) {
+    const help = helpOf(setting);
+    meanings.set(help, [...new Set([...(meanings.get(help) ?? []), kind.family])]);
+  }
+  const isOfAll = uses.length === ALL_KINDS.length && meanings.size === 1;
+  const help = [...meanings].map(([text, families]) => {
+    return isOfAll ? text : `${families.join(", ")}: ${text}`;
+  });
+  const [first] = uses;
+  if (!first) throw new Error("model-flags: a flag is of some kind");
+  const spec = specOf(first.setting, help.join("; "));
+  const isSame = uses.every(({ setting }) => {
+    return JSON.stringify(specOf(setting, "")) === JSON.stringify({ ...spec, help: "" });
+  });
+  return isSame ? spec : { type: "string", help: spec.help, value: valuesOf(uses) };
+}
+
+/** `flatten, average or count` */
+function valuesOf(uses: readonly { readonly setting: Setting }[]): string {
+  const names = uses.flatMap(({ setting }) => {
+    if (setting.type === "choice") return setting.choices.map(String);
+    return setting.type === "text" ? setting.placeholder.split("|") : ["count"];
+  });
+  return [...new Set(names)].join("|");
 }
 
 function familiesOf(has: (kind: AnyKind) => boolean): string {
-  return [...new Set(MODEL_KINDS.filter(has).map(({ family }) => family))].join(", ");
+  return [...new Set(ALL_KINDS.filter(has).map(({ family }) => family))].join(", ");
 }
 
 /** No default of the flag's own: what is not given is the model's affair. */

@@ -1,33 +1,96 @@
-// Brings a saved run back onto a device, for the commands that use a trained model.
+// Brings a trained model back onto a device, for the commands that use one: a saved run's, or that of a file of Keras's.
 
 import { join } from "node:path";
+import type { Dataset } from "../../data/dataset.ts";
 import type { Device } from "../../engine/core/device.ts";
-import { FormatError } from "../../engine/core/errors.ts";
+import { FormatError, UsageError } from "../../engine/core/errors.ts";
 import { formatShape, type Shape, sameShape } from "../../engine/core/shape.ts";
-import { type Model, variablesOf } from "../../engine/layers/model.ts";
+import { labelsOf, type Model, variablesOf } from "../../engine/layers/model.ts";
 import type { Variables, Weights } from "../../engine/layers/variables.ts";
-import { createModel } from "../../models/models.ts";
-import { loadRun, type RunConfig } from "../../runs/run-folder.ts";
+import { checkTakes, fittedTo } from "../../models/for-data.ts";
+import { createModel, isOwn, type OwnModelConfig } from "../../models/models.ts";
+import { PREPROCESSINGS } from "../../models/own-model.ts";
+import { loadRun, type RunConfig, runConfig } from "../../runs/run-folder.ts";
 import { type Evaluator, evaluatorOf } from "../../train/evaluator.ts";
+import { modelsLoss } from "../../train/losses.ts";
+import { isModelFile, readModelFile } from "./model-file.ts";
 
 export interface SavedModel {
   readonly config: RunConfig;
   readonly model: Model;
   readonly weights: Weights;
+  /** Of a file, which knows neither its classes' names nor the images that it learnt. */
+  readonly isFile: boolean;
   readonly evaluatorOn: (device: Device) => Evaluator;
 }
 
+/** How a file's network takes its images, where that is not what it looks like. */
+export const FILE_FLAGS = {
+  preprocess: {
+    type: "choice",
+    choices: PREPROCESSINGS,
+    help: "of a Keras file's network: its images divided by 255 (unit), 0 to 255 (bytes), -1 to 1 (tf) or normalised by ImageNet's means (caffe, torch); default unit, and bytes where it begins with Rescaling or Normalization",
+  },
+} as const;
+
+type FileFlags = { readonly preprocess?: OwnModelConfig["preprocessing"] | undefined };
+
+export const TRAINED_POSITIONAL = {
+  name: "RUN",
+  help: "folder of a saved run, a trial or a fold, such as runs/…-lenet5; or a model of Keras's, .keras or .h5",
+} as const;
+
 /** Reads the run first, so that a wrong folder is told before anything slow happens. */
-export async function loadModel(run: string): Promise<SavedModel> {
+export async function loadModel(run: string, flags: FileFlags = {}): Promise<SavedModel> {
+  if (isModelFile(run)) return ofFile(run, flags);
+  if (flags.preprocess !== undefined) {
+    throw new UsageError(
+      `--preprocess: a saved run says how it takes images, got ${flags.preprocess}`,
+    );
+  }
   const { config, weights, shapes } = await loadRun(run);
+  checkShapes(join(run, "weights.safetensors"), variablesOf(createModel(config.model)), shapes);
+  return trainedModel({ config, weights, isFile: false });
+}
+
+function trainedModel(given: Pick<SavedModel, "config" | "weights" | "isFile">): SavedModel {
+  const { config, weights } = given;
   const model = createModel(config.model);
-  checkShapes(join(run, "weights.safetensors"), variablesOf(model), shapes);
-  return {
-    config,
-    model,
-    weights,
-    evaluatorOn: (device) => evaluatorOf(device, model, weights),
-  };
+  const loss = modelsLoss(config.model, config.training);
+  return { ...given, model, evaluatorOn: (device) => evaluatorOf(device, model, weights, loss) };
+}
+
+/** As a run that says no more than the network: nobody has told the classes' names, or what the images were. */
+async function ofFile(path: string, { preprocess }: FileFlags): Promise<SavedModel> {
+  const { config, weights } = await readModelFile(path);
+  if (!weights) {
+    throw new UsageError(`run: must be a trained model, got the program ${path}`, {
+      help: "a training saves a run",
+      remedies: ["train"],
+    });
+  }
+  const model = { ...config, ...(preprocess ? { preprocessing: preprocess } : {}) };
+  const classes = labelsOf(createModel(model));
+  const record = runConfig({
+    ...{ model, training: {}, adapter: "" },
+    classNames: Array.from({ length: classes }, (_, label) => `class ${label}`),
+    data: { name: path, shape: createModel(model).inputShape },
+  });
+  return trainedModel({ config: record, weights, isFile: true });
+}
+
+/** The same model for the images at hand. Throws UsageError, naming the flag, where it cannot be shown them. */
+export function shownImages(trained: SavedModel, dataset: Dataset): SavedModel {
+  const { config, isFile } = trained;
+  if (!isFile || !isOwn(config.model)) {
+    checkTakes(trained.model, dataset);
+    return trained;
+  }
+  const { classNames } = dataset;
+  const fitted = { ...config, model: fittedTo(config.model, dataset), classNames };
+  const shown = trainedModel({ ...trained, config: fitted });
+  checkTakes(shown.model, dataset);
+  return shown;
 }
 
 /** Weights and model must be of one another: nothing missing, nothing else, every shape the same. */

@@ -9,11 +9,26 @@ export const DATA_FLAGS = {
   data: {
     type: "string",
     value: "path",
-    help: "folder of the IDX files or of Kaggle's CSVs, or one of the files; found or fetched if not given",
+    help: "IDX files of any size (EMNIST's pictures lie on their side, and are taken as they lie), Kaggle's CSVs, CIFAR's binary files, an .npz with x_train, y_train, x_test, y_test, or a folder with a folder of PNG, JPEG or WebP pictures for each class, in train/ and test/ if you like; Fashion-MNIST is found or fetched if not given",
+  },
+  shape: {
+    type: "string",
+    value: "RxC",
+    help: "rows and columns that pictures are brought to, such as 64x64 or 32x32x1 for grey; default the most common size. Of a CSV, what its pixels are",
+  },
+  "label-column": {
+    type: "string",
+    value: "name",
+    help: "of a CSV: the column of class numbers; all others are pixels",
+  },
+  "class-names": {
+    type: "string",
+    value: "names",
+    help: "what classes 0, 1, 2 … are called, with commas between; default what the data says, and Fashion-MNIST's for IDX files and CSVs of 28×28 that do not say",
   },
   "drop-missing": {
     type: "boolean",
-    help: "leave out rows of a CSV that lack values, which are refused otherwise",
+    help: "leave out rows of a CSV that lack values and pictures that are broken, which are refused otherwise",
   },
   "keep-duplicates": {
     type: "boolean",
@@ -21,8 +36,15 @@ export const DATA_FLAGS = {
   },
 } as const;
 
+/** Which adapter, and what may lie on it: see open-adapter.ts. */
 export const ADAPTER_FLAG = {
   adapter: { type: "string", value: "name", help: "part of the name of the GPU adapter to use" },
+  "device-memory": {
+    type: "integer",
+    value: "MB",
+    min: 1,
+    help: "what rows of data may take on the device, default 2048; of a larger data set each step's rows are brought from the host, to the same bits",
+  },
 } as const;
 
 export const SEED_FLAG = {

@@ -1,9 +1,10 @@
 // The rows that a run trains on and those that it holds out, by the flags --limit, --validation, --seed and --batch-size.
 
-import { firstRows } from "../../data/dataset.ts";
+import { firstRows, type Labels } from "../../data/dataset.ts";
 import type { FashionMnist } from "../../data/fashion-mnist.ts";
 import { type Split, trainTestSplit } from "../../data/split.ts";
 import { UsageError } from "../../engine/core/errors.ts";
+import { type FoldSplitOptions, foldSplits } from "../../train/cross-validation.ts";
 
 export interface Rows {
   readonly train: Uint32Array<ArrayBuffer>;
@@ -25,20 +26,26 @@ export function splitRows(data: FashionMnist, flags: SplitFlags): Rows {
   if (limit !== undefined && limit > available) {
     throw new UsageError(`--limit: must be at most the ${available} training rows, got ${limit}`);
   }
-  const { train, test } = split(data.train.labels.subarray(0, limit ?? available), flags);
+  const rows = holdOut(data.train.labels.subarray(0, limit ?? available), flags);
+  const { train } = rows;
   if (batchSize > train.length) {
     throw new UsageError(
       `--batch-size: must be at most the ${train.length} rows to train on, got ${batchSize}`,
     );
   }
-  return { train: Uint32Array.from(train), heldOut: Uint32Array.from(test) };
+  return rows;
 }
 
-function split(stratify: Uint8Array, { validation, seed }: SplitFlags): Split {
+/** The rows of such labels in two parts; throws UsageError, naming --validation, where they cannot be. */
+export function holdOut(
+  stratify: Labels,
+  { validation, seed }: Pick<SplitFlags, "validation" | "seed">,
+): Rows {
   const rows = stratify.length;
-  if (validation === 0) return { train: firstRows(rows), test: new Uint32Array() };
+  if (validation === 0) return { train: firstRows(rows), heldOut: new Uint32Array() };
   try {
-    return trainTestSplit({ rows, testSize: validation, seed, stratify });
+    const { train, test } = trainTestSplit({ rows, testSize: validation, seed, stratify });
+    return { train: Uint32Array.from(train), heldOut: Uint32Array.from(test) };
   } catch (cause) {
     if (!(cause instanceof UsageError)) throw cause;
     const reason = cause.message.replace("trainTestSplit: ", "").replace(/^test/, "that part");
@@ -49,5 +56,19 @@ function split(stratify: Uint8Array, { validation, seed }: SplitFlags): Split {
         cause,
       },
     );
+  }
+}
+
+/** Throws UsageError, naming --folds, where there are too few rows, or too few of every class. */
+export function foldsOf(rows: number, options: FoldSplitOptions): readonly Split[] {
+  try {
+    return foldSplits(rows, options);
+  } catch (cause) {
+    if (!(cause instanceof UsageError)) throw cause;
+    const reason = cause.message.replace(/^\w+: /, "");
+    throw new UsageError(`--folds: ${options.folds} of ${rows} rows cannot be made, ${reason}`, {
+      help: "use more rows (--limit) or fewer folds",
+      cause,
+    });
   }
 }

@@ -5,17 +5,17 @@ import { join } from "node:path";
 import type { CleanData } from "../../data/clean.ts";
 import { dataDigest } from "../../data/data-digest.ts";
 import { firstRows, limitRows } from "../../data/dataset.ts";
-import { type Split, trainTestSplit } from "../../data/split.ts";
+import type { Split } from "../../data/split.ts";
 import type { Device } from "../../engine/core/device.ts";
 import { UsageError } from "../../engine/core/errors.ts";
-import { DEFAULT_MODEL, kindOf, MODEL_NAMES, type ModelConfig } from "../../models/models.ts";
+import { kindOfConfig, type ModelConfig, modelLoss } from "../../models/models.ts";
+import { dataRecord } from "../../runs/images-record.ts";
 import type { PartCheckpoints } from "../../runs/part-checkpoints.ts";
 import type { StudyDescription } from "../../runs/search-description.ts";
 import { folderOfTrial } from "../../runs/trial-file.ts";
 import type { TrialFacts } from "../../runs/trial-run.ts";
 import type { Basis } from "../../train/basis.ts";
-import { foldSplits } from "../../train/cross-validation.ts";
-import type { TrainingPlan } from "../../train/training.ts";
+import type { Optimisation, TrainingPlan } from "../../train/training.ts";
 import { foldTrials } from "../../tune/fold-trial.ts";
 import { type HyperModel, spaceOf } from "../../tune/hyper-parameters.ts";
 import { BayesianOptimization } from "../../tune/oracles/bayesian-optimization.ts";
@@ -30,12 +30,17 @@ import { type TrialEvents, trainTrials } from "../../tune/train-trial.ts";
 import { type Objective, objectiveOf } from "../../tune/trial.ts";
 import type { TrialJob, TrialRunner } from "../../tune/tuner.ts";
 import type { FlagValues } from "../frame/flags.ts";
-import { KEPT_FLAGS } from "./model-flags.ts";
+import { KEPT_FLAGS, MODEL_FLAG } from "./model-flags.ts";
+import { type OwnSpace, SPACE_FLAG } from "./own-space.ts";
 import { SEED_FLAG } from "./shared-flags.ts";
+import { foldsOf, holdOut } from "./split-rows.ts";
+import { checkSchedule, OPTIMISATION_FLAGS, trialOptimisation } from "./training-flags.ts";
 
 export const TUNE_FLAGS = {
-  model: { type: "choice", choices: MODEL_NAMES, default: DEFAULT_MODEL, help: "model to tune" },
+  ...MODEL_FLAG,
+  ...SPACE_FLAG,
   ...KEPT_FLAGS,
+  ...OPTIMISATION_FLAGS,
   tuner: {
     type: "choice",
     choices: ["random", "grid", "hyperband", "bayesian"],
@@ -98,6 +103,8 @@ export interface SearchPlan {
   /** What the search starts from. */
   readonly model: ModelConfig;
   readonly hyperModel: HyperModel<TrainingPlan>;
+  /** What the flags say of every trial. */
+  readonly optimisation: Optimisation;
   readonly space: Space;
   readonly objective: Objective;
   readonly oracle: Oracle;
@@ -110,24 +117,39 @@ export interface SearchPlan {
   readonly splits: readonly Split[] | null;
   /** sha256 of the training set. */
   readonly data: string;
+  /** sha256 of the program whose search it is; null of ours. */
+  readonly program: string | null;
 }
 
 /** Throws UsageError, naming the flag, for what does not go together. */
-export function planSearch(flags: TuneFlags, model: ModelConfig, data: CleanData): SearchPlan {
-  const hyperModel = searchSpace(model);
+export function planSearch(
+  flags: TuneFlags,
+  { model, own }: { readonly model: ModelConfig; readonly own: OwnSpace | null },
+  data: CleanData,
+): SearchPlan {
+  const optimisation = trialOptimisation(flags);
+  const { optimizer } = optimisation;
+  const plans = own ? own.hyperModel(data, optimizer) : searchSpace(model, optimizer);
   checkTogether(flags);
+  checkSchedule(optimisation, flags.folds === undefined ? flags.validation : 1);
+  const hyperModel: SearchPlan["hyperModel"] = (hp) => {
+    const { model: built, training } = plans(hp);
+    return { model: built, training: { ...modelLoss(built), ...optimisation, ...training } };
+  };
   const space = spaceOf(hyperModel);
   const objective = objectiveOf(flags.objective);
   const always = flags.tuner === "grid" || flags.tuner === "hyperband";
   const plan = {
     model,
     hyperModel,
+    optimisation,
     space,
     objective,
     oracle: createOracle(flags, space, objective),
     maxTrials: flags.trials ?? (always ? null : 10),
     ...splitRows(flags, data),
     data: dataDigest(data.train),
+    program: own?.sha256 ?? null,
   };
   checkBatches(plan);
   return plan;
@@ -177,13 +199,10 @@ function splitRows(flags: TuneFlags, data: CleanData): Pick<SearchPlan, "rows" |
   const all = firstRows(count);
   const none = new Uint32Array();
   if (folds !== undefined) {
-    return { rows: { train: all, heldOut: none }, splits: foldSplits(count, { folds, seed }) };
+    return { rows: { train: all, heldOut: none }, splits: foldsOf(count, { folds, seed }) };
   }
-  if (validation === 0) return { rows: { train: all, heldOut: none }, splits: null };
   const stratify = data.train.labels.subarray(0, count);
-  const split = trainTestSplit({ rows: count, testSize: validation, seed, stratify });
-  const rows = { train: Uint32Array.from(split.train), heldOut: Uint32Array.from(split.test) };
-  return { rows, splits: null };
+  return { rows: holdOut(stratify, { validation, seed }), splits: null };
 }
 
 /** The largest batch that a trial may ask for must fit the rows it trains on. */
@@ -204,7 +223,7 @@ function checkBatches({
 
 /** Everything that trials depend on; where they run and are saved is not part of it. */
 export function describeStudy(flags: TuneFlags, plan: SearchPlan): StudyDescription {
-  const { oracle, objective, maxTrials, space, data } = plan;
+  const { oracle, objective, optimisation, maxTrials, space, data, program } = plan;
   const { epochs, seed, patience, folds = null, limit = null } = flags;
   const { name: model, ...base } = plan.model;
   const validation = folds === null ? flags.validation : null;
@@ -212,14 +231,16 @@ export function describeStudy(flags: TuneFlags, plan: SearchPlan): StudyDescript
   const settings = {
     ...oracle.settings,
     ...training,
-    ...(kindOf(model).search.keeps.length > 0 ? { base } : {}),
+    ...optimisation,
+    ...(program === null ? {} : { program }),
+    ...(kindOfConfig(plan.model).search.keeps.length > 0 ? { base } : {}),
   };
   return { model, tuner: oracle.name, objective, maxTrials, space, settings };
 }
 
 /** For the runs that trials leave. */
 export function trialFacts(
-  { source, train, test }: CleanData,
+  data: CleanData,
   { rows, splits }: SearchPlan,
   adapter: string,
 ): TrialFacts {
@@ -227,8 +248,8 @@ export function trialFacts(
     ? { rows: rows.train.length }
     : { trainRows: rows.train.length, heldOutRows: rows.heldOut.length };
   return {
-    classNames: train.classNames,
-    data: { source, ...counts, testRows: test.rows },
+    classNames: data.train.classNames,
+    data: { ...dataRecord(data), ...counts, testRows: data.test.rows },
     adapter,
   };
 }

@@ -2,6 +2,7 @@
 // that a worker checks them as a command checks what a person types.
 
 import { UsageError } from "../../engine/core/errors.ts";
+import type { RowFlags } from "../../queue/local-workers.ts";
 import { camelCase, type FlagSpecs, type FlagValue, parseFlags } from "../frame/flags.ts";
 import type { TuneFlags } from "./tune-plan.ts";
 import { TUNE_FLAGS } from "./tune-plan.ts";
@@ -11,7 +12,7 @@ export const WORKER_FLAGS = {
     type: "integer",
     min: 1,
     max: 64,
-    help: "processes of this machine that run trials side by side, each with a device of its own; default 1: this process; with --queue, trials that are in the queue at once, by default 16",
+    help: "processes of this machine that work side by side, each with a device of its own; default 1: this process; with --queue, trials or folds that are in the queue at once, by default 16",
   },
 } as const;
 
@@ -19,7 +20,7 @@ export const QUEUE_FLAG = {
   queue: {
     type: "string",
     value: "url",
-    help: "Redis or Valkey server that has the queue, redis://[user:password@]host:port, or rediss:// for TLS; env: the environment's VITRINE_QUEUE, which keeps a password out of the command line",
+    help: "server that has the queue: Redis or Valkey, redis://[user:password@]host:port, or rediss:// for TLS, or PostgreSQL, postgres://[user:password@]host:port/database; env: the environment's VITRINE_QUEUE, which keeps a password out of the command line",
   },
 } as const;
 
@@ -27,18 +28,20 @@ export const SHARD_FLAGS = {
   shard: {
     type: "string",
     value: "i/n",
-    help: "run every n-th trial only, from the i-th on, for schedulers without a queue; random and grid",
+    help: "run every n-th trial or fold only, from the i-th on, for schedulers without a queue; of tuners for random and grid",
   },
   merge: {
     type: "list",
     value: "folder",
-    help: "take over the trials that the shard in this folder finished, then go on with what is missing",
+    help: "take over what the shard in this folder finished, then go on with what is missing",
   },
 } as const;
 
 export interface Shard {
   /** Whether the trial is this process's. */
   readonly isOwn: (id: string) => boolean;
+  /** Whether the fold is, counted from 0. */
+  readonly isFold: (fold: number) => boolean;
 }
 
 /** Null without the flag. Throws UsageError for one that is none, or with a tuner that needs all scores. */
@@ -49,26 +52,33 @@ export function shardOf({
   readonly shard?: string | undefined;
   readonly tuner: string;
 }): Shard | null {
-  if (shard === undefined) return null;
-  const [, own = 0, count = 0] = (/^(\d{1,6})\/(\d{1,6})$/.exec(shard) ?? []).map(Number);
-  if (own < 1 || own > count) {
-    throw new UsageError(`--shard: must be i/n with i from 1 to n, such as 2/4, got ${shard}`);
-  }
-  if (tuner !== "random" && tuner !== "grid") {
+  const found = foldShardOf({ shard });
+  if (found && tuner !== "random" && tuner !== "grid") {
     throw new UsageError(
       `--shard: is for --tuner random or grid, whose trials need no scores of others, got ${tuner}`,
       { help: "use --workers or --queue, where later trials wait for earlier ones" },
     );
   }
-  return { isOwn: (id) => (Number(id) - own) % count === 0 };
+  return found;
+}
+
+/** Null without the flag. Throws UsageError for one that is none. */
+export function foldShardOf({ shard }: { readonly shard?: string | undefined }): Shard | null {
+  if (shard === undefined) return null;
+  const [, own = 0, count = 0] = (/^(\d{1,6})\/(\d{1,6})$/.exec(shard) ?? []).map(Number);
+  if (own < 1 || own > count) {
+    throw new UsageError(`--shard: must be i/n with i from 1 to n, such as 2/4, got ${shard}`);
+  }
+  const isOwnNumber = (number: number): boolean => (number - own) % count === 0;
+  return { isOwn: (id) => isOwnNumber(Number(id)), isFold: (fold) => isOwnNumber(fold + 1) };
 }
 
 /** The flag's, or where that is `env`, or not given, the environment's. Throws UsageError where there is none. */
 export function queueUrl(flag: string | undefined, env = process.env): string {
   const url = flag === undefined || flag === "env" ? env["VITRINE_QUEUE"] : flag;
   if (url !== undefined && url !== "") return url;
-  throw new UsageError("--queue: must name a Redis or Valkey server, got none", {
-    help: "redis://host:port, or `env` for the environment's VITRINE_QUEUE, which keeps a password out of the command line",
+  throw new UsageError("--queue: must name a Redis, Valkey or PostgreSQL server, got none", {
+    help: "redis://host:port, postgres://host:port/database, or `env` for the environment's VITRINE_QUEUE, which keeps a password out of the command line",
   });
 }
 
@@ -116,4 +126,10 @@ export function parallelOf({ workers, queue }: PlaceFlags): number {
 export function withoutPaths<F extends TuneFlags>(flags: F): F {
   const isPath = flags.weights !== undefined && !["imagenet", "none"].includes(flags.weights);
   return isPath ? { ...flags, weights: undefined } : flags;
+}
+
+/** What the chief's flags say of its rows, for workers of the same machine. */
+export function rowFlags(flags: RowFlags): RowFlags {
+  const { dropMissing = false, keepDuplicates = false, shape, labelColumn, classNames } = flags;
+  return { dropMissing, keepDuplicates, shape, labelColumn, classNames };
 }

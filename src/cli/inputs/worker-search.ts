@@ -2,19 +2,22 @@
 // runs trials only where that comes to the study of the chief.
 
 import type { Device } from "../../engine/core/device.ts";
-import { UsageError } from "../../engine/core/errors.ts";
+import { FormatError, UsageError } from "../../engine/core/errors.ts";
+import { forData } from "../../models/for-data.ts";
+import type { RowFlags } from "../../queue/local-workers.ts";
+import { trialAnswer } from "../../queue/remote-trials.ts";
 import type { ProgressMessage, SearchMessage } from "../../queue/trial-message.ts";
-import { firstDifference } from "../../runs/json-difference.ts";
+import type { JobAnswerer } from "../../queue/worker-answer.ts";
+import { type Difference, firstDifference } from "../../runs/json-difference.ts";
 import type { PartCheckpoints } from "../../runs/part-checkpoints.ts";
 import { asJson } from "../../runs/search-description.ts";
-import type { TrainingPlan } from "../../train/training.ts";
 import type { Values } from "../../tune/parameter.ts";
 import type { TrialEvents } from "../../tune/train-trial.ts";
-import { planOf, type TrialJob, type TrialRunner } from "../../tune/tuner.ts";
+import { planOf } from "../../tune/tuner.ts";
 import type { Terminal } from "../frame/terminal.ts";
+import { askedSearch } from "./asked-model.ts";
 import { loadData } from "./data-set.ts";
 import { loadPretrained, openBasis } from "./model-basis.ts";
-import { modelConfig } from "./model-flags.ts";
 import { describeStudy, planSearch, trialRunner } from "./tune-plan.ts";
 import { searchFlags } from "./worker-flags.ts";
 
@@ -23,45 +26,52 @@ export interface WorkerMeans {
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
   readonly data: string | undefined;
-  readonly dropMissing: boolean;
+  readonly rows: RowFlags;
   /** In place of the chief's, where the model takes any. */
   readonly weights: string | undefined;
   readonly checkpoints: PartCheckpoints;
   readonly onProgress: (progress: ProgressMessage) => void;
 }
 
-export interface WorkerSearch {
-  readonly run: TrialRunner<TrainingPlan>;
-  readonly planOf: (values: Values) => TrainingPlan;
-}
-
 /** Throws UsageError where the search would be another one here: other data, other weights, another version. */
 export async function openWorkerSearch(
   message: SearchMessage,
   means: WorkerMeans,
-): Promise<WorkerSearch> {
+): Promise<JobAnswerer> {
   const { device, terminal, signal, checkpoints, onProgress } = means;
   const flags = searchFlags(message.flags);
   const { seed } = flags;
-  const data = await loadData(terminal, means.data, { dropMissing: means.dropMissing });
-  const weights = means.weights ?? flags.weights;
-  const pretrained = await loadPretrained(means, modelConfig(flags), weights);
-  const plan = planSearch(flags, pretrained.config, data);
+  const data = await loadData(terminal, means.data, means.rows);
+  const asked = await askedSearch(flags);
+  const loaded = await loadPretrained(means, asked.config, means.weights ?? asked.weights);
+  const pretrained = { ...loaded, config: forData(loaded.config, data.train) };
+  const plan = planSearch(flags, { model: pretrained.config, own: asked.space }, data);
   checkSearch(message, describeStudy(flags, plan));
   const rows = flags.limit ?? data.train.rows;
   const basis = openBasis({ device, terminal, signal, pretrained, seed, rows });
   const run = await trialRunner({ device, basis, data, plan, flags, checkpoints }, (job) =>
-    progressEvents(job, flags.folds !== undefined, onProgress),
+    workerProgress({ epochs: job.epochs, hasFolds: flags.folds !== undefined }, onProgress),
   );
-  return { run, planOf: (values) => planOf(plan.hyperModel, plan.space, values) };
+  const trials = {
+    run,
+    planOf: (values: Values) => planOf(plan.hyperModel, plan.space, values),
+  };
+  return async (job, how) => {
+    if (!("values" in job))
+      throw new FormatError("worker: a job of tune must be a trial, got none");
+    return await trialAnswer(trials, job, how);
+  };
 }
 
 function checkSearch({ description }: SearchMessage, own: object): void {
   const [theirs, ours] = [description, own].map((one) => asJson({ ...one, maxTrials: null }));
   const difference = firstDifference(theirs ?? {}, ours ?? {});
-  if (!difference) return;
-  const { at, left, right } = difference;
-  throw new UsageError(
+  if (difference) throw otherHere(difference);
+}
+
+/** What the chief works on and this worker would are not the same. */
+export function otherHere({ at, left, right }: Difference): UsageError {
+  return new UsageError(
     `worker: must come to the study of the chief, got ${at} ${right} here and ${left} there`,
     {
       help: "chief and workers need the same data set, weights and version of Vitrine",
@@ -72,9 +82,9 @@ function checkSearch({ description }: SearchMessage, own: object): void {
 
 const PROGRESS_MS = 300;
 
-function progressEvents(
-  { epochs }: TrialJob<TrainingPlan>,
-  hasFolds: boolean,
+/** Tells of a training as it goes, a few times a second. */
+export function workerProgress(
+  { epochs, hasFolds }: { readonly epochs: number; readonly hasFolds: boolean },
   onProgress: WorkerMeans["onProgress"],
 ): TrialEvents {
   let [epoch, steps, last] = [1, 1, 0];

@@ -4,14 +4,15 @@
 import { type Dataset, firstRows, limitRows } from "../../data/dataset.ts";
 import type { FashionMnist } from "../../data/fashion-mnist.ts";
 import type { Device } from "../../engine/core/device.ts";
-import { UsageError } from "../../engine/core/errors.ts";
-import { openDevice } from "../../io/adapter.ts";
-import { type DeviceData, uploadDataset } from "../../train/device-data.ts";
+import type { Model } from "../../engine/layers/model.ts";
+import { checkTakes } from "../../models/for-data.ts";
+import { type DeviceData, placeDataset } from "../../train/device-data.ts";
 import { type Predictions, predictionsOf } from "../../train/metrics/predictions.ts";
 import { startProgress } from "../display/progress.ts";
 import { unlessAborted } from "../frame/signals.ts";
 import type { Terminal } from "../frame/terminal.ts";
 import { loadData } from "../inputs/data-set.ts";
+import { openAdapter, streamingLine } from "../inputs/open-adapter.ts";
 import type { SavedModel } from "../inputs/saved-model.ts";
 import { ADAPTER_FLAG, DATA_FLAGS } from "../inputs/shared-flags.ts";
 
@@ -27,6 +28,7 @@ export interface TestRowsFlags {
   readonly dropMissing: boolean;
   readonly testLimit: number | undefined;
   readonly adapter: string | undefined;
+  readonly deviceMemory: number | undefined;
 }
 
 export interface TestRows {
@@ -43,25 +45,22 @@ interface Watched {
   readonly signal: AbortSignal;
 }
 
-/** Throws UsageError where the networks tell another number of classes apart than the data has. */
+/** Throws UsageError where a network tells another number of classes apart than the data has, or cannot be shown its images. */
 export async function openTestRows(
   { terminal, signal }: Watched,
   flags: TestRowsFlags,
-  classes: number,
+  models: readonly Model[],
 ): Promise<TestRows> {
   const loaded = await unlessAborted(loadData(terminal, flags.data, flags), signal);
   const test = limitRows(loaded.test, flags.testLimit);
-  const known = test.classNames.length;
-  if (known !== classes) {
-    throw new UsageError(
-      `--data: must have the ${classes} classes that the run tells apart, got ${known}`,
-    );
-  }
-  const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+  for (const model of models) checkTakes(model, test);
+  const device = await openAdapter(flags);
   signal.throwIfAborted();
   terminal.print(`adapter    ${device.name}`);
   terminal.print(`data set   ${loaded.source}, ${test.rows} test rows`);
-  const onDevice = uploadDataset(device, test);
+  const onDevice = await placeDataset(device, test);
+  const streamed = streamingLine(onDevice);
+  if (streamed) terminal.print(streamed);
   return { device, test, data: loaded, onDevice };
 }
 

@@ -1,17 +1,20 @@
 // What a training run came to, in whatever way it ended: its best weights, the record that is saved of it, and the lines
 // that close it on screen. It does not train.
 
-import { backgroundOf } from "../../data/background.ts";
+import type { CleanData } from "../../data/clean.ts";
 import { dataDigest } from "../../data/data-digest.ts";
-import type { FashionMnist } from "../../data/fashion-mnist.ts";
 import type { Device } from "../../engine/core/device.ts";
 import { variablesOf } from "../../engine/layers/model.ts";
+import type { Variables } from "../../engine/layers/variables.ts";
 import { type Environment, environmentNow } from "../../io/environment.ts";
 import type { JsonValue } from "../../io/files.ts";
 import { tensorDigest } from "../../io/safetensors.ts";
 import { createModel, type ModelConfig } from "../../models/models.ts";
 import { drawRun } from "../../report/charts/saved-charts.ts";
 import { isOfFiles } from "../../runs/best-effort.ts";
+import { dataRecord } from "../../runs/images-record.ts";
+import { settingOf, writeRungs } from "../../runs/kernel-table.ts";
+import { removeOptimizer, writeOptimizer } from "../../runs/optimizer-file.ts";
 import { runConfig, saveRun } from "../../runs/run-folder.ts";
 import type { Basis } from "../../train/basis.ts";
 import type { KeptEpoch } from "../../train/best-epoch.ts";
@@ -24,7 +27,7 @@ import type { Rows } from "../inputs/split-rows.ts";
 export interface TrainedRun {
   readonly device: Device;
   readonly basis: Basis;
-  readonly data: FashionMnist;
+  readonly data: CleanData;
   readonly rows: Rows;
   readonly config: ModelConfig;
   readonly out: string;
@@ -66,11 +69,10 @@ export async function saveOutcome(trained: TrainedRun, ending: Ending): Promise<
       classNames: data.train.classNames,
       training,
       data: {
-        source: data.source,
+        ...dataRecord(data),
         trainRows: rows.train.length,
         heldOutRows: rows.heldOut.length,
         testRows: data.test.rows,
-        background: backgroundOf(data.train),
         sha256: { train: dataDigest(data.train), test: dataDigest(data.test) },
       },
       adapter: device.name,
@@ -79,17 +81,35 @@ export async function saveOutcome(trained: TrainedRun, ending: Ending): Promise<
     history: run.history,
     weights: tensors,
   };
-  await saveRun(out, results).catch(async (error: unknown) => {
+  const save = async () => {
+    await saveRun(out, results);
+    await writeRungs(out, settingOf(device), device.rungTable.taken);
+  };
+  await save().catch(async (error: unknown) => {
     if (!isOfFiles(error)) throw error;
     await trained.checkpoints.makeRoom();
-    await saveRun(out, results);
+    await save();
   });
+  await saveOptimizer(trained, ending, variables);
   await drawRun(out, {
     history: run.history,
     confusion: ending.test?.confusion ?? null,
     classNames: data.train.classNames,
   });
   return metrics;
+}
+
+/** Of a full disk, the run is worth more: it goes without. */
+async function saveOptimizer(
+  { out }: TrainedRun,
+  { best }: Ending,
+  variables: Variables,
+): Promise<void> {
+  await removeOptimizer(out);
+  if (!best.optimizer) return;
+  await writeOptimizer(out, best.optimizer, variables).catch((error: unknown) => {
+    if (!isOfFiles(error)) throw error;
+  });
 }
 
 export type TrainMetrics = ReturnType<typeof metricsOf> & {

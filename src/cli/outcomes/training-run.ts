@@ -4,9 +4,11 @@
 import { limitRows } from "../../data/dataset.ts";
 import type { Device } from "../../engine/core/device.ts";
 import { DeviceLostError } from "../../engine/core/errors.ts";
+import type { OptimizerValues } from "../../engine/optim/optimizer-values.ts";
 import type { JsonValue } from "../../io/files.ts";
 import { bestEffort } from "../../runs/best-effort.ts";
 import type { Checkpoints } from "../../runs/checkpoints.ts";
+import { OPTIMIZER_BYTES } from "../../runs/optimizer-file.ts";
 import { historyFile } from "../../runs/run-folder.ts";
 import { abandonTraining } from "../../runs/training-folder.ts";
 import type { Basis } from "../../train/basis.ts";
@@ -59,6 +61,8 @@ export type TrainingRunPlan = Pick<TrainedRun, "data" | "rows" | "config" | "out
   /** Null: the lowest val_loss. */
   readonly keepBest: Monitor | null;
   readonly checkpoints: Checkpoints;
+  /** What the optimiser had come to before, to go on from; null begins anew. */
+  readonly optimizerState: OptimizerValues | null;
   readonly watching: Watching | null;
   /** The first device; it is opened already. */
   readonly device: Device;
@@ -138,7 +142,8 @@ async function prepare(
   const history = bestEffort(historyFile(plan.out, resume?.history), tell);
   const recipe = fitSettings(settings, [history]);
   const model = basis.modelOf(plan.config);
-  const setup = { model, data, batchSize, seed, optimizer: recipe.optimizer };
+  const { optimizer, augment, loss } = recipe;
+  const setup = { model, data, batchSize, seed, optimizer, augment, loss };
   const looking = new Looking(context, setup, plan.out);
   if (resume) await looking.goOnAfter(resume.steps + resume.stepsOfEpoch);
   const of = rows.heldOut.length > 0 ? "held-out" : "training";
@@ -162,6 +167,8 @@ async function prepare(
     train: { data, rows: rows.train },
     validation: { data, rows: rows.heldOut },
     initialWeights: basis.pretrained,
+    initialOptimizer: plan.optimizerState ?? undefined,
+    optimizerBytes: OPTIMIZER_BYTES,
     ...{ seed, signal, resume, checkpoints },
   }).catch((error) => {
     display.interrupted();

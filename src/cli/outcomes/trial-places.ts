@@ -1,4 +1,4 @@
-// Where a search's trials run: in this process, one by one; or in workers, side by side.
+// Where trials and folds run: in this process, one by one; or in workers, side by side.
 
 import { fork } from "node:child_process";
 import os from "node:os";
@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { BullTrials } from "../../queue/bull-trials.ts";
-import { LocalWorkers } from "../../queue/local-workers.ts";
-import { RedisExchange } from "../../queue/redis-exchange.ts";
-import type { RedisServer } from "../../queue/redis-server.ts";
+import { LocalWorkers, type RowFlags } from "../../queue/local-workers.ts";
+import type { QueueServer } from "../../queue/queue-server.ts";
+import type { RemoteOptions } from "../../queue/remote-jobs.ts";
 import { RemoteTrials } from "../../queue/remote-trials.ts";
 import type { SearchMessage } from "../../queue/trial-message.ts";
 import { FolderExchange } from "../../queue/weights-exchange.ts";
@@ -16,6 +16,94 @@ import type { TrainingPlan } from "../../train/training.ts";
 import type { TrialRunner } from "../../tune/tuner.ts";
 import { WorkersDisplay } from "../display/workers-display.ts";
 import type { Terminal } from "../frame/terminal.ts";
+
+/** Workers that are ready to be asked. */
+export interface RemotePlace {
+  readonly options: RemoteOptions;
+  /** What each of them does. */
+  readonly display: WorkersDisplay;
+  /** Gets the promise of what is to be done before the place is closed, such as a job's removal. */
+  readonly before: (last: Promise<void>) => void;
+  close(): Promise<void>;
+}
+
+export interface PlaceOptions {
+  readonly terminal: Terminal;
+  readonly search: SearchMessage;
+  /** Told as the display is; for the page of a run. */
+  readonly onProgress: RemoteOptions["onProgress"] | undefined;
+}
+
+export interface LocalOptions extends PlaceOptions {
+  /** Folder of the work. */
+  readonly out: string;
+  readonly workers: number;
+  readonly data: string | undefined;
+  readonly rows: RowFlags;
+  readonly adapter: string | undefined;
+  readonly deviceMemory: number | undefined;
+}
+
+/** Workers of any machine. */
+export async function queuePlace(
+  options: PlaceOptions & { readonly server: QueueServer },
+): Promise<RemotePlace> {
+  const { terminal, server, search } = options;
+  const exchange = server.openExchange();
+  const display = new WorkersDisplay(terminal);
+  const transport = new BullTrials({ server, search, tell: (line) => terminal.print(line) });
+  const recorded: Promise<void>[] = [];
+  return {
+    options: { transport, exchange, grace: 2000, onProgress: both(display, options) },
+    display,
+    before: (last) => recorded.push(last),
+    close: async () => {
+      display.close();
+      await Promise.race([Promise.all(recorded), sleep(2000)]);
+      await transport.close();
+      exchange.close();
+    },
+  };
+}
+
+function both(display: WorkersDisplay, { onProgress }: PlaceOptions): RemoteOptions["onProgress"] {
+  return (id, progress) => {
+    display.progress(id, progress);
+    onProgress?.(id, progress);
+  };
+}
+
+/** Compiled, it ends as this file does. */
+const ENDING = import.meta.url.endsWith(".ts") ? "ts" : "js";
+const PROCESS = fileURLToPath(new URL(`../worker/trial-process.${ENDING}`, import.meta.url));
+
+/** Processes of this machine. */
+export async function localPlace(options: LocalOptions): Promise<RemotePlace> {
+  const { terminal, search, out, workers, rows } = options;
+  const { data = null, adapter = null, deviceMemory = null } = options;
+  const exchange = await FolderExchange.open(join(out, "exchange"));
+  const display = new WorkersDisplay(terminal);
+  // A software adapter's threads, which would be twice the cores in each of them.
+  const threads = Math.max(1, Math.floor((2 * os.availableParallelism()) / workers));
+  const env = { LP_NUM_THREADS: String(threads), ...process.env };
+  const transport = new LocalWorkers({
+    start: () => fork(PROCESS, { execArgv: process.execArgv, env }),
+    search,
+    local: { out, data, rows, adapter, deviceMemory },
+    tell: (line) => terminal.print(line),
+  });
+  return {
+    options: { transport, exchange, onProgress: both(display, options) },
+    display,
+    // What is left in the exchange, a failure's as well, goes with the folder.
+    before: () => undefined,
+    close: async () => {
+      display.close();
+      await transport.close();
+      await exchange.removeAll();
+    },
+  };
+}
 
 export interface TrialPlace {
   readonly run: TrialRunner<TrainingPlan>;
@@ -33,84 +121,17 @@ export function ownPlace(run: TrialRunner<TrainingPlan>, close: () => void): Tri
   return { run, isRemote: false, begin: nothing, end: nothing, close: async () => close() };
 }
 
-export interface PlaceOptions {
-  readonly terminal: Terminal;
-  readonly search: SearchMessage;
-}
-
-export interface LocalOptions extends PlaceOptions {
-  /** Folder of the study. */
-  readonly out: string;
-  readonly workers: number;
-  readonly data: string | undefined;
-  readonly dropMissing: boolean;
-  readonly adapter: string | undefined;
-}
-
-/** Workers of any machine. */
-export async function queuePlace(
-  options: PlaceOptions & { readonly server: RedisServer },
-): Promise<TrialPlace> {
-  const { terminal, server, search } = options;
-  const exchange = new RedisExchange(server);
-  const display = new WorkersDisplay(terminal);
-  const transport = new BullTrials({ server, search, tell: (line) => terminal.print(line) });
-  const trials = new RemoteTrials<TrainingPlan>({
-    ...{ transport, exchange, grace: 2000 },
-    onProgress: display.progress,
-  });
-  const recorded: Promise<void>[] = [];
+/** Workers, of whatever kind. */
+export function remoteTrials({ options, display, before, close }: RemotePlace): TrialPlace {
+  const trials = new RemoteTrials<TrainingPlan>(options);
   return {
     run: trials.run,
     isRemote: true,
     begin: (id) => display.begin(id),
     end: (id) => {
       display.end(id);
-      recorded.push(trials.recorded(id).catch(() => undefined));
+      before(trials.recorded(id).catch(() => undefined));
     },
-    close: async () => {
-      display.close();
-      await Promise.race([Promise.all(recorded), sleep(2000)]);
-      await transport.close();
-      exchange.close();
-    },
-  };
-}
-
-const PROCESS = fileURLToPath(new URL("../worker/trial-process.ts", import.meta.url));
-
-/** Processes of this machine. */
-export async function localPlace(options: LocalOptions): Promise<TrialPlace> {
-  const { terminal, search, out, workers, dropMissing } = options;
-  const { data = null, adapter = null } = options;
-  const exchange = await FolderExchange.open(join(out, "exchange"));
-  const display = new WorkersDisplay(terminal);
-  // A software adapter's threads, which would be twice the cores in each of them.
-  const threads = Math.max(1, Math.floor((2 * os.availableParallelism()) / workers));
-  const env = { LP_NUM_THREADS: String(threads), ...process.env };
-  const transport = new LocalWorkers({
-    start: () => fork(PROCESS, { execArgv: process.execArgv, env }),
-    search,
-    local: { out, data, dropMissing, adapter },
-    tell: (line) => terminal.print(line),
-  });
-  const trials = new RemoteTrials<TrainingPlan>({
-    ...{ transport, exchange },
-    onProgress: display.progress,
-  });
-  return {
-    run: trials.run,
-    isRemote: true,
-    begin: (id) => display.begin(id),
-    end: (id) => {
-      display.end(id);
-      // What it leaves in the exchange, a failure does as well, goes with the folder.
-      void trials.recorded(id).catch(() => undefined);
-    },
-    close: async () => {
-      display.close();
-      await transport.close();
-      await exchange.removeAll();
-    },
+    close,
   };
 }

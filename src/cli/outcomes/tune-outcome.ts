@@ -75,6 +75,7 @@ export async function conclude(
     const score = style.bold(best.score.toFixed(4));
     say(`best       trial ${best.id}, ${objective.name} ${score}`);
     say(`saved in   ${study.path} (best.json, trials.svg)`);
+    say(`train it   npm run train -- --hyperparameters ${study.path}`);
   }
   const plans = best ? planOf(hyperModel, space, best.values) : null;
   json({

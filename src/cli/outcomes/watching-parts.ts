@@ -1,5 +1,6 @@
 // Trials and folds for the page of a run: each is told when it begins and when it ends, those of earlier runs at once.
 
+import type { ProgressMessage } from "../../queue/trial-message.ts";
 import type { SavedFold } from "../../runs/kfold-folder.ts";
 import { type FitEvents, together } from "../../train/fit-events.ts";
 import type { Space } from "../../tune/space.ts";
@@ -34,8 +35,14 @@ export class TrialsWatch {
   begin(trial: Trial): void {
     this.#number = Number(trial.id);
     const { space } = this.#plan;
-    this.#watching.log.tell({ type: "part", part: this.#part, ...placesOf(space, trial.values) });
+    const part = trialPart(trial.id);
+    this.#watching.log.tell({ type: "part", part, ...placesOf(space, trial.values) });
   }
+
+  /** Of a trial that another process runs. */
+  readonly progress = (id: string, progress: ProgressMessage): void => {
+    this.#watching.log.tell({ type: "partProgress", part: trialPart(id), ...progress });
+  };
 
   /** What a trial's training tells, the display's share included. */
   events(
@@ -49,29 +56,32 @@ export class TrialsWatch {
       const remaining = trials === null ? null : folds - fold - 1 + trials * folds;
       fit.begin({ name, ...job, remaining });
     };
-    begin(this.#part, 0);
+    const part = trialPart(String(this.#number));
+    begin(part, 0);
     return {
       ...together(display, fit),
       onFoldBegin: (fold) => {
         if (fold > 0) fit.end();
-        begin(`${this.#part}, fold ${fold + 1}`, fold);
+        begin(`${part}, fold ${fold + 1}`, fold);
         display.onFoldBegin?.(fold);
       },
     };
   }
 
-  end(trial: Trial, isEarlier = false): void {
-    if (!isEarlier) this.#watching.fit.end();
+  /** Of one whose epochs were not told, of an earlier run or another process, its history is told now. */
+  end(trial: Trial, isUntold = false): void {
+    if (!isUntold) this.#watching.fit.end();
+    const part = trialPart(trial.id);
     const { score, bestEpoch, seconds, message, history } = trial;
     this.#watching.log.tell({
-      ...{ type: "partEnd", part: this.#part, score, bestEpoch, seconds, message, figures: {} },
-      history: isEarlier ? curvesOf(this.#part, history) : null,
+      ...{ type: "partEnd", part, score, bestEpoch, seconds, message, figures: {} },
+      history: isUntold ? curvesOf(part, history) : null,
     });
   }
+}
 
-  get #part(): string {
-    return `trial ${this.#number}`;
-  }
+function trialPart(id: string): string {
+  return `trial ${Number(id)}`;
 }
 
 export interface FoldsPlan {
@@ -106,20 +116,29 @@ export class FoldsWatch {
     return together(display, this.#watching.fit);
   }
 
-  diverge(fold: number, message: string): void {
-    this.#watching.fit.end();
+  /** Trained by another process, which tells no epochs. */
+  beginElsewhere(fold: number): void {
+    this.#watching.log.tell({ type: "part", part: partOf(fold), values: {}, places: {} });
+  }
+
+  readonly progress = (id: string, progress: ProgressMessage): void => {
+    this.#watching.log.tell({ type: "partProgress", part: `fold ${id}`, ...progress });
+  };
+
+  diverge(fold: number, message: string, isElsewhere = false): void {
+    if (!isElsewhere) this.#watching.fit.end();
     this.#watching.log.tell({
       ...{ type: "partEnd", part: partOf(fold), score: null, bestEpoch: null, seconds: 0, message },
       ...{ figures: {}, history: null },
     });
   }
 
-  end(fold: SavedFold): void {
-    this.#watching.fit.end();
-    this.#tellEnd(fold, false);
+  end(fold: SavedFold, isElsewhere = false): void {
+    if (!isElsewhere) this.#watching.fit.end();
+    this.#tellEnd(fold, isElsewhere);
   }
 
-  #tellEnd(fold: SavedFold, isEarlier: boolean): void {
+  #tellEnd(fold: SavedFold, isUntold: boolean): void {
     const { heldOut, test, bestEpoch, seconds, history } = fold;
     const part = partOf(fold.fold);
     this.#watching.log.tell({
@@ -128,7 +147,7 @@ export class FoldsWatch {
         val_loss: heldOut.loss,
         ...(test && { test_accuracy: test.accuracy, test_loss: test.loss }),
       },
-      history: isEarlier ? curvesOf(part, history) : null,
+      history: isUntold ? curvesOf(part, history) : null,
     });
   }
 }

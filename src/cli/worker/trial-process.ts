@@ -1,16 +1,15 @@
-// A worker of `tune --workers`, as a process of its own: started by the chief (outcomes/trial-places.ts), told by it what to do,
+// A worker of `tune --workers` or `kfold --workers`, as a process of its own: started by the chief (outcomes/trial-places.ts), told by it what to do,
 // over the channel that Node gives a child; gone when the chief is. It prints nothing.
 
 import { join } from "node:path";
-import { openDevice } from "../../io/adapter.ts";
 import type { ChiefMessage, WorkerMessage } from "../../queue/local-workers.ts";
-import { answerJob, type WorkerEnd } from "../../queue/remote-trials.ts";
 import { readJob, readSearch } from "../../queue/trial-message.ts";
 import { FolderExchange } from "../../queue/weights-exchange.ts";
+import { answerJob, type Exchanging, type JobAnswerer } from "../../queue/worker-answer.ts";
 import { PartCheckpoints } from "../../runs/part-checkpoints.ts";
-import type { TrainingPlan } from "../../train/training.ts";
 import { createTerminal } from "../frame/terminal.ts";
-import { openWorkerSearch } from "../inputs/worker-search.ts";
+import { openAdapter } from "../inputs/open-adapter.ts";
+import { openWorkerJobs } from "../inputs/worker-jobs.ts";
 
 type SearchOrder = Extract<ChiefMessage, { type: "search" }>;
 
@@ -20,7 +19,12 @@ process.on("disconnect", () => process.exit(0));
 process.on("uncaughtException", broken);
 
 let stopping = new AbortController();
-let worker: Promise<WorkerEnd<TrainingPlan>> | null = null;
+
+interface Opened {
+  readonly answer: JobAnswerer;
+  readonly exchanging: Omit<Exchanging, "signal">;
+}
+let worker: Promise<Opened> | null = null;
 
 process.on("message", (message: ChiefMessage) => {
   if (message.type === "stop") stopping.abort();
@@ -30,30 +34,35 @@ process.on("message", (message: ChiefMessage) => {
   } else void answer(message.job).catch(broken);
 });
 
-async function openWorker({ search, local }: SearchOrder): Promise<WorkerEnd<TrainingPlan>> {
+async function openWorker({ search, local }: SearchOrder): Promise<Opened> {
   const message = readSearch(search);
-  const { out, adapter } = local;
-  const device = await openDevice(adapter === null ? {} : { adapter });
+  const { out, adapter, deviceMemory } = local;
+  const device = await openAdapter({
+    adapter: adapter ?? undefined,
+    deviceMemory: deviceMemory ?? undefined,
+  });
   const { checkpointMinutes: minutes } = message;
-  const opened = await openWorkerSearch(message, {
+  const answer = await openWorkerJobs(message, {
     device,
     terminal: createTerminal({ write: () => true }, { quiet: true }),
     signal: stopping.signal,
     data: local.data ?? undefined,
-    dropMissing: local.dropMissing,
+    rows: local.rows,
     weights: undefined,
     checkpoints: new PartCheckpoints(out, { minutes, adapter: device.name }),
     onProgress: (progress) => tell({ type: "progress", progress }),
   });
   const ranOn = { adapter: device.name, driver: device.info.description };
-  return { ...opened, ...ranOn, exchange: new FolderExchange(join(out, "exchange")) };
+  const exchange = new FolderExchange(join(out, "exchange"));
+  return { answer, exchanging: { ...ranOn, exchange } };
 }
 
 async function answer(job: unknown): Promise<void> {
   if (stopping.signal.aborted) stopping = new AbortController();
-  const end = await worker;
-  if (!end) throw new Error("worker: was given a trial before its search");
-  tell({ type: "outcome", outcome: await answerJob(end, readJob(job), stopping.signal) });
+  const opened = await worker;
+  if (!opened) throw new Error("worker: was given a job before its search");
+  const how = { ...opened.exchanging, signal: stopping.signal };
+  tell({ type: "outcome", outcome: await answerJob(opened.answer, readJob(job), how) });
 }
 
 function tell(message: WorkerMessage): void {

@@ -2,10 +2,14 @@
 // so the same code runs in Node (Dawn) and in a browser.
 
 import { bufferTooLarge } from "./binding.ts";
-import { DeviceError, DeviceLostError } from "./errors.ts";
+import { lossOf, outOfMemory } from "./device-failure.ts";
+import { DeviceError } from "./errors.ts";
 import { KernelCache } from "./kernel.ts";
+import { requestedDevice } from "./requested-device.ts";
+import { RowMemory } from "./row-memory.ts";
+import { RungTable } from "./rung-table.ts";
 import { formatShape, type Shape } from "./shape.ts";
-import { type Place, Staging } from "./staging.ts";
+import { type Place, Staging, writeBytes } from "./staging.ts";
 import {
   bytesOf,
   type DType,
@@ -16,14 +20,6 @@ import {
   type Tensor,
 } from "./tensor.ts";
 
-const WANTED_FEATURES: readonly GPUFeatureName[] = ["subgroups", "timestamp-query"];
-const WANTED_LIMITS = [
-  "maxStorageBufferBindingSize",
-  "maxBufferSize",
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeInvocationsPerWorkgroup",
-  "maxComputeWorkgroupSizeX",
-] as const;
 const USAGE = {
   STORAGE: 0x80,
   COPY_SRC: 0x4,
@@ -32,10 +28,15 @@ const USAGE = {
   MAP_READ: 0x1,
 } as const;
 
+/** How a device is opened: which adapter, and what is asked of it. */
 export interface DeviceOptions {
   /** The GPU object; the device keeps it alive, because Dawn aborts when it is collected. */
   readonly gpu: GPU;
   readonly powerPreference?: GPUPowerPreference;
+  /** Bytes that rows of data may take on the device; more of them are streamed. Default 2 GiB. */
+  readonly rowBudget?: number | undefined;
+  /** Features to ask for beside those that kernels use, where the adapter has them; default none. */
+  readonly features?: readonly string[];
   /** Called once when the device is lost for a reason other than `destroy()`. */
   readonly onLost?: (error: DeviceError) => void;
 }
@@ -48,6 +49,7 @@ export interface Counters {
   readBacks: number;
 }
 
+/** A WebGPU device: what it can do, the buffers on it, its kernels, and what became of it. `scope()` frees what is made in it. */
 export class Device {
   readonly gpu: GPU;
   readonly handle: GPUDevice;
@@ -58,6 +60,10 @@ export class Device {
   /** True for an adapter that computes on the processor (llvmpipe, SwiftShader, WARP). */
   readonly isSoftware: boolean;
   readonly counters: Counters;
+  /** Which kernels are recorded for it; scopes share it. */
+  readonly rungTable: RungTable;
+  /** What rows of data take on the device, and may take. */
+  readonly rowMemory: RowMemory;
   readonly #staging: Staging;
   /** Buffers made through this object; destroyed with it. */
   readonly #owned = new Set<GPUBuffer>();
@@ -74,6 +80,8 @@ export class Device {
     this.#parent = parent;
     this.kernels = parent?.kernels ?? new KernelCache(handle);
     this.counters = parent?.counters ?? { buffers: 0, bindGroups: 0, submits: 0, readBacks: 0 };
+    this.rungTable = parent?.rungTable ?? new RungTable();
+    this.rowMemory = new RowMemory(parent?.rowMemory);
     this.#staging = new Staging(handle, (bytes) => this.#mappableBuffer(bytes));
     const { subgroupMinSize, subgroupMaxSize } = info;
     const oneSize = handle.features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
@@ -88,28 +96,9 @@ export class Device {
    * Throws DeviceError when there is none.
    */
   static async open(options: DeviceOptions): Promise<Device> {
-    const { gpu, powerPreference = "high-performance" } = options;
-    const adapter = await gpu.requestAdapter({ powerPreference });
-    if (!adapter) {
-      throw new DeviceError("device: no WebGPU adapter was found", {
-        help: "install a driver: on Debian, the package mesa-vulkan-drivers has one without a GPU",
-        remedies: ["setup"],
-      });
-    }
-    const requiredLimits = Object.fromEntries(
-      WANTED_LIMITS.map((name) => [name, adapter.limits[name]]),
-    );
-    const requiredFeatures = WANTED_FEATURES.filter((name) => adapter.features.has(name));
-    const request = adapter.requestDevice({ requiredFeatures, requiredLimits });
-    const handle = await request.catch((cause: unknown) => {
-      const name = adapter.info.description || adapter.info.device;
-      throw new DeviceError(`device: ${name} cannot be opened, got ${cause}`, {
-        help: "update its driver, or choose another adapter",
-        remedies: ["adapter"],
-        cause,
-      });
-    });
-    const device = new Device(gpu, handle, adapter.info, null);
+    const { handle, info } = await requestedDevice(options);
+    const device = new Device(options.gpu, handle, info, null);
+    device.rowMemory.budget = options.rowBudget ?? device.rowMemory.budget;
     device.#listen(options.onLost);
     return device;
   }
@@ -131,6 +120,11 @@ export class Device {
   /** Bytes that one binding holds; larger tensors are bound in views. */
   get maxStorageBufferBindingSize(): number {
     return this.handle.limits.maxStorageBufferBindingSize;
+  }
+
+  /** Bytes of memory that the invocations of a workgroup share. */
+  get maxComputeWorkgroupStorageSize(): number {
+    return this.handle.limits.maxComputeWorkgroupStorageSize;
   }
 
   get failure(): DeviceError | null {
@@ -156,6 +150,21 @@ export class Device {
     const { root } = rootOf("storage" in target ? target.storage : target);
     if (this.#find(root)) return;
     this.#places.set(root, { buffer: this.buffer(root.bytes, root.label), offset: 0 });
+  }
+
+  /** Gives each a place, as `place` does; or, where the device has no memory for all of them, none, and says so by false. */
+  async placeAll(tensors: readonly Tensor[]): Promise<boolean> {
+    this.handle.pushErrorScope("out-of-memory");
+    for (const tensor of tensors) this.place(tensor);
+    const error = await this.handle.popErrorScope();
+    this.check();
+    if (!error) return true;
+    for (const { storage } of tensors) {
+      const place = this.#places.get(storage);
+      if (place) this.release(place.buffer);
+      this.#places.delete(storage);
+    }
+    return false;
   }
 
   /** Where a placed tensor lies. */
@@ -192,15 +201,18 @@ export class Device {
     return this.#create({ label, size: bytes, usage });
   }
 
+  /** A buffer of so many bytes for the parameters of a dispatch; it is the device's to free. */
   uniformBuffer(bytes: number, label: string): GPUBuffer {
     return this.#create({ label, size: bytes, usage: USAGE.UNIFORM | USAGE.COPY_DST });
   }
 
+  /** A bind group, checked as all calls to the device are: `check()` throws what went wrong. */
   bindGroup(descriptor: GPUBindGroupDescriptor): GPUBindGroup {
     this.counters.bindGroups++;
     return this.handle.createBindGroup(descriptor);
   }
 
+  /** Hands the commands of an encoder to the queue; they run after all that was handed over before. */
   submit(encoder: GPUCommandEncoder): void {
     this.check();
     this.counters.submits++;
@@ -215,15 +227,8 @@ export class Device {
         `device: cannot write ${data.byteLength} bytes at ${byteOffset} into ${tensor.label} ${formatShape(tensor.shape)}`,
       );
     }
-    const whole = data.byteLength - (data.byteLength % 4);
-    const { buffer: source, byteOffset: start } = data;
-    const { queue } = this.handle;
-    if (whole > 0) queue.writeBuffer(place.buffer, place.offset + byteOffset, source, start, whole);
-    if (whole < data.byteLength) {
-      const tail = new Uint8Array(4);
-      tail.set(new Uint8Array(source, start + whole, data.byteLength - whole));
-      queue.writeBuffer(place.buffer, place.offset + byteOffset + whole, tail);
-    }
+    const { buffer, offset } = place;
+    writeBytes(this.handle.queue, { buffer, offset: offset + byteOffset }, data);
   }
 
   /** Copies bytes into a placed tensor, from `byteOffset` on, after everything submitted so far. */
@@ -251,6 +256,7 @@ export class Device {
     return this.readPlace({ buffer, offset: offset + byteOffset }, bytes);
   }
 
+  /** Bytes of a buffer from a place on, once all that was submitted has run. */
   async readPlace(place: Place, bytes: number): Promise<ArrayBuffer> {
     this.check();
     this.counters.readBacks++;
@@ -268,6 +274,7 @@ export class Device {
     if (!this.#parent) this.handle.destroy();
     for (const buffer of this.#owned) buffer.destroy();
     this.#owned.clear();
+    this.rowMemory.release();
   }
 
   /** Frees a buffer before this object is destroyed. */
@@ -308,23 +315,4 @@ export class Device {
     this.#failure = error;
     onLost?.(error);
   }
-}
-
-function lossOf({ message, reason }: GPUDeviceLostInfo): DeviceError {
-  if (message.includes("OUT_OF_")) return outOfMemory(message);
-  return new DeviceLostError(`device: was lost, got ${firstLine(message) || reason}`, {
-    help: "run it again; if that happens again, update the driver or choose another adapter",
-    remedies: ["adapter"],
-  });
-}
-
-function outOfMemory(message: string): DeviceError {
-  return new DeviceError(`device: out of memory, got ${firstLine(message)}`, {
-    help: "use a smaller batch, or another adapter",
-    remedies: ["batchSize", "adapter"],
-  });
-}
-
-function firstLine(text: string): string {
-  return text.split("\n")[0] ?? text;
 }

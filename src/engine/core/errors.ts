@@ -11,6 +11,7 @@ interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+/** What this library throws on purpose: `where: rule, got values`, with `help` for what to do about it. */
 export class VitrineError extends Error {
   readonly help: string | undefined;
   readonly argument: string | undefined;

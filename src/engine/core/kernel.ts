@@ -17,6 +17,7 @@ import {
   switchesOf,
 } from "./wgsl.ts";
 
+/** An entry point of a shader, and the switches and constants that it is specialised with. */
 export interface Kernel {
   /** `file/entry`: `gemm/tiled/multiply`. */
   readonly label: string;
@@ -39,6 +40,14 @@ export function kernelFrom(
   specialisation: Specialisation = {},
 ): Kernel {
   return { label: `${shader.file}/${entry}`, shader, entry, ...specialisation };
+}
+
+/**
+ * A shader of one's own, from its text: its bindings are found by their names, and its parameters by those of `struct Params`.
+ * `name` is what messages and recordings call it.
+ */
+export function shaderFrom(name: string, text: string): Shader {
+  return { file: name, text, runs: [{ file: name, line: 1, count: text.split("\n").length }] };
 }
 
 /** A kernel's text as it is compiled, and what that says of itself. */

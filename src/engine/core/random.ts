@@ -1,5 +1,5 @@
 // Counter-based random numbers: every number is a pure function of what it is for, so nothing has to be stored, sent to
-// the device or replayed in order. Shaders carry the same function (dropout.wgsl); the two agree bit for bit.
+// the device or replayed in order. Shaders carry the same function (lib/random.wgsl); the two agree bit for bit.
 
 type Words = readonly [number, number, number, number];
 

@@ -3,6 +3,7 @@
 
 import { ShapeError } from "./errors.ts";
 
+/** Extents of a tensor, the outermost first; images are (rows, height, width, channels). */
 export type Shape = readonly number[];
 
 /** Number of elements; 1 for a scalar. */

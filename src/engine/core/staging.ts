@@ -1,4 +1,4 @@
-// Read-backs from the device through buffers that are mapped, copied from and used again.
+// What goes to the device, and comes back from it through buffers that are mapped, copied from and used again.
 
 const MAP_READ = 0x1;
 
@@ -33,4 +33,15 @@ export class Staging {
     free.push(staging);
     return copy;
   }
+}
+
+/** Writes bytes to a place in the queue's order. WebGPU takes whole words: the last one is filled with zeros. */
+export function writeBytes(queue: GPUQueue, to: Place, data: ArrayBufferView<ArrayBuffer>): void {
+  const { buffer: source, byteOffset: start, byteLength } = data;
+  const whole = byteLength - (byteLength % 4);
+  if (whole > 0) queue.writeBuffer(to.buffer, to.offset, source, start, whole);
+  if (whole === byteLength) return;
+  const tail = new Uint8Array(4);
+  tail.set(new Uint8Array(source, start + whole, byteLength - whole));
+  queue.writeBuffer(to.buffer, to.offset + whole, tail);
 }

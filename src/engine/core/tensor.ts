@@ -19,6 +19,7 @@ export interface Storage {
   parent: { readonly storage: Storage; readonly offset: number } | null;
 }
 
+/** A shape over storage that may not have its place on the device yet; elements are row-major. */
 export interface Tensor {
   readonly label: string;
   readonly shape: Shape;

@@ -5,39 +5,49 @@ import { shape4 } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Padding } from "../core/window.ts";
 import { conv2d as conv2dOp } from "../ops/conv2d/conv2d.ts";
-import type { Activation } from "../ops/gemm/bias-activation.ts";
+import { groupedConv2d } from "../ops/conv2d/grouped.ts";
 import { unpadded } from "../ops/zero-padding.ts";
 import type { Recorder } from "../program/recorder.ts";
 import { apply } from "../program/tape.ts";
+import { type ActivationName, fusedPart, recordRest } from "./activation-names.ts";
+import { recordEpilogue } from "./convolutions.ts";
 import { glorotUniform, type Initializer, zeros } from "./initializers.ts";
-import { l2Config } from "./l2-config.ts";
 import { type Layer, layerOf } from "./net.ts";
 import { type Pair, pairOf, positiveInteger } from "./pair.ts";
+import { type KernelPenalty, penaltyOf, regularizerConfig } from "./regularizer-config.ts";
 
-export interface Conv2dConfig {
+/** Keras's Conv2D. */
+export interface Conv2dConfig extends KernelPenalty {
   readonly filters: number;
   readonly kernelSize: Pair;
   /** Default 1. */
   readonly strides?: Pair;
   /** Default `valid`. */
   readonly padding?: Padding;
+  /** Pixels from one tap of the window to the next; default 1. */
+  readonly dilationRate?: Pair;
+  /** Each sees its share of the channels and makes its share of the filters; default 1. */
+  readonly groups?: number;
   /** Default `linear`. */
-  readonly activation?: Activation;
+  readonly activation?: ActivationName;
   /** Default true. */
   readonly useBias?: boolean;
   /** Default Glorot uniform. */
   readonly kernelInitializer?: Initializer;
-  /** Adds this factor times Σ kernel² to the loss; default 0. */
-  readonly kernelRegularizerL2?: number;
   readonly name?: string;
 }
 
+/** A convolution: (N, H, W, I) -> (N, OH, OW, filters), kernel (KH, KW, I / groups, filters), with bias and activation. */
 export function conv2d(config: Conv2dConfig): Layer {
   const { filters, padding = "valid", activation = "linear", useBias = true } = config;
   positiveInteger(filters, "conv2d: filters");
   const [kh, kw] = pairOf(config.kernelSize, "conv2d: kernelSize");
   const strides = pairOf(config.strides ?? 1, "conv2d: strides");
-  const { kernelInitializer: initializer = glorotUniform, kernelRegularizerL2: l2, name } = config;
+  const dilation = pairOf(config.dilationRate ?? 1, "conv2d: dilationRate");
+  const groups = positiveInteger(config.groups ?? 1, "conv2d: groups");
+  const isPlain = groups === 1 && dilation.every((step) => step === 1);
+  const { kernelInitializer: initializer = glorotUniform, name } = config;
+  const penalty = penaltyOf(config);
   const keras = {
     filters,
     kernel_size: [kh, kw],
@@ -45,24 +55,33 @@ export function conv2d(config: Conv2dConfig): Layer {
     padding,
     activation,
     use_bias: useBias,
-    ...l2Config(l2),
+    ...(isPlain ? {} : { dilation_rate: dilation, groups }),
+    ...regularizerConfig(penalty),
   };
   return layerOf({ className: "Conv2D", name, config: keras }, (net, x) => {
     const [, , , channels] = shape4(x.shape, "conv2d");
     const w = net.parameter({
       name: "kernel",
-      shape: [kh, kw, channels, filters],
+      shape: [kh, kw, Math.floor(channels / groups), filters],
       initializer,
-      l2,
+      penalty,
     });
+    if (!isPlain) {
+      const attrs = { strides, padding, dilation, groups };
+      return recordEpilogue(net, apply(net.rec, groupedConv2d, [x, w], attrs), {
+        useBias,
+        activation,
+      });
+    }
     const source = sourceOf(net.rec, x, { padding, window: [kh, kw] });
-    const attrs = { strides, activation, padding: source.padding };
+    const attrs = { strides, activation: fusedPart(activation), padding: source.padding };
     const b = useBias
       ? net.parameter({ name: "bias", shape: [filters], initializer: zeros })
       : null;
-    return net.rec.folding(source.layers, () =>
+    const z = net.rec.folding(source.layers, () =>
       apply(net.rec, conv2dOp, b ? [source.x, w, b] : [source.x, w], attrs),
     );
+    return recordRest(net.rec, z, activation);
   });
 }
 

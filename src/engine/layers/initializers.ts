@@ -10,16 +10,20 @@ export interface Draw {
   readonly stream: number;
 }
 
+/** Where the first values of a variable come from. */
 export interface Initializer {
   /** As Keras writes it in a config: `glorot_uniform`. */
   readonly name: string;
+  /** Values for a shape; the same ones for the same draw. */
   values(shape: Shape, draw: Draw): Float32Array<ArrayBuffer>;
 }
 
 /** 0.8796…: the standard deviation of a unit normal that is cut at two standard deviations. */
 const TRUNCATED_STDDEV = 0.87962566103423978;
 
+/** All 0; Keras's default for biases. */
 export const zeros: Initializer = constant("zeros", 0);
+/** All 1. */
 export const ones: Initializer = constant("ones", 1);
 
 /** U(−L, L) with L = sqrt(6 / (fanIn + fanOut)); Keras's default for kernels. */

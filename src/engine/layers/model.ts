@@ -6,11 +6,12 @@ import { VitrineError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Preprocessing } from "../ops/gather.ts";
-import type { LayerRecord } from "../program/layer-record.ts";
+import type { CallOutput, CallRecord, LayerRecord } from "../program/layer-record.ts";
 import { Recorder } from "../program/recorder.ts";
 import { type Layer, Net } from "./net.ts";
 import { type VariableRequest, Variables } from "./variables.ts";
 
+/** A network that can be recorded: what goes in, and the layers that are called on it. */
 export interface Model {
   readonly name: string;
   /** Height, width, channels of one image. */
@@ -30,13 +31,18 @@ export function sequential(name: string, inputShape: Shape, layers: readonly Lay
   };
 }
 
+/** A model's layers in order, with shapes and variables, as `describeModel` finds them without a device. */
 export interface ModelDescription {
   readonly name: string;
   readonly layers: readonly LayerRecord[];
+  /** By the name of a layer, each time that the model calls it; of an input layer, none. */
+  readonly calls: ReadonlyMap<string, readonly CallRecord[]>;
   readonly trainable: number;
   readonly nonTrainable: number;
   /** Of one input, without the batch axis. */
   readonly outputShape: Shape;
+  /** The layer that the model ends in; its name is empty where the result is no layer's. */
+  readonly output: CallOutput;
 }
 
 /** What a summary shows, without a device. Throws the model's shape errors. */
@@ -54,6 +60,11 @@ export function classesOf(model: Model): number {
     );
   }
   return classes;
+}
+
+/** How many labels the model tells apart: its classes, or 0 and 1 where it has a single output. */
+export function labelsOf(model: Model): number {
+  return Math.max(2, classesOf(model));
 }
 
 /** The variables that the model declares, new ones at each call, without a device. */
@@ -84,8 +95,10 @@ function declarationOf(model: Model): Declaration {
   const trainable = variables.count("trainable");
   const counts = { trainable, nonTrainable: variables.count() - trainable };
   const { name } = model;
+  const { layers, calls } = net;
+  const ends = { outputShape: y.shape.slice(1), output: net.sourceOf(y) };
   const declaration = {
-    description: { name, layers: net.layers, ...counts, outputShape: y.shape.slice(1) },
+    description: { name, layers, calls, ...counts, ...ends },
     variables: [...variables].map(({ tensor, ...request }) => ({
       ...request,
       shape: tensor.shape,

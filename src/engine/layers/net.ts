@@ -2,12 +2,20 @@
 // It leaves the list of layers behind that a summary prints.
 
 import { callSite } from "../core/call-site.ts";
+import { VitrineError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { addTensors } from "../ops/add.ts";
-import { l2Penalty } from "../ops/l2.ts";
-import type { LayerConfig, LayerRecord, WeightRecord } from "../program/layer-record.ts";
+import { type Penalty, weightPenalty } from "../ops/penalty.ts";
+import type {
+  CallOutput,
+  CallRecord,
+  Holder,
+  LayerConfig,
+  LayerRecord,
+  WeightRecord,
+} from "../program/layer-record.ts";
 import type { Recorder } from "../program/recorder.ts";
 import type { Initializer } from "./initializers.ts";
 import type { Variables } from "./variables.ts";
@@ -44,6 +52,9 @@ export function layerOf(
   return (net, x) => net.layer({ ...call, inputs: [x], site }, () => body(net, x));
 }
 
+/** More than a model has layers: what is called again draws numbers of its own. */
+const REPEATED = 2 ** 20;
+
 const LAYERS = new URL(".", import.meta.url).href;
 
 /** Where the model calls a function of this folder. */
@@ -56,21 +67,28 @@ export interface ParameterRequest {
   readonly shape: Shape;
   readonly initializer: Initializer;
   readonly trainable?: boolean;
-  /** L2 factor: adds factor · Σw² to the loss. */
-  readonly l2?: number | undefined;
+  /** Is added to the loss. */
+  readonly penalty?: Penalty;
 }
 
+/** What layers are called with: records their ops, and makes their variables under their names. */
 export class Net {
   readonly rec: Recorder;
   readonly variables: Variables;
   readonly clock: Tensor | null;
   readonly #counts = new Map<string, number>();
-  readonly #owners = new Map<Tensor, string>();
+  readonly #owners = new Map<Tensor, CallOutput>();
+  readonly #calls = new Map<string, CallRecord[]>();
   readonly #outputs = new Map<string, Tensor>();
   readonly #penalties: Tensor[] = [];
   readonly #wantsGradients: boolean;
   #training: boolean;
+  #isInference = false;
   #isFrozen = false;
+  /** Calls of layers that were recorded before; 0 while none is under way. */
+  #again = 0;
+  #repeats = 0;
+  #holders: readonly Holder[] = [];
   #weights: WeightRecord[] = [];
 
   constructor(options: NetOptions) {
@@ -91,14 +109,29 @@ export class Net {
     return this.#outputs;
   }
 
+  /** By the name of a layer, each time that it was recorded; of an input layer, none. */
+  get calls(): ReadonlyMap<string, readonly CallRecord[]> {
+    return this.#calls;
+  }
+
+  /** Which layer gave the tensor; the name is empty where none did. */
+  sourceOf(x: Tensor): CallOutput {
+    return this.#owners.get(x) ?? { layer: "", call: 0 };
+  }
+
   /** Whether the layer being recorded behaves as in training. */
   get training(): boolean {
     return this.#training;
   }
 
+  /** Whether the model is recorded to be trained, also where layers run in inference mode. */
+  get wantsGradients(): boolean {
+    return this.#wantsGradients;
+  }
+
   /** Names the tensor that the model starts from, without a row in the summary: a sequential model's. */
   input(x: Tensor, name: string): Tensor {
-    this.#owners.set(x, name);
+    this.#owners.set(x, { layer: name, call: 0 });
     return x;
   }
 
@@ -113,12 +146,14 @@ export class Net {
 
   /** Records layers as Keras calls them with `training=False`; gradients flow none the less. */
   inference<T>(body: () => T): T {
-    const outer = this.#training;
+    const outer = { training: this.#training, isInference: this.#isInference };
     this.#training = false;
+    this.#isInference = true;
     try {
       return body();
     } finally {
-      this.#training = outer;
+      this.#training = outer.training;
+      this.#isInference = outer.isInference;
     }
   }
 
@@ -133,6 +168,28 @@ export class Net {
     }
   }
 
+  /** Records layers as those of a model within the model; nothing is computed otherwise. */
+  within<T>(holder: Holder, body: () => T): T {
+    const outer = this.#holders;
+    this.#holders = [...outer, holder];
+    try {
+      return body();
+    } finally {
+      this.#holders = outer;
+    }
+  }
+
+  /** Records layers that were recorded before, by their names, once more: with the same variables, and no rows of their own. */
+  again<T>(body: () => T): T {
+    const outer = this.#again;
+    this.#again = outer === 0 ? ++this.#repeats : outer;
+    try {
+      return body();
+    } finally {
+      this.#again = outer;
+    }
+  }
+
   get isFrozen(): boolean {
     return this.#isFrozen;
   }
@@ -143,6 +200,13 @@ export class Net {
     const site = call.site ?? null;
     this.#weights = [];
     const y = this.rec.inLayer(name, body, site);
+    const inputs = call.inputs.map((tensor) => this.sourceOf(tensor));
+    const count = this.#record(name, inputs, y);
+    this.#owners.set(y, { layer: name, call: count - 1 });
+    if (this.#again > 0) {
+      if (count > 1) return y;
+      throw new VitrineError(`layer ${name}: must be recorded before it is called again`);
+    }
     this.layers.push({
       site,
       name,
@@ -151,16 +215,24 @@ export class Net {
       outputShape: y.shape.slice(1),
       params: this.#weights.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
       weights: this.#weights,
-      inputs: call.inputs.map((tensor) => this.#owners.get(tensor) ?? ""),
+      inputs: inputs.map(({ layer }) => layer),
+      ...(this.#holders.length > 0 && { within: this.#holders }),
     });
-    this.#owners.set(y, name);
     this.#outputs.set(name, y);
     return y;
   }
 
+  /** How often the layer has been recorded, this time included. */
+  #record(name: string, inputs: readonly CallOutput[], y: Tensor): number {
+    const calls = this.#calls.get(name) ?? [];
+    this.#calls.set(name, calls);
+    const outputShape = y.shape.slice(1);
+    return calls.push({ inputs, outputShape, isInference: this.#isInference });
+  }
+
   /** Declares a variable of the layer being recorded, and asks for its gradient when training. */
   parameter(request: ParameterRequest): Tensor {
-    const { name, shape, initializer, l2 = 0 } = request;
+    const { name, shape, initializer, penalty: { l1 = 0, l2 = 0 } = {} } = request;
     const trainable = (request.trainable ?? true) && !this.#isFrozen;
     const path = `${this.rec.origin.layers[0]}/${name}`;
     const isConstant = this.#isFrozen;
@@ -172,10 +244,12 @@ export class Net {
       isConstant,
     });
     const { tensor } = declared;
+    // Listed, watched and penalised when the layer was recorded first.
+    if (this.#again > 0) return tensor;
     this.#weights.push({ name: path, shape });
     this.rec.variables.push({ name: path, trainable, tensor });
     if (this.#wantsGradients && trainable) this.rec.watch(tensor);
-    if (l2 > 0) this.#penalties.push(l2Penalty(this.rec, tensor, l2));
+    if (l1 > 0 || l2 > 0) this.#penalties.push(weightPenalty(this.rec, tensor, { l1, l2 }));
     return tensor;
   }
 
@@ -188,7 +262,7 @@ export class Net {
 
   /** The stream of random numbers of the layer being recorded: its place in the model. */
   get stream(): number {
-    return this.layers.length;
+    return this.layers.length + REPEATED * this.#again;
   }
 
   #nextName(base: string): string {

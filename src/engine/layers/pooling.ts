@@ -20,18 +20,22 @@ export interface Pooling2dConfig {
   readonly name?: string;
 }
 
+/** The greatest element of every window, by channel: (N, H, W, C) -> (N, OH, OW, C). Windows are 2 × 2 by default, side by side. */
 export function maxPooling2d(config: Pooling2dConfig = {}): Layer {
   return pooling("MaxPooling2D", maxPool2d, config);
 }
 
+/** The average of every window, by channel, of the elements that are not padding. Windows are 2 × 2 by default, side by side. */
 export function averagePooling2d(config: Pooling2dConfig = {}): Layer {
   return pooling("AveragePooling2D", averagePool2d, config);
 }
 
+/** The average of each channel: (N, H, W, C) -> (N, C). */
 export function globalAveragePooling2d(config: { readonly name?: string } = {}): Layer {
   return globalPooling("GlobalAveragePooling2D", globalAveragePool2d, config.name);
 }
 
+/** The greatest element of each channel: (N, H, W, C) -> (N, C). */
 export function globalMaxPooling2d(config: { readonly name?: string } = {}): Layer {
   return globalPooling("GlobalMaxPooling2D", globalMaxPool2d, config.name);
 }

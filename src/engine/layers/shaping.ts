@@ -4,14 +4,14 @@
 import { ShapeError, VitrineError } from "../core/errors.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { type ActivationKind, activation as activationOp } from "../ops/activation.ts";
-import { add } from "../ops/add.ts";
 import { batchNormalization, inferenceNormalization } from "../ops/batch-normalization.ts";
 import { dropout as dropoutOp } from "../ops/dropout.ts";
 import { reshape } from "../ops/reshape.ts";
 import { zeroPadding as zeroPaddingOp } from "../ops/zero-padding.ts";
 import { apply } from "../program/tape.ts";
-import { type Layer, layerOf, modelSite, type Net } from "./net.ts";
+import { type ActivationName, recordActivation } from "./activation-names.ts";
+import { mergeBranches } from "./merging.ts";
+import { type Layer, layerOf, type Net } from "./net.ts";
 import type { Pair } from "./pair.ts";
 
 interface Named {
@@ -39,13 +39,14 @@ export function zeroPadding2d(
   );
 }
 
-export function activation(config: Named & { readonly activation: ActivationKind }): Layer {
+/** An activation as a layer of its own, element by element: Keras's Activation. */
+export function activation(config: Named & { readonly activation: ActivationName }): Layer {
   const { activation: kind, name } = config;
   return layerOf({ className: "Activation", name, config: { activation: kind } }, (net, x) => {
     // One pass instead of two: what normalises is recorded again, here with the activation, and where nobody else reads
     // the first it drops out. The dispatch then belongs to this layer, and does the other's work.
     const before = kind === "relu" ? inferenceNormalization(net.rec, x) : null;
-    if (!before) return apply(net.rec, activationOp, [x], { kind });
+    if (!before) return recordActivation(net.rec, x, kind);
     const attrs = { ...before.attrs, relu: true };
     return net.rec.folding(before.layers, () =>
       apply(net.rec, batchNormalization, before.inputs, attrs),
@@ -72,6 +73,5 @@ export function addBranches(
   branches: readonly [Tensor, Tensor],
   config: Named = {},
 ): Tensor {
-  const call = { className: "Add", name: config.name, inputs: branches, site: modelSite() };
-  return net.layer(call, () => apply(net.rec, add, branches, {}));
+  return mergeBranches(net, branches, { className: "Add", ...config });
 }

@@ -123,16 +123,21 @@ export class Variables implements Iterable<Variable> {
     for (const { name, isConstant } of this) if (!isConstant) values.set(name, new Float32Array());
     for (const arena of this.arenas) {
       const bytes = await device.read(arena.tensor);
-      for (const { variable, offset } of arena.variables) {
-        const { name, tensor } = variable;
-        values.set(name, new Float32Array(bytes, offset, sizeOf(tensor.shape)).slice());
-      }
+      for (const [name, own] of valuesIn(arena, bytes)) values.set(name, own);
     }
     for (const { name, tensor, trainable, isConstant } of this) {
       if (!trainable && !isConstant)
         values.set(name, new Float32Array(await device.read(tensor), 0, sizeOf(tensor.shape)));
     }
     return values;
+  }
+}
+
+/** The values of an arena's variables, out of bytes that are laid out like it. */
+export function* valuesIn(arena: Arena, bytes: ArrayBuffer): Iterable<NamedValues> {
+  for (const { variable, offset } of arena.variables) {
+    const { name, tensor } = variable;
+    yield [name, new Float32Array(bytes, offset, sizeOf(tensor.shape)).slice()];
   }
 }
 

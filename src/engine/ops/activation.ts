@@ -9,6 +9,7 @@ import { ceilDiv, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { linearGrid, type Recorder } from "../program/recorder.ts";
 import type { Op } from "../program/tape.ts";
+import type { TapeEntry } from "../program/tape-entry.ts";
 import { wordStride } from "../program/word-stride.ts";
 import { activationFlags } from "./gemm/bias-activation.ts";
 
@@ -42,6 +43,12 @@ export const activation: Op<readonly [x: Tensor], ActivationAttrs, Tensor> = {
     return [recordActivationBackward(rec, { kind, output, dy })];
   },
 };
+
+/** What a sigmoid was applied to; null for an entry of another op or kind. */
+export function sigmoidInput({ op, attrs, inputs }: TapeEntry): Tensor | null {
+  if (op !== activation.name || (attrs as ActivationAttrs).kind !== "sigmoid") return null;
+  return inputs[0] ?? null;
+}
 
 /** Records dx, given the output of the activation: for ops that apply one themselves, too. */
 export function recordActivationBackward(

@@ -6,7 +6,9 @@
 import { ShapeError, UsageError } from "../core/errors.ts";
 import { formatShape, shape2 } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { Op } from "../program/tape.ts";
+import type { Recorder } from "../program/recorder.ts";
+import { apply, type Op } from "../program/tape.ts";
+import type { TapeEntry } from "../program/tape-entry.ts";
 import {
   ACTIVATIONS,
   type Activation,
@@ -76,3 +78,10 @@ export const dense: Op<DenseInputs, DenseAttrs, Saved> = {
     return hasBias ? [dx, dw, db] : [dx, dw];
   },
 };
+
+/** Records what the sigmoid of a dense layer was applied to; null for an entry of another op or activation. */
+export function denseWithoutSigmoid(rec: Recorder, entry: TapeEntry): Tensor | null {
+  if (entry.op !== dense.name || (entry.attrs as DenseAttrs).activation !== "sigmoid") return null;
+  const inputs = entry.inputs as readonly Tensor[] as DenseInputs;
+  return apply(rec, dense, inputs, { activation: "linear" });
+}

@@ -4,37 +4,59 @@ import shader from "../../shaders/gather.wgsl";
 import { ShapeError } from "../core/errors.ts";
 import { type Kernel, kernelFrom } from "../core/kernel.ts";
 import { ceilDiv, formatShape, type Shape, sizeOf } from "../core/shape.ts";
-import type { Tensor } from "../core/tensor.ts";
+import { itemBytes, type Tensor } from "../core/tensor.ts";
 import { linearGrid, type Recorder } from "../program/recorder.ts";
 
 /** The rows of a data set: images as bytes, or what a frozen base made of them. */
 export type RowSource =
-  /** (rows, H, W, C) u8. */
-  | { readonly kind: "images"; readonly images: Tensor }
+  /** (rows, H, W, C) u8; `more`: what does not fit into one binding, one part after another. */
+  | { readonly kind: "images"; readonly images: Tensor; readonly more?: readonly Tensor[] }
   /** (rows of the part, …) f32 each, one after another; in parts because a binding has a limit. */
   | { readonly kind: "features"; readonly parts: readonly Tensor[] };
 
 /** A data set on the device, and the order in which its rows are read. */
 export interface Feed {
   readonly source: RowSource;
-  /** (rows) u8. */
+  /** (rows) u8, or u32 where there are more than 256 classes. */
   readonly labels: Tensor;
   /** Row numbers, u32; read from the clock's cursor on. */
   readonly order: Tensor;
+  /**
+   * Of a data set of which only some rows lie on the device at a time: where in `source`, and in the parts of `targets`, the row
+   * lies that `order` names, u32. Default: `order` itself.
+   */
+  readonly slots?: Tensor | undefined;
   /** (step, cursor) u32. */
   readonly clock: Tensor;
   /** (K) f32: what a row of each class counts for in a loss that is trained on; default: all 1. */
   readonly classWeights?: Tensor | undefined;
+  /** (rows) f32: what each row counts for in a loss; default: all 1. */
+  readonly sampleWeights?: Tensor | undefined;
+  /** What the model should give, where that is no class: its own input, or (rows of the part, …) f32 in parts as of features. */
+  readonly targets?: "input" | readonly Tensor[] | undefined;
 }
 
 /**
  * What becomes of an image's bytes before the first layer.
- * `unit`: divided by 255, as large as it is, centred in zeros where the model takes more.
+ * `unit`: divided by 255, as large as it is, centred in zeros where the model takes more. `bytes`: the same, 0 to 255.
  * The others first bring it to the model's size by bilinear interpolation (tf.image.resize without antialiasing), and a
- * grey one to three equal channels: `resized` then divides by 255; `caffe` turns RGB into BGR and subtracts ImageNet's
- * means; `tf` maps 0…255 to −1…1. The last two are `preprocess_input` of Keras's VGG and ResNet V2.
+ * grey one to three equal channels, where the model takes three: `resized` then divides by 255, `resized-bytes` does not; `caffe` turns
+ * RGB into BGR and subtracts ImageNet's means; `tf` maps 0…255 to −1…1; `torch` divides by 255, subtracts ImageNet's means and divides
+ * by its standard deviations. The last three are `preprocess_input` of Keras's VGG and ResNet, of ResNet V2 and MobileNetV2, and of DenseNet.
  */
-export type Preprocessing = "unit" | "resized" | "caffe" | "tf";
+export type Preprocessing =
+  | "unit"
+  | "bytes"
+  | "resized"
+  | "resized-bytes"
+  | "caffe"
+  | "tf"
+  | "torch";
+
+/** Whether an image stays as large as it is, and comes into the middle where the model takes more. */
+export function isCentred(preprocessing: Preprocessing): preprocessing is "unit" | "bytes" {
+  return preprocessing === "unit" || preprocessing === "bytes";
+}
 
 export interface BatchRequest {
   readonly batch: number;
@@ -42,21 +64,46 @@ export interface BatchRequest {
   readonly inputShape: Shape;
   /** Of images; default `unit`. */
   readonly preprocessing?: Preprocessing | undefined;
-  /** What `unit` multiplies a byte by; default 1/255. */
-  readonly scale?: number;
 }
 
 const UNUSED = {
   ...{ height: 0, width: 0, channels: 0, pad: 0, scale: 0, out_height: 0, out_width: 0 },
-  ...{ reversed: 0, divisor: 1, mean_0: 0, mean_1: 0, mean_2: 0, elements: 0, first: 0, rows: 0 },
+  ...{ reversed: 0, divisor_0: 1, divisor_1: 1, divisor_2: 1, mean_0: 0, mean_1: 0, mean_2: 0 },
+  ...{ elements: 0, first: 0, rows: 0, out_channels: 0 },
 };
 
-/** Keras's `preprocess_input`, after the division: what is subtracted from each channel as it comes out. */
+/** Keras's `preprocess_input`: what each channel, as it comes out, is divided by, and what is then subtracted from it. */
 const NORMALISATION = {
-  resized: { divisor: 255, reversed: 0, mean_0: 0, mean_1: 0, mean_2: 0 },
-  caffe: { divisor: 1, reversed: 1, mean_0: 103.939, mean_1: 116.779, mean_2: 123.68 },
-  tf: { divisor: 127.5, reversed: 0, mean_0: 1, mean_1: 1, mean_2: 1 },
+  resized: {
+    reversed: 0,
+    ...byChannel("divisor", [255, 255, 255]),
+    ...byChannel("mean", [0, 0, 0]),
+  },
+  "resized-bytes": {
+    reversed: 0,
+    ...byChannel("divisor", [1, 1, 1]),
+    ...byChannel("mean", [0, 0, 0]),
+  },
+  caffe: {
+    reversed: 1,
+    ...byChannel("divisor", [1, 1, 1]),
+    ...byChannel("mean", [103.939, 116.779, 123.68]),
+  },
+  tf: {
+    reversed: 0,
+    ...byChannel("divisor", [127.5, 127.5, 127.5]),
+    ...byChannel("mean", [1, 1, 1]),
+  },
+  torch: {
+    reversed: 0,
+    ...byChannel("divisor", [255 * 0.229, 255 * 0.224, 255 * 0.225]),
+    ...byChannel("mean", [0.485 / 0.229, 0.456 / 0.224, 0.406 / 0.225]),
+  },
 } as const;
+
+function byChannel(name: string, values: readonly number[]): Readonly<Record<string, number>> {
+  return Object.fromEntries(values.map((value, channel) => [`${name}_${channel}`, value]));
+}
 
 /** Records the gathering of a batch: x (N, …) f32 and labels y (N) u32. */
 export function gatherBatch(
@@ -70,23 +117,24 @@ export function gatherBatch(
   const { labels, order, clock, source: rows } = feed;
   rec.inPass("data", () => {
     if (rows.kind === "features") gatherFeatures(rec, feed, rows.parts, x);
-    else if ((request.preprocessing ?? "unit") === "unit") gatherImages(rec, feed, request, x);
+    else if (isCentred(request.preprocessing ?? "unit")) gatherImages(rec, feed, request, x);
     else gatherResized(rec, feed, request, x);
     rec.dispatch({
       op: "gather",
-      kernel: kernel("gather_labels"),
+      kernel: kernel(labels.dtype === "u32" ? "gather_labels_u32" : "gather_labels"),
       grid: [ceilDiv(batch, 64), 1, 1],
       bind: { labels, order, clock, y },
       params: { ...UNUSED, batch },
-      touched: { labels: batch, order: 4 * batch },
+      touched: { labels: itemBytes(labels.dtype) * batch, order: 4 * batch },
     });
   });
   return { x, y };
 }
 
 function gatherImages(rec: Recorder, feed: Feed, request: BatchRequest, x: Tensor): void {
-  const { batch, inputShape, scale = 1 / 255 } = request;
-  const { images, height, width, channels } = imagesOf(feed);
+  const { batch, inputShape, preprocessing } = request;
+  const scale = preprocessing === "bytes" ? 1 : 1 / 255;
+  const { parts, height, width, channels } = imagesOf(feed);
   const [outHeight = 0, outWidth = 0, outChannels] = inputShape;
   const pad = (outHeight - height) / 2;
   if (pad < 0 || pad % 1 !== 0 || outWidth - width !== 2 * pad || outChannels !== channels) {
@@ -95,43 +143,62 @@ function gatherImages(rec: Recorder, feed: Feed, request: BatchRequest, x: Tenso
         `for an input of ${formatShape(inputShape)}`,
     );
   }
-  const { order, clock } = feed;
-  rec.dispatch({
-    op: "gather",
-    kernel: kernel("gather_images"),
-    grid: linearGrid(batch * (height + 2 * pad), 16),
-    bind: { images, order, clock, x },
-    params: { ...UNUSED, batch, height, width, channels, pad, scale },
-    touched: { images: batch * height * width * channels, order: 4 * batch },
-  });
+  const { slots: order = feed.order, clock } = feed;
+  for (const { images, share, ...part } of parts) {
+    rec.dispatch({
+      op: "gather",
+      kernel: kernel("gather_images"),
+      grid: linearGrid(batch * (height + 2 * pad), 16),
+      bind: { images, order, clock, x },
+      params: { ...UNUSED, ...part, batch, height, width, channels, pad, scale },
+      touched: touchedOf(share, { batch, size: height * width * channels, x }),
+    });
+  }
 }
 
 function gatherResized(rec: Recorder, feed: Feed, request: BatchRequest, x: Tensor): void {
   const { batch, inputShape, preprocessing = "unit" } = request;
-  const { images, height, width, channels } = imagesOf(feed);
+  const { parts, height, width, channels } = imagesOf(feed);
   const [outHeight = 0, outWidth = 0, outChannels] = inputShape;
-  if (preprocessing === "unit" || outChannels !== 3 || (channels !== 1 && channels !== 3)) {
+  const areThree = outChannels === 3 && (channels === 1 || channels === 3);
+  const isAlike = preprocessing !== "caffe" && preprocessing !== "torch";
+  const areGrey = outChannels === 1 && channels === 1 && isAlike;
+  if (isCentred(preprocessing) || !(areThree || areGrey)) {
     throw new ShapeError(
-      `gather: images of 1 or 3 channels are resized to 3, got ${formatShape([height, width, channels])} ` +
+      `gather: images of 1 or 3 channels are resized to 3, grey ones also to 1, got ${formatShape([height, width, channels])} ` +
         `for an input of ${formatShape(inputShape)}`,
     );
   }
-  const { order, clock } = feed;
+  const { slots: order = feed.order, clock } = feed;
   const size = { batch, height, width, channels, out_height: outHeight, out_width: outWidth };
-  rec.dispatch({
-    op: "gather",
-    kernel: kernel("gather_resized"),
-    grid: linearGrid(batch * outHeight, 16),
-    bind: { images, order, clock, x },
-    params: { ...UNUSED, ...size, ...NORMALISATION[preprocessing] },
-    touched: { images: batch * height * width * channels, order: 4 * batch },
-  });
+  for (const { images, share, ...part } of parts) {
+    rec.dispatch({
+      op: "gather",
+      kernel: kernel("gather_resized"),
+      grid: linearGrid(batch * outHeight, 16),
+      bind: { images, order, clock, x },
+      params: {
+        ...UNUSED,
+        ...part,
+        ...size,
+        ...NORMALISATION[preprocessing],
+        out_channels: outChannels,
+      },
+      touched: touchedOf(share, { batch, size: height * width * channels, x }),
+    });
+  }
 }
 
-function gatherFeatures(rec: Recorder, feed: Feed, parts: readonly Tensor[], x: Tensor): void {
+/** Records the gathering of rows of numbers that come in parts, each (rows of the part, …) f32, into x (N, …). */
+export function gatherFeatures(
+  rec: Recorder,
+  feed: Feed,
+  parts: readonly Tensor[],
+  x: Tensor,
+): void {
   const [batch = 0, ...shape] = x.shape;
   const elements = sizeOf(shape);
-  const { order, clock } = feed;
+  const { slots: order = feed.order, clock } = feed;
   const total = parts.reduce((sum, { shape: [rows = 0] }) => sum + rows, 0);
   let first = 0;
   for (const part of parts) {
@@ -161,8 +228,27 @@ function rowsTouched(rows: number, elements: number) {
 
 function imagesOf({ source: rows }: Feed) {
   if (rows.kind !== "images") throw new ShapeError("gather: takes images, got features");
-  const [, height = 0, width = 0, channels = 0] = rows.images.shape;
-  return { images: rows.images, height, width, channels };
+  const { images, more = [] } = rows;
+  const [, height = 0, width = 0, channels = 0] = images.shape;
+  const all = [images, ...more];
+  const total = all.reduce((sum, { shape: [count = 0] }) => sum + count, 0);
+  let first = 0;
+  const parts = all.map((part) => {
+    const [count = 0] = part.shape;
+    const place = all.length === 1 ? { first: 0, rows: 0 } : { first, rows: count };
+    first += count;
+    return { images: part, share: count / total, ...place };
+  });
+  return { parts, height, width, channels };
+}
+
+/** Of a shuffled order: as many rows of each part as its share of all. */
+function touchedOf(
+  share: number,
+  { batch, size, x }: { readonly batch: number; readonly size: number; readonly x: Tensor },
+) {
+  const touched = { images: Math.round(share * batch * size), order: 4 * batch };
+  return share === 1 ? touched : { ...touched, x: Math.round(4 * share * sizeOf(x.shape)) };
 }
 
 /** Records the end of a step: the next one reads the next rows. */
@@ -183,6 +269,7 @@ const ENTRIES = [
   "gather_resized",
   "gather_features",
   "gather_labels",
+  "gather_labels_u32",
   "advance",
 ] as const;
 

@@ -1,11 +1,18 @@
 // All ladders there are, so that what a recorded solution solved can be solved again, on another rung, by name.
 
 import { VitrineError } from "../core/errors.ts";
-import { climb, type Ladder } from "../program/ladder.ts";
+import type { Kernel } from "../core/kernel.ts";
+import type { RungChoices } from "../core/rung-table.ts";
+import { climb, keyOfProblem, type Ladder } from "../program/ladder.ts";
 import type { Solution } from "../program/program.ts";
 import type { Recorder } from "../program/recorder.ts";
-import { forwardLadder, inputGradientLadder, weightGradientLadder } from "./conv2d/conv2d.ts";
-import { GEMM } from "./gemm/gemm.ts";
+import {
+  conv2dKernels,
+  forwardLadder,
+  inputGradientLadder,
+  weightGradientLadder,
+} from "./conv2d/conv2d.ts";
+import { GEMM, gemmKernels } from "./gemm/gemm.ts";
 
 export const LADDERS: readonly Ladder<object>[] = [
   forwardLadder,
@@ -19,10 +26,37 @@ export function solveAgain(
   rec: Recorder,
   { ladder, problem }: Pick<Solution, "ladder" | "problem">,
 ): void {
-  const found = LADDERS.find(({ name }) => name === ladder);
-  if (!found) {
-    const names = LADDERS.map(({ name }) => name).join(", ");
-    throw new VitrineError(`ladders: are ${names}, got ${ladder}`);
-  }
-  climb(rec, found, problem);
+  climb(rec, ladderOf(ladder), problem);
+}
+
+/** What a table of rungs calls the solution's problem; problems alike in all but the tensors that they are of share it. */
+export function keyOfSolution({ ladder, problem }: Pick<Solution, "ladder" | "problem">): string {
+  return keyOfProblem(ladderOf(ladder), problem);
+}
+
+/** Throws VitrineError for a ladder that there is not. */
+function ladderOf(name: string): Ladder<object> {
+  const found = LADDERS.find((ladder) => ladder.name === name);
+  if (found) return found;
+  const names = LADDERS.map((ladder) => ladder.name).join(", ");
+  throw new VitrineError(`ladders: are ${names}, got ${name}`);
+}
+
+/** Every kernel that a rung dispatches on an adapter whose subgroups have this size. */
+export function* ladderKernels(subgroupSize: number | null): Iterable<Kernel> {
+  yield* gemmKernels(subgroupSize);
+  yield* conv2dKernels(subgroupSize);
+}
+
+/** What that rung's results may be off beyond the rounding of their sums, as a share of their largest element. */
+export function errorOfLargest(ladder: string, rung: string): number {
+  const rungs = LADDERS.find(({ name }) => name === ladder)?.rungs;
+  return rungs?.find(({ name }) => name === rung)?.errorOfLargest ?? 0;
+}
+
+/** Those whose rungs are off by no more than the rounding of their sums. */
+export function exactChoices(choices: RungChoices): RungChoices {
+  const isExact = ([key, rung]: readonly [string, string]) =>
+    LADDERS.every(({ name }) => !key.startsWith(`${name} `) || errorOfLargest(name, rung) === 0);
+  return new Map([...choices].filter(isExact));
 }

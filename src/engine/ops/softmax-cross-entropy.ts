@@ -2,7 +2,10 @@
 //   rowLoss[n] = logsumexp(logits[n]) − logits[n, label[n]]     loss = mean of rowLoss (Keras: SUM_OVER_BATCH_SIZE)
 //   dlogits = (softmax(logits) − onehot) / N
 //   logits (N,K)   labels (N) u32   ->   loss ()   rowLoss (N)   rowHit, predicted (N) u32
-// With class weights w (K), Keras's `class_weight`: rowLoss[n] and dlogits[n] are multiplied by w[label[n]]; N stays the divisor.
+// With row weights w (N): rowLoss[n] and dlogits[n] are multiplied by w[n]; N stays the divisor.
+// With label smoothing s, the target is onehot · (1 − s) + s / K: Keras's CategoricalCrossentropy(label_smoothing=s).
+// Of mixed rows the target is λ · onehot + (1 − λ) · the partner's onehot (see mixup.ts), before smoothing, so the loss is
+// λ · that of the label + (1 − λ) · that of the partner's.
 // Labels are not checked here; one that is no class makes its row's loss NaN.
 
 import shader from "../../shaders/softmax-cross-entropy.wgsl";
@@ -26,25 +29,30 @@ export interface CrossEntropy {
 
 const NAME = "softmax-cross-entropy";
 
+export interface CrossEntropyOptions {
+  /** (N) f32; default all 1. */
+  readonly rowWeights?: Tensor | null | undefined;
+  /** From 0, the default, to below 1. */
+  readonly labelSmoothing?: number | undefined;
+  /** (N, 2) f32, share and partner, see mixup.ts; default: no row is mixed with another. */
+  readonly mixed?: Tensor | null | undefined;
+}
+
 /**
  * Records the loss of a batch. Given the output of a softmax, it takes that op's input instead, as Keras does: exact
  * where the probabilities have vanished. The gradient is written in the same pass, when the logits are watched.
- * `classWeights`: (K) f32; default all 1.
  */
 export function softmaxCrossEntropy(
   rec: Recorder,
   output: Tensor,
   labels: Tensor,
-  classWeights: Tensor | null = null,
+  { rowWeights = null, labelSmoothing: smoothing = 0, mixed = null }: CrossEntropyOptions = {},
 ): CrossEntropy {
   const producer = producerOf(rec, output);
   const softmaxInput = producer?.op === softmax.name ? producer.inputs[0] : undefined;
   const logits = softmaxInput ?? output;
-  const [rows, classes] = shape2(logits.shape, NAME);
-  if (classWeights && sizeOf(classWeights.shape) !== classes) {
-    const got = formatShape(classWeights.shape);
-    throw new ShapeError(`${NAME}: takes a weight for each of ${classes} classes, got ${got}`);
-  }
+  const [rows] = shape2(logits.shape, NAME);
+  checkRowWeights(NAME, rowWeights, rows);
   if (labels.shape.length !== 1 || labels.shape[0] !== rows || labels.dtype !== "u32") {
     throw new ShapeError(
       `${NAME}: takes one u32 label a row, got logits ${formatShape(logits.shape)} and ` +
@@ -54,9 +62,9 @@ export function softmaxCrossEntropy(
   const dlogits = rec.isWatched(logits) ? rec.allocate(logits.shape, "dlogits") : null;
   const folded = softmaxInput && producer ? producer.origin.layers : [];
   const results = rec.folding(folded, () =>
-    recordRows(rec, { logits, labels, dlogits, classWeights }),
+    recordRows(rec, { logits, labels, dlogits, rowWeights, smoothing, mixed }),
   );
-  const loss = recordMean(rec, results.rowLoss);
+  const loss = recordMeanLoss(rec, results.rowLoss, NAME);
   if (dlogits) {
     rec.watch(loss);
     rec.tape.push({
@@ -76,12 +84,14 @@ interface Rows {
   readonly logits: Tensor;
   readonly labels: Tensor;
   readonly dlogits: Tensor | null;
-  readonly classWeights: Tensor | null;
+  readonly rowWeights: Tensor | null;
+  readonly smoothing: number;
+  readonly mixed: Tensor | null;
 }
 
 function recordRows(
   rec: Recorder,
-  { logits, labels, dlogits, classWeights }: Rows,
+  { logits, labels, dlogits, rowWeights, smoothing, mixed }: Rows,
 ): Omit<CrossEntropy, "loss"> {
   const [rows, classes] = shape2(logits.shape, NAME);
   const lanes = rowLanes(rec.capabilities, classes);
@@ -90,31 +100,35 @@ function recordRows(
   const predicted = rec.allocate([rows], "predicted", "u32");
   const bind = {
     ...{ logits, labels, row_loss: rowLoss, row_hit: rowHit, predicted },
-    ...(classWeights && { class_weights: classWeights }),
+    ...(rowWeights && { row_weights: rowWeights }),
+    ...(mixed && { mixed }),
   };
   rec.dispatch({
     op: NAME,
     kernel: forwardKernel(lanes, {
       HAS_GRADIENT: dlogits !== null,
-      HAS_CLASS_WEIGHTS: classWeights !== null,
+      HAS_ROW_WEIGHTS: rowWeights !== null,
+      HAS_SMOOTHING: smoothing > 0,
+      IS_MIXED: mixed !== null,
     }),
     grid: linearGrid(rows * lanes, 64),
     bind: dlogits ? { ...bind, dlogits } : bind,
-    params: { rows, classes },
+    params: { rows, classes, smoothing },
     flops: (dlogits ? 9 : 5) * sizeOf(logits.shape),
   });
   return { rowLoss, rowHit, predicted };
 }
 
-function recordMean(rec: Recorder, rowLoss: Tensor): Tensor {
+/** Records the mean of the losses of the rows, shape (). `op`: whose loss it is. */
+export function recordMeanLoss(rec: Recorder, rowLoss: Tensor, op: string): Tensor {
   const loss = rec.allocate([], "loss");
   const rows = sizeOf(rowLoss.shape);
   rec.dispatch({
-    op: NAME,
+    op,
     kernel: MEAN,
     grid: [1, 1, 1],
     bind: { losses: rowLoss, loss },
-    params: { rows, classes: 0 },
+    params: { rows, classes: 0, smoothing: 0 },
     flops: rows,
   });
   return loss;
@@ -122,7 +136,16 @@ function recordMean(rec: Recorder, rowLoss: Tensor): Tensor {
 
 const MEAN: Kernel = kernelFrom(shader, "mean");
 
-type Flags = { readonly HAS_GRADIENT: boolean; readonly HAS_CLASS_WEIGHTS: boolean };
+/** Throws ShapeError where there is not a weight a row. */
+export function checkRowWeights(where: string, weights: Tensor | null, rows: number): void {
+  if (!weights || sizeOf(weights.shape) === rows) return;
+  const got = formatShape(weights.shape);
+  throw new ShapeError(`${where}: takes a weight for each of ${rows} rows, got ${got}`);
+}
+
+type Flags = Readonly<
+  Record<"HAS_GRADIENT" | "HAS_ROW_WEIGHTS" | "HAS_SMOOTHING" | "IS_MIXED", boolean>
+>;
 
 function forwardKernel(lanes: RowLanes, flags: Flags): Kernel {
   return kernelFrom(shader, "forward", { flags, constants: { LANES: lanes } });
@@ -132,8 +155,13 @@ function forwardKernel(lanes: RowLanes, flags: Flags): Kernel {
 export function* softmaxCrossEntropyKernels(): Iterable<Kernel> {
   for (const lanes of ROW_LANES) {
     for (const HAS_GRADIENT of [true, false]) {
-      yield forwardKernel(lanes, { HAS_GRADIENT, HAS_CLASS_WEIGHTS: false });
-      yield forwardKernel(lanes, { HAS_GRADIENT, HAS_CLASS_WEIGHTS: true });
+      for (const HAS_ROW_WEIGHTS of [true, false]) {
+        for (const HAS_SMOOTHING of [true, false]) {
+          const flags = { HAS_GRADIENT, HAS_ROW_WEIGHTS, HAS_SMOOTHING };
+          yield forwardKernel(lanes, { ...flags, IS_MIXED: false });
+          if (HAS_GRADIENT) yield forwardKernel(lanes, { ...flags, IS_MIXED: true });
+        }
+      }
     }
   }
   yield MEAN;

@@ -9,6 +9,7 @@ import { linearGrid } from "../program/recorder.ts";
 import { wordStride } from "../program/word-stride.ts";
 import type { Optimizer } from "./optimizer.ts";
 
+/** Of Adam, AdamW and Nadam; defaults are Keras's. */
 export interface AdamConfig {
   /** Decay of the first moment; default 0.9. */
   readonly beta1?: number;
@@ -18,6 +19,7 @@ export interface AdamConfig {
   readonly epsilon?: number;
 }
 
+/** Adam, with Keras's formula: epsilon is added to the root of the uncorrected second moment. */
 export function adam(config: AdamConfig = {}): Optimizer {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = config;
   for (const [name, beta] of Object.entries({ beta1, beta2 })) {
@@ -29,6 +31,7 @@ export function adam(config: AdamConfig = {}): Optimizer {
     name: "adam",
     slots: ["m", "v"],
     stateSize: 2,
+    stateAfter: (steps) => [1 - beta1 ** steps, 1 - beta2 ** steps],
 
     recordStep(rec, state) {
       if (!state) return;

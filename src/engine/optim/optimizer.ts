@@ -15,6 +15,17 @@ export interface Update {
   readonly state: Tensor | null;
 }
 
+/** How gradients are clipped: one of them, each a number above 0; none clips nothing. */
+export interface Clipping {
+  /** Elements come to lie within ± this. */
+  readonly clipValue?: number;
+  /** A gradient whose norm is larger is scaled to this norm, variable by variable. */
+  readonly clipNorm?: number;
+  /** All gradients are scaled by one factor where their joint norm is larger. */
+  readonly globalClipNorm?: number;
+}
+
+/** How gradients change weights: what it keeps for each weight, and the dispatches of an update. */
 export interface Optimizer {
   /** As Keras writes it: `adam`. */
   readonly name: string;
@@ -22,7 +33,12 @@ export interface Optimizer {
   readonly slots: readonly string[];
   /** Numbers that are kept per step, zero at first. */
   readonly stateSize: number;
+  /** Those numbers after so many steps; of an optimiser that keeps some. */
+  stateAfter?(steps: number): readonly number[];
+  /** Of the gradients, before the updates; default: none. */
+  readonly clipping?: Clipping;
   /** Records what happens once a step, before the updates. */
   recordStep(rec: Recorder, state: Tensor | null): void;
+  /** Records the update of one arena of weights. */
   recordUpdate(rec: Recorder, update: Update): void;
 }

@@ -9,6 +9,7 @@ import { linearGrid } from "../program/recorder.ts";
 import { wordStride } from "../program/word-stride.ts";
 import type { Optimizer } from "./optimizer.ts";
 
+/** Of stochastic gradient descent; plain by default. */
 export interface SgdConfig {
   /** Share of the last step that the next takes over; default 0: none, and no slot to keep it in. */
   readonly momentum?: number;
@@ -16,6 +17,7 @@ export interface SgdConfig {
   readonly nesterov?: boolean;
 }
 
+/** Stochastic gradient descent, plain or with momentum (Polyak's or Nesterov's), with Keras's formula. */
 export function sgd(config: SgdConfig = {}): Optimizer {
   const { momentum = 0, nesterov = false } = config;
   if (!(momentum >= 0 && momentum <= 1)) {

@@ -14,10 +14,34 @@ export interface LayerRecord {
   readonly params: number;
   /** The layer's variables, in Keras's order: trainable ones, then statistics. */
   readonly weights: readonly WeightRecord[];
-  /** Names of the layers whose outputs it takes. */
+  /** Names of the layers whose outputs it takes, in its first call where there are several. */
   readonly inputs: readonly string[];
   /** `file:line` of the model that made the layer; null where the platform does not tell. */
   readonly site: string | null;
+  /** The models within the model that it belongs to, the outermost first; absent for the model's own layers. */
+  readonly within?: readonly Holder[];
+}
+
+/** What a layer gives in one of its calls, which count from 0. */
+export interface CallOutput {
+  readonly layer: string;
+  readonly call: number;
+}
+
+/** One of the times that a model calls a layer. */
+export interface CallRecord {
+  readonly inputs: readonly CallOutput[];
+  /** Without the batch axis. */
+  readonly outputShape: Shape;
+  /** With `training=False`, also when the model is trained. */
+  readonly isInference: boolean;
+}
+
+/** A model that is a layer of another one: Keras counts the layers of each apart. */
+export interface Holder {
+  readonly name: string;
+  /** Keras's: `Functional` or `Sequential`. */
+  readonly className: string;
 }
 
 /** In Keras's spelling: `{ filters: 64, kernel_size: [3, 3], padding: "same" }`. */

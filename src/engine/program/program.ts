@@ -3,10 +3,12 @@
 // plain data, without a device in it: recorded, planned, saved (json.ts) and drawn anywhere.
 
 import type { Kernel } from "../core/kernel.ts";
+import type { RungTable } from "../core/rung-table.ts";
 import type { Storage, Tensor } from "../core/tensor.ts";
 import type { Access } from "../core/wgsl.ts";
 import type { LayerRecord } from "./layer-record.ts";
 
+/** Which part of a step a dispatch belongs to. */
 export type Pass = "data" | "forward" | "backward" | "update" | "metric";
 
 /** Workgroups in x, y, z; each at most 65,535. */
@@ -18,6 +20,25 @@ export interface Capabilities {
   readonly isSoftware: boolean;
   /** Bytes that one binding holds; no limit where there is no device. */
   readonly maxStorageBufferBindingSize?: number;
+  /** Bytes of workgroup memory; no limit where there is no device. */
+  readonly maxComputeWorkgroupStorageSize?: number;
+  /** Which rungs ladders take; default: those of their own order. It is no part of a program. */
+  readonly rungTable?: RungTable;
+}
+
+/** The capabilities alone, of a device or of what was read from a file, where limits may be undefined. */
+export function capabilitiesOf(
+  given: {
+    readonly [Name in keyof Capabilities]: Capabilities[Name] | undefined;
+  } & Pick<Capabilities, "subgroupSize" | "isSoftware">,
+): Capabilities {
+  const { subgroupSize, isSoftware } = given;
+  const { maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = given;
+  return {
+    ...{ subgroupSize, isSoftware },
+    ...(maxStorageBufferBindingSize === undefined ? {} : { maxStorageBufferBindingSize }),
+    ...(maxComputeWorkgroupStorageSize === undefined ? {} : { maxComputeWorkgroupStorageSize }),
+  };
 }
 
 /** A tensor as a dispatch binds it. */
@@ -40,12 +61,15 @@ export interface Solution {
   readonly problem: object;
   /** The rungs that fit the problem, from naive upwards; `rung` is one of them. */
   readonly fitting: readonly string[];
-  /** Whether the rung was asked for by name, or chosen by the order for the adapter. */
+  /** Whether the rung was asked for by name. */
   readonly isAsked: boolean;
+  /** Whether it was chosen because it was measured to be the fastest on the adapter at hand. */
+  readonly isMeasured: boolean;
   /** The solution that this one is a part of: a convolution of 1×1, solved as a matrix product. */
   readonly within: Solution | null;
 }
 
+/** One dispatch of a recorded step: kernel, grid, bindings and parameters, and where in the model it comes from. */
 export interface Dispatch {
   /** Its place in the program as it was recorded, whatever a plan drops. */
   readonly id: number;
@@ -83,6 +107,7 @@ export interface ProgramVariable {
   readonly tensor: Tensor;
 }
 
+/** A recorded step as plain data: its dispatches in order, the tensors that they share, and the plan of memory. */
 export interface Program {
   readonly name: string;
   /** What it was recorded for. */

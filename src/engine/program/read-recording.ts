@@ -5,7 +5,14 @@ import { FormatError } from "../core/errors.ts";
 import { type Kernel, kernelFrom } from "../core/kernel.ts";
 import { rootStorage, type Storage, type Tensor } from "../core/tensor.ts";
 import type { Plan } from "./planner.ts";
-import { type Bound, type Dispatch, type Program, type Solution, tensorsOf } from "./program.ts";
+import {
+  type Bound,
+  capabilitiesOf,
+  type Dispatch,
+  type Program,
+  type Solution,
+  tensorsOf,
+} from "./program.ts";
 import { FORMAT, type RecordingJson, recordingSchema, VERSION } from "./recording-schema.ts";
 
 export interface Recording {
@@ -77,8 +84,6 @@ class Reader {
 
   read(): Recording {
     const { name, capabilities, layers } = this.#json;
-    const { maxStorageBufferBindingSize, ...rest } = capabilities;
-    const limit = maxStorageBufferBindingSize === undefined ? {} : { maxStorageBufferBindingSize };
     const solutions: Solution[] = [];
     for (const { within, problem, ...solution } of this.#json.solutions) {
       solutions.push({
@@ -94,7 +99,7 @@ class Reader {
     const roots = dispatches.flatMap(tensorsOf).map(rootStorage);
     const program: Program = {
       name,
-      capabilities: { ...rest, ...limit },
+      capabilities: capabilitiesOf(capabilities),
       dispatches,
       kept: this.#json.kept.map((index) => this.#tensor(index)),
       persistent: [...new Set(roots.filter(({ persistent }) => persistent))],

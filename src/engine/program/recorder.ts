@@ -3,6 +3,7 @@
 
 import { VitrineError } from "../core/errors.ts";
 import { describeKernel } from "../core/kernel.ts";
+import { RungTable } from "../core/rung-table.ts";
 import { type Shape, sizeOf } from "../core/shape.ts";
 import {
   bytesOf,
@@ -19,6 +20,7 @@ import type { LayerRecord } from "./layer-record.ts";
 import {
   type Bound,
   type Capabilities,
+  capabilitiesOf,
   type Dispatch,
   type Grid,
   type Pass,
@@ -55,10 +57,13 @@ interface Scope {
   readonly forwardOf: number | null;
 }
 
+/** Records a step: ops allocate tensors and dispatch kernels here, and `finish` makes a program of it. */
 export class Recorder {
   readonly name: string;
   readonly capabilities: Capabilities;
   readonly rungs: Readonly<Record<string, string>>;
+  /** Of the device that is recorded for. */
+  readonly rungTable: RungTable;
   readonly tape: TapeEntry[] = [];
   /** Layers recorded so far; a model adds them. */
   readonly layers: LayerRecord[] = [];
@@ -77,10 +82,9 @@ export class Recorder {
 
   constructor(options: RecorderOptions) {
     this.name = options.name;
-    const { subgroupSize, isSoftware, maxStorageBufferBindingSize } = options.capabilities;
-    const limit = maxStorageBufferBindingSize === undefined ? {} : { maxStorageBufferBindingSize };
-    this.capabilities = { subgroupSize, isSoftware, ...limit };
+    this.capabilities = capabilitiesOf(options.capabilities);
     this.rungs = options.rungs ?? {};
+    this.rungTable = options.capabilities.rungTable ?? new RungTable();
   }
 
   /** Whose work is being recorded. */
@@ -118,6 +122,7 @@ export class Recorder {
     this.#watched.add(tensor);
   }
 
+  /** Whether somebody asked for this tensor to be looked at. */
   isWatched(tensor: Tensor): boolean {
     return this.#watched.has(tensor);
   }
@@ -183,6 +188,7 @@ export class Recorder {
     this.#dispatches.push({ ...what, solution, forwardOf, ...work });
   }
 
+  /** Ends the recording: drops what nobody reads, and plans memory for the rest. */
   finish(): Program {
     const roots = this.#dispatches.flatMap(tensorsOf).map(rootStorage);
     return {

@@ -67,6 +67,7 @@ const solution = v.object({
   problem: v.record(v.string(), json),
   fitting: v.array(v.string()),
   isAsked: v.boolean(),
+  isMeasured: v.optional(v.boolean(), false),
   within: v.nullable(index),
 });
 
@@ -111,6 +112,7 @@ export const recordingSchema = v.object({
     subgroupSize: v.nullable(count),
     isSoftware: v.boolean(),
     maxStorageBufferBindingSize: v.optional(count),
+    maxComputeWorkgroupStorageSize: v.optional(count),
   }),
   storages: v.array(storage),
   tensors: v.array(tensor),

@@ -151,9 +151,9 @@ function writeDispatch(lists: Lists, dispatch: Dispatch): RecordingJson["dispatc
 }
 
 function writeSolution(lists: Lists, solution: Solution): RecordingJson["solutions"][number] {
-  const { ladder, rung, problem, fitting, isAsked, within } = solution;
+  const { ladder, rung, problem, fitting, isAsked, isMeasured, within } = solution;
   return {
-    ...{ ladder, rung, isAsked },
+    ...{ ladder, rung, isAsked, isMeasured },
     problem: writeProblem(lists, problem) as RecordingJson["solutions"][number]["problem"],
     fitting: [...fitting],
     within: within?.id ?? null,

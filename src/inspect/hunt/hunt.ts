@@ -6,6 +6,7 @@ import { VitrineError } from "../../engine/core/errors.ts";
 import type { Tensor } from "../../engine/core/tensor.ts";
 import type { Executable } from "../../engine/program/executor.ts";
 import { type Dispatch, readsOf, writesOf } from "../../engine/program/program.ts";
+import type { Supply } from "../../train/rows/row-stream.ts";
 import { restoreState, type StepState } from "../../train/step-state.ts";
 import { openStep, type StepSetup } from "../step.ts";
 import { inputsOf, type Unit, unitsOf } from "../units.ts";
@@ -54,6 +55,8 @@ export interface HuntOptions {
   readonly steps?: number;
   readonly onStep?: (step: number, steps: number) => void;
   readonly signal?: AbortSignal;
+  /** Brings the rows of the next steps, from where the step stands; default: they are there. */
+  readonly supply?: Supply;
 }
 
 /**
@@ -69,7 +72,11 @@ export async function hunt(
   const step = await openStep(device, { ...setup, kind: "train", plan: { sharesSlots: false } });
   try {
     restoreState(step.device, step.program, state);
-    return await huntSteps(step.device, step.executable, options);
+    const supply = {
+      most: step.mostAtOnce,
+      bring: (_from: number, steps: number) => step.bringRows(steps),
+    };
+    return await huntSteps(step.device, step.executable, { ...options, supply });
   } finally {
     step.close();
   }
@@ -189,7 +196,9 @@ interface Place {
 }
 
 async function placeIn(walk: Walk, { dispatches }: Executable): Promise<Place> {
-  const gather = dispatches.find(({ bindings }) => bindings["order"] && bindings["clock"]);
+  // By that of the labels: the order that streamed rows are gathered by is where they lie.
+  const gathers = dispatches.filter(({ bindings }) => bindings["order"] && bindings["clock"]);
+  const gather = gathers.find(({ bindings }) => bindings["labels"]) ?? gathers[0];
   const { order, clock } = gather?.bindings ?? {};
   if (!gather || !order || !clock) return { clock: null, batch: 0, dataRow: () => null };
   const [step = 0, cursor = 0] = await walk.read(clock.tensor);

@@ -7,6 +7,7 @@ import { countNonFinite } from "../../engine/ops/count-non-finite.ts";
 import { Executable } from "../../engine/program/executor.ts";
 import { type Program, tensorsOf } from "../../engine/program/program.ts";
 import { Recorder } from "../../engine/program/recorder.ts";
+import type { Supply } from "../../train/rows/row-stream.ts";
 import { stateStorages, wholeOf } from "../../train/step-state.ts";
 
 /** Steps that are replayed at once; where one of them is odd, they are taken back and replayed one by one. */
@@ -16,6 +17,8 @@ export interface ReplayOptions {
   readonly steps?: number;
   readonly onStep?: (step: number, steps: number) => void;
   readonly signal?: AbortSignal;
+  /** Brings the rows of the next steps; default: they are there. */
+  readonly supply?: Supply;
 }
 
 export class Replays {
@@ -60,14 +63,16 @@ export class Replays {
    * where there is none among the first `steps`.
    */
   async firstOdd(executable: Executable, options: ReplayOptions = {}): Promise<number | null> {
-    const { steps = 1, onStep, signal } = options;
+    const { steps = 1, onStep, signal, supply } = options;
+    await supply?.bring(0, 1);
     if (!(await this.#isFinite())) return 1;
     let done = 0;
-    let most = CHUNK;
+    let most = Math.min(CHUNK, supply?.most ?? CHUNK);
     while (done < steps) {
       signal?.throwIfAborted();
       const count = Math.min(most, steps - done);
       this.#save();
+      await supply?.bring(done, count);
       executable.run(count);
       if (await this.#isFinite()) done += count;
       else {

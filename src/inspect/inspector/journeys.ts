@@ -87,7 +87,8 @@ async function travelling<Result>(
     const variables = variablesOf(model, seed);
     variables.materialise(device, weights);
     const chosen = takeRows(test, rows);
-    const feed = createFeed(device, uploadDataset(device, chosen), chosen.rows, "journey");
+    const placed = uploadDataset(device, chosen);
+    const feed = createFeed(device, placed, { capacity: rows.length, batch: 1, label: "journey" });
     const recorded = recordSensitivity({
       ...{ model, variables, feed, batch: 1, capabilities: device },
     });

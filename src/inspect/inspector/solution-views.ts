@@ -3,7 +3,7 @@
 
 import type { Device } from "../../engine/core/device.ts";
 import type { Tensor } from "../../engine/core/tensor.ts";
-import { LADDERS } from "../../engine/ops/ladders.ts";
+import { keyOfSolution, LADDERS } from "../../engine/ops/ladders.ts";
 import type { Executable } from "../../engine/program/executor.ts";
 import { preferenceOf } from "../../engine/program/ladder.ts";
 import type { Capabilities, Dispatch, Solution } from "../../engine/program/program.ts";
@@ -33,7 +33,7 @@ export class RungClock {
 
   /** The walk must stand before the solution's first dispatch. */
   async time(solution: Solution, walk: Walk): Promise<RungTimes> {
-    const key = keyOf(solution);
+    const key = keyOfSolution(solution);
     const known = this.#known.get(key);
     if (known) return known;
     const product = productOf(solution);
@@ -51,7 +51,7 @@ export class RungClock {
       const request = { solution, product, rung, values };
       times.set(
         rung,
-        await solvedAlone(this.#device, request, ({ executable }) =>
+        await solvedAlone(this.#device, request, (executable) =>
           medianMs(this.#device, executable),
         ),
       );
@@ -75,13 +75,6 @@ async function medianMs(device: Device, executable: Executable): Promise<number>
   const samples: number[] = [];
   for (let sample = 0; sample < SAMPLES; sample++) samples.push((await run(runs)) / runs);
   return samples.sort((a, b) => a - b)[Math.floor(SAMPLES / 2)] ?? single;
-}
-
-/** Problems alike in everything but which tensors they are of. */
-function keyOf({ ladder, problem }: Solution): string {
-  const plain = (key: string, value: unknown): unknown =>
-    key === "storage" || key === "label" ? undefined : value;
-  return `${ladder} ${JSON.stringify(problem, plain)}`;
 }
 
 export function solutionView(
@@ -113,8 +106,9 @@ export function isOf(inner: Solution | null, solution: Solution): boolean {
   return inner === solution || (inner !== null && isOf(inner.within, solution));
 }
 
-function reasonOf({ rung, isAsked }: Solution, capabilities: Capabilities): string {
+function reasonOf({ rung, isAsked, isMeasured }: Solution, capabilities: Capabilities): string {
   if (isAsked) return "asked for by --rung";
+  if (isMeasured) return "measured to be the fastest for this problem on this adapter";
   const kind = capabilities.isSoftware ? "a software adapter" : "a hardware adapter";
   const order = preferenceOf(capabilities);
   const tried = order.slice(0, (order as readonly string[]).indexOf(rung) + 1);
@@ -122,7 +116,7 @@ function reasonOf({ rung, isAsked }: Solution, capabilities: Capabilities): stri
 }
 
 function noteOf(
-  { rung, fitting, isAsked }: Solution,
+  { rung, fitting, isAsked, isMeasured }: Solution,
   {
     name,
     capabilities,
@@ -135,10 +129,12 @@ function noteOf(
   const order: readonly string[] = preferenceOf(capabilities);
   const why = isAsked
     ? `${rung} was asked for`
-    : !order.includes(name)
-      ? "not in the order for this kind of adapter"
-      : order.indexOf(name) < order.indexOf(rung)
-        ? "fits, but was not measured to be worth it for such a problem"
-        : `comes after ${rung} in the order`;
+    : isMeasured
+      ? `${rung} was measured to be faster`
+      : !order.includes(name)
+        ? "not in the order for this kind of adapter"
+        : order.indexOf(name) < order.indexOf(rung)
+          ? "fits, but was not measured to be worth it for such a problem"
+          : `comes after ${rung} in the order`;
   return unmeasured === "" ? why : `${why}; ${unmeasured}`;
 }

@@ -150,7 +150,7 @@ class Turns {
     this.#step.rewind();
     await device.settle();
     const start = performance.now();
-    await runPaced(device, executable, replays, () => true);
+    await runPaced(device, { executable }, replays, () => true);
     return (performance.now() - start) / replays;
   }
 }

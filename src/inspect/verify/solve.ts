@@ -1,68 +1,101 @@
 // Solves a recorded problem again, on another rung and on other values, apart from the step that it comes from.
 
 import type { Device } from "../../engine/core/device.ts";
+import type { RungTable } from "../../engine/core/rung-table.ts";
 import type { Tensor } from "../../engine/core/tensor.ts";
 import { solveAgain } from "../../engine/ops/ladders.ts";
 import { Executable } from "../../engine/program/executor.ts";
-import type { Solution } from "../../engine/program/program.ts";
+import type { Program, Solution } from "../../engine/program/program.ts";
 import { Recorder } from "../../engine/program/recorder.ts";
 import { type Values, valuesOf } from "../walk.ts";
 import type { Product } from "./reference/products.ts";
 
-export interface SolveRequest {
+export interface StandRequest {
   readonly solution: Solution;
   readonly product: Product;
-  readonly rung: string;
   readonly values: (tensor: Tensor) => Values;
   /** The same with Σ|a·b| in place of the result: the magnitudes of the inputs, and no activation. */
   readonly magnitudes?: boolean;
 }
 
-/** The result on the rung; nothing that the step holds is read or written. */
-export function solveOn(device: Device, request: SolveRequest): Promise<Values> {
-  return solvedAlone(device, request, async ({ executable, out }) => {
-    executable.run();
-    return valuesOf(await executable.readBytes(out), out);
-  });
+export interface SolveRequest extends StandRequest {
+  readonly rung: string;
 }
 
-export interface Alone {
-  readonly executable: Executable;
+/** A problem by itself on a scope of the device: copies of its inputs, and room for the result, for as many rungs as are tried. */
+export class Stand {
   readonly out: Tensor;
+  readonly #device: Device;
+  readonly #ladder: string;
+  readonly #problem: object;
+
+  constructor(device: Device, { solution, product, values, magnitudes = false }: StandRequest) {
+    this.#device = device.scope();
+    const tensors = new Map<Tensor, Tensor>();
+    for (const tensor of product.inputs) {
+      const data = values(tensor);
+      const { shape, label, dtype } = tensor;
+      const given = magnitudes ? withoutSigns(data) : data;
+      tensors.set(tensor, this.#device.tensor(shape, label, given, dtype));
+    }
+    this.out = this.#device.tensor(product.out.shape, product.out.label);
+    tensors.set(product.out, this.out);
+    this.#ladder = solution.ladder;
+    this.#problem = replaced(solution.problem, tensors, magnitudes) as object;
+  }
+
+  /** What solves it on the rung, or on the one that the ladder chooses; with a table of its own, or the device's. */
+  record(rung: string | null, rungTable: RungTable = this.#device.rungTable): Program {
+    const { subgroupSize, isSoftware, maxStorageBufferBindingSize } = this.#device;
+    const rec = new Recorder({
+      name: rung === null ? this.#ladder : `${this.#ladder}.${rung}`,
+      capabilities: { subgroupSize, isSoftware, maxStorageBufferBindingSize, rungTable },
+      rungs: rung === null ? {} : { [this.#ladder]: rung },
+    });
+    solveAgain(rec, { ladder: this.#ladder, problem: this.#problem });
+    return rec.finish();
+  }
+
+  compile(program: Program): Promise<Executable> {
+    return Executable.compile(this.#device, program);
+  }
+
+  /** Fills the result with NaN, so that an element that a kernel leaves out shows. */
+  poison(): void {
+    const { bytes } = this.out.storage;
+    this.#device.write(this.out, new Float32Array(bytes / 4).fill(Number.NaN));
+  }
+
+  async result(executable: Executable): Promise<Values> {
+    return valuesOf(await executable.readBytes(this.out), this.out);
+  }
+
+  close(): void {
+    this.#device.destroy();
+  }
+}
+
+/** The result on the rung; nothing that the step holds is read or written. */
+export function solveOn(device: Device, request: SolveRequest): Promise<Values> {
+  return solvedAlone(device, request, async (executable, stand) => {
+    executable.run();
+    return stand.result(executable);
+  });
 }
 
 /** Lets `use` run the problem alone, on the rung and on copies of the values, as often as it likes. */
 export async function solvedAlone<Result>(
   device: Device,
   request: SolveRequest,
-  use: (alone: Alone) => Promise<Result>,
+  use: (executable: Executable, stand: Stand) => Promise<Result>,
 ): Promise<Result> {
-  const { solution, product, rung, values, magnitudes = false } = request;
-  const scope = device.scope();
+  const stand = new Stand(device, request);
   try {
-    const tensors = new Map<Tensor, Tensor>();
-    for (const tensor of product.inputs) {
-      const data = values(tensor);
-      const { shape, label, dtype } = tensor;
-      const copy = scope.tensor(shape, label, magnitudes ? withoutSigns(data) : data, dtype);
-      tensors.set(tensor, copy);
-    }
-    const out = scope.tensor(product.out.shape, product.out.label);
-    tensors.set(product.out, out);
-    const problem = replaced(solution.problem, tensors, magnitudes) as object;
-    const rec = new Recorder({
-      name: `${solution.ladder}.${rung}`,
-      capabilities: device,
-      rungs: { [solution.ladder]: rung },
-    });
-    solveAgain(rec, { ladder: solution.ladder, problem });
-    const executable = await Executable.compile(scope, rec.finish());
-    return await use({ executable, out });
+    return await use(await stand.compile(stand.record(request.rung)), stand);
   } finally {
-    scope.destroy();
+    stand.close();
   }
 }
-
 function withoutSigns(data: Values): Float32Array<ArrayBuffer> {
   return Float32Array.from(data, Math.abs);
 }

@@ -18,6 +18,7 @@ export async function verifyNext(
   const step = await openStep(device, { ...setup, kind: "train", plan: { sharesSlots: false } });
   try {
     restoreState(step.device, step.program, state);
+    await step.bringRows();
     return await verifyStep(step.device, step.executable, options);
   } finally {
     step.close();

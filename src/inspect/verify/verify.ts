@@ -14,6 +14,7 @@ import { type Comparison, compare, sampled } from "./compare.ts";
 import { expectedBeside, type Product, productOf } from "./reference/products.ts";
 import type { Output, Task } from "./reference/reference.ts";
 import { referenceOf } from "./reference/references.ts";
+import { roomOf, withRoom } from "./room.ts";
 import { solveOn } from "./solve.ts";
 
 /** One result of a unit, held against one truth. */
@@ -139,10 +140,11 @@ function checkOnHost({ program, options }: Request, result: Result): Check {
   const { output, got } = result;
   const { hostWork = 2e6 } = options;
   const most = Math.max(64, Math.floor(hostWork / output.cost));
+  const room = roomOf(result.task.unit.solution, result);
   const indices = sampled(sizeOf(output.tensor.shape), most);
   return checkOf(program, result, {
     against: "float64",
-    ...compare(got, indices, (index) => output.at(index)),
+    ...compare(got, indices, (index) => withRoom(output.at(index), room)),
   });
 }
 
@@ -159,9 +161,10 @@ async function checkRungs(request: Request, result: Result, product: Product): P
   const naive = await solve("naive");
   const magnitudes = await solve("naive", true);
   const besideNaive = (one: Result): Check => {
-    const comparison = compare(one.got, naive.keys(), (index) =>
-      expectedBeside(product, naive[index] ?? Number.NaN, magnitudes[index] ?? Number.NaN),
-    );
+    const room = roomOf(solution, one);
+    const expectedAt = (index: number) =>
+      expectedBeside(product, naive[index] ?? Number.NaN, magnitudes[index] ?? Number.NaN);
+    const comparison = compare(one.got, naive.keys(), (index) => withRoom(expectedAt(index), room));
     return checkOf(program, one, { against: "naive", ...comparison });
   };
   const checks = solution.rung === "naive" ? [] : [besideNaive(result)];

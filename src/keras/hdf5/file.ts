@@ -114,6 +114,19 @@ export class Hdf5File {
     return data;
   }
 
+  /** The value of a data set that is one integer. */
+  readInteger(path: string): number {
+    const { shape, dtype: type } = this.dataset(path);
+    if (sizeOf(shape) !== 1 || (type !== "int32" && type !== "int64")) {
+      throw this.error(path, `must hold an integer, got ${type} of ${formatShape(shape)}`);
+    }
+    const bytes = type === "int64" ? 8 : 4;
+    const whole = { start: shape.map(() => 0), count: shape };
+    const reply = this.#thread.read({ kind: "read", path, ...whole, bytes, type });
+    if (!reply.ok) throw unreadable(this, reply);
+    return new Float64Array(this.#thread.window.buffer, 0, 1)[0] ?? 0;
+  }
+
   /** An attribute that is one text; undefined where there is none. */
   text(path: string, attribute: string): string | undefined {
     const found = this.#attribute(path, attribute);

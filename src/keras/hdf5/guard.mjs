@@ -43,6 +43,7 @@ const bindings = await (await import("h5wasm/node")).ready;
 /**
  * The same functions, but for errors: libhdf5 prints them, and h5wasm goes on with what it did not get. (Its own handler
  * that throws goes through temporary files.)
+ * @type {Awaited<typeof import("h5wasm/node")["ready"]>}
  */
 export const h5 = new Proxy(bindings, {
   get(target, key) {

@@ -10,6 +10,7 @@ import {
 import type { Hdf5Node } from "./tree.ts";
 
 export type FloatType = "float16" | "bfloat16" | "float32" | "float64";
+export type IntegerType = "int32" | "int64";
 
 export type ThreadRequest =
   | { readonly kind: "open"; readonly path: string }
@@ -19,7 +20,8 @@ export type ThreadRequest =
       readonly start: readonly number[];
       readonly count: readonly number[];
       readonly bytes: number;
-      readonly type: FloatType;
+      /** An integer comes alone, as the window's first float64. */
+      readonly type: FloatType | IntegerType;
     }
   | { readonly kind: "close" };
 
@@ -37,7 +39,10 @@ export type ThreadReply =
 
 export interface ThreadData {
   readonly window: SharedArrayBuffer;
-  /** Two i32: 1 when a reply to a read lies in the port; a count of what has been done, which moves while work goes on. */
+  /**
+   * Two i32: 1 when a reply to a read lies in the port; a count of what has been done, which moves while work goes on, from the
+   * thread's being there on.
+   */
   readonly state: SharedArrayBuffer;
   readonly port: MessagePort;
 }
@@ -51,6 +56,8 @@ const [REPLIED, DONE] = [0, 1];
 /** Without any progress: an object listed, or a window read. Far more than a slow disk needs; some damage makes libhdf5 loop. */
 const DEFAULT_PATIENCE_MS = 10_000;
 const LOOKS = 10;
+/** So many times that, until the thread has compiled libhdf5: on a busy machine that takes longer than anything in a file. */
+const TO_START = 6;
 /** Of the worker's JavaScript; libhdf5's memory is not in it. */
 const HEAP_MB = 512;
 
@@ -137,7 +144,8 @@ export class Hdf5Thread {
       const done = Atomics.load(this.#state, DONE);
       idleLooks = done === seen ? idleLooks + 1 : 0;
       seen = done;
-      if (idleLooks === LOOKS) this.#settle(this.#late());
+      const most = done === 0 ? TO_START * LOOKS : LOOKS;
+      if (idleLooks === most) this.#settle(this.#late());
     }, this.#patienceMs / LOOKS);
   }
 

@@ -27,7 +27,10 @@ const [INTEGER, FLOAT, STRING] = [0, 1, 3];
 const { window, state: shared, port } = /** @type {ThreadData} */ (workerData);
 const state = new Int32Array(shared);
 const floats = new Float32Array(window);
+const doubles = new Float64Array(window);
 const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+Atomics.add(state, 1, 1);
 
 let file = -1n;
 /** Where the last call was, for the message of the error that it may throw. */
@@ -215,6 +218,8 @@ function read({ path, start, count, bytes, type }) {
     const { buffer } = h5.HEAPU8;
     if (type === "float32") floats.set(new Float32Array(buffer, pointer, length));
     else if (type === "float64") floats.set(new Float64Array(buffer, pointer, length));
+    else if (type === "int32") doubles[0] = new Int32Array(buffer, pointer, 1)[0] ?? 0;
+    else if (type === "int64") doubles[0] = Number(new BigInt64Array(buffer, pointer, 1)[0]);
     else widen(new Uint16Array(buffer, pointer, length), type);
   } finally {
     h5._free(pointer);

@@ -16,12 +16,13 @@ const h5 = await ready;
 h5.activate_throwing_error_handler();
 
 /** H5T_class_t */
-const FLOAT = 1;
+const [INTEGER, FLOAT] = [0, 1];
 /** What create_dataset wants to know of f32, but for the shape. */
 const F32 = {
   ...{ type: FLOAT, size: 4, signed: false, vlen: false, littleEndian: true, cset: -1, strpad: -1 },
   ...{ chunks: null, compression: 0, compression_opts: [], track_order: false, total_size: 0 },
 };
+const I64 = { ...F32, type: INTEGER, size: 8, signed: true };
 
 /** @type {File | undefined} */
 let file;
@@ -69,7 +70,7 @@ function takePiece({ dataset, at, length, total }) {
   if (at + length < total || !file) return;
   const shape = dataset.shape.map(BigInt);
   h5.create_dataset(file.file_id, dataset.path, BigInt(pointer), {
-    ...F32,
+    ...(dataset.dtype === "i64" ? I64 : F32),
     shape,
     maxshape: shape,
   });
@@ -82,6 +83,7 @@ function serve(request) {
   if (request.kind === "open") {
     file = new File(request.path, "w", { libver: ["earliest", "latest"] });
     writeGroups(request.groups);
+    for (const { path, target } of request.links) h5.create_hard_link(file.file_id, target, path);
   } else if (request.kind === "piece") takePiece(request);
   else file?.close();
 }

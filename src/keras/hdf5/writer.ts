@@ -6,7 +6,6 @@ import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { VitrineError } from "../../engine/core/errors.ts";
 import { formatShape, sizeOf } from "../../engine/core/shape.ts";
-import type { WeightStream } from "../exported-model.ts";
 import { innermostError } from "./error.mjs";
 
 export type Hdf5Attribute =
@@ -24,15 +23,28 @@ export interface Hdf5Group {
   readonly attributes?: Readonly<Record<string, Hdf5Attribute>>;
 }
 
+/** A second name of a group. */
+export interface Hdf5Link {
+  readonly path: string;
+  readonly target: string;
+}
+
 export interface Hdf5Dataset {
   readonly path: string;
   readonly shape: readonly number[];
+  /** Default f32. */
+  readonly dtype?: "i64";
 }
+
+/** What fills a data set, by the name that the layout has for it, one at a time; of its type. */
+export type ValueStream = Iterable<readonly [name: string, data: Float32Array | BigInt64Array]>;
 
 export interface Hdf5Layout {
   /** Parents before children; the root `/` only for its attributes. */
   readonly groups: readonly Hdf5Group[];
-  /** Datasets of f32 by the name of the variable that fills them. */
+  /** Made when the groups are there; default: none. */
+  readonly links?: readonly Hdf5Link[];
+  /** Datasets by the name of the variable that fills them. */
   readonly variables: ReadonlyMap<string, Hdf5Dataset>;
 }
 
@@ -42,11 +54,16 @@ export interface Hdf5Request {
   /** What errors call the file. */
   readonly name: string;
   readonly layout: Hdf5Layout;
-  readonly weights: WeightStream;
+  readonly weights: ValueStream;
 }
 
 export type WriteRequest =
-  | { readonly kind: "open"; readonly path: string; readonly groups: readonly Hdf5Group[] }
+  | {
+      readonly kind: "open";
+      readonly path: string;
+      readonly groups: readonly Hdf5Group[];
+      readonly links: readonly Hdf5Link[];
+    }
   /** `length` bytes in the window, `at` bytes into the `total` of the dataset. */
   | {
       readonly kind: "piece";
@@ -69,7 +86,8 @@ const WINDOW_BYTES = 2 ** 24;
 export async function writeHdf5({ path, name, layout, weights }: Hdf5Request): Promise<void> {
   const thread = new WriteThread(name);
   try {
-    await thread.ask({ kind: "open", path: resolve(path), groups: layout.groups });
+    const { groups, links = [] } = layout;
+    await thread.ask({ kind: "open", path: resolve(path), groups, links });
     const missing = new Set(layout.variables.keys());
     for (const [variable, data] of weights) {
       await thread.write(placeOf(variable, data, { name, layout }), data);
@@ -87,7 +105,7 @@ export async function writeHdf5({ path, name, layout, weights }: Hdf5Request): P
 
 function placeOf(
   variable: string,
-  { length }: Float32Array,
+  { length }: Float32Array | BigInt64Array,
   { name, layout }: Pick<Hdf5Request, "name" | "layout">,
 ): Hdf5Dataset {
   const place = layout.variables.get(variable);
@@ -116,7 +134,7 @@ class WriteThread {
     this.#worker.on("exit", () => fail("the end of libhdf5's thread"));
   }
 
-  async write(dataset: Hdf5Dataset, { buffer, byteOffset, byteLength }: Float32Array) {
+  async write(dataset: Hdf5Dataset, { buffer, byteOffset, byteLength }: ArrayBufferView) {
     const total = byteLength;
     for (let at = 0; at < total; at += WINDOW_BYTES) {
       const length = Math.min(WINDOW_BYTES, total - at);

@@ -43,7 +43,11 @@ export function matchWeights(
 ): readonly Assignment[] {
   const targets = layers.filter((layer) => layer.weights.length > 0);
   const saved = file.layers.filter((layer) => layer.weights.length > 0);
-  return pairs(file, saved, { targets, by }).flatMap((pair, i) => weightPairs(file, pair, i));
+  const isByClass = by === "order" && !file.format.startsWith("legacy");
+  const paired = isByClass
+    ? pairByClass(file.path, saved, layers)
+    : pairs(file, saved, { targets, by });
+  return paired.flatMap((pair, i) => weightPairs(file, pair, i));
 }
 
 function pairs(
@@ -51,10 +55,10 @@ function pairs(
   saved: readonly SavedLayer[],
   { targets, by }: { readonly targets: readonly TargetLayer[]; readonly by: "order" | "name" },
 ): readonly LayerPair[] {
-  const isLegacy = file.format.startsWith("legacy");
-  if (by === "name") return pairByName(file.path, flattenNested(saved, targets), targets);
-  if (isLegacy) return pairByOrder(file.path, flattenNested(saved, targets), targets);
-  return pairByClass(file.path, saved, targets);
+  const flat = flattenNested(saved, targets);
+  return by === "name"
+    ? pairByName(file.path, flat, targets)
+    : pairByOrder(file.path, flat, targets);
 }
 
 function weightPairs(file: Source, { saved, target }: LayerPair, index: number): Assignment[] {
@@ -96,10 +100,15 @@ function roleOf(name: string): string | null {
 
 function* readAssigned(file: Source, assignments: readonly Assignment[]): Generator<NamedValues> {
   for (const { variable, weight } of assignments) {
-    const values = weight.read();
+    const values = isCount(weight) ? new Float32Array(1) : weight.read();
     checkFinite(values, { where: `${file.path}: weight ${variable}`, shape: weight.shape });
     yield [variable, values];
   }
+}
+
+/** How much data a Normalization layer has seen: an integer that no output depends on, and not read. */
+function isCount({ shape, dtype }: SavedWeight): boolean {
+  return shape.length === 0 && /^u?int/.test(dtype);
 }
 
 interface Named {

@@ -1,10 +1,11 @@
 // The weights that Keras publishes for its backbones, trained on ImageNet: found in our cache or in Keras's own, else
 // fetched. Brings the file; what is in it is weight-file.ts's business.
 // The cache's folder and names as in keras/src/utils/file_utils.py and keras/src/applications of Keras 3.15.
+import { open } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { downloadFile } from "../../data/download.ts";
-import type { Progress } from "../../data/user-files.ts";
+import type { Progress } from "../../data/sources/source.ts";
 import { VitrineError } from "../../engine/core/errors.ts";
 import { fileDigest } from "../../io/file-digest.ts";
 import type { PublishedFile } from "../../models/backbone.ts";
@@ -38,7 +39,7 @@ const SOURCES: ImagenetSources = {
 };
 
 /**
- * Path of the published file. Its md5 is checked each time, and no note kept of it: that takes a second for the largest,
+ * Path of the published file. Its md5, where Keras publishes one, is checked each time, and no note kept of it: that takes a second for the largest,
  * which is read as a whole right after, and a note would hide damage to the disk.
  * @throws VitrineError with address, md5 and folder, where the file is nowhere and cannot be fetched; the reason of the
  * signal, where that stopped it.
@@ -94,8 +95,13 @@ type Found =
   | { readonly state: "right" | "missing" }
   | { readonly state: "wrong"; readonly problem: string };
 
-async function look(path: string, md5: string, signal: AbortSignal | undefined): Promise<Found> {
+async function look(
+  path: string,
+  md5: string | null,
+  signal: AbortSignal | undefined,
+): Promise<Found> {
   try {
+    if (md5 === null) return await lookAtStart(path);
     const got = await fileDigest(path, "md5", signal);
     if (got === md5) return { state: "right" };
     return { state: "wrong", problem: `the published file has md5 ${md5}, got ${got}` };
@@ -107,13 +113,27 @@ async function look(path: string, md5: string, signal: AbortSignal | undefined):
   }
 }
 
+const HDF5_SIGNATURE = Buffer.from("\x89HDF\r\n\x1a\n", "latin1");
+
+/** What can be said of a file without an md5: names and shapes of its weights are checked when they are read. */
+async function lookAtStart(path: string): Promise<Found> {
+  const file = await open(path);
+  try {
+    const { buffer } = await file.read(Buffer.alloc(HDF5_SIGNATURE.length), { position: 0 });
+    if (buffer.equals(HDF5_SIGNATURE)) return { state: "right" };
+    return { state: "wrong", problem: "the published file is HDF5, got something else" };
+  } finally {
+    await file.close();
+  }
+}
+
 function notToBeHad(
   error: VitrineError,
   { url, md5 }: PublishedFile,
   { backbone, cacheDir }: ImagenetRequest,
 ): VitrineError {
   const again = error.help === undefined ? "" : `${error.help}; or `;
-  const byHand = `put the file of ${url} (md5 ${md5}) into ${cacheDir}`;
+  const byHand = `put the file of ${url}${md5 === null ? "" : ` (md5 ${md5})`} into ${cacheDir}`;
   return new VitrineError(
     `weights: ${backbone} trained on ImageNet must be at hand or be fetched, got ${error.message}`,
     {

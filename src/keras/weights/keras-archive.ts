@@ -7,11 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { VitrineError } from "../../engine/core/errors.ts";
-import { type JsonRecord, parseConfig } from "../config/model-config.ts";
+import { ZipArchive } from "../../io/zip-archive.ts";
+import type { JsonRecord } from "../../models/architecture/json-record.ts";
+import { parseConfig } from "../../models/architecture/model-config.ts";
 import { Hdf5File, type OpenOptions } from "../hdf5/file.ts";
-import { describeKeras3, pathsFromConfig } from "./keras3-weights.ts";
+import { describeArchive } from "./keras3-weights.ts";
+import { archiveCompilation } from "./saved-compilation.ts";
 import type { WeightFile } from "./saved-weights.ts";
-import { ZipArchive } from "./zip-archive.ts";
 
 const WEIGHTS = "model.weights.h5";
 const CONFIG = "config.json";
@@ -22,15 +24,17 @@ export async function openArchive(
   path: string,
   options: Pick<OpenOptions, "thread">,
 ): Promise<WeightFile> {
-  const zip = await ZipArchive.open(path);
+  const zip = await ZipArchive.open(path, "is it a .keras file?");
   try {
     const modelConfig = await json(zip, CONFIG);
     const { keras_version: version } = await json(zip, METADATA);
     const kerasVersion = typeof version === "string" ? version : null;
     const { file, close } = await unpack(zip, options);
     try {
-      const layers = describeKeras3(file, pathsFromConfig(modelConfig));
-      return { path, format: "keras3-archive", kerasVersion, layers, modelConfig, close };
+      const layers = describeArchive(file, modelConfig);
+      const compilation = () => archiveCompilation(file, modelConfig);
+      const format = "keras3-archive";
+      return { path, format, kerasVersion, layers, modelConfig, compilation, close };
     } catch (error) {
       await close();
       throw error;

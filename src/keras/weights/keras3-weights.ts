@@ -1,26 +1,44 @@
 // The weights of Keras 3 (`.weights.h5`, and within `.keras`): groups are named by class and number, `layers/conv2d_1`, and
-// the weights in their `vars` by number. The layer's name, if it is there at all, is an attribute.
+// the weights in their `vars` by number. The layer's name, if it is there at all, is an attribute, or the model's description
+// tells it.
 // https://github.com/keras-team/keras/blob/v3.9.2/keras/src/saving/saving_lib.py
 
-import { snakeCase } from "../../engine/layers/net.ts";
-import { nestedLayers } from "../config/model-config.ts";
+import type { JsonRecord } from "../../models/architecture/json-record.ts";
+import { nestedLayers } from "../../models/architecture/model-config.ts";
 import { type Hdf5File, join } from "../hdf5/file.ts";
+import { type LayerNode, OLD_ROOT, placeLayers } from "./layer-places.ts";
 import { savedWeight } from "./legacy-weights.ts";
 import type { SavedLayer } from "./saved-weights.ts";
 
-/** What `layers` was called in Keras 2.12 and 2.13. */
-const OLD_LAYERS = "/_layer_checkpoint_dependencies";
 /** State that is no weight of a layer: the optimiser's, metrics', and the seeds of dropout. */
 const NO_LAYERS =
   /^\/(optimizer|[^/]*_metrics|_?metrics|_loss_tracker)(\/|$)|\/_?seed_generators?(\/|$)/;
 
-/** Layers with weights; in the order of `order` first, as naturalOrder sorts them where that is silent. */
-export function describeKeras3(file: Hdf5File, order: readonly string[] = []): SavedLayer[] {
-  const places = new Map(order.map((path, i) => [path, i]));
-  const place = (layer: SavedLayer) => places.get(layer.path) ?? order.length;
-  return [...savedLayers(file, "/")].sort(
-    (a, b) => place(a) - place(b) || naturalOrder(a.path, b.path),
-  );
+/** Layers with weights, sorted by their places. */
+export function describeKeras3(file: Hdf5File): SavedLayer[] {
+  const all = [...savedLayers(file, "/")];
+  const present = all.filter(({ path }) => path.startsWith("/layers/"));
+  // Ours for TF-Keras have each layer under its names of older versions as well.
+  const each = present.length > 0 ? all.filter(({ path }) => !path.startsWith(OLD_ROOT)) : all;
+  return each.sort((a, b) => naturalOrder(a.path, b.path));
+}
+
+/**
+ * The same with the names that the model's description has for them, in its order. Throws FormatError where file and
+ * description call a layer differently; files whose places are none of the model's stay as they are.
+ */
+export function describeArchive(file: Hdf5File, modelConfig: JsonRecord): SavedLayer[] {
+  const layers = describeKeras3(file);
+  const places = placeLayers(layers, nodesOf(modelConfig, { next: 0 }));
+  if (!places) return layers;
+  const named = layers.map((layer) => {
+    const { name, order } = places.get(layer) ?? { name: layer.name, order: layers.length };
+    if (layer.isNamed && layer.name !== name) {
+      throw file.error(layer.path, `must be of layer ${name} as in config.json, got ${layer.name}`);
+    }
+    return { order, layer: { ...layer, name, isNamed: true } };
+  });
+  return named.sort((a, b) => a.order - b.order).map(({ layer }) => layer);
 }
 
 function* savedLayers(file: Hdf5File, path: string): Generator<SavedLayer> {
@@ -40,9 +58,11 @@ function describeLayer(file: Hdf5File, path: string, vars: string): SavedLayer {
   const numbers = names.map((_, i) => String(i));
   const missing = numbers.find((number) => !names.includes(number));
   if (missing !== undefined) throw file.error(join(vars, missing), "must be there, and is missing");
+  const name = file.text(vars, "name");
   return {
-    name: file.text(vars, "name") ?? path.slice(path.lastIndexOf("/") + 1),
-    path: path.startsWith(OLD_LAYERS) ? `/layers${path.slice(OLD_LAYERS.length)}` : path,
+    name: name ?? path.slice(path.lastIndexOf("/") + 1),
+    isNamed: name !== undefined,
+    path,
     weights: numbers.map((number) => savedWeight(file, vars, number)),
   };
 }
@@ -60,23 +80,16 @@ function numbered(path: string): readonly [stem: string, number: number] {
   return [stem, Number(digits)];
 }
 
-/** Numbers classes as Keras's container does: `conv2d`, `conv2d_1`, `dense`, … */
-export function containerNames(classNames: readonly string[]): string[] {
-  const counts = new Map<string, number>();
-  return classNames.map((className) => {
-    const base = snakeCase(className);
-    const count = counts.get(base) ?? 0;
-    counts.set(base, count + 1);
-    return count === 0 ? base : `${base}_${count}`;
-  });
+interface Described {
+  readonly name: string;
+  /** Place in the list of all layers, those of models within the model after their model. */
+  readonly order: number;
 }
 
-/** Paths of a model's layers, nested ones after their model, as the model's configuration orders them. */
-export function pathsFromConfig(modelConfig: unknown, parent = ""): string[] {
-  const layers = nestedLayers(modelConfig);
-  const names = containerNames(layers.map(({ className }) => className));
-  return layers.flatMap(({ config }, i) => {
-    const path = `${parent}/layers/${names[i]}`;
-    return [path, ...pathsFromConfig(config, path)];
-  });
+function nodesOf(modelConfig: unknown, counter: { next: number }): LayerNode<Described>[] {
+  return nestedLayers(modelConfig).map(({ name, className, config }) => ({
+    className,
+    layer: { name, order: counter.next++ },
+    nodes: nodesOf(config, counter),
+  }));
 }

@@ -1,6 +1,7 @@
 // A layer of a file and the layer of a model that its weights are for: what pairing ends in, by whichever rule.
 
 import type { Shape } from "../../engine/core/shape.ts";
+import type { Holder } from "../../engine/program/layer-record.ts";
 import type { SavedLayer } from "./saved-weights.ts";
 
 /** A layer to load into, in the model's order; the engine's LayerRecord is one. */
@@ -10,6 +11,8 @@ export interface TargetLayer {
   readonly className: string;
   /** Trainable ones first, then statistics. */
   readonly weights: readonly { readonly name: string; readonly shape: Shape }[];
+  /** The models within the model that it belongs to, the outermost first. */
+  readonly within?: readonly Holder[];
 }
 
 /** A layer of the file and the layer of the model that it is for. */

@@ -47,7 +47,12 @@ function describeLayer(file: Hdf5File, name: string, path: string): SavedLayer {
   if (!file.hasGroup(path)) throw file.error(path, "must be there, and is missing");
   const names = file.texts(path, "weight_names");
   if (!names) throw file.error(`${path}@weight_names`, "must be there, and is missing");
-  return { name, path, weights: names.map((weight) => savedWeight(file, path, weight)) };
+  return {
+    name,
+    isNamed: true,
+    path,
+    weights: names.map((weight) => savedWeight(file, path, weight)),
+  };
 }
 
 /** With the kernels of convolutions turned by 180°, as Keras 2 turns them on other backends (`convert_kernel`). */

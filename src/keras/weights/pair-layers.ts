@@ -34,17 +34,19 @@ export function pairByName(
 ): readonly LayerPair[] {
   const byName = new Map(targets.map((target) => [target.name, target]));
   const pairs = saved.flatMap((layer) => {
-    const target = byName.get(layer.name);
+    const target = layer.isNamed ? byName.get(layer.name) : undefined;
     return target ? [{ saved: layer, target }] : [];
   });
   if (pairs.length > 0) return pairs;
-  const got = `${listed(saved)} for ${listed(targets)}`;
+  const isNamed = saved.some((layer) => layer.isNamed);
+  const got = `${isNamed ? listed(saved) : "no names"} for ${listed(targets)}`;
   throw new FormatError(`${path}: must share names of layers with the model, got ${got}`);
 }
 
 /** All is named alike, only in another order: equal shapes would hide that every weight went to the wrong place. */
 export function refuseOtherOrder(path: string, pairs: readonly LayerPair[]): void {
   const names = new Set(pairs.map(({ target }) => target.name));
+  if (!pairs.every(({ saved }) => saved.isNamed)) return;
   if (!pairs.every(({ saved }) => names.has(saved.name))) return;
   const index = pairs.findIndex(({ saved, target }) => saved.name !== target.name);
   const pair = pairs[index];
@@ -65,7 +67,7 @@ export function otherCount(
   const known = new Set(saved.map(({ name }) => name));
   const extra = saved.filter(({ name }) => !names.has(name));
   const missing = targets.filter(({ name }) => !known.has(name));
-  const share = extra.length < saved.length;
+  const share = extra.length < saved.length && saved.every(({ isNamed }) => isNamed);
   const more = share && extra.length > 0 ? `, ${listed(extra)} more than the model` : "";
   const less = share && missing.length > 0 ? `, ${listed(missing)} not among them` : "";
   return new FormatError(`${path}: ${wanted}, got ${saved.length}${more}${less}`, {
@@ -111,6 +113,7 @@ function innerLayers(layer: SavedLayer): SavedLayer[] {
   if (groups.size <= 1) return [layer];
   return [...groups].map(([owner, weights]) => ({
     name: owner.slice(owner.lastIndexOf("/") + 1),
+    isNamed: true,
     path: layer.path,
     weights,
   }));

@@ -7,38 +7,36 @@ import { fileDigest } from "../../io/file-digest.ts";
 import { BACKBONE_NAMES, BACKBONES } from "../../models/backbones.ts";
 import { assignWeights, matchWeights } from "./assign-weights.ts";
 import type { TargetLayer } from "./layer-pair.ts";
+import { ownRescaling, type Rescaling } from "./own-rescaling.ts";
 import { flattenNested, LIST_LAYERS } from "./pair-layers.ts";
 import type { WeightFile } from "./saved-weights.ts";
-import { openWeightFile } from "./weight-file.ts";
+import { withWeightFile } from "./weight-file.ts";
 
 export interface PretrainedWeights {
   /** Of the file, in hex. */
   readonly sha256: string;
   readonly weights: Weights;
+  /** What the file's model does to its pictures itself; null where it does nothing, or is not there. */
+  readonly rescaling: Rescaling | null;
 }
 
 /** Reads every variable of `base`. Throws FormatError for a file that does not fit it. */
-export async function readPretrained(path: string, base: Model): Promise<PretrainedWeights> {
-  const file = await openWeightFile(path);
-  try {
+export function readPretrained(path: string, base: Model): Promise<PretrainedWeights> {
+  return withWeightFile(path, async (file) => {
     const { layers } = describeModel(base);
     const by = orderOf(file, base.name, withWeights(layers));
     const weights = new Map(assignWeights(file, layers, { by }));
-    return { sha256: await fileDigest(path, "sha256"), weights };
-  } finally {
-    await file.close();
-  }
+    const rescaling = ownRescaling(file.modelConfig);
+    return { sha256: await fileDigest(path, "sha256"), weights, rescaling };
+  });
 }
 
 /** Throws FormatError for a file that does not fit `base`, from names and shapes alone. */
-export async function checkPretrained(path: string, base: Model): Promise<void> {
-  const file = await openWeightFile(path);
-  try {
+export function checkPretrained(path: string, base: Model): Promise<void> {
+  return withWeightFile(path, (file) => {
     const { layers } = describeModel(base);
     matchWeights(file, layers, { by: orderOf(file, base.name, withWeights(layers)) });
-  } finally {
-    await file.close();
-  }
+  });
 }
 
 /** By name where the file has every layer of the base, so that one with a classifier serves as well. */
@@ -47,7 +45,7 @@ function orderOf(
   model: string,
   targets: readonly TargetLayer[],
 ): "name" | "order" {
-  const saved = withWeights(file.layers);
+  const saved = withWeights(file.layers).filter(({ isNamed }) => isNamed);
   const names = new Set(flattenNested(saved, targets).map(({ name }) => name));
   if (!targets.every(({ name }) => names.has(name))) return "order";
   const larger = names.size > targets.length ? largerNetwork(names, targets) : null;

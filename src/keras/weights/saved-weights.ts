@@ -2,6 +2,7 @@
 // The formats are told apart in weight-file.ts.
 
 import type { Shape } from "../../engine/core/shape.ts";
+import type { JsonRecord } from "../../models/architecture/json-record.ts";
 
 /** How each format is called in what people read. */
 export const FORMAT_NAMES = {
@@ -26,10 +27,22 @@ export interface SavedWeight {
 
 export interface SavedLayer {
   readonly name: string;
+  /** Whether the file tells the layer's name; else `name` is its class and number, and says nothing about the layer's. */
+  readonly isNamed: boolean;
   /** Group within the HDF5 file. */
   readonly path: string;
   /** Empty for most layers without weights; Keras 3's own formats may not list those at all. */
   readonly weights: readonly SavedWeight[];
+}
+
+/** How the model was compiled, in the file's own words. */
+export interface SavedCompilation {
+  /** `compile_config`, `training_config`. */
+  readonly config: JsonRecord;
+  /** The optimiser's variables in order, the count of steps first; none where it has none. Throws FormatError for damage. */
+  variables(): readonly SavedWeight[];
+  /** Reads that count. Throws FormatError where it is none. */
+  steps(): number;
 }
 
 export interface WeightFile {
@@ -41,5 +54,7 @@ export interface WeightFile {
   readonly layers: readonly SavedLayer[];
   /** `{ class_name, config, … }`, where the file holds a whole model. */
   readonly modelConfig: unknown;
+  /** Null where the model was not compiled, and in a file of weights. Throws FormatError for damage. */
+  compilation(): SavedCompilation | null;
   close(): Promise<void>;
 }

@@ -2,11 +2,13 @@
 // by weight, when asked for. Which variable of a model a weight belongs to is assign-weights.ts's business.
 
 import { closeSync, openSync, readSync } from "node:fs";
-import { parseConfig } from "../config/model-config.ts";
+import { parseConfig } from "../../models/architecture/model-config.ts";
 import { Hdf5File, type OpenOptions } from "../hdf5/file.ts";
+import { refuseForeign } from "./foreign-files.ts";
 import { openArchive } from "./keras-archive.ts";
 import { describeKeras3 } from "./keras3-weights.ts";
 import { describeLegacy, LEGACY_ROOTS } from "./legacy-weights.ts";
+import { legacyCompilation } from "./saved-compilation.ts";
 import type { WeightFile } from "./saved-weights.ts";
 
 /**
@@ -17,6 +19,7 @@ export async function openWeightFile(
   path: string,
   options: Pick<OpenOptions, "thread"> = {},
 ): Promise<WeightFile> {
+  refuseForeign(path);
   if (isZip(path)) return openArchive(path, options);
   const file = await Hdf5File.open(path, options);
   try {
@@ -27,6 +30,19 @@ export async function openWeightFile(
   }
 }
 
+/** What `read` makes of the file, which is closed then. Throws as `openWeightFile` does. */
+export async function withWeightFile<T>(
+  path: string,
+  read: (file: WeightFile) => T | Promise<T>,
+): Promise<T> {
+  const file = await openWeightFile(path);
+  try {
+    return await read(file);
+  } finally {
+    await file.close();
+  }
+}
+
 function describe(path: string, file: Hdf5File): WeightFile {
   const close = () => file.close();
   for (const { root, format } of LEGACY_ROOTS) {
@@ -34,11 +50,13 @@ function describe(path: string, file: Hdf5File): WeightFile {
     if (!legacy) continue;
     const text = file.text("/", "model_config");
     const modelConfig = text === undefined ? null : parseConfig(text, `${file.name}: model_config`);
-    return { path, format, ...legacy, modelConfig, close };
+    const compilation = () => modelConfig && legacyCompilation(file);
+    return { path, format, ...legacy, modelConfig, compilation, close };
   }
   const layers = describeKeras3(file);
   if (layers.length > 0) {
-    return { path, format: "keras3-weights", kerasVersion: null, layers, modelConfig: null, close };
+    const none = { kerasVersion: null, modelConfig: null, compilation: () => null };
+    return { path, format: "keras3-weights", ...none, layers, close };
   }
   const found = file.children("/").slice(0, 5).join(", ");
   throw file.error("", `must hold Keras weights, got ${found === "" ? "nothing" : found}`);

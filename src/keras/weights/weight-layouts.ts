@@ -1,9 +1,9 @@
 // Where Keras's two layouts of weights in an HDF5 file put each variable, and the attributes that they leave beside
 // them. Plain data: nothing is written here.
 
-import type { ExportedModel } from "../exported-model.ts";
+import type { ExportedModel } from "../../models/architecture/exported-model.ts";
 import type { Hdf5Attribute, Hdf5Dataset, Hdf5Group, Hdf5Layout } from "../hdf5/writer.ts";
-import { containerNames } from "./keras3-weights.ts";
+import { containerNames, OLD_ROOT, oldContainerNames } from "./layer-places.ts";
 
 /** What the files say that wrote them: the last Keras 2, whose layout it is. */
 export const KERAS2_VERSION = "2.15.0";
@@ -16,15 +16,19 @@ const REFERENCE_BYTES = 16;
 
 /**
  * Keras 3's `.weights.h5`: groups named by class and number (`/layers/conv2d_1/vars`), in them datasets `0`, `1`, …;
- * the layer's name is an attribute. Dropout has no state here: Keras saves none, and starts its random numbers anew.
+ * the layer's name is an attribute, which Keras 2.15 and 3.0 do without. Dropout has no state here: Keras saves none, and starts its random numbers anew.
  */
-export function keras3Layout({ name, layers }: ExportedModel): Hdf5Layout {
-  const groups: Hdf5Group[] = [{ path: "/vars", attributes: named(name) }, { path: "/layers" }];
+export function keras3Layout(
+  { name, layers }: ExportedModel,
+  { isNamed = true }: { readonly isNamed?: boolean } = {},
+): Hdf5Layout {
+  const named = (value: string) => (isNamed ? { attributes: nameOf(value) } : {});
+  const groups: Hdf5Group[] = [{ path: "/vars", ...named(name) }, { path: "/layers" }];
   const variables = new Map<string, Hdf5Dataset>();
   const containers = containerNames(layers.map(({ className }) => className));
   for (const [index, layer] of layers.entries()) {
     const path = `/layers/${containers[index]}`;
-    groups.push({ path }, { path: `${path}/vars`, attributes: named(layer.name) });
+    groups.push({ path }, { path: `${path}/vars`, ...named(layer.name) });
     for (const [slot, weight] of layer.weights.entries()) {
       variables.set(weight.name, { path: `${path}/vars/${slot}`, shape: weight.shape });
     }
@@ -32,8 +36,22 @@ export function keras3Layout({ name, layers }: ExportedModel): Hdf5Layout {
   return { groups, variables };
 }
 
-function named(name: string): Readonly<Record<string, Hdf5Attribute>> {
+function nameOf(name: string): Readonly<Record<string, Hdf5Attribute>> {
   return { name: { kind: "utf8", value: name } };
+}
+
+/** The same for TF-Keras: 2.15 counts as Keras 3 does, and what came before finds each layer under another name as well. */
+export function keras2ArchiveLayout(model: ExportedModel): Hdf5Layout {
+  const { groups, variables } = keras3Layout(model, { isNamed: false });
+  const { layers } = model;
+  const places = containerNames(layers.map(({ className }) => className));
+  const old = oldContainerNames(
+    layers.map(({ className, weights }) => ({ className, hasWeights: weights.length > 0 })),
+  );
+  const links = old.map(([name, index]) => {
+    return { path: `${OLD_ROOT}/${name}`, target: `/layers/${places[index]}` };
+  });
+  return { groups: [...groups, { path: OLD_ROOT }], variables, links };
 }
 
 /**
@@ -55,6 +73,13 @@ export function keras2Layout({ layers }: ExportedModel, root = ""): Hdf5Layout {
     },
   ];
   const variables = new Map<string, Hdf5Dataset>();
+  // Names of TensorFlow's own making have slashes, which makes groups within groups of them.
+  groups.push(
+    ...parentsOf(
+      root,
+      layers.map(({ name }) => name),
+    ),
+  );
   for (const { name, weights } of layers) {
     const path = `${root}/${name}`;
     const names = weights.map((weight) => `${weight.name}:0`);
@@ -68,11 +93,18 @@ export function keras2Layout({ layers }: ExportedModel, root = ""): Hdf5Layout {
     path: `${root}/top_level_model_weights`,
     attributes: stringList("weight_names", []),
   });
-  return { groups, variables };
+  return { groups: eachOnce(groups), variables };
+}
+
+/** A layer may be called as a group is that the slashes of another's name ask for. */
+function eachOnce(groups: readonly Hdf5Group[]): readonly Hdf5Group[] {
+  const found = new Map<string, Hdf5Group>();
+  for (const group of groups) found.set(group.path, { ...found.get(group.path), ...group });
+  return [...found.values()];
 }
 
 /** Groups that the slashes of names ask for. */
-function parentsOf(path: string, names: readonly string[]): readonly Hdf5Group[] {
+export function parentsOf(path: string, names: readonly string[]): readonly Hdf5Group[] {
   const parents = new Set<string>();
   for (const name of names) {
     const parts = name.split("/").slice(0, -1);

@@ -2,7 +2,7 @@
 // not at all. No optimiser state: Keras's `load_weights` does not ask for one.
 
 import { writeThroughTemporary } from "../../io/files.ts";
-import type { ExportedModel, WeightStream } from "../exported-model.ts";
+import type { ExportedModel, WeightStream } from "../../models/architecture/exported-model.ts";
 import { writeHdf5 } from "../hdf5/writer.ts";
 import { keras2Layout, keras3Layout } from "./weight-layouts.ts";
 

@@ -80,17 +80,20 @@ const SPREADS: Readonly<Record<string, Spread>> = {
   moving_variance: { centre: 1, half: 0.5 },
 };
 
-/** So that activations keep their size; little at the end of a residual branch, half where no ReLU follows. */
+/** So that activations keep their size; little at the end of a residual branch, less where no ReLU follows. */
 function spreadOf(name: string, shape: Shape): Spread {
   const [layer = "", variable = ""] = name.split("/");
   const spread = SPREADS[variable];
   if (spread) return spread;
-  return { centre: 0, half: Math.sqrt((3 * gainOf(layer)) / fansOf(shape)[0]) };
+  // What a channel convolved by itself sees is its window alone.
+  const inputs = layer.endsWith("depthwise") ? sizeOf(shape.slice(0, 2)) : fansOf(shape)[0];
+  return { centre: 0, half: Math.sqrt((3 * gainOf(layer)) / inputs) };
 }
 
 /** Kernels have this over the fan-in as their variance. */
 function gainOf(layer: string): number {
   if (layer === "predictions" || layer === "head") return 1;
+  if (layer.endsWith("_project")) return 0.5;
   return layer.endsWith("_3_conv") ? 0.15 : 2.75;
 }
 

@@ -19,6 +19,7 @@ export type LiveEvent =
   | StatisticsEvent
   | LayerTimesEvent
   | PartEvent
+  | PartProgressEvent
   | PartEndEvent
   | StoppingEvent
   | EndEvent;
@@ -183,6 +184,19 @@ export interface PartEvent {
   readonly values: Readonly<Record<string, string>>;
   /** Where they lie on their axes; those that are not active are left out. */
   readonly places: Readonly<Record<string, number>>;
+}
+
+/** How far a part is that another process trains, which tells no epochs. */
+export interface PartProgressEvent {
+  readonly type: "partProgress";
+  readonly part: string;
+  /** Null without folds; from 1. */
+  readonly fold: number | null;
+  /** From 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Of the epoch, from 0 to 1. */
+  readonly share: number;
 }
 
 export interface PartEndEvent {

@@ -7,6 +7,7 @@ import type {
   LayerTimesEvent,
   PartEndEvent,
   PartEvent,
+  PartProgressEvent,
   PicturesEvent,
   ProgressEvent,
   RateEvent,
@@ -28,6 +29,8 @@ export interface Curve {
 
 export interface Part {
   readonly begun: PartEvent;
+  /** Of one that another process trains. */
+  readonly progress: PartProgressEvent | null;
   readonly ended: PartEndEvent | null;
 }
 
@@ -89,8 +92,13 @@ export class LiveState {
         this.layerTimes = event;
         return;
       case "part":
-        this.parts.set(event.part, { begun: event, ended: null });
+        this.parts.set(event.part, { begun: event, progress: null, ended: null });
         return;
+      case "partProgress": {
+        const known = this.parts.get(event.part);
+        if (known) this.parts.set(event.part, { ...known, progress: event });
+        break;
+      }
       case "partEnd":
         this.#onPartEnd(event);
         return;
@@ -142,7 +150,7 @@ export class LiveState {
   #onPartEnd(event: PartEndEvent): void {
     const begun = this.parts.get(event.part)?.begun;
     const unknown = { type: "part", part: event.part, values: {}, places: {} } as const;
-    this.parts.set(event.part, { begun: begun ?? unknown, ended: event });
+    this.parts.set(event.part, { begun: begun ?? unknown, progress: null, ended: event });
     for (const [name, history] of Object.entries(event.history ?? {})) {
       const curve = this.curve(name);
       curve.epochs.length = 0;

@@ -29,7 +29,7 @@ export function partsPanel(): Panel {
   table.addEventListener("pointerleave", () => bringOut(null));
   return {
     element: panel,
-    hears: ["run", "part", "partEnd", "end"],
+    hears: ["run", "part", "partProgress", "partEnd", "end"],
     draw(state) {
       const plan = state.run?.parts ?? null;
       panel.hidden = !plan || state.parts.size === 0;
@@ -50,9 +50,10 @@ function tableOf(state: LiveState, { name, objective, axes }: PartsPlan): HTMLTa
     ...[name, figureName(objective.name), ...figures.map(figureName), "best epoch", "took"],
     ...axes.map((axis) => axis.name),
   ];
-  const rows = parts.map(([id, { begun, ended }]) => {
+  const rows = parts.map(([id, part]) => {
+    const { begun, ended } = part;
     const cells = [
-      scoreText(ended, objective.name),
+      scoreText(part, objective.name),
       ...figures.map((figure) => {
         const value = ended?.figures[figure];
         return value == null ? "" : figureText(figure, value);
@@ -76,7 +77,12 @@ function tableOf(state: LiveState, { name, objective, axes }: PartsPlan): HTMLTa
   );
 }
 
-function scoreText(ended: Part["ended"], objective: string): string {
+function scoreText({ ended, progress }: Part, objective: string): string {
+  if (!ended && progress) {
+    const { fold, epoch, epochs, share } = progress;
+    const where = fold === null ? "" : `fold ${fold}, `;
+    return `${where}epoch ${epoch}/${epochs}, ${Math.round(100 * share)} %`;
+  }
   if (!ended) return "under way";
   if (ended.score === null) return ended.message ? `failed: ${ended.message}` : "failed";
   return figureText(objective, ended.score);

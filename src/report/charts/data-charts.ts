@@ -62,7 +62,7 @@ const LABEL_WIDTH = 110;
 const MARGIN = 16;
 const HEAD = 60;
 
-/** The first images of every class, a row each, dark on white; the pixels are one PNG within the SVG. */
+/** The first images of every class, a row each, grey ones dark on white; the pixels are one PNG within the SVG. */
 export function samplesSvg(dataset: Dataset, layout: Layout = "wide"): string {
   const { classNames, height } = dataset;
   const columns = COLUMNS[layout];
@@ -75,7 +75,8 @@ export function samplesSvg(dataset: Dataset, layout: Layout = "wide"): string {
     const y = HEAD + (label + 0.5) * row - (GAP * SCALE) / 2;
     return `<text x="${MARGIN + LABEL_WIDTH - 12}" y="${y}" text-anchor="end" dominant-baseline="central" font-size="12" fill="${INK.text}">${escapeXml(name)}</text>`;
   });
-  const data = PNG.sync.write(pixels, { colorType: 0, inputColorType: 6 }).toString("base64");
+  const colorType = dataset.channels === 1 ? 0 : 2;
+  const data = PNG.sync.write(pixels, { colorType, inputColorType: 6 }).toString("base64");
   const subtitle = `the first ${columns} of each class in ${dataset.name}`;
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${total}" width="100%" style="max-width:${width}px;height:auto" font-family="${escapeXml(FONT)}">`,
@@ -100,13 +101,19 @@ function sampleSheet(dataset: Dataset, columns: number): PNG {
       const left = column * (width + GAP);
       const top = label * (height + GAP);
       for (let i = 0; i < height * width; i++) {
-        const grey = 255 - (dataset.images[row * imageSize(dataset) + i * channels] ?? 0);
         const at = ((top + Math.floor(i / width)) * sheet.width + left + (i % width)) * 4;
-        sheet.data.fill(grey, at, at + 3);
+        sheet.data.set(inkOf(dataset, row * imageSize(dataset) + i * channels), at);
       }
     }
   }
   return sheet;
+}
+
+/** Red, green and blue of the pixel that begins there. */
+function inkOf({ images, channels }: Dataset, at: number): ArrayLike<number> {
+  if (channels === 3) return images.subarray(at, at + 3);
+  const grey = 255 - (images[at] ?? 0);
+  return [grey, grey, grey];
 }
 
 function firstRowsOf({ labels }: Dataset, label: number, count: number): number[] {

@@ -1,7 +1,11 @@
 // What several runs are beside each other, scored on the same rows: every pair tested and held together, the rows that they
 // dispute, and what their configurations do not share.
 
-import type { JsonValue } from "../../io/files.ts";
+import { createHash } from "node:crypto";
+import { describeModel } from "../../engine/layers/model.ts";
+import { formatCount } from "../../format/number-format.ts";
+import { type JsonValue, stableJson } from "../../io/files.ts";
+import { createModel, isOwn, type ModelConfig } from "../../models/models.ts";
 import type { RunConfig } from "../../runs/run-folder.ts";
 import {
   type Agreement,
@@ -106,7 +110,7 @@ function pairsOf(runs: readonly ComparedRun[]): ComparedPair[] {
 function differentSettings(runs: readonly ComparedRun[]): Setting[] {
   const flat = runs.map(({ config: { model, training, data, adapter } }) => {
     // A configuration is JSON; its type is an interface, which has no index signature.
-    const ofModel = model as unknown as JsonRecord;
+    const ofModel = toldModel(model) as unknown as JsonRecord;
     return new Map(flatten({ model: ofModel, training, data, adapter }, ""));
   });
   // The model's name first: it says which other settings there are.
@@ -114,6 +118,16 @@ function differentSettings(runs: readonly ComparedRun[]): Setting[] {
   return [...names]
     .map((name) => ({ name, values: flat.map((settings) => settings.get(name)) }))
     .filter(isDifferent);
+}
+
+/** Of a file's network, how large it is and which, in place of its description in JSON. */
+function toldModel(model: ModelConfig): object {
+  if (!isOwn(model)) return model;
+  const { architecture, ...others } = model;
+  const { layers, trainable, nonTrainable } = describeModel(createModel(model));
+  const digest = createHash("sha256").update(stableJson(architecture)).digest("hex").slice(0, 8);
+  const size = `${layers.length} layers, ${formatCount(trainable + nonTrainable)} parameters`;
+  return { ...others, network: `${size} (${digest})` };
 }
 
 /** What digests of the data are called among settings. */

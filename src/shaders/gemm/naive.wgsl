@@ -1,6 +1,6 @@
 // Matrix product, the naive rung: one invocation an element, operands read element by element. It needs nothing of the
 // adapter and takes every shape; the other rungs are checked against it. Also the second stage of a product whose sum
-// over k was cut into slices.
+// over k was cut into slices. With several slices the first stage writes slice z of k to the z-th matrix of c.
 //   c = activate(op(a) · op(b) + bias)
 //   op(a) (m, k), stored (k, m) with TRANS_A     op(b) (k, n), stored (n, k) with TRANS_B     bias (n)     c (m, n)
 
@@ -14,7 +14,7 @@ struct Params {
   m: u32,
   n: u32,
   k: u32,
-  slices: u32,  // partial products that `combine` adds
+  slices: u32,  // of k, equal; partial products that `combine` adds
   apart: u32,   // elements from one of them to the next
 }
 
@@ -40,7 +40,8 @@ fn multiply(id: Invocation) {
   let row = i / params.n;
   let column = i % params.n;
   var sum = 0.0;
-  for (var k = 0u; k < params.k; k++) {
+  let length = params.k / params.slices;
+  for (var k = id.wg.z * length; k < (id.wg.z + 1u) * length; k++) {
     var at_a = row * params.k + k;
     //#if ${TRANS_A}
     at_a = k * params.m + row;
@@ -51,7 +52,7 @@ fn multiply(id: Invocation) {
     //#endif
     sum += a[at_a] * b[at_b];
   }
-  finish(i, sum);
+  finish(id.wg.z * params.apart + i, sum);
 }
 
 @compute @workgroup_size(WORKGROUP)

@@ -6,11 +6,14 @@ import type { Weights } from "../../engine/layers/variables.ts";
 /** Figures of one epoch, in the order in which they are printed: loss, accuracy, val_loss, val_accuracy, lr, … */
 export type Logs = Record<string, number>;
 
+/** What a callback can do to the training that calls it. */
 export interface TrainingControl {
   /** Read by every step; a float32. */
   learningRate: number;
   /** Weights as the last finished epoch left them. */
   readonly weights: Weights;
+  /** Their moving averages, with which training would end; none where none are kept. */
+  readonly averages?: Weights | null;
   /** Ends the run after this epoch. */
   stop(): void;
   /** Overwrites the model's weights. */
@@ -45,10 +48,13 @@ export interface Remembering {
 export interface Callback {
   /** Null for one that remembers nothing. */
   readonly memory?: Remembering | null;
+  /** Before the first epoch. */
   onTrainBegin?(control: TrainingControl): void | Promise<void>;
+  /** Before the first step of an epoch. */
   onEpochBegin?(epoch: number, control: TrainingControl): void | Promise<void>;
   /** May add to `logs`; what it adds is printed and kept in the history. */
   onEpochEnd?(epoch: number, logs: Logs, control: TrainingControl): void | Promise<void>;
+  /** After the last epoch, also where a callback stopped the run. */
   onTrainEnd?(control: TrainingControl): void | Promise<void>;
 }
 

@@ -7,18 +7,18 @@ import { sizeOf } from "../../engine/core/shape.ts";
 import type { Tensor } from "../../engine/core/tensor.ts";
 import { describeModel, type Model, variablesOf } from "../../engine/layers/model.ts";
 import type { Variables, Weights } from "../../engine/layers/variables.ts";
-import type { Feed } from "../../engine/ops/gather.ts";
 import { Executable, Workspace } from "../../engine/program/executor.ts";
 import {
   createFeed,
   type DeviceData,
+  placeDataset,
   rewindFeed,
-  uploadDataset,
   uploadLabels,
 } from "../device-data.ts";
 import type { CompileEvents } from "../fit-events.ts";
 import { inferenceBatch } from "../inference-batch.ts";
 import { recordFeatures } from "../programs.ts";
+import type { DataFeed } from "../rows/row-stream.ts";
 import { allocateParts, type FeatureParts } from "./feature-parts.ts";
 
 /** Where the features of a data set may lie from an earlier run. */
@@ -145,7 +145,7 @@ interface Work {
 async function computeRows(options: FrozenBaseOptions, work: Work): Promise<void> {
   const { device, signal, onProgress } = options;
   const { dataset, parts, store } = work;
-  const run = new Runner(options, dataset);
+  const run = new Runner(options, await placeDataset(device, dataset), work.batch);
   let row = work.from;
   let batches = 1;
   onProgress?.(row, dataset.rows);
@@ -171,18 +171,17 @@ class Runner {
   readonly #options: FrozenBaseOptions;
   readonly #variables: Variables;
   readonly #workspace: Workspace;
-  readonly #feed: Feed;
+  readonly #feed: DataFeed;
   readonly #programs = new Map<number, { executable: Executable; features: Tensor }>();
   #isWarm: boolean;
 
-  constructor(options: FrozenBaseOptions, dataset: Dataset) {
+  constructor(options: FrozenBaseOptions, data: DeviceData, batch: number) {
     const { device, weights } = options;
-    const data = uploadDataset(device, dataset);
     this.#options = options;
     this.#isWarm = options.isWarm ?? false;
     this.#variables = variablesOf(options.base);
     this.#workspace = new Workspace(device);
-    this.#feed = createFeed(device, data, data.rows, "base");
+    this.#feed = createFeed(device, data, { capacity: batch, batch, label: "base" });
     this.#variables.materialise(device, weights);
   }
 
@@ -191,6 +190,7 @@ class Runner {
     const { device, signal } = this.#options;
     const { executable, features } = await this.#program(count);
     rewindFeed(device, this.#feed, firstRows(count, row));
+    await this.#feed.stream?.bring(0, count);
     if (this.#isWarm) executable.run();
     else await this.#firstRun(executable);
     signal?.throwIfAborted();

@@ -12,10 +12,20 @@ export interface Predictions {
   readonly confidences: Float64Array;
 }
 
+/** A row each for class 0 and class 1 where a network has one output, the probability of the latter; others as they are. */
+export function classShares(outputs: readonly Float32Array[]): readonly Float32Array[] {
+  return outputs.map((row) => {
+    const [one = 0, ...others] = row;
+    return others.length > 0 ? row : Float32Array.of(1 - one, one);
+  });
+}
+
+/** `outputs`: class probabilities, row by row, or of a network with one output that of class 1. */
 export function predictionsOf(
   labels: ArrayLike<number>,
-  probabilities: readonly Float32Array[],
+  outputs: readonly Float32Array[],
 ): Predictions {
+  const probabilities = classShares(outputs);
   const predicted = Uint16Array.from(probabilities, largest);
   const confidences = Float64Array.from(
     probabilities,

@@ -10,8 +10,9 @@ import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { formatShape, sizeOf } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { climb, type Ladder } from "../../program/ladder.ts";
-import { linearGrid } from "../../program/recorder.ts";
-import type { Op } from "../../program/tape.ts";
+import { linearGrid, type Recorder } from "../../program/recorder.ts";
+import { apply, type Op } from "../../program/tape.ts";
+import type { TapeEntry } from "../../program/tape-entry.ts";
 import {
   ACTIVATIONS,
   type Activation,
@@ -38,12 +39,14 @@ import {
   type ConvGeometry,
   convFlops,
   convGeometry,
+  describeGeometry,
   type ForwardProblem,
   type InputGradientProblem,
   inputBytes,
   type WeightGradientProblem,
 } from "./problem.ts";
 import { fitsTiled, recordTiled, tiledKernels } from "./tiled.ts";
+import { winogradDw, winogradDx, winogradForward, winogradKernels } from "./winograd.ts";
 
 export type { Conv2dAttrs } from "./problem.ts";
 
@@ -91,9 +94,24 @@ export const conv2d: Op<Inputs, Conv2dAttrs, Saved> = {
   },
 };
 
+/** Records what the sigmoid of a convolution was applied to; null for an entry of another op or activation. */
+export function conv2dWithoutSigmoid(rec: Recorder, entry: TapeEntry): Tensor | null {
+  if (entry.op !== conv2d.name) return null;
+  const attrs = entry.attrs as Conv2dAttrs;
+  if (attrs.activation !== "sigmoid") return null;
+  const inputs = entry.inputs as readonly Tensor[] as Inputs;
+  return apply(rec, conv2d, inputs, { ...attrs, activation: "linear" });
+}
+
 /** The ways to compute y, from naive upwards. */
 export const forwardLadder: Ladder<ForwardProblem> = {
   name: "conv2d.forward",
+  describe: ({ geometry, b, activation }) =>
+    [
+      describeGeometry(geometry),
+      ...(b ? ["bias"] : []),
+      ...(activation === "linear" ? [] : [activation]),
+    ].join(", "),
   rungs: [
     {
       name: "naive",
@@ -111,7 +129,7 @@ export const forwardLadder: Ladder<ForwardProblem> = {
     },
     {
       name: "tiled",
-      fits: ({ geometry }) => fitsTiled("forward", geometry),
+      fits: ({ geometry }, capabilities) => fitsTiled("forward", geometry, capabilities),
       record: (rec, { geometry, x, w, b, y, activation }) =>
         recordTiled(rec, { pass: "forward", geometry, a: x, b: w, out: y, bias: b, activation }),
     },
@@ -129,6 +147,7 @@ export const forwardLadder: Ladder<ForwardProblem> = {
         recordImplicit(rec, { ...problem, from: x, to: y, isGradient: false }),
     },
     { name: "gemm", fits: ({ geometry }) => fitsGemm(geometry), record: recordGemmForward },
+    winogradForward,
   ],
 };
 
@@ -145,6 +164,7 @@ export function* forwardKernels(subgroupSize: number | null): Iterable<Kernel> {
   yield* directKernels(subgroupSize);
   yield* implicitKernels(subgroupSize);
   yield* tiledKernels();
+  yield* winogradKernels();
 }
 
 const NAIVE_DX: Kernel = kernelFrom(naiveShader, "input_gradient");
@@ -152,6 +172,7 @@ const NAIVE_DX: Kernel = kernelFrom(naiveShader, "input_gradient");
 /** The ways to compute dx[n,h,w,i] = Σ dy[n,oh,ow,o] · w[kh,kw,i,o] over the windows that hold (h, w). */
 export const inputGradientLadder: Ladder<InputGradientProblem> = {
   name: "conv2d.dx",
+  describe: ({ geometry }) => describeGeometry(geometry),
   rungs: [
     {
       name: "naive",
@@ -168,7 +189,7 @@ export const inputGradientLadder: Ladder<InputGradientProblem> = {
     },
     {
       name: "tiled",
-      fits: ({ geometry }) => fitsTiled("dx", geometry),
+      fits: ({ geometry }, capabilities) => fitsTiled("dx", geometry, capabilities),
       record: (rec, { geometry, dy, w, dx }) =>
         recordTiled(rec, { pass: "dx", geometry, a: dy, b: w, out: dx }),
     },
@@ -202,6 +223,7 @@ export const inputGradientLadder: Ladder<InputGradientProblem> = {
         }),
     },
     { name: "gemm", fits: ({ geometry }) => fitsGemm(geometry), record: recordGemmDx },
+    winogradDx,
   ],
 };
 
@@ -215,6 +237,7 @@ const NAIVE_DW: Kernel = kernelFrom(naiveShader, "weight_gradient");
 /** The ways to compute dw[kh,kw,i,o] = Σ x[n, oh·sh + kh − top, ow·sw + kw − left, i] · dy[n,oh,ow,o]. */
 export const weightGradientLadder: Ladder<WeightGradientProblem> = {
   name: "conv2d.dw",
+  describe: ({ geometry }) => describeGeometry(geometry),
   rungs: [
     {
       name: "naive",
@@ -232,7 +255,7 @@ export const weightGradientLadder: Ladder<WeightGradientProblem> = {
     },
     {
       name: "tiled",
-      fits: ({ geometry }) => fitsTiled("dw", geometry),
+      fits: ({ geometry }, capabilities) => fitsTiled("dw", geometry, capabilities),
       record: (rec, { geometry, x, dy, dw }) =>
         recordTiled(rec, { pass: "dw", geometry, a: x, b: dy, out: dw }),
     },
@@ -248,6 +271,7 @@ export const weightGradientLadder: Ladder<WeightGradientProblem> = {
       record: recordImplicitDw,
     },
     { name: "gemm", fits: ({ geometry }) => fitsGemm(geometry), record: recordGemmDw },
+    winogradDw,
   ],
 };
 

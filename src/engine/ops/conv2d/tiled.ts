@@ -5,6 +5,7 @@ import shader from "../../../shaders/conv2d/tiled.wgsl";
 import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { ceilDiv } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
+import type { Capabilities } from "../../program/program.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
 import { ACTIVATIONS, type Activation, activationFlags } from "../gemm/bias-activation.ts";
 import { type ConvGeometry, convFlops, inputBytes } from "./problem.ts";
@@ -53,8 +54,19 @@ function gridOf(product: Product) {
   return [ceilDiv(product.rows, TILE_ROWS), ceilDiv(product.columns, TILE_COLUMNS)] as const;
 }
 
-export function fitsTiled(pass: Pass, geometry: ConvGeometry): boolean {
-  return gridOf(productOf(pass, geometry)).every((groups) => groups <= MOST_GROUPS);
+/** The tallest tile takes more workgroup memory than WebGPU's default, with which an adapter may leave it. */
+export function fitsTiled(
+  pass: Pass,
+  geometry: ConvGeometry,
+  { maxComputeWorkgroupStorageSize = Number.POSITIVE_INFINITY }: Capabilities,
+): boolean {
+  const product = productOf(pass, geometry);
+  const { TILE_ROWS, TILE_COLUMNS } = tileOf(product);
+  const bytes = 4 * TILE_DEPTH * (TILE_ROWS + 1 + TILE_COLUMNS + 1);
+  return (
+    bytes <= maxComputeWorkgroupStorageSize &&
+    gridOf(product).every((groups) => groups <= MOST_GROUPS)
+  );
 }
 
 /** Depth of a split; only dw, with its short rows and columns and long sums, is split. */

@@ -36,6 +36,8 @@ interface Problem {
   readonly m: number;
   readonly n: number;
   readonly k: number;
+  /** Products of so many equal runs of k, kept apart: c is (parts, M, N); without it, one. */
+  readonly parts?: number;
 }
 
 /** Records c = activate(op(a) · op(b) + bias). Throws ShapeError when the inner extents differ. */
@@ -49,6 +51,19 @@ export function recordGemm(rec: Recorder, request: Gemm): Tensor {
 /** The same into a tensor (M, N) that is there already. */
 export function recordGemmInto(rec: Recorder, c: Tensor, request: GemmInto): void {
   climb(rec, GEMM, { request, c, ...extentsOf(request) });
+}
+
+/**
+ * Records the products of equal runs of k, each into a matrix of its own: c[p] = op(a)[:, p·K/P …] · op(b)[p·K/P …, :], with c
+ * (P, M, N). So P products of one size are one dispatch, their operands side by side along k.
+ */
+export function recordGemmParts(
+  rec: Recorder,
+  c: Tensor,
+  request: Omit<GemmInto, "bias" | "activation">,
+): void {
+  const parts = c.shape[0] ?? 1;
+  climb(rec, GEMM, { request, c, ...extentsOf(request), parts });
 }
 
 /** Rows and columns of the result, and the length of its sums. Throws ShapeError when the inner extents differ. */
@@ -66,8 +81,22 @@ export function extentsOf({ a, b, transA = false, transB = false, op }: GemmInto
   return { m, n, k };
 }
 
+/** `50 × 400 · 400 × 120, b transposed, bias, relu`. */
+function describeProblem({ request, m, n, k, parts }: Problem): string {
+  const { transA, transB, bias, activation = "linear" } = request;
+  return [
+    `${m} × ${k} · ${k} × ${n}`,
+    ...(transA ? ["a transposed"] : []),
+    ...(transB ? ["b transposed"] : []),
+    ...(parts === undefined ? [] : [`${parts} parts`]),
+    ...(bias ? ["bias"] : []),
+    ...(activation === "linear" ? [] : [activation]),
+  ].join(", ");
+}
+
 export const GEMM: Ladder<Problem> = {
   name: "gemm",
+  describe: describeProblem,
   rungs: [
     { name: "naive", fits: () => true, record: recordNaive },
     { name: "tiled", fits: () => true, record: recordTiled },
@@ -80,14 +109,15 @@ export const GEMM: Ladder<Problem> = {
 };
 
 function recordNaive(rec: Recorder, problem: Problem): void {
-  const { request, c, m, n, k } = problem;
+  const { request, c, m, n, k, parts = 1 } = problem;
   const { op, a, b, bias } = request;
+  const [across, down] = linearGrid(m * n, 64);
   rec.dispatch({
     op,
     kernel: naiveKernel({ ...transposes(request), ...epilogue(request) }),
-    grid: linearGrid(m * n, 64),
+    grid: [across, down, parts],
     bind: { a, b, c, ...(bias ? { bias } : {}) },
-    params: { m, n, k, slices: 1, apart: 0 },
+    params: { m, n, k, slices: parts, apart: m * n },
     flops: 2 * m * n * k,
   });
 }
@@ -163,11 +193,12 @@ interface Tiling {
   readonly kernel: (epilogueFlags: Flags) => Kernel;
 }
 
-/** One dispatch; or with several slices of k, partial products and their sum in slice order. */
+/** One dispatch; or with several slices of k that are not asked for, partial products and their sum in slice order. */
 function recordSliced(rec: Recorder, problem: Problem, tiling: Tiling): void {
-  const { tiles, tileArea, slice, kernel } = tiling;
-  const { request, c, m, n, k } = problem;
+  const { tiles, tileArea, kernel } = tiling;
+  const { request, c, m, n, k, parts } = problem;
   const { op, a, b, bias } = request;
+  const slice = parts === undefined ? tiling.slice : k / parts;
   const slices = ceilDiv(k, slice);
   const [x, y] = linearGrid(tiles, 1);
   const shared = {
@@ -178,7 +209,7 @@ function recordSliced(rec: Recorder, problem: Problem, tiling: Tiling): void {
     executedFlops: 2 * tiles * tileArea * k,
   } as const;
   const withBias = bias ? { bias } : {};
-  if (slices === 1) {
+  if (slices === 1 || parts !== undefined) {
     rec.dispatch({ ...shared, kernel: kernel(epilogue(request)), bind: { a, b, c, ...withBias } });
     return;
   }

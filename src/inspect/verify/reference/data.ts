@@ -2,6 +2,7 @@
 
 import { shape4 } from "../../../engine/core/shape.ts";
 import type { Dispatch } from "../../../engine/program/program.ts";
+import { firstOf } from "../../units.ts";
 import {
   boundTo,
   type Expected,
@@ -15,6 +16,16 @@ import {
   valuesAt,
   within,
 } from "./reference.ts";
+
+/** The row of the images bound, that a row of the batch is; null where it is in another part of them. */
+function imagesOf(task: Task, dispatch: Dispatch): (n: number) => number | null {
+  const [first, rows] = [named(dispatch.params, "first"), named(dispatch.params, "rows")];
+  const rowOf = rowsOf(task, dispatch);
+  return (n) => {
+    const row = rowOf(n) - first;
+    return rows > 0 && (row < 0 || row >= rows) ? null : row;
+  };
+}
 
 /** The row of the data set that a row of the batch is. */
 function rowsOf(task: Task, dispatch: Dispatch): (n: number) => number {
@@ -30,14 +41,15 @@ const images: Reference = (task) => {
   const [, outHeight, outWidth] = shape4(x.shape, "reference");
   const [down, across] = [(outHeight - height) / 2, (outWidth - width) / 2];
   const bytes = valuesAt(task, dispatch, "images");
-  const rowOf = rowsOf(task, dispatch);
+  const rowOf = imagesOf(task, dispatch);
   const scale = float(dispatch, "scale");
-  const at = (index: number): Expected => {
+  const at = (index: number): Expected | null => {
     const pixel = Math.floor(index / channels);
     const line = Math.floor(pixel / outWidth);
     const [h, w] = [(line % outHeight) - down, (pixel % outWidth) - across];
-    if (h < 0 || h >= height || w < 0 || w >= width) return exactly(0);
     const row = rowOf(Math.floor(line / outHeight));
+    if (row === null) return null;
+    if (h < 0 || h >= height || w < 0 || w >= width) return exactly(0);
     const from = ((row * height + h) * width + w) * channels + (index % channels);
     return within((bytes?.[from] ?? 0) * scale, 1);
   };
@@ -56,16 +68,17 @@ const resized: Reference = (task) => {
   const dispatch = entryOf(task, "gather_resized");
   const [, height, width, channels] = shape4(boundTo(dispatch, "images").shape, "reference");
   const x = boundTo(dispatch, "x");
-  const [, outHeight, outWidth] = shape4(x.shape, "reference");
+  const [, outHeight, outWidth, outChannels] = shape4(x.shape, "reference");
   const bytes = valuesAt(task, dispatch, "images");
-  const rowOf = rowsOf(task, dispatch);
-  const [divisor, isReversed] = [float(dispatch, "divisor"), dispatch.params["reversed"] === 1];
+  const rowOf = imagesOf(task, dispatch);
+  const isReversed = dispatch.params["reversed"] === 1;
   // The interpolated value moves with the place it is read at, which float32 knows to some units of the image's size.
-  const blur = (255 * 8 * UNIT * (Math.max(height, width) + 1)) / divisor;
-  const at = (index: number): Expected => {
-    const [c, pixel] = [index % 3, Math.floor(index / 3)];
+  const blur = 255 * 8 * UNIT * (Math.max(height, width) + 1);
+  const at = (index: number): Expected | null => {
+    const [c, pixel] = [index % outChannels, Math.floor(index / outChannels)];
     const line = Math.floor(pixel / outWidth);
     const row = rowOf(Math.floor(line / outHeight));
+    if (row === null) return null;
     const [y, z] = [
       placeAt(line % outHeight, height, outHeight),
       placeAt(pixel % outWidth, width, outWidth),
@@ -75,9 +88,13 @@ const resized: Reference = (task) => {
       bytes?.[((row * height + h) * width + w) * channels + channel] ?? 0;
     const across = (h: number) =>
       byte(h, z.first) + (byte(h, z.second) - byte(h, z.first)) * z.share;
+    const divisor = float(dispatch, `divisor_${c}`);
     const value = (across(y.first) + (across(y.second) - across(y.first)) * y.share) / divisor;
     const mean = float(dispatch, `mean_${c}`);
-    return { value: value - mean, error: blur + 4 * UNIT * (Math.abs(value) + Math.abs(mean)) };
+    return {
+      value: value - mean,
+      error: blur / divisor + 4 * UNIT * (Math.abs(value) + Math.abs(mean)),
+    };
   };
   return [{ tensor: x, cost: 8, terms: 4, at }];
 };
@@ -99,7 +116,7 @@ const features: Reference = (task) => {
 };
 
 const labels: Reference = (task) => {
-  const dispatch = entryOf(task, "gather_labels");
+  const dispatch = firstOf(task.unit);
   const bytes = valuesAt(task, dispatch, "labels");
   const rowOf = rowsOf(task, dispatch);
   const at = (n: number) => exactly(bytes?.[rowOf(n)] ?? 0);
@@ -130,6 +147,7 @@ export const DATA: Readonly<Record<string, Reference>> = {
   "gather/gather_resized": resized,
   "gather/gather_features": features,
   "gather/gather_labels": labels,
+  "gather/gather_labels_u32": labels,
   "gather/advance": advance,
   "count-non-finite/count": counted,
 };

@@ -1,7 +1,9 @@
-// Softmax, the loss on it, the running sums of metrics and the L2 penalty, in float64. WGSL lets exp be off by 3 + 2·|x| units
+// Softmax, the loss on it, the running sums of metrics and the penalty, in float64. WGSL lets exp be off by 3 + 2·|x| units
 // in the last place, and log by 2^-21 between 1/2 and 2.
 
 import { sizeOf } from "../../../engine/core/shape.ts";
+import type { Dispatch } from "../../../engine/program/program.ts";
+import { mainOf, partsOf } from "./mixup.ts";
 import {
   boundTo,
   chain,
@@ -60,23 +62,33 @@ const crossEntropy: Reference = (task) => {
   const [rows, classes] = [named(dispatch.params, "rows"), named(dispatch.params, "classes")];
   const logits = valuesAt(task, dispatch, "logits") ?? [];
   const labels = valuesAt(task, dispatch, "labels") ?? [];
-  const weights = valuesAt(task, dispatch, "class_weights");
-  const weightOf = (row: number): number => weights?.[labels[row] ?? 0] ?? 1;
+  const weights = valuesAt(task, dispatch, "row_weights");
+  const weightOf = (row: number): number => weights?.[row] ?? 1;
+  const smoothing = float(dispatch, "smoothing");
   const rowOf = rowsOf(logits, classes);
+  const targets = partsOf(task, dispatch);
   const loss = (row: number): Expected => {
-    const label = labels[row] ?? 0;
-    if (label >= classes) return { value: Number.NaN, error: 0 };
+    const parts = targets(row);
+    if (parts.some((part) => (labels[part.row] ?? 0) >= classes)) return exactly(Number.NaN);
     const { peak, sum, sumError } = rowOf(row);
-    const depth = peak - (logits[row * classes + label] ?? 0);
-    const value = Math.log(sum) + depth;
-    const error = 2 ** -21 + sumError / sum + 5 * UNIT * Math.abs(value);
+    let depths = 0;
+    for (let k = 0; k < classes; k++) depths += peak - (logits[row * classes + k] ?? 0);
+    const depth = parts.reduce((total, { share, row: of }) => {
+      return total + share * (peak - (logits[row * classes + (labels[of] ?? 0)] ?? 0));
+    }, 0);
+    const spread = (smoothing / classes) * depths;
+    const value = Math.log(sum) + (1 - smoothing) * depth + spread;
+    const error = 2 ** -21 + sumError / sum + 12 * UNIT * Math.abs(value) + chain(classes) * spread;
     return { value: value * weightOf(row), error: error * weightOf(row) };
   };
   const gradient = (index: number): Expected => {
     const row = Math.floor(index / classes);
     const { value, error } = probability(rowOf(row), logits[index] ?? 0);
-    const difference = value - (index % classes === labels[row] ? 1 : 0);
-    const rounding = 8 * UNIT * Math.abs(difference) + UNIT * value;
+    const own = targets(row).reduce((total, { share, row: of }) => {
+      return total + (index % classes === labels[of] ? share * (1 - smoothing) : 0);
+    }, 0);
+    const difference = value - own - smoothing / classes;
+    const rounding = 8 * UNIT * Math.abs(difference) + UNIT * (value + own);
     const factor = weightOf(row) / rows;
     return { value: difference * factor, error: (error + rounding) * factor + TINY };
   };
@@ -85,7 +97,7 @@ const crossEntropy: Reference = (task) => {
   });
   const outputs = [
     output("row_loss", loss),
-    output("row_hit", (row) => exactly(rowOf(row).top === labels[row] ? 1 : 0)),
+    output("row_hit", (row) => exactly(rowOf(row).top === labels[mainOf(targets(row))] ? 1 : 0)),
     output("predicted", (row) => exactly(rowOf(row).top)),
   ];
   return dispatch.bindings["dlogits"] ? [...outputs, output("dlogits", gradient)] : outputs;
@@ -141,10 +153,20 @@ const accumulate: Reference = (task) => {
   const [hits = 0, rows = 0] = read("counts");
   const sum = losses.reduce((total, loss) => total + loss, before + penalty);
   const magnitude = losses.reduce((total, loss) => total + Math.abs(loss), before + penalty);
+  const isOfNumbers = dispatch.bindings["error_sum"] !== undefined;
   const more = read("row_hit").reduce((total, hit) => total + hit, 0);
   const counts = [hits + more, rows + batch];
   const error = chain(batch + 3) * magnitude + TINY;
+  const errors = read("row_error").reduce((total, own) => total + own, read("error_sum")[0] ?? 0);
   return [
+    ...(isOfNumbers
+      ? [
+          {
+            ...{ tensor: boundTo(dispatch, "error_sum"), cost: batch, terms: batch },
+            at: () => ({ value: errors, error: chain(batch + 1) * errors + TINY }),
+          },
+        ]
+      : []),
     {
       ...{ tensor: boundTo(dispatch, "loss_sum"), cost: batch, terms: batch },
       at: () => ({ value: sum, error }),
@@ -169,21 +191,37 @@ const confusion: Reference = (task) => {
   return [{ tensor, cost: 1, terms: 1, at: (index) => exactly(counts[index] ?? 0) }];
 };
 
+/** Of absolute values, 0 where there are none of them. */
+function l1Of(dispatch: Dispatch): number {
+  return dispatch.kernel.flags?.["L1"] ? float(dispatch, "l1") : 0;
+}
+
 const penalty: Reference = (task) => {
-  const [first, last] = [entryOf(task, "sum_squares"), entryOf(task, "total")];
+  const [first, last] = [entryOf(task, "sum_terms"), entryOf(task, "total")];
   const w = valuesAt(task, first, "w") ?? [];
   const terms = sizeOf(boundTo(first, "w").shape);
-  let squares = 0;
-  for (let index = 0; index < terms; index++) squares += (w[index] ?? 0) ** 2;
-  const value = float(last, "scale") * squares;
-  const at = () => ({ value, error: chain(terms + 1) * value + terms * TINY });
+  const l1 = l1Of(first);
+  const l2 = l1 > 0 ? float(first, "l2") : 1;
+  let sum = 0;
+  for (let index = 0; index < terms; index++) {
+    const own = w[index] ?? 0;
+    sum += l1 * Math.abs(own) + l2 * own ** 2;
+  }
+  const value = float(last, "scale") * sum;
+  const at = () => ({ value, error: chain(terms + 3) * value + terms * TINY });
   return [{ tensor: boundTo(last, "penalty"), cost: terms, terms, at }];
 };
 
 const penaltyGradient: Reference = (task) => {
   const dispatch = entryOf(task, "backward");
   const w = valuesAt(task, dispatch, "w") ?? [];
-  const at = (index: number) => within(float(dispatch, "scale") * (w[index] ?? 0), 1);
+  const l1 = l1Of(dispatch);
+  const at = (index: number) => {
+    const own = w[index] ?? 0;
+    const [sign, line] = [l1 * Math.sign(own), float(dispatch, "scale") * own];
+    // Both are of one sign, so nothing cancels.
+    return within(sign + line, l1 > 0 ? 3 : 1);
+  };
   return [{ tensor: boundTo(dispatch, "dw"), cost: 1, terms: 1, at }];
 };
 
@@ -194,6 +232,6 @@ export const LOSS: Readonly<Record<string, Reference>> = {
   "softmax/backward": softmaxBackward,
   "metrics/accumulate": accumulate,
   "metrics/count_confusion": confusion,
-  "l2/sum_squares": penalty,
-  "l2/backward": penaltyGradient,
+  "penalty/sum_terms": penalty,
+  "penalty/backward": penaltyGradient,
 };

@@ -4,7 +4,9 @@ import {
   boundTo,
   type Expected,
   entryOf,
+  exactly,
   float,
+  named,
   type Output,
   type Reference,
   TINY,
@@ -84,8 +86,33 @@ const sgd: Reference = (task) => {
   return flags["MOMENTUM"] ? [output("m", velocity), output("w", weight)] : [output("w", weight)];
 };
 
+const emaAdvance: Reference = (task) => {
+  const dispatch = entryOf(task, "advance");
+  const before = valuesAt(task, dispatch, "next_state");
+  const place = named(dispatch.params, "place");
+  const at = (index: number): Expected | null =>
+    index === place ? exactly(Math.min((before?.[index] ?? 0) + 1, 2)) : null;
+  return [{ tensor: boundTo(dispatch, "next_state"), cost: 1, terms: 1, at }];
+};
+
+const ema: Reference = (task) => {
+  const dispatch = entryOf(task, "update");
+  const [w, average, state] = ["w", "average", "state"].map((name) =>
+    valuesAt(task, dispatch, name),
+  );
+  const isFirst = (state?.[named(dispatch.params, "place")] ?? 0) <= 1;
+  const momentum = isFirst ? 0 : float(dispatch, "momentum");
+  const at = (index: number): Expected => {
+    const [kept, taken] = [momentum * (average?.[index] ?? 0), (1 - momentum) * (w?.[index] ?? 0)];
+    return within(kept + taken, 4, Math.abs(kept) + Math.abs(taken));
+  };
+  return [{ tensor: boundTo(dispatch, "average"), cost: 1, terms: 1, at }];
+};
+
 export const OPTIMIZERS: Readonly<Record<string, Reference>> = {
   "adam/advance": advance,
   "adam/update": adam,
   "sgd/update": sgd,
+  "ema/advance": emaAdvance,
+  "ema/update": ema,
 };

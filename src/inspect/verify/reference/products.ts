@@ -70,24 +70,28 @@ interface GemmProblem {
   readonly m: number;
   readonly n: number;
   readonly k: number;
+  readonly parts?: number;
 }
 
-function gemmProduct({ request, c, m, n, k }: GemmProblem): Product {
+function gemmProduct({ request, c, m, n, k, parts = 1 }: GemmProblem): Product {
   const { a, b, bias = null, activation = "linear", transA = false, transB = false } = request;
   const [rowStep, aStep] = transA ? [1, m] : [k, 1];
   const [columnStep, bStep] = transB ? [k, 1] : [1, n];
+  const length = k / parts;
   return {
     out: c,
     inputs: [a, b, ...(bias ? [bias] : [])],
-    terms: k + (bias ? 1 : 0),
+    terms: length + (bias ? 1 : 0),
     activation,
     sum(index, values) {
       const [left, right] = [values(a), values(b)];
       const column = index % n;
       const start = bias ? (values(bias)[column] ?? 0) : 0;
       let [sum, magnitude] = [start, Math.abs(start)];
-      let [atA, atB] = [Math.floor(index / n) * rowStep, column * columnStep];
-      for (let step = 0; step < k; step++, atA += aStep, atB += bStep) {
+      const first = Math.floor(index / (m * n)) * length;
+      let atA = (Math.floor(index / n) % m) * rowStep + first * aStep;
+      let atB = column * columnStep + first * bStep;
+      for (let step = 0; step < length; step++, atA += aStep, atB += bStep) {
         const term = (left[atA] ?? 0) * (right[atB] ?? 0);
         sum += term;
         magnitude += Math.abs(term);

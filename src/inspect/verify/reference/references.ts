@@ -1,20 +1,40 @@
 // All references there are, by the label of the kernel that a unit begins with.
 
+import { AUGMENTATION } from "./augmentation.ts";
+import { CLIPPING } from "./clipping.ts";
+import { CURVED } from "./curves.ts";
 import { DATA } from "./data.ts";
+import { ELEMENT_LOSSES } from "./element-losses.ts";
 import { ELEMENTWISE } from "./elementwise.ts";
+import { FURTHER_OPTIMIZERS } from "./further-optimizers.ts";
+import { GROUP_NORMALIZATION } from "./group-normalization.ts";
+import { GROUPED } from "./grouped.ts";
 import { LOSS } from "./loss.ts";
+import { MIXUP } from "./mixup.ts";
+import { NOISE } from "./noise.ts";
 import { NORMALIZATION } from "./normalization.ts";
 import { OPTIMIZERS } from "./optimizers.ts";
+import { PLACED } from "./placed.ts";
 import { POOLING } from "./pooling.ts";
 import { outputOf, productOf } from "./products.ts";
 import type { Output, Task } from "./reference.ts";
 
 const REFERENCES = {
+  ...AUGMENTATION,
+  ...CLIPPING,
+  ...CURVED,
   ...DATA,
+  ...ELEMENT_LOSSES,
   ...ELEMENTWISE,
+  ...FURTHER_OPTIMIZERS,
+  ...GROUPED,
+  ...GROUP_NORMALIZATION,
   ...LOSS,
+  ...MIXUP,
+  ...NOISE,
   ...NORMALIZATION,
   ...OPTIMIZERS,
+  ...PLACED,
   ...POOLING,
 };
 

@@ -28,6 +28,7 @@ const RUNGS: Readonly<Record<string, string>> = {
   subgroup: "var(--blue)",
   implicit: "var(--green)",
   gemm: "var(--purple)",
+  winograd: "var(--vermillion)",
 };
 
 /** What the colours stand for, as a legend shows it. */

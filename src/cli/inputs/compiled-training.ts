@@ -1,0 +1,77 @@
+// What a Keras file says of how its model was trained, as far as flags leave it open: the optimiser and its settings, the rate, and
+// what the optimiser had come to, so that training goes on where it stopped.
+
+import type { OptimizerValues } from "../../engine/optim/optimizer-values.ts";
+import { shortestFloat } from "../../format/number-format.ts";
+import type { Compiled, CompiledLoss } from "../../keras/compiled/compiled.ts";
+import { isOwn, type ModelConfig } from "../../models/models.ts";
+import type { LossName, LossSettings } from "../../train/losses.ts";
+import type { Optimisation } from "../../train/training.ts";
+import type { TrainingFlags } from "./training-flags.ts";
+
+export interface CompiledTraining {
+  readonly optimisation: Optimisation;
+  /** Null where the file has none. */
+  readonly learningRate: number | null;
+  /** Null: the optimiser begins anew. */
+  readonly state: OptimizerValues | null;
+  /** For people: what goes on, and what of the file does not. */
+  readonly notes: readonly string[];
+}
+
+const NOTHING: CompiledTraining = { optimisation: {}, learningRate: null, state: null, notes: [] };
+
+/** Keras's losses as ours, whichever way labels are written. */
+const OUR_LOSS: Readonly<Record<string, LossName>> = {
+  sparse_categorical_crossentropy: "categorical_crossentropy",
+  categorical_crossentropy: "categorical_crossentropy",
+  binary_crossentropy: "binary_crossentropy",
+  mean_squared_error: "mse",
+  mse: "mse",
+  mean_absolute_error: "mae",
+  mae: "mae",
+  huber: "huber",
+};
+
+/** Null for a loss that is none of ours, or has options that ours has not. */
+function lossSettings({ name, options }: CompiledLoss): LossSettings | null {
+  const loss = Object.hasOwn(OUR_LOSS, name) ? OUR_LOSS[name] : undefined;
+  if (loss === undefined) return null;
+  const { label_smoothing: smoothing, delta, from_logits: fromLogits, ...others } = options;
+  const isWhole = loss === "categorical_crossentropy";
+  if (Object.keys(others).length > 0 || (fromLogits === true && !isWhole)) return null;
+  if (delta !== undefined && delta !== 1) return null;
+  return {
+    ...(isWhole ? {} : { loss }),
+    ...(typeof smoothing === "number" ? { labelSmoothing: smoothing } : {}),
+  };
+}
+
+/** `--optimizer` begins anew: then nothing of the file counts. */
+export function compiledTraining(
+  flags: TrainingFlags,
+  compiled: Compiled | null,
+  model: ModelConfig,
+): CompiledTraining {
+  if (!compiled || flags.optimizer !== undefined) return NOTHING;
+  const { optimizer, settings, learningRate, loss, state } = compiled;
+  const notes = [...compiled.notes];
+  const known = loss && lossSettings(loss);
+  if (loss && !known) {
+    notes.push(`it was trained with ${loss.name}, and goes on with softmax cross-entropy`);
+  }
+  if (!optimizer) return { ...NOTHING, optimisation: { ...known }, notes };
+  // Other variables are trained then.
+  const isOther = isOwn(model) && (model.head !== undefined || model.freeze === "base");
+  if (state && isOther) notes.push("its optimiser begins anew, because other layers are trained");
+  const kept = isOther ? null : state;
+  return {
+    optimisation: {
+      ...settings,
+      ...known,
+      ...(optimizer === "adam" ? {} : { optimizer }),
+      schedule: "constant",
+    },
+    ...{ learningRate: learningRate && shortestFloat(learningRate), state: kept, notes },
+  };
+}

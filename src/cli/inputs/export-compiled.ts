@@ -1,0 +1,90 @@
+// How a model was trained, for a file that Keras goes on training from: settings of a run's record or of a Keras file, and what the
+// optimiser came to.
+
+import { FormatError } from "../../engine/core/errors.ts";
+import type { OptimizerName } from "../../engine/optim/create-optimizer.ts";
+import { shortestFloat } from "../../format/number-format.ts";
+import type { CompiledForExport } from "../../keras/compiled/compiled.ts";
+import { readOptimizer } from "../../runs/optimizer-file.ts";
+import type { RunConfig } from "../../runs/run-folder.ts";
+import { type LossSettings, lossOf } from "../../train/losses.ts";
+import type { Optimisation } from "../../train/training.ts";
+import type { Carried } from "./export-format.ts";
+import { describeModelFile } from "./model-file.ts";
+import type { SavedModel } from "./saved-model.ts";
+
+export interface ExportCompiled {
+  /** Null where nobody says how the model was trained. */
+  readonly compiled: CompiledForExport | null;
+  /** For people: what of a Keras file is not handed on, a line each. */
+  readonly notes: readonly string[];
+}
+
+/** Of a saved run, or of a Keras file in its place. Throws FormatError for a damaged state. */
+export async function compiledOf(
+  run: string,
+  { config, isFile }: Pick<SavedModel, "config" | "isFile">,
+): Promise<ExportCompiled> {
+  if (isFile) return compiledOfFile(run);
+  return { compiled: await compiledOfRun(run, config.training), notes: [] };
+}
+
+async function compiledOfFile(path: string): Promise<ExportCompiled> {
+  const { compiled } = await describeModelFile(path, { optimizer: true });
+  if (!compiled) return { compiled: null, notes: [] };
+  const { optimizer, settings, learningRate, loss, metrics, state } = compiled;
+  const notes = [...compiled.notes];
+  const options = Object.keys(loss?.options ?? {});
+  if (options.length > 0) {
+    notes.push(`its loss has options that are not written, ${options.join(", ")}`);
+  }
+  if (!optimizer || learningRate === null || !loss || options.length > 0) {
+    return { compiled: null, notes };
+  }
+  const kept = { optimizer, settings, learningRate, loss: loss.name, metrics, state };
+  return { compiled: kept, notes };
+}
+
+/** Null for a run whose record does not say how it was trained. */
+async function compiledOfRun(
+  run: string,
+  training: RunConfig["training"],
+): Promise<CompiledForExport | null> {
+  const { learningRate } = training;
+  if (typeof learningRate !== "number") return null;
+  const { optimizer = "adam", ...settings } = training as Optimisation;
+  const state = await readOptimizer(run).catch((cause: unknown) => {
+    if (!(cause instanceof FormatError)) throw cause;
+    const help = "--no-optimizer exports the model without it";
+    throw new FormatError(cause.message, { cause, help });
+  });
+  return {
+    ...{ optimizer, settings, learningRate: Math.fround(learningRate) },
+    ...{ loss: kerasLoss(training as Optimisation), metrics: ["accuracy"] },
+    // A state of another optimiser is not of this record.
+    state: state?.name === (optimizer satisfies OptimizerName) ? state : null,
+  };
+}
+
+/** By Keras's name; with label smoothing, labels are one-hot there. */
+function kerasLoss({ loss = "categorical_crossentropy", labelSmoothing = 0 }: LossSettings) {
+  if (loss !== "categorical_crossentropy" || labelSmoothing > 0) return lossOf({ loss }).name;
+  return "sparse_categorical_crossentropy";
+}
+
+/** `adam after 938 steps, at a rate of 0.001`: what the file holds beside the model. */
+export function describeCompiled(
+  { optimizer, settings, learningRate, state }: CompiledForExport,
+  carried: Carried,
+): string {
+  if (carried === "nothing") {
+    const what = settings.weightDecay === undefined ? optimizer : `${optimizer} with weight decay`;
+    return `no: Keras 2 and 3 differ on ${what}; --keras 2 or a .keras file holds it`;
+  }
+  const rate = shortestFloat(state?.learningRate ?? learningRate);
+  if (carried === "state") {
+    return `${optimizer} after ${state?.steps} steps, at a rate of ${rate}: fit goes on where training stopped`;
+  }
+  const why = state ? "for this Keras the file does not hold them" : "there were none to keep";
+  return `${optimizer} at a rate of ${rate}, without its moments: ${why}`;
+}

@@ -1,0 +1,158 @@
+// A model that a file holds: of Keras's, with its weights, or what a program of the person's exports. Either becomes a description
+// in Keras's terms, which is what a run records. What reads Keras's files is loaded when there is one.
+
+import { basename, extname, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { UsageError, VitrineError } from "../../engine/core/errors.ts";
+import { describeModel, type Model } from "../../engine/layers/model.ts";
+import type { Weights } from "../../engine/layers/variables.ts";
+import { checkRegularFile } from "../../io/regular-file.ts";
+import type { Compiled } from "../../keras/compiled/compiled.ts";
+import type { ReadOptions } from "../../keras/read-model.ts";
+import { isForeign, refuseForeign } from "../../keras/weights/foreign-files.ts";
+import { callKeywords } from "../../models/architecture/call-modes.ts";
+import { exportedModel } from "../../models/architecture/exported-model.ts";
+import { keras3Config } from "../../models/architecture/keras3.ts";
+import type { OwnModelConfig } from "../../models/models.ts";
+import { ownNetwork } from "../../models/own-model.ts";
+
+const KERAS = /\.(keras|h5|hdf5)$/i;
+const PROGRAM = /\.[cm]?[jt]s$/i;
+
+export interface DescribedFile {
+  readonly config: OwnModelConfig;
+  /** Whether it has weights: those of a program are none. */
+  readonly isTrained: boolean;
+  /** How it was trained, where the file says. */
+  readonly compiled: Compiled | null;
+}
+
+export interface ModelFile {
+  readonly config: OwnModelConfig;
+  /** Null of a program, whose model is not trained. */
+  readonly weights: Weights | null;
+}
+
+/** Whether what stands where a model is named is a file, also one that is refused: what others save is told by its kind. */
+export function isModelFile(name: string): boolean {
+  return KERAS.test(name) || PROGRAM.test(name) || isForeign(name);
+}
+
+/** Throws FormatError for a model of another library, UsageError for what is no file. */
+async function checkModelFile(path: string): Promise<void> {
+  if (!PROGRAM.test(path)) refuseForeign(path);
+  await checkRegularFile(path, "model");
+}
+
+/** Throws UsageError for a file that is not there or whose program fails, FormatError for a file of Keras's that cannot be read. */
+export async function readModelFile(path: string): Promise<ModelFile> {
+  await checkModelFile(path);
+  if (!KERAS.test(path)) return { config: await programsModel(path), weights: null };
+  const { readKerasModel } = await import("../../keras/read-model.ts");
+  const { architecture, weights } = await readKerasModel(path);
+  return { config: { name: nameOfFile(path), architecture }, weights };
+}
+
+/** The same without the values of its weights; of what its optimiser came to where that is asked for. */
+export async function describeModelFile(
+  path: string,
+  options: ReadOptions,
+): Promise<DescribedFile> {
+  await checkModelFile(path);
+  if (!KERAS.test(path)) {
+    return { config: await programsModel(path), isTrained: false, compiled: null };
+  }
+  const { describeKerasModel } = await import("../../keras/read-model.ts");
+  const { architecture, compiled } = await describeKerasModel(path, options);
+  return { config: { name: nameOfFile(path), architecture }, isTrained: true, compiled };
+}
+
+async function programsModel(path: string): Promise<OwnModelConfig> {
+  return described(await importedModel(path), { name: nameOfFile(path), path });
+}
+
+/** Of folders, too: what is no letter, digit, dash or dot becomes a dash. */
+export function nameOfFile(path: string): string {
+  return basename(path, extname(path)).replaceAll(/[^\w.-]+/g, "-") || "model";
+}
+
+async function importedModel(path: string): Promise<Model> {
+  const found = await importFile(path, "model");
+  const model = found["default"] ?? found["model"];
+  if (isModel(model)) return model;
+  throw new UsageError(`--model: ${path} must export a model, got ${kindOf(model)}`, {
+    help: 'for instance: export default sequential("mine", [28, 28, 1], [flatten(), dense({ units: 10, activation: "softmax" })])',
+  });
+}
+
+/** What a program of the person's exports. Throws UsageError, naming the flag, where it cannot be loaded. */
+export async function importFile(
+  path: string,
+  flag: string,
+): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return (await import(pathToFileURL(resolve(path)).href)) as Readonly<Record<string, unknown>>;
+  } catch (cause) {
+    throw new UsageError(`--${flag}: ${path} must load, got ${thrown(cause)}`, { cause });
+  }
+}
+
+/** `TypeError: x is not a function`, of a program of the person's. */
+export function thrown(cause: unknown): string {
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+}
+
+export function isModel(value: unknown): value is Model {
+  if (typeof value !== "object" || value === null) return false;
+  return "build" in value && "inputShape" in value && "name" in value;
+}
+
+function kindOf(value: unknown): string {
+  return value === undefined ? "neither default nor model" : `a ${typeof value}`;
+}
+
+/** Throws UsageError for a model that cannot be written in Keras's terms, or that comes back from them as another. */
+export function described(
+  model: Model,
+  { name, path }: { readonly name: string; readonly path: string },
+): OwnModelConfig {
+  const { preprocessing } = model;
+  const config = {
+    name,
+    architecture: architectureOf(model, path),
+    ...(preprocessing ? { preprocessing } : {}),
+  };
+  if (essenceOf(model) === essenceOf(ownNetwork(config))) return config;
+  throw notKeras(path, "a graph whose input is no layer, or options that Keras has not");
+}
+
+/** Layers and how they hang together, as text. */
+function essenceOf(model: Model): string {
+  const { layers, calls } = describeModel(model);
+  const own = layers.map(({ site: _site, within: _within, ...layer }) => {
+    const called = (calls.get(layer.name) ?? []).map(({ isInference, ...call }) => {
+      return { ...call, ...callKeywords(layer, { isInference }) };
+    });
+    return { ...layer, called };
+  });
+  return JSON.stringify(own);
+}
+
+function architectureOf(model: Model, path: string) {
+  try {
+    return keras3Config(exportedModel(model, { order: "recorded" }));
+  } catch (cause) {
+    if (!(cause instanceof VitrineError)) throw cause;
+    throw notKeras(path, cause.message, cause);
+  }
+}
+
+function notKeras(path: string, got: string, cause?: unknown): UsageError {
+  return new UsageError(
+    `--model: ${path} must export a model of layers that Keras has, got ${got}`,
+    {
+      help: "a run holds its network in Keras's terms; a model of other layers is trained by fit() in a program: npm run train has no use for it",
+      cause,
+    },
+  );
+}

@@ -1,0 +1,33 @@
+// The device that a command's flags ask for, and what is said of rows that do not fit on it.
+
+import type { Device } from "../../engine/core/device.ts";
+import { formatMemory } from "../../format/number-format.ts";
+import { type OpenOptions, openDevice } from "../../io/adapter.ts";
+import type { DeviceData } from "../../train/device-data.ts";
+
+const MEGABYTE = 2 ** 20;
+
+export interface AdapterFlags {
+  readonly adapter?: string | undefined;
+  /** In MB. */
+  readonly deviceMemory?: number | undefined;
+}
+
+export function openAdapter({ adapter, deviceMemory }: AdapterFlags): Promise<Device> {
+  const options: OpenOptions = {
+    ...(adapter && { adapter }),
+    ...(deviceMemory && { rowBudget: deviceMemory * MEGABYTE }),
+  };
+  return openDevice(options);
+}
+
+/** A line on rows that are streamed; null where they lie on the device. */
+export function streamingLine({ name, streaming }: DeviceData): string | null {
+  if (!streaming) return null;
+  const { reason, bytes, budget } = streaming;
+  const why =
+    reason === "memory"
+      ? "the device has no memory left for them"
+      : `rows may take ${formatMemory(budget)} there, see --device-memory`;
+  return `streamed   ${name}: its ${formatMemory(bytes)} stay on the host, and each step's rows are brought to the device; ${why}`;
+}

@@ -1,0 +1,13 @@
+// What a worker makes of work that it is told of, trials or folds.
+
+import type { SearchMessage } from "../../queue/trial-message.ts";
+import type { JobAnswerer } from "../../queue/worker-answer.ts";
+import { openWorkerFolds } from "./worker-folds.ts";
+import { openWorkerSearch, type WorkerMeans } from "./worker-search.ts";
+
+/** Throws UsageError where the work would be another one here: other data, other weights, another version. */
+export function openWorkerJobs(message: SearchMessage, means: WorkerMeans): Promise<JobAnswerer> {
+  return message.command === "kfold"
+    ? openWorkerFolds(message, means)
+    : openWorkerSearch(message, means);
+}

@@ -1,0 +1,75 @@
+// Images to another size, from the middles of their pixels and without smoothing, as TensorFlow resizes.
+//   bilinear   y[h', w'] = x at h = (h' + ½) · H / OH − ½, w likewise, between its neighbours; the edge beyond the edge
+//   nearest    y[h', w'] = x[⌊(h' + ½) · H / OH⌋, ⌊(w' + ½) · W / OW⌋]
+//   dx[h, w] = Σ dy · share of x[h, w] in it
+//   x (N,H,W,C)   ->   y (N, OH, OW, C)
+
+import shader from "../../shaders/resize.wgsl";
+import { ShapeError } from "../core/errors.ts";
+import { type Kernel, kernelFrom } from "../core/kernel.ts";
+import { type Shape, shape4, sizeOf } from "../core/shape.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { linearGrid } from "../program/recorder.ts";
+import type { Op } from "../program/tape.ts";
+
+export const INTERPOLATIONS = ["bilinear", "nearest"] as const;
+
+export type Interpolation = (typeof INTERPOLATIONS)[number];
+
+export interface ResizeAttrs {
+  /** Rows and columns of the result. */
+  readonly size: readonly [height: number, width: number];
+  readonly interpolation: Interpolation;
+}
+
+export const resize: Op<readonly [x: Tensor], ResizeAttrs, Shape> = {
+  name: "resize",
+
+  infer([x], { size }) {
+    const [n, , , channels] = shape4(x, "resize");
+    if (!size.every((extent) => Number.isInteger(extent) && extent > 0)) {
+      throw new ShapeError(`resize: takes whole numbers of at least 1, got ${size}`);
+    }
+    return [n, ...size, channels];
+  },
+
+  forward(rec, [x], { interpolation }, shape) {
+    const y = rec.allocate(shape, "y");
+    rec.dispatch({
+      ...extent(y, x.shape, shape),
+      kernel: kernel("forward", interpolation),
+      bind: { x, y },
+    });
+    return { output: y, saved: x.shape };
+  },
+
+  backward(rec, dy, shape, { interpolation }) {
+    const dx = rec.allocate(shape, "dx");
+    rec.dispatch({
+      ...extent(dx, shape, dy.shape),
+      kernel: kernel("backward", interpolation),
+      bind: { dy, dx },
+    });
+    return [dx];
+  },
+};
+
+function extent(written: Tensor, from: Shape, to: Shape) {
+  const [, h, w, c] = shape4(from, "resize");
+  const [, oh, ow] = shape4(to, "resize");
+  const elements = sizeOf(written.shape);
+  const params = { elements, h, w, oh, ow, c, down: h / oh, across: w / ow };
+  return { op: "resize", grid: linearGrid(elements, 64), params, flops: 6 * sizeOf(to) };
+}
+
+function kernel(entry: "forward" | "backward", interpolation: Interpolation): Kernel {
+  return kernelFrom(shader, entry, { flags: { NEAREST: interpolation === "nearest" } });
+}
+
+/** Every kernel that this file dispatches. */
+export function* resizeKernels(): Iterable<Kernel> {
+  for (const interpolation of INTERPOLATIONS) {
+    yield kernel("forward", interpolation);
+    yield kernel("backward", interpolation);
+  }
+}

@@ -1,0 +1,189 @@
+// What Keras's `get_config` says of a layer: what the layer's record knows, completed by the settings that our layers
+// fix. The two dialects of it, Keras 2's and Keras 3's, spell objects and a few fields differently.
+
+import { VitrineError } from "../../engine/core/errors.ts";
+import { AUGMENTATIONS } from "../../engine/layers/augmentation.ts";
+import { MERGINGS } from "../../engine/layers/merging.ts";
+import type { ConfigValue } from "../../engine/program/layer-record.ts";
+import type { JsonValue } from "../../io/files.ts";
+import type { ExportedLayer } from "./exported-model.ts";
+
+export type JsonObject = { readonly [key: string]: JsonValue };
+
+/** How one of the two generations of Keras writes what both mean. */
+export interface Dialect {
+  readonly isKeras3: boolean;
+  /** What it calls a field of a layer's record. */
+  fieldName(className: string, field: string): string;
+  /** An initialiser, a regulariser: `keras.initializers`, `Zeros`, its own config. */
+  object(module: string, className: string, config: JsonObject): JsonObject;
+  /** Fields that only this dialect has, or that it writes its own way. */
+  extras(layer: ExportedLayer): JsonObject;
+}
+
+type Defaults = (dialect: Dialect) => JsonObject;
+
+const CHANNELS_LAST = { data_format: "channels_last" };
+
+const initializer = (dialect: Dialect, className: string): JsonObject =>
+  dialect.object(
+    "keras.initializers",
+    className,
+    className === "GlorotUniform" ? { seed: null } : {},
+  );
+
+/** Kernel and bias, of convolutions and dense layers. */
+const KERNEL: Defaults = (dialect) => ({
+  kernel_initializer: initializer(dialect, "GlorotUniform"),
+  bias_initializer: initializer(dialect, "Zeros"),
+  kernel_regularizer: null,
+  bias_regularizer: null,
+  kernel_constraint: null,
+  bias_constraint: null,
+});
+
+/** The same of kernels that are called otherwise. */
+function fixed(dialect: Dialect, ...weights: readonly string[]): JsonObject {
+  const settings = weights.flatMap((weight) => [
+    [`${weight}_initializer`, initializer(dialect, weight === "bias" ? "Zeros" : "GlorotUniform")],
+    [`${weight}_regularizer`, null],
+    [`${weight}_constraint`, null],
+  ]);
+  return { activity_regularizer: null, ...Object.fromEntries(settings) };
+}
+
+/** Gamma and beta. */
+function fixedLine(dialect: Dialect): JsonObject {
+  const {
+    moving_mean_initializer: _,
+    moving_variance_initializer: __,
+    ...line
+  } = NORMALISATION(dialect);
+  return line;
+}
+
+const NORMALISATION: Defaults = (dialect) => ({
+  beta_initializer: initializer(dialect, "Zeros"),
+  gamma_initializer: initializer(dialect, "Ones"),
+  moving_mean_initializer: initializer(dialect, "Zeros"),
+  moving_variance_initializer: initializer(dialect, "Ones"),
+  beta_regularizer: null,
+  gamma_regularizer: null,
+  beta_constraint: null,
+  gamma_constraint: null,
+});
+
+/** By class: what our layers leave as Keras has it. */
+const DEFAULTS: ReadonlyMap<string, Defaults> = new Map<string, Defaults>([
+  [
+    "Conv2D",
+    (dialect) => ({
+      ...CHANNELS_LAST,
+      ...{ dilation_rate: [1, 1], activity_regularizer: null },
+      // Unknown before TensorFlow 2.3, whose Keras refuses it.
+      ...(dialect.isKeras3 ? { groups: 1 } : {}),
+      ...KERNEL(dialect),
+    }),
+  ],
+  ["DepthwiseConv2D", (dialect) => ({ ...CHANNELS_LAST, ...fixed(dialect, "depthwise", "bias") })],
+  [
+    "SeparableConv2D",
+    (dialect) => ({ ...CHANNELS_LAST, ...fixed(dialect, "depthwise", "pointwise", "bias") }),
+  ],
+  [
+    "Conv2DTranspose",
+    (dialect) => ({
+      ...CHANNELS_LAST,
+      ...{ dilation_rate: [1, 1], output_padding: null, activity_regularizer: null },
+      ...KERNEL(dialect),
+    }),
+  ],
+  ["Dense", KERNEL],
+  ["BatchNormalization", NORMALISATION],
+  ["LayerNormalization", (dialect) => fixedLine(dialect)],
+  ["GroupNormalization", (dialect) => fixedLine(dialect)],
+  ["MaxPooling2D", () => CHANNELS_LAST],
+  ["AveragePooling2D", () => CHANNELS_LAST],
+  ["GlobalAveragePooling2D", () => ({ ...CHANNELS_LAST, keepdims: false })],
+  ["GlobalMaxPooling2D", () => ({ ...CHANNELS_LAST, keepdims: false })],
+  ["ZeroPadding2D", () => CHANNELS_LAST],
+  ["Flatten", () => CHANNELS_LAST],
+  ["Dropout", () => ({ seed: null, noise_shape: null })],
+  ["Activation", () => ({})],
+  ["Rescaling", () => ({})],
+  ["Normalization", () => ({})],
+  ["Reshape", () => ({})],
+  ["Permute", () => ({})],
+  ["CenterCrop", () => ({})],
+  ["Resizing", () => ({})],
+  ["Cropping2D", () => CHANNELS_LAST],
+  ["UpSampling2D", () => CHANNELS_LAST],
+  ...AUGMENTATIONS.map((className) => [className, () => ({})] as const),
+  ["ReLU", () => ({})],
+  ["LeakyReLU", () => ({})],
+  ["ELU", () => ({})],
+  ["Softmax", () => ({})],
+  [
+    "PReLU",
+    (dialect) => ({
+      alpha_initializer: initializer(dialect, "Zeros"),
+      ...{ alpha_regularizer: null, alpha_constraint: null },
+    }),
+  ],
+  ...MERGINGS.map((className) => [className, () => ({})] as const),
+  ["Concatenate", () => ({})],
+]);
+
+/** Everything but an InputLayer's. Throws VitrineError for a class that Keras's files are not known to hold. */
+export function layerConfig(layer: ExportedLayer, dialect: Dialect): JsonObject {
+  const { name, className, trainable } = layer;
+  const defaults = DEFAULTS.get(className);
+  if (!defaults) {
+    throw new VitrineError(
+      `layer ${name}: must be one that Keras files can hold, got ${className}`,
+    );
+  }
+  refuseDebatable(layer, dialect);
+  // Keras's class takes no `trainable`.
+  const common = className === "SpatialDropout2D" ? { name } : { name, trainable };
+  return {
+    ...{ ...common, dtype: "float32" },
+    ...defaults(dialect),
+    ...ownConfig(layer, dialect),
+    ...dialect.extras(layer),
+  };
+}
+
+/** Keras 2 and 3 read `hard_sigmoid` differently, and an H5 file does not say which of them it is for. */
+function refuseDebatable({ name, config }: ExportedLayer, { isKeras3 }: Dialect): void {
+  const used = config["activation"];
+  if (used === "hard_sigmoid_keras2" || (used === "hard_sigmoid" && !isKeras3)) {
+    throw new VitrineError(`layer ${name}: Keras 2 and 3 differ on its activation, got ${used}`, {
+      help: "a model with Keras 3's hard_sigmoid can be written as .keras",
+    });
+  }
+}
+
+/** The record's own fields; an object in them, such as a regulariser, in the dialect's spelling. */
+function ownConfig({ className, config }: ExportedLayer, dialect: Dialect): JsonObject {
+  // TF-Keras refuses what its classes do not know.
+  const isUnknown = (field: string, value: ConfigValue) =>
+    (field === "groups" && value === 1) ||
+    (field === "data_format" && className.startsWith("Random"));
+  const isSaid = (field: string, value: ConfigValue) =>
+    dialect.isKeras3 || !isUnknown(field, value);
+  const said = Object.entries(config).filter(([field, value]) => isSaid(field, value));
+  const spelled = said.map(([field, value]) => {
+    const key = dialect.fieldName(className, field);
+    const object = classOf(value);
+    return [key, object ? dialect.object("keras.regularizers", ...object) : value] as const;
+  });
+  return Object.fromEntries(spelled);
+}
+
+/** The class and the config of `{ class_name, config }`, as records have a regulariser. */
+function classOf(value: ConfigValue): readonly [string, JsonObject] | null {
+  if (typeof value !== "object" || value === null || !("class_name" in value)) return null;
+  const { class_name: className, config } = value as { class_name: string; config: JsonObject };
+  return [className, config];
+}

@@ -1,0 +1,255 @@
+// One of our models from Keras's description of one: Sequential, or Functional with branches that are added, also with such
+// models as layers, which are taken apart. Its weights come separately (assign-weights.ts).
+
+import { DeviceError, FormatError, VitrineError } from "../../engine/core/errors.ts";
+import type { Shape } from "../../engine/core/shape.ts";
+import type { Tensor } from "../../engine/core/tensor.ts";
+import type { Model } from "../../engine/layers/model.ts";
+import type { Net } from "../../engine/layers/net.ts";
+import { quote } from "./json-record.ts";
+import type { Source } from "./layer-calls.ts";
+import { type LayerBuilder, layerFromConfig } from "./layer-from-config.ts";
+import { isModelClass, type LayerSpec, type ModelSpec, readModelSpec } from "./model-config.ts";
+import { refuseUntrained } from "./training-options.ts";
+
+/**
+ * @param description `{ class_name, config }`, parsed
+ * @param where names the file in messages
+ * @throws FormatError naming the layer and the class or option that we do not have, and when it is built, for shapes that do
+ * not fit
+ */
+export function modelFromConfig(description: unknown, where: string): Model {
+  const spec = readModelSpec(description, where);
+  refuseTwins(spec, where);
+  const part = assemble(spec, where);
+  return {
+    name: spec.name,
+    inputShape: inputShapeOf(spec, where),
+    build: (net, x) => {
+      const input = part.inputLayer;
+      const entry = input === null ? net.input(x, "input") : net.inputLayer(x, input);
+      return part.record(net, entry);
+    },
+  };
+}
+
+interface Part {
+  /** Name of the layer that stands for the input; null in a Sequential, which does not list it. */
+  readonly inputLayer: string | null;
+  record(net: Net, x: Tensor): Tensor;
+}
+
+interface Step {
+  readonly spec: LayerSpec;
+  readonly build: LayerBuilder;
+}
+
+function assemble(model: ModelSpec, where: string): Part {
+  const ends = endsOf(model, where);
+  const steps = model.layers
+    .filter((spec) => !isInput(spec))
+    .map((spec) => ({ spec, build: held(model, spec, builderOf(spec, where)) }));
+  return ends
+    ? { inputLayer: ends.input, record: graph(model, steps, ends) }
+    : { inputLayer: null, record: chain(steps) };
+}
+
+/** Null for a Sequential. Throws FormatError for several inputs or outputs, by their names. */
+function endsOf(model: ModelSpec, where: string): Ends | null {
+  if (model.isSequential) return null;
+  const inputs = model.layers.filter(isInput).map(({ name }) => name);
+  const found = model.outputs ?? [];
+  const outputs = found.map(({ layer }) => layer);
+  const [[input], [output]] = [inputs, found];
+  if (input !== undefined && output !== undefined && inputs.length + outputs.length === 2) {
+    return { input, output, where };
+  }
+  const counts = `${inputs.length} (${inputs.join(", ")}) and ${outputs.length} (${outputs.join(", ")})`;
+  throw new FormatError(`${where}: a model must have one input and one output, got ${counts}`, {
+    help: "in Python: model = keras.Model(model.inputs[0], model.outputs[0]), where one input is enough",
+  });
+}
+
+function isInput(spec: LayerSpec): boolean {
+  return spec.className === "InputLayer";
+}
+
+function builderOf(spec: LayerSpec, where: string): LayerBuilder {
+  if (!isModelClass(spec.className)) {
+    const build = placed(spec, where, () => layerFromConfig(spec, where));
+    return (net, inputs) => {
+      refuseUntrained(net, spec, where);
+      return placed(spec, where, () => build(net, inputs));
+    };
+  }
+  const inner = assemble(readModelSpec(spec.config, `${where}: ${spec.name}`), where);
+  const { name, className } = spec;
+  return (net, [x]) => {
+    if (!x) throw new FormatError(`${where}: layer ${name} takes a tensor, got none`);
+    return net.within({ name, className }, () => inner.record(net, x));
+  };
+}
+
+/** Layers and ops tell which rule of theirs is broken; of which layer and file, is known here. */
+function placed<T>({ name, className }: LayerSpec, where: string, build: () => T): T {
+  try {
+    return build();
+  } catch (cause) {
+    const isOurs = cause instanceof VitrineError && !(cause instanceof DeviceError);
+    if (!isOurs || cause.message.startsWith(`${where}: `)) throw cause;
+    const { message, help } = cause;
+    const place = `${where}: layer ${name} (${className})`;
+    throw new FormatError(`${place}: ${message}`, { cause, ...(help ? { help } : {}) });
+  }
+}
+
+/** Layers that Keras holds fixed are recorded so. */
+function held(model: ModelSpec, spec: LayerSpec, build: LayerBuilder): LayerBuilder {
+  const isFrozen = !model.trainable || spec.config["trainable"] === false;
+  return isFrozen ? (net, inputs) => net.frozen(() => build(net, inputs)) : build;
+}
+
+function chain(steps: readonly Step[]): Part["record"] {
+  return (net, x) => steps.reduce((tensor, { build }) => build(net, [tensor]), x);
+}
+
+interface Ends {
+  readonly input: string;
+  readonly output: Source;
+  readonly where: string;
+}
+
+/**
+ * Records layers in the order of the list, which is that of Keras's `model.layers`, as soon as their inputs are there; a layer
+ * that is called again comes to the same weights.
+ */
+function graph(model: ModelSpec, steps: readonly Step[], ends: Ends): Part["record"] {
+  const { input, output, where } = ends;
+  const calls = inOrder(callsOf(model, steps), ends);
+  const result = placeOf(model, output);
+  return (net, x) => {
+    const tensors = new Map([[keyOf({ layer: input, call: 0 }), x]]);
+    const built = new Set<string>();
+    for (const { layer, call, sources, isInference, build } of calls) {
+      const inputs = sources.flatMap((source) => tensors.get(keyOf(source)) ?? []);
+      const record = () =>
+        isInference ? net.inference(() => build(net, inputs)) : build(net, inputs);
+      tensors.set(keyOf({ layer, call }), built.has(layer) ? net.again(record) : record());
+      built.add(layer);
+    }
+    const y = tensors.get(keyOf(result));
+    if (!y)
+      throw new FormatError(`${where}: the output must be a layer, got ${quote(output.layer)}`);
+    return y;
+  };
+}
+
+/** A call of a layer, from 0. */
+interface Place {
+  readonly layer: string;
+  readonly call: number;
+}
+
+interface Call extends Place {
+  readonly sources: readonly Place[];
+  readonly isInference: boolean;
+  readonly build: LayerBuilder;
+}
+
+function keyOf({ layer, call }: Place): string {
+  return `${call} ${layer}`;
+}
+
+function callsOf(model: ModelSpec, steps: readonly Step[]): readonly Call[] {
+  return steps.flatMap(({ spec, build }) =>
+    spec.calls.map(({ inputs, isInference }, call) => {
+      const sources = inputs.map((source) => placeOf(model, source));
+      return { layer: spec.name, call, sources, isInference, build };
+    }),
+  );
+}
+
+/**
+ * Keras counts the calls of a Functional within the model from 1, since it has been called when it was made, and those of a
+ * Sequential from 0 or 1.
+ */
+function placeOf({ layers, outputs }: ModelSpec, { layer, node }: Source): Place {
+  const calls = layers.find(({ name }) => name === layer)?.calls.length ?? 0;
+  // Where there is one call, it is meant, however it is counted.
+  if (calls <= 1) return { layer, call: 0 };
+  const all = [
+    ...layers.flatMap((spec) => spec.calls.flatMap(({ inputs }) => inputs)),
+    ...(outputs ?? []),
+  ];
+  const nodes = all.filter((source) => source.layer === layer).map((source) => source.node);
+  return { layer, call: node - (Math.max(...nodes) >= calls ? 1 : 0) };
+}
+
+function inOrder(calls: readonly Call[], { input, where }: Ends): readonly Call[] {
+  const ready = new Set([keyOf({ layer: input, call: 0 })]);
+  const order: Call[] = [];
+  let waiting = calls;
+  while (waiting.length > 0) {
+    const later: Call[] = [];
+    for (const call of waiting) {
+      const { sources } = call;
+      const isReady = sources.length > 0 && sources.every((source) => ready.has(keyOf(source)));
+      (isReady ? order : later).push(call);
+      if (isReady) ready.add(keyOf(call));
+    }
+    if (later.length === waiting.length) {
+      const { layer = "", sources = [] } = later[0] ?? {};
+      const names = sources.map((source) => source.layer);
+      const rule = `layer ${layer} must take tensors of layers before it`;
+      throw new FormatError(`${where}: ${rule}, got ${quote(names)}`);
+    }
+    waiting = later;
+  }
+  return order;
+}
+
+/** Variables are found by the names of their layers, also across models within models. */
+function refuseTwins(spec: ModelSpec, where: string): void {
+  const seen = new Set<string>();
+  for (const name of namesOf(spec, where)) {
+    if (seen.has(name)) {
+      throw new FormatError(`${where}: layers must have names of their own, got ${name} twice`);
+    }
+    seen.add(name);
+  }
+}
+
+function namesOf(model: ModelSpec, where: string): string[] {
+  return model.layers
+    .filter((spec) => !isInput(spec))
+    .flatMap((spec) =>
+      isModelClass(spec.className)
+        ? namesOf(readModelSpec(spec.config, `${where}: ${spec.name}`), where)
+        : [spec.name],
+    );
+}
+
+/** Of one example: more than a buffer of any device holds. */
+const MOST_INPUTS = 2 ** 28;
+
+/** Rows, columns and channels, which Keras may leave open, but our kernels are sized by. */
+function inputShapeOf(model: ModelSpec, where: string): Shape {
+  const first = model.layers[0];
+  const own = first?.config["batch_shape"] ?? first?.config["batch_input_shape"];
+  const batchShape = own ?? model.batchShape ?? innerShape(first, where);
+  const shape = Array.isArray(batchShape) ? batchShape.slice(1) : [];
+  const isWhole = shape.every((extent) => Number.isSafeInteger(extent) && extent > 0);
+  const got = quote(batchShape);
+  if (shape.length > 0 && isWhole) {
+    if (shape.reduce((product, extent) => product * extent, 1) <= MOST_INPUTS) return shape;
+    throw new FormatError(
+      `${where}: an input must have at most ${MOST_INPUTS} numbers, got ${got}`,
+    );
+  }
+  throw new FormatError(`${where}: a model must tell the shape of its input, got ${got}`);
+}
+
+function innerShape(first: LayerSpec | undefined, where: string): unknown {
+  if (!first || !isModelClass(first.className)) return undefined;
+  return [null, ...inputShapeOf(readModelSpec(first.config, where), where)];
+}

@@ -1,0 +1,23 @@
+// How a model learns, as saved files say it: fields that may all be missing, because what is not there is at its default.
+
+import * as v from "valibot";
+import { OPTIMIZER_NAMES } from "../engine/optim/create-optimizer.ts";
+import { amount, jsonRecord, rate, share } from "../io/saved-values.ts";
+import { LOSS_NAMES } from "../train/losses.ts";
+import { SCHEDULE_NAMES } from "../train/schedules.ts";
+
+/** Entries of a schema; `augment` is checked by whoever trains by it. */
+export const optimisationEntries = {
+  optimizer: v.optional(v.picklist(OPTIMIZER_NAMES)),
+  schedule: v.optional(v.picklist(SCHEDULE_NAMES)),
+  momentum: v.optional(share),
+  nesterov: v.optional(v.boolean()),
+  weightDecay: v.optional(amount),
+  clipValue: v.optional(rate),
+  clipNorm: v.optional(rate),
+  globalClipNorm: v.optional(rate),
+  loss: v.optional(v.picklist(LOSS_NAMES)),
+  labelSmoothing: v.optional(share),
+  ema: v.optional(share),
+  augment: v.optional(jsonRecord),
+} as const;

@@ -1,0 +1,265 @@
+// The transforms of Winograd's convolution, F(2×2, 3×3): the window is 3×3 and visits every pixel. The map written is cut into
+// tiles of 2×2, the map read into overlapping tiles d of 4×4, two pixels apart, and a tile costs 16 products a pair of
+// channels instead of 36. The products are 16 matrix products, one for each place of a transformed tile, and not here: gemm's.
+//   forward   Y = Aᵀ [ Σ_i (G g Gᵀ) ⊙ (Bᵀ d B) ] A         dx: the same of dy, with the weights turned around
+//   dw        Σ over tiles of Gᵀ [ (A dY Aᵀ) ⊙ (Bᵀ d B) ] G
+//   Bᵀ = 1  0 −1  0     G = 1   0   0     Aᵀ = 1  1  1  0
+//        0  1  1  0         ½   ½   ½          0  1 −1 −1
+//        0 −1  1  0         ½  −½   ½
+//        0  1  0 −1         0   0   1
+// (Lavin and Gray, arXiv 1509.09308; dw is the transpose of the same bilinear form.) A word is four channels. Map-sized
+// transforms run over `lines` rows of tiles from `first` on, so that what they write can stay in a cache.
+
+alias Lanes = vec4f;
+alias Bits = vec4i;
+
+//#include "lib/invocation.wgsl"
+//#include "lib/activate.wgsl"
+
+const OUTSIDE: u32 = 0xffffffffu;
+
+struct Params {
+  h: u32,
+  w: u32,
+  i: u32,
+  oh: u32,
+  ow: u32,
+  o: u32,
+  top: u32,
+  left: u32,
+  down: u32,            // tiles of an image, down and across
+  across: u32,
+  first: u32,           // lines of tiles, counted through all images
+  lines: u32,
+  tile_apart: u32,      // words from a transformed tile to the next, and from one of its places to the next
+  position_apart: u32,
+  slices: u32,          // of the sum over tiles, for dw
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(2) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> transformed: array<vec4f>;
+//#if ${TURNED}
+@group(0) @binding(4) var<storage, read> w: array<f32>;
+//#else
+@group(0) @binding(4) var<storage, read> w: array<vec4f>;
+//#endif
+@group(0) @binding(5) var<storage, read> products: array<vec4f>;
+@group(0) @binding(6) var<storage, read> b: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(8) var<storage, read_write> dw: array<vec4f>;
+
+alias Four = array<vec4f, 4>;
+
+// A line of tiles: its image, and the first of its rows in the map written.
+struct Line {
+  image: u32,
+  row: u32,
+}
+
+fn line_at(line: u32) -> Line {
+  let index = params.first + line;
+  return Line(index / params.down, index % params.down * 2u);
+}
+
+// Where row `row` of a map begins, for a word of the channels; OUTSIDE if it does not.
+fn row_start(image: u32, row: u32, extents: vec2u, quads: u32, quad: u32) -> u32 {
+  return select(OUTSIDE, (image * extents.x + row) * extents.y * quads + quad, row < extents.x);
+}
+
+fn x_at(start: u32, column: u32) -> vec4f {
+  let inside = start != OUTSIDE && column < params.w;
+  return select(vec4f(), x[select(0u, start + column * (params.i / 4u), inside)], inside);
+}
+
+fn dy_at(start: u32, column: u32) -> vec4f {
+  let inside = start != OUTSIDE && column < params.ow;
+  return select(vec4f(), dy[select(0u, start + column * (params.o / 4u), inside)], inside);
+}
+
+// Bᵀ times a column of x.
+fn x_column(starts: vec4u, column: u32) -> Four {
+  let d = Four(x_at(starts.x, column), x_at(starts.y, column), x_at(starts.z, column), x_at(starts.w, column));
+  return Four(d[0] - d[2], d[1] + d[2], d[2] - d[1], d[1] - d[3]);
+}
+
+// Bᵀ d B of every tile of a line. Neighbouring tiles share two columns, which an invocation keeps.
+@compute @workgroup_size(WORKGROUP)
+fn transform_input(id: Invocation) {
+  let quads = params.i / 4u;
+  let line = linear_index(id) / quads;
+  let quad = linear_index(id) % quads;
+  if (line >= params.lines) { return; }
+  let at = line_at(line);
+  let extents = vec2u(params.h, params.w);
+  // In the padding above and to the left these wrap below zero, and so fail the test like those past the end.
+  let row = at.row - params.top;
+  let starts = vec4u(
+    row_start(at.image, row, extents, quads, quad),
+    row_start(at.image, row + 1u, extents, quads, quad),
+    row_start(at.image, row + 2u, extents, quads, quad),
+    row_start(at.image, row + 3u, extents, quads, quad),
+  );
+  var to = line * params.across * params.tile_apart + quad;
+  var column = 0u - params.left;
+  var first = x_column(starts, column);
+  var second = x_column(starts, column + 1u);
+  for (var tile = 0u; tile < params.across; tile++) {
+    let third = x_column(starts, column + 2u);
+    let fourth = x_column(starts, column + 3u);
+    var place = to;
+    for (var r = 0u; r < 4u; r++) {
+      transformed[place] = first[r] - third[r];
+      transformed[place + params.position_apart] = second[r] + third[r];
+      transformed[place + params.position_apart * 2u] = third[r] - second[r];
+      transformed[place + params.position_apart * 3u] = second[r] - fourth[r];
+      place += params.position_apart * 4u;
+    }
+    first = third;
+    second = fourth;
+    column += 2u;
+    to += params.tile_apart;
+  }
+}
+
+// A times a column of dy.
+fn dy_column(starts: vec2u, column: u32) -> Four {
+  let above = dy_at(starts.x, column);
+  let below = dy_at(starts.y, column);
+  return Four(above, above + below, above - below, -below);
+}
+
+// A dY Aᵀ of every tile of a line.
+@compute @workgroup_size(WORKGROUP)
+fn transform_gradient(id: Invocation) {
+  let quads = params.o / 4u;
+  let line = linear_index(id) / quads;
+  let quad = linear_index(id) % quads;
+  if (line >= params.lines) { return; }
+  let at = line_at(line);
+  let extents = vec2u(params.oh, params.ow);
+  let starts = vec2u(
+    row_start(at.image, at.row, extents, quads, quad),
+    row_start(at.image, at.row + 1u, extents, quads, quad),
+  );
+  var to = line * params.across * params.tile_apart + quad;
+  for (var tile = 0u; tile < params.across; tile++) {
+    let near = dy_column(starts, tile * 2u);
+    let far = dy_column(starts, tile * 2u + 1u);
+    var place = to;
+    for (var r = 0u; r < 4u; r++) {
+      transformed[place] = near[r];
+      transformed[place + params.position_apart] = near[r] + far[r];
+      transformed[place + params.position_apart * 2u] = near[r] - far[r];
+      transformed[place + params.position_apart * 3u] = -far[r];
+      place += params.position_apart * 4u;
+    }
+    to += params.tile_apart;
+  }
+}
+
+fn put(start: u32, column: u32, quad: u32, value: vec4f) {
+  if (start == OUTSIDE || column >= params.ow) { return; }
+  var offset = vec4f();
+  //#if ${HAS_BIAS}
+  offset = b[quad];
+  //#endif
+  y[start + column * (params.o / 4u)] = activate(value + offset);
+}
+
+// activate(b + Aᵀ m A) of every tile of a line.
+@compute @workgroup_size(WORKGROUP)
+fn transform_output(id: Invocation) {
+  let quads = params.o / 4u;
+  let line = linear_index(id) / quads;
+  let quad = linear_index(id) % quads;
+  if (line >= params.lines) { return; }
+  let at = line_at(line);
+  let extents = vec2u(params.oh, params.ow);
+  let above = row_start(at.image, at.row, extents, quads, quad);
+  let below = row_start(at.image, at.row + 1u, extents, quads, quad);
+  var from_m = line * params.across * params.tile_apart + quad;
+  for (var tile = 0u; tile < params.across; tile++) {
+    var upper: Four;
+    var lower: Four;
+    for (var c = 0u; c < 4u; c++) {
+      let place = from_m + c * params.position_apart;
+      let m1 = products[place + params.position_apart * 4u];
+      let m2 = products[place + params.position_apart * 8u];
+      upper[c] = products[place] + m1 + m2;
+      lower[c] = m1 - m2 - products[place + params.position_apart * 12u];
+    }
+    let column = tile * 2u;
+    put(above, column, quad, upper[0] + upper[1] + upper[2]);
+    put(above, column + 1u, quad, upper[1] - upper[2] - upper[3]);
+    put(below, column, quad, lower[0] + lower[1] + lower[2]);
+    put(below, column + 1u, quad, lower[1] - lower[2] - lower[3]);
+    from_m += params.tile_apart;
+  }
+}
+
+// A word of the weights at a tap; TURNED: of those of the gradient's convolution, row o and a word of input channels.
+fn w_at(down: u32, across: u32, row: u32, quad: u32) -> vec4f {
+  //#if ${TURNED}
+  let at = (((2u - down) * 3u + 2u - across) * params.i + quad * 4u) * params.o + row;
+  return vec4f(w[at], w[at + params.o], w[at + 2u * params.o], w[at + 3u * params.o]);
+  //#else
+  return w[((down * 3u + across) * params.i + row) * (params.o / 4u) + quad];
+  //#endif
+}
+
+// G times a column of the window.
+fn w_column(across: u32, row: u32, quad: u32) -> Four {
+  let g = array(w_at(0u, across, row, quad), w_at(1u, across, row, quad), w_at(2u, across, row, quad));
+  return Four(g[0], 0.5 * (g[0] + g[1] + g[2]), 0.5 * (g[0] - g[1] + g[2]), g[2]);
+}
+
+// G g Gᵀ, as 16 matrices (I, O), or TURNED (O, I), one below the other.
+@compute @workgroup_size(WORKGROUP)
+fn transform_weights(id: Invocation) {
+  var rows = params.i;
+  var quads = params.o / 4u;
+  //#if ${TURNED}
+  rows = params.o;
+  quads = params.i / 4u;
+  //#endif
+  let row = linear_index(id) / quads;
+  let quad = linear_index(id) % quads;
+  if (row >= rows) { return; }
+  let near = w_column(0u, row, quad);
+  let middle = w_column(1u, row, quad);
+  let far = w_column(2u, row, quad);
+  for (var r = 0u; r < 4u; r++) {
+    let place = (r * 4u * rows + row) * quads + quad;
+    transformed[place] = near[r];
+    transformed[place + rows * quads] = 0.5 * (near[r] + middle[r] + far[r]);
+    transformed[place + rows * quads * 2u] = 0.5 * (near[r] - middle[r] + far[r]);
+    transformed[place + rows * quads * 3u] = far[r];
+  }
+}
+
+// Gᵀ m G, m being the sum of the slices (S, 16, I, O), in order.
+@compute @workgroup_size(WORKGROUP)
+fn transform_products(id: Invocation) {
+  let words = params.i * params.o / 4u;
+  let index = linear_index(id);
+  if (index >= words) { return; }
+  var sums: array<vec4f, 16>;
+  for (var slice = 0u; slice < params.slices; slice++) {
+    for (var p = 0u; p < 16u; p++) { sums[p] += products[(slice * 16u + p) * words + index]; }
+  }
+  var rows: array<vec4f, 12>;  // of Gᵀ m
+  for (var c = 0u; c < 4u; c++) {
+    let both = 0.5 * (sums[4u + c] + sums[8u + c]);
+    rows[c] = sums[c] + both;
+    rows[4u + c] = 0.5 * (sums[4u + c] - sums[8u + c]);
+    rows[8u + c] = both + sums[12u + c];
+  }
+  for (var r = 0u; r < 3u; r++) {
+    let both = 0.5 * (rows[r * 4u + 1u] + rows[r * 4u + 2u]);
+    dw[r * 3u * words + index] = rows[r * 4u] + both;
+    dw[(r * 3u + 1u) * words + index] = 0.5 * (rows[r * 4u + 1u] - rows[r * 4u + 2u]);
+    dw[(r * 3u + 2u) * words + index] = both + rows[r * 4u + 3u];
+  }
+}

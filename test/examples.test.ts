@@ -1,0 +1,68 @@
+// Every example runs as the README says, from the source, and comes to what it is an example of.
+
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { temporaryFolder } from "./data/sample-files.ts";
+
+const test = suite("examples");
+const FOLDER = fileURLToPath(new URL("../examples", import.meta.url));
+const LAUNCH = fileURLToPath(new URL("../src/setup/launch.mjs", import.meta.url));
+
+/** Figures that each prints, and the least that they may be. */
+const LEAST: Readonly<Record<string, number>> = {
+  "own-model": 0.7,
+  "own-op": 0.7,
+  "fused-op": 0.7,
+  "own-optimizer": 0.6,
+  "own-callback": 0.9,
+  "own-data": 0.6,
+  residual: 0.4,
+  transfer: 0.9,
+  "k-fold": 0.6,
+  recording: 0,
+  autoencoder: 0,
+};
+
+async function outputOf(name: string, cwd: string, ...args: string[]): Promise<string> {
+  const file = join(FOLDER, `${name}.ts`);
+  const run = promisify(execFile)(process.execPath, [LAUNCH, "run", file, ...args], { cwd });
+  return (await run).stdout;
+}
+
+test("none is missing here, and none longer than 60 lines", () => {
+  const names = readdirSync(FOLDER).filter((name) => name.endsWith(".ts") && name !== "shapes.ts");
+  assert.equal(
+    names.sort(),
+    Object.keys(LEAST)
+      .map((name) => `${name}.ts`)
+      .sort(),
+  );
+  for (const name of names) {
+    const lines = readFileSync(join(FOLDER, name), "utf8").trimEnd().split("\n").length;
+    assert.ok(lines <= 60, `${name} has ${lines} lines`);
+  }
+});
+
+for (const [name, least] of Object.entries(LEAST)) {
+  test(name, async () => {
+    const folder = temporaryFolder();
+    const text = await outputOf(name, folder);
+    if (least > 0) {
+      const accuracy = Number([...text.matchAll(/accuracy (\d[\d.]*)/g)].at(-1)?.[1]);
+      assert.ok(accuracy >= least, `${name}: ${accuracy}`);
+    }
+    if (name === "own-model") assert.ok(existsSync(join(folder, "shapes.safetensors")));
+    if (name === "transfer") assert.match(text, /base unchanged: true/);
+    if (name === "autoencoder") {
+      assert.ok(Number(text.match(/fallen by (\d\.\d+)/)?.[1]) >= 0.6, text);
+    }
+    if (name === "recording") assert.match(text, /conv2d backward +\d+\.\d %/);
+  });
+}
+
+test.run();

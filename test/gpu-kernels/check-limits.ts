@@ -1,0 +1,140 @@
+// Whether kernels become pipelines within the limits of an adapter that is not here: on Dawn's null backend, which checks WGSL,
+// workgroups and bindings as it would for a real one, and computes nothing. It allows WebGPU's defaults and no more, which every
+// adapter has; of a kernel that needs more Dawn says how much, and that is held against the adapter's limits.
+
+import { create, globals } from "webgpu";
+import { VitrineError } from "../../src/engine/core/errors.ts";
+import { describeKernel, type Kernel, KernelCache } from "../../src/engine/core/kernel.ts";
+import { type Program, tensorsOf } from "../../src/engine/program/program.ts";
+import type { ModelName } from "../../src/models/models.ts";
+import { allKernels } from "../support/all-kernels.ts";
+import { matrixKernel, PROBED_FEATURES } from "./probes.ts";
+import type { Profile } from "./profiles.ts";
+import { onEveryRung, recordedStep } from "./recorded-steps.ts";
+
+Object.assign(globalThis, globals);
+
+/** The null backend's largest subgroup; workgroups that hold matrices are multiples of it. */
+const NULL_SUBGROUP = 128;
+
+/** Collected objects of Dawn abort the process. */
+const kept: unknown[] = [];
+
+/** Dawn's null backend. */
+export class NullDevice {
+  readonly #kernels: KernelCache;
+
+  private constructor(handle: GPUDevice) {
+    this.#kernels = new KernelCache(handle);
+  }
+
+  static async open(): Promise<NullDevice> {
+    const gpu = create(["backend=null", "enable-dawn-features=allow_unsafe_apis"]);
+    kept.push(gpu);
+    const adapter = await gpu.requestAdapter();
+    if (!adapter) throw new VitrineError("gpu-kernels: Dawn has a null backend, got no adapter");
+    const handle = await adapter.requestDevice({
+      requiredFeatures: ["subgroups", ...(PROBED_FEATURES as readonly GPUFeatureName[])],
+    });
+    kept.push(handle);
+    return new NullDevice(handle);
+  }
+
+  /** What there is against a kernel within these limits, in one line; null where it becomes a pipeline. */
+  async complaintOf(kernel: Kernel, { limits }: Pick<Profile, "limits">): Promise<string | null> {
+    const first = await this.#dawnOn(kernel);
+    if (first === null || !allows(limits, first)) return first;
+    // Dawn names one excess at a time; with the smallest workgroup it comes to the memory.
+    const { shader } = kernel;
+    const text = shader.text.replaceAll(/@workgroup_size\([^)]*\)/g, "@workgroup_size(1)");
+    const second = await this.#dawnOn({ ...kernel, shader: { ...shader, text } });
+    return second === null || allows(limits, second) ? null : second;
+  }
+
+  async #dawnOn(kernel: Kernel): Promise<string | null> {
+    try {
+      await this.#kernels.pipeline(describeKernel(kernel));
+      return null;
+    } catch (error) {
+      const [line = ""] = String(error instanceof Error ? error.message : error).split("\n");
+      return `${line} ${JSON.stringify({ ...kernel.flags, ...kernel.constants })}`;
+    }
+  }
+}
+
+/** Whether a complaint is about more than the defaults, and not more than these limits. */
+function allows(limits: Profile["limits"], complaint: string): boolean {
+  const storage = /workgroup storage \((\d+) bytes\)/.exec(complaint)?.[1];
+  if (storage) return Number(storage) <= limits.maxComputeWorkgroupStorageSize;
+  const size = /workgroup_size\((\d+), (\d+), (\d+)\) that exceeds/.exec(complaint);
+  const count = /workgroup invocations \((\d+)\)/.exec(complaint)?.[1];
+  if (!size && !count) return false;
+  const [, x = 1, y = 1, z = 1] = (size ?? []).map(Number);
+  return (
+    Number(count ?? x * y * z) <= limits.maxComputeInvocationsPerWorkgroup &&
+    x <= limits.maxComputeWorkgroupSizeX
+  );
+}
+
+/** An adapter that is not here: what it allows, and the size of subgroups that the engine knows of. */
+export interface Absent {
+  readonly device: NullDevice;
+  readonly profile: Profile;
+  readonly subgroupSize: number | null;
+}
+
+export interface LimitsResult {
+  /** Kernels. */
+  readonly tried: number;
+  readonly faults: readonly string[];
+}
+
+/**
+ * Every kernel of the engine under its own name, whatever shapes models have; but for those whose workgroups take more memory than
+ * the adapter has: rungs that need such ones do not fit there, which the models' steps show.
+ */
+export async function checkAllKernels(absent: Absent): Promise<LimitsResult> {
+  const { tried, faults } = await complaints(absent, await allKernels(absent.subgroupSize));
+  const own = faults.filter((text) => !text.includes("workgroup storage"));
+  return { tried: tried - faults.length + own.length, faults: own };
+}
+
+/** Products of matrices that a subgroup holds, of the shapes that the maker's adapters list. */
+export async function checkMatrices({ device, profile }: Absent): Promise<LimitsResult> {
+  const { matrices = [] } = profile;
+  return complaints(
+    { device, profile },
+    matrices.map((shape) => matrixKernel(shape, NULL_SUBGROUP)),
+  );
+}
+
+/** The kernels of a model's training step, and of every rung for its problems; and that every tensor can be bound. */
+export async function checkModel(absent: Absent, model: ModelName): Promise<LimitsResult> {
+  const { maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = absent.profile.limits;
+  const { subgroupSize } = absent;
+  const limits = { maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize };
+  const capabilities = { subgroupSize, isSoftware: false, ...limits };
+  const program = recordedStep(model, capabilities);
+  const kernels = [...program.dispatches, ...onEveryRung(program)].map(({ kernel }) => kernel);
+  const { tried, faults } = await complaints(absent, kernels);
+  return { tried, faults: [...faults, ...unbindable(program, maxStorageBufferBindingSize)] };
+}
+
+async function complaints(
+  { device, profile }: Pick<Absent, "device" | "profile">,
+  kernels: readonly Kernel[],
+) {
+  const distinct = new Map(
+    kernels.map((kernel) => [`${kernel.entry} ${describeKernel(kernel).text}`, kernel]),
+  );
+  const asked = [...distinct.values()].map((kernel) => device.complaintOf(kernel, profile));
+  const found = await Promise.all(asked);
+  return { tried: distinct.size, faults: found.filter((text) => text !== null) };
+}
+
+/** Tensors that the adapter cannot bind whole: ops should have cut them. */
+function unbindable({ dispatches }: Program, limit: number): readonly string[] {
+  const large = dispatches.flatMap(tensorsOf).filter(({ storage }) => storage.bytes > limit);
+  const labels = new Set(large.map(({ label, storage }) => `${label}: ${storage.bytes} bytes`));
+  return [...labels].map((text) => `${text} in one binding, of ${limit}`);
+}

@@ -1,0 +1,81 @@
+// Matrix products for the bench: every way to store the operands, every epilogue, extents of 1, primes, whole words, and more
+// than a tile.
+
+import type { Tensor } from "../../src/engine/core/tensor.ts";
+import { ACTIVATIONS, type Activation } from "../../src/engine/ops/gemm/bias-activation.ts";
+import { recordGemmInto } from "../../src/engine/ops/gemm/gemm.ts";
+import type { BenchProblem } from "./check-case.ts";
+import { integers, once } from "./integers.ts";
+import { activate, type Product, product } from "./loops.ts";
+
+/** m, n, k; the first few are those of a short run. */
+const SHORT = [
+  [7, 5, 3],
+  [67, 68, 37],
+  [132, 65, 64],
+  [3, 131, 521],
+] as const;
+const LONG = [
+  ...SHORT,
+  [1, 1, 1],
+  [1, 257, 16],
+  [64, 64, 16],
+  [65, 4, 1],
+  [29, 1, 263],
+  [17, 36, 1031],
+  [128, 200, 96],
+  [193, 131, 67],
+] as const;
+
+const EPILOGUES = ACTIVATIONS.flatMap((activation) =>
+  [false, true].map((hasBias) => ({ activation, hasBias })),
+);
+
+export function* gemmProblems(isShort: boolean): Iterable<BenchProblem> {
+  for (const [turn, [m, n, k]] of (isShort ? SHORT : LONG).entries()) {
+    for (const way of isShort ? [turn % 4] : [0, 1, 2, 3]) {
+      // In the long run every epilogue meets every way to store.
+      const epilogue = EPILOGUES[(turn + 2 * way) % EPILOGUES.length];
+      if (!epilogue) continue;
+      const extents = { m, n, k, transA: way % 2 > 0, transB: way > 1 };
+      yield gemmProblem(extents, epilogue.activation, epilogue.hasBias);
+    }
+  }
+}
+
+export function gemmProblem(
+  extents: Product,
+  activation: Activation,
+  hasBias: boolean,
+): BenchProblem {
+  const { m, n, k, transA, transB } = extents;
+  const a = once(() => integers(transA ? [k, m] : [m, k], 1));
+  const b = once(() => integers(transB ? [n, k] : [k, n], 2));
+  const bias = once(() => integers([n], 3));
+  const values = once(() =>
+    product(extents, a(), b()).map((sum, at) =>
+      activate(sum + (hasBias ? (bias()[at % n] ?? 0) : 0), activation),
+    ),
+  );
+  const stored = `${transA ? "aᵀ" : "a"}·${transB ? "bᵀ" : "b"}`;
+  return {
+    label: `${m}×${n}×${k} ${stored}${hasBias ? "+bias" : ""} ${activation}`,
+    tolerance: toleranceOf(activation),
+    record: (rec, room) => {
+      const c: Tensor = room.tensor([m, n], "c");
+      recordGemmInto(rec, c, {
+        op: "dense",
+        a: room.tensor(transA ? [k, m] : [m, k], "a", a),
+        b: room.tensor(transB ? [n, k] : [k, n], "b", b),
+        ...{ transA, transB, activation },
+        bias: hasBias ? room.tensor([n], "bias", bias) : null,
+      });
+      return [{ tensor: c, values }];
+    },
+  };
+}
+
+/** Hyperbolic tangents are no integers; drivers approximate them. */
+export function toleranceOf(activation: Activation): number {
+  return activation === "tanh" || activation === "sigmoid" ? 1e-5 : 0;
+}

@@ -1,0 +1,53 @@
+// What the bench computes, by ladder and op. Rungs are the ladders' own; a ladder without problems here is an error of the bench.
+
+import { VitrineError } from "../../src/engine/core/errors.ts";
+import { LADDERS } from "../../src/engine/ops/ladders.ts";
+import type { Capabilities } from "../../src/engine/program/program.ts";
+import { type BenchProblem, rungsOf } from "./check-case.ts";
+import { convProblems } from "./conv-problems.ts";
+import { gemmProblems } from "./gemm-problems.ts";
+import { opProblems } from "./op-problems.ts";
+
+/** One problem to be solved in one way. */
+export interface BenchCase {
+  /** Of a ladder or an op: `conv2d.dx`. */
+  readonly subject: string;
+  /** The rung; empty for an op that chooses by itself. */
+  readonly rung: string;
+  readonly problem: BenchProblem;
+}
+
+export interface CaseRequest {
+  readonly capabilities: Capabilities;
+  readonly isShort: boolean;
+  /** Only what has this in `subject rung`. */
+  readonly filter?: string;
+}
+
+/** Every rung of every ladder with every problem that it takes, and the ops. */
+export function benchCases({
+  capabilities,
+  isShort,
+  filter = "",
+}: CaseRequest): readonly BenchCase[] {
+  const onLadders = LADDERS.flatMap(({ name: subject }) =>
+    problemsOf(subject, isShort).flatMap((problem) =>
+      rungsOf(problem, subject, capabilities).map((rung) => ({ subject, rung, problem })),
+    ),
+  );
+  const others = opProblems(isShort).flatMap(({ op: subject, problems }) =>
+    problems.map((problem) => ({ subject, rung: "", problem })),
+  );
+  return [...onLadders, ...others].filter(({ subject, rung }) =>
+    `${subject} ${rung}`.toLowerCase().includes(filter.toLowerCase()),
+  );
+}
+
+/** Throws VitrineError for a ladder that has none. */
+export function problemsOf(ladder: string, isShort: boolean): readonly BenchProblem[] {
+  const problems = [...(ladder === "gemm" ? gemmProblems(isShort) : convProblems(ladder, isShort))];
+  if (problems.length > 0) return problems;
+  throw new VitrineError(`gpu-kernels: every ladder has problems, got none for ${ladder}`, {
+    help: "add them in test/gpu-kernels/problems.ts: docs/gpu-kernels.md says how",
+  });
+}

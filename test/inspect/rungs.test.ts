@@ -1,0 +1,200 @@
+// The measured choice of kernels: what is measured, what may be chosen, and the file that keeps it.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { RungChoices } from "../../src/engine/core/rung-table.ts";
+import { conv2d } from "../../src/engine/ops/conv2d/conv2d.ts";
+import { GEMM, recordGemm } from "../../src/engine/ops/gemm/gemm.ts";
+import { adam } from "../../src/engine/optim/adam.ts";
+import type { Ladder, Rung } from "../../src/engine/program/ladder.ts";
+import type { Capabilities, Program } from "../../src/engine/program/program.ts";
+import { Recorder } from "../../src/engine/program/recorder.ts";
+import { apply } from "../../src/engine/program/tape.ts";
+import { fillTable, leftIn } from "../../src/inspect/rungs/fill-table.ts";
+import {
+  chosenOf,
+  isMeasured,
+  type MeasuredProblems,
+  problemsOf,
+  RungMeasurement,
+} from "../../src/inspect/rungs/measure-rungs.ts";
+import { programsOfModel } from "../../src/inspect/rungs/programs-of-model.ts";
+import {
+  addMeasured,
+  givenRungs,
+  type KernelSetting,
+  readMeasured,
+  rungsOfRun,
+  settingOf,
+  writeRungs,
+} from "../../src/runs/kernel-table.ts";
+import { temporaryFolder } from "../data/sample-files.ts";
+import { gpu } from "../support/gpu.ts";
+import { smallDataset } from "../support/small-data.ts";
+
+const test = suite("rungs");
+const NONE: MeasuredProblems = new Map();
+const going = () => new AbortController().signal;
+
+function productOf(capabilities: Capabilities): Program {
+  const rec = new Recorder({ name: "product", capabilities });
+  const [a, b, bias] = [
+    rec.allocate([9, 7], "a"),
+    rec.allocate([7, 5], "b"),
+    rec.allocate([5], "c"),
+  ];
+  recordGemm(rec, { op: "dense", a, b, bias, activation: "tanh", label: "y" });
+  return rec.finish();
+}
+
+async function measured(programs: readonly Program[]): Promise<MeasuredProblems> {
+  const measurement = new RungMeasurement(await gpu(), NONE, going());
+  for (const solution of problemsOf(programs).values()) await measurement.measure(solution);
+  return measurement.measured;
+}
+
+test("every rung that fits is timed, and the product within a 1×1 convolution by itself", async () => {
+  const device = await gpu();
+  const rec = new Recorder({ name: "pointwise", capabilities: device });
+  const [x, w] = [rec.allocate([2, 3, 3, 4], "x"), rec.allocate([1, 1, 4, 5], "w")];
+  apply(rec, conv2d, [x, w], { strides: [1, 1], padding: "valid", activation: "relu" });
+  const program = rec.finish();
+  const found = await measured([program]);
+  const [outer, inner] = [
+    found.get("conv2d.forward 2 × 3 × 3 × 4 * 1 × 1 × 5 to 3 × 3, relu"),
+    found.get("gemm 18 × 4 · 4 × 5, relu"),
+  ];
+  assert.is(found.size, 2);
+  assert.equal(Object.keys(outer?.ms ?? {}), program.solutions[0]?.fitting);
+  assert.equal(Object.keys(inner?.ms ?? {}), program.solutions[1]?.fitting);
+  assert.equal([outer?.refused, outer?.ordered], [[], "gemm"]);
+});
+
+test("a rung that does not agree with naive is refused, however fast", async () => {
+  type Problem = typeof GEMM extends Ladder<infer P> ? P : never;
+  const rungs = GEMM.rungs as Rung<Problem>[];
+  const at = rungs.findIndex(({ name }) => name === "tiled");
+  const [naive, tiled] = [rungs[0], rungs[at]];
+  if (!naive || !tiled) throw new Error("no such rungs");
+  rungs[at] = { ...tiled, record: (rec, problem) => naive.record(rec, { ...problem, m: 1 }) };
+  try {
+    const [problem] = (await measured([productOf(await gpu())])).values();
+    assert.equal(problem?.refused, ["tiled"]);
+    assert.not("tiled" in (problem?.ms ?? {}));
+  } finally {
+    rungs[at] = tiled;
+  }
+});
+
+test("a rung takes the order's place only where it is clearly faster", () => {
+  assert.is(chosenOf({ naive: 2, tiled: 0.9, subgroup: 1 }, "subgroup"), "tiled");
+  assert.is(chosenOf({ naive: 2, tiled: 0.96, subgroup: 1 }, "subgroup"), "subgroup");
+  assert.is(chosenOf({ naive: 2, tiled: 1 }, "subgroup"), "tiled");
+  assert.is(chosenOf({}, "subgroup"), "subgroup");
+});
+
+test("what is not measured in time is left to the order, and is not measured the next time", async () => {
+  const device = await gpu();
+  const programs = [productOf(device)];
+  const over = await fillTable(device, NONE, programs, { within: 0, signal: going() });
+  assert.equal([over.size, leftIn(over)], [1, 1]);
+  const again = await fillTable(device, over, programs, { within: 60_000, signal: going() });
+  assert.is(again.size, 0);
+  const inTime = await fillTable(device, NONE, programs, { within: 60_000, signal: going() });
+  assert.ok([...inTime.values()].every(isMeasured));
+  const stopped = fillTable(device, NONE, programs, {
+    within: 60_000,
+    signal: AbortSignal.abort(),
+  });
+  const error = await stopped.catch((reason: unknown) => reason);
+  assert.is((error as Error).name, "AbortError");
+});
+
+test("the programs of a training: step, evaluation and prediction; of a frozen base its pass and its head's", async () => {
+  const device = await gpu();
+  const dataset = smallDataset(12);
+  const of = (config: Parameters<typeof programsOfModel>[1]["config"]) =>
+    programsOfModel(device, { config, dataset, batchSize: 4, optimizer: adam() });
+  const whole = of({ name: "lenet5", activation: "relu", pooling: "max" });
+  assert.equal(
+    whole.map(({ name }) => name),
+    ["lenet5.train.4", "lenet5.evaluate.12", "lenet5.predict.12"],
+  );
+  // Both convolutions forward, at two batch sizes; one dx; two dw.
+  const ladders = [...problemsOf(whole).values()].map(({ ladder }) => ladder);
+  const count = (name: string) => ladders.filter((ladder) => ladder === name).length;
+  assert.equal(["conv2d.forward", "conv2d.dx", "conv2d.dw"].map(count), [4, 1, 2]);
+});
+
+const SETTING: KernelSetting = { adapter: "a", driver: "d", dawn: "1", kernels: "k" };
+const CHOSEN = {
+  rung: "tiled",
+  ordered: "naive",
+  ms: { naive: 2, tiled: 1 },
+  refused: ["subgroup"],
+};
+
+test("the file keeps what was measured, and counts for nothing on another adapter or with other kernels", async () => {
+  const path = join(temporaryFolder(), "kernels", "a.json");
+  assert.equal(await readMeasured(path, SETTING), { measured: NONE, setAside: null });
+  await addMeasured(path, SETTING, new Map([["gemm x", CHOSEN]]));
+  const all = await addMeasured(path, SETTING, new Map([["gemm y", { ...CHOSEN, rung: "naive" }]]));
+  assert.equal([...all.keys()], ["gemm x", "gemm y"]);
+  assert.equal(await readMeasured(path, SETTING), { measured: all, setAside: null });
+  for (const [name, words] of [
+    ["driver", "another driver, d"],
+    ["dawn", "another dawn, 1"],
+    ["kernels", "other kernels than today's"],
+  ] as const) {
+    const { measured: none, setAside } = await readMeasured(path, { ...SETTING, [name]: "new" });
+    assert.is(none.size, 0);
+    assert.is(setAside, `${path}: was measured with ${words}`);
+  }
+  const whole = readFileSync(path, "utf8");
+  for (const [text, words] of [
+    [whole.slice(0, 40), "must be JSON"],
+    [whole.replace('"rung": "tiled"', '"rung": 3'), "problems.gemm x.rung must be text, got 3"],
+    [whole.replace('"naive": 2', '"naive": -2'), "must be at least 0"],
+    [whole.replace('"format": 1', '"format": 2'), "was written by a newer Vitrine"],
+  ] as const) {
+    assert.not.equal(text, whole);
+    writeFileSync(path, text);
+    const { measured: none, setAside } = await readMeasured(path, SETTING);
+    assert.is(none.size, 0);
+    assert.ok(setAside?.includes(words), setAside ?? "nothing");
+  }
+});
+
+test("a run's kernels are read back, refused on another adapter, and noted with another driver", async () => {
+  const out = temporaryFolder();
+  assert.is(await rungsOfRun(out), null);
+  const rungs: RungChoices = new Map([["gemm x", "tiled"]]);
+  await writeRungs(out, SETTING, rungs);
+  assert.equal(await rungsOfRun(out), rungs);
+  assert.equal(await givenRungs(out, SETTING), { rungs, differs: null });
+  const newer = await givenRungs(join(out, "kernels.json"), { ...SETTING, driver: "new" });
+  assert.is(newer.differs, "was measured with another driver, d");
+  const errorOf = async (path: string, setting: KernelSetting) =>
+    givenRungs(path, setting).then(String, (error: Error) => error.message);
+  assert.match(
+    await errorOf(out, { ...SETTING, adapter: "b" }),
+    /^kernels: must be of the adapter b, got .* of a$/,
+  );
+  const none = join(out, "none");
+  assert.is(
+    await errorOf(none, SETTING),
+    `kernels: must be a table of kernels or a run's folder, got ${none}`,
+  );
+});
+
+test("the setting names the adapter, its driver, Dawn, and a digest of the kernels", async () => {
+  const device = await gpu();
+  const { adapter, dawn, kernels } = settingOf(device);
+  assert.is(adapter, device.name);
+  assert.match(dawn, /^\d+\.\d+\.\d+/);
+  assert.match(kernels, /^[0-9a-f]{64}$/);
+});
+
+test.run();

@@ -1,0 +1,131 @@
+// Functions that Keras 2's functional models call, as its files spell them (those of Keras 3 are in layer-files.test.ts).
+
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { modelFromConfig } from "../../src/models/architecture/model-from-config.ts";
+import { assertClose, f32 } from "../support/close.ts";
+import { gpu } from "../support/gpu.ts";
+import { randomArray } from "../support/random.ts";
+import { predict } from "./predict.ts";
+
+const test = suite("operations");
+
+const SHAPE = [3, 4, 2] as const;
+
+interface Called {
+  readonly name: string;
+  readonly function: string;
+  /** As in `inbound_nodes`. */
+  readonly call: unknown;
+}
+
+function modelOf(...calls: readonly Called[]) {
+  const config = { batch_input_shape: [null, ...SHAPE], dtype: "float32", name: "x" };
+  const input = { class_name: "InputLayer", config, name: "x", inbound_nodes: [] };
+  const layers = calls.map(({ name, function: called, call }) => ({
+    class_name: called.endsWith("getitem") ? "SlicingOpLambda" : "TFOpLambda",
+    config: { name, trainable: true, dtype: "float32", function: called },
+    name,
+    inbound_nodes: [call],
+  }));
+  const output = [[calls.at(-1)?.name ?? "x", 0, 0]];
+  const own = { name: "m", layers: [input, ...layers], input_layers: [["x", 0, 0]] };
+  return { class_name: "Functional", config: { ...own, output_layers: output } };
+}
+
+async function check(calls: readonly Called[], of: (x: Float32Array) => readonly number[]) {
+  const inputs = Float32Array.from(randomArray(24, 5));
+  const model = modelFromConfig(modelOf(...calls), "m.h5");
+  const actual = await predict(await gpu(), { model, weights: new Map(), inputs });
+  const expected = of(inputs);
+  const shape = [expected.length];
+  assertClose({ label: "y", shape, actual, expected, tolerance: f32(4) });
+}
+
+const one = (name: string, keywords: object, called = name): Called => ({
+  name: `tf.${name}`,
+  function: called,
+  call: ["x", 0, 0, keywords],
+});
+
+test("a constant second, first, and one a channel", async () => {
+  await check([one("math.truediv", { y: 255, name: null })], (x) => [...x].map((v) => v / 255));
+  await check([one("__operators__.add", { y: 2, name: null })], (x) => [...x].map((v) => v + 2));
+  await check(
+    [
+      {
+        name: "s",
+        function: "math.subtract",
+        call: ["_CONSTANT_VALUE", -1, 1, { y: ["x", 0, 0] }],
+      },
+    ],
+    (x) => [...x].map((v) => 1 - v),
+  );
+  await check([one("nn.bias_add", { bias: [1, -1], data_format: "NHWC" })], (x) =>
+    [...x].map((v, i) => v + (i % 2 ? -1 : 1)),
+  );
+});
+
+test("two tensors, a list of them, and one whose name is a tensor's", async () => {
+  const half: Called = { name: "half", function: "math.multiply", call: ["x", 0, 0, { y: 0.5 }] };
+  const sum: Called = {
+    name: "sum",
+    function: "__operators__.add",
+    call: ["x", 0, 0, { y: ["half", 0, 0] }],
+  };
+  await check([half, sum], (x) => [...x].map((v) => 1.5 * v));
+  const call = [
+    ["x", 0, 0, { axis: -1 }],
+    ["half", 0, 0, { axis: -1 }],
+  ];
+  await check([half, { name: "tf.concat", function: "concat", call }], (x) =>
+    Array.from({ length: 12 }, (_, i) => {
+      const pixel = [...x.subarray(2 * i, 2 * i + 2)];
+      return [...pixel, ...pixel.map((v) => v / 2)];
+    }).flat(),
+  );
+});
+
+test("slices, with an ellipsis", async () => {
+  const back = { start: null, stop: null, step: -1 };
+  await check(
+    [one("__operators__.getitem", { slice_spec: [{ class_name: "__ellipsis__" }, back] })],
+    (x) => [...x].map((_, i) => x[i % 2 ? i - 1 : i + 1] ?? Number.NaN),
+  );
+  const all = { start: null, stop: null, step: null };
+  await check(
+    [one("__operators__.getitem", { slice_spec: [all, { start: 1, stop: 2, step: null }, 0] })],
+    (x) => [...x.subarray(8, 10)],
+  );
+});
+
+test("activations and sizes", async () => {
+  await check([one("nn.relu", { name: null })], (x) => [...x].map((v) => Math.max(v, 0)));
+  await check([one("nn.leaky_relu", { alpha: 0.1 })], (x) =>
+    [...x].map((v) => (v < 0 ? 0.1 * v : v)),
+  );
+  await check([one("cast", { dtype: "float32" })], (x) => [...x]);
+  await check([one("image.resize", { size: [3, 4], method: "nearest" })], (x) => [...x]);
+});
+
+test("what cannot be computed as Keras does is refused with its name", () => {
+  const refused = (call: Called, message: string | RegExp) =>
+    assert.throws(() => modelFromConfig(modelOf(call), "m.h5"), message);
+  refused(one("linalg.det", {}), /tf.linalg.det must call a known function, got linalg.det/);
+  refused(
+    one("image.resize", { size: [6, 8], antialias: true }),
+    /antialias must be unset, got true/,
+  );
+  refused(
+    one("image.resize", { size: [6, 8], method: "bicubic" }),
+    /method must be bilinear or nearest/,
+  );
+  refused(one("cast", { dtype: "uint8" }), /dtype must be "float32", got "uint8"/);
+  refused(one("nn.softmax", { axis: 1 }), /axis must be -1, got 1/);
+  refused(
+    { name: "d", function: "math.truediv", call: ["_CONSTANT_VALUE", -1, 1, { y: ["x", 0, 0] }] },
+    /must be a tensor, got 1/,
+  );
+});
+
+test.run();

@@ -1,0 +1,68 @@
+// Networks of real Keras, read, written and read again: every bit of their weights. (That all of them are described again as
+// they were is in zoo.test.ts.) What Keras itself makes of those files is told in docs/keras-round-trip.md.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { dense } from "../../src/engine/layers/dense.ts";
+import { type Model, sequential, variablesOf } from "../../src/engine/layers/model.ts";
+import type { Weights } from "../../src/engine/layers/variables.ts";
+import { readKerasModel } from "../../src/keras/read-model.ts";
+import {
+  type WriteOptions,
+  writeKeras2Model,
+  writeKerasArchive,
+} from "../../src/keras/write-model.ts";
+import { exportedModel } from "../../src/models/architecture/exported-model.ts";
+import { zooNetworks } from "./zoo-cases.ts";
+
+const test = suite("files of real Keras, written again");
+
+let folder = "";
+test.before(() => {
+  folder = mkdtempSync(join(tmpdir(), "vitrine-again-"));
+});
+test.after(() => rmSync(folder, { recursive: true }));
+
+type Write = (path: string, model: Model, weights: Weights) => Promise<void>;
+const archive =
+  (options: WriteOptions): Write =>
+  (path, model, weights) =>
+    writeKerasArchive(path, exportedModel(model), weights, options);
+const keras3 = archive({ generation: 3 });
+const keras2 = archive({ generation: 2 });
+const hdf5: Write = (path, model, weights) => writeKeras2Model(path, exportedModel(model), weights);
+
+/** Opening a file takes a thread, so each network goes one way; those that Keras counts or names in a way of its own. */
+const WAYS: Readonly<Record<string, readonly [ending: string, write: Write]>> = {
+  nested_swapped_names: [".keras", keras3],
+  nested_functional: [".keras", keras2],
+  batch_norm_dropout: [".h5", hdf5],
+  slashes: [".h5", hdf5],
+};
+
+for (const { path, record } of zooNetworks().filter((network) => network.record.case in WAYS)) {
+  test(`${record.case}: every weight comes back, bit for bit`, async () => {
+    const [ending, write] = WAYS[record.case] ?? ["", hdf5];
+    const { model, weights } = await readKerasModel(path);
+    const target = join(folder, `x${ending}`);
+    await write(target, model, weights);
+    const again = await readKerasModel(target);
+    assert.equal(again.weights, weights);
+    assert.is(again.weights.size > 0, true);
+  });
+}
+
+test("Keras 3 makes no layer with a slash in its name", async () => {
+  const slashed = sequential("m", [2], [dense({ units: 1, name: "a/b" })]);
+  const weights = new Map([...variablesOf(slashed)].map(({ name }) => [name, new Float32Array(2)]));
+  const result = await keras3(join(folder, "y.keras"), slashed, weights).then(
+    () => "written",
+    String,
+  );
+  assert.match(result, /layer a\/b: must have a name without \/ for Keras 3$/);
+});
+
+test.run();

@@ -1,0 +1,150 @@
+// Convolutions with groups and dilation, depthwise ones, transposed ones, and the bias that they take.
+
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type Shape, sizeOf } from "../../src/engine/core/shape.ts";
+import type { Padding } from "../../src/engine/core/window.ts";
+import { windowGeometry } from "../../src/engine/core/window.ts";
+import { biasAdd } from "../../src/engine/ops/bias-add.ts";
+import { type GroupedConv2dAttrs, groupedConv2d } from "../../src/engine/ops/conv2d/grouped.ts";
+import { transposedConv2d } from "../../src/engine/ops/conv2d/transpose.ts";
+import { Recorder } from "../../src/engine/program/recorder.ts";
+import { apply } from "../../src/engine/program/tape.ts";
+import { checkOp } from "../support/check-op.ts";
+
+const test = suite("grouped-conv2d");
+
+type Shape4 = readonly [number, number, number, number];
+type Visit = (x: number, w: number, y: number) => void;
+
+/** Every product of the sum, by the places of its factors and of the result. */
+function products(x: Shape4, w: Shape4, attrs: GroupedConv2dAttrs, visit: Visit): Shape {
+  const [n, h, width, i] = x;
+  const [kh, kw, ofGroup, o] = w;
+  const { strides, dilation, groups, padding } = attrs;
+  const at = (axis: 0 | 1, size: number, kernel: number) =>
+    windowGeometry(size, (kernel - 1) * dilation[axis] + 1, strides[axis], padding, "test");
+  const [rows, columns] = [at(0, h, kh), at(1, width, kw)];
+  const out = [n, rows.out, columns.out, o] as const;
+  for (let y = 0; y < sizeOf(out); y++) {
+    const filter = y % o;
+    const ow = Math.floor(y / o) % columns.out;
+    const oh = Math.floor(y / o / columns.out) % rows.out;
+    const image = Math.floor(y / o / columns.out / rows.out);
+    for (let tap = 0; tap < kh * kw * ofGroup; tap++) {
+      const c = tap % ofGroup;
+      const column =
+        ow * strides[1] + (Math.floor(tap / ofGroup) % kw) * dilation[1] - columns.before;
+      const row = oh * strides[0] + Math.floor(tap / ofGroup / kw) * dilation[0] - rows.before;
+      if (row < 0 || row >= h || column < 0 || column >= width) continue;
+      const channel = Math.floor(filter / (o / groups)) * ofGroup + c;
+      visit(((image * h + row) * width + column) * i + channel, tap * o + filter, y);
+    }
+  }
+  return out;
+}
+
+interface Case {
+  readonly x: Shape4;
+  readonly w: Shape4;
+  readonly strides?: readonly [number, number];
+  readonly dilation?: readonly [number, number];
+  readonly groups?: number;
+}
+
+const CASES: readonly Case[] = [
+  { x: [1, 3, 3, 1], w: [3, 3, 1, 1] },
+  { x: [2, 7, 8, 3], w: [3, 2, 3, 4], dilation: [2, 3] },
+  { x: [2, 6, 5, 4], w: [3, 3, 2, 6], groups: 2 },
+  { x: [2, 6, 7, 3], w: [3, 3, 1, 3], groups: 3, strides: [2, 2] },
+  { x: [3, 7, 6, 3], w: [3, 2, 1, 6], groups: 3, strides: [1, 2] },
+  { x: [2, 9, 7, 2], w: [3, 2, 1, 2], groups: 2, strides: [2, 1], dilation: [1, 2] },
+  // Channels by themselves and in fours, which have kernels of their own: rows that end within a tile, all strides.
+  { x: [2, 6, 9, 4], w: [3, 3, 1, 4], groups: 4 },
+  { x: [2, 7, 6, 8], w: [3, 3, 1, 8], groups: 8, strides: [2, 2] },
+  { x: [3, 5, 11, 4], w: [5, 2, 1, 4], groups: 4, strides: [1, 3] },
+  { x: [1, 9, 8, 4], w: [1, 7, 1, 4], groups: 4, strides: [3, 1] },
+  { x: [1, 3, 2, 12], w: [2, 2, 1, 12], groups: 12 },
+];
+
+const ONE = [1, 1] as const;
+
+for (const { x, w, strides = ONE, dilation = ONE, groups = 1 } of CASES) {
+  for (const padding of ["valid", "same"] as const) {
+    const attrs = { strides, dilation, groups, padding };
+    test(`(${x}) with (${w}), ${JSON.stringify(attrs)}`, () =>
+      checkOp({
+        label: "grouped-conv2d",
+        inputs: { x: { shape: x }, w: { shape: w } },
+        sumLength: sizeOf(w.slice(0, 3)),
+        build: (rec, inputs) => apply(rec, groupedConv2d, [inputs.x, inputs.w], attrs),
+        reference: (values) => {
+          const out = products(x, w, attrs, () => undefined);
+          const y = new Float64Array(sizeOf(out));
+          products(x, w, attrs, (a, b, to) => {
+            y[to] = (y[to] ?? 0) + (values.x[a] ?? 0) * (values.w[b] ?? 0);
+          });
+          return y;
+        },
+      }));
+  }
+}
+
+interface Transposed {
+  readonly x: Shape4;
+  readonly kernel: Shape4;
+  readonly strides: readonly [number, number];
+  readonly padding: Padding;
+  /** Rows and columns of the result. */
+  readonly size: readonly [number, number];
+}
+
+const TRANSPOSED: readonly Transposed[] = [
+  { x: [1, 3, 3, 1], kernel: [3, 3, 1, 1], strides: [1, 1], padding: "valid", size: [5, 5] },
+  { x: [2, 3, 4, 3], kernel: [3, 3, 2, 3], strides: [2, 2], padding: "same", size: [6, 8] },
+  { x: [2, 3, 4, 3], kernel: [4, 2, 2, 3], strides: [2, 2], padding: "valid", size: [8, 8] },
+  { x: [2, 3, 2, 2], kernel: [2, 1, 3, 2], strides: [3, 2], padding: "valid", size: [9, 4] },
+  { x: [1, 2, 3, 2], kernel: [5, 4, 3, 2], strides: [2, 1], padding: "same", size: [4, 3] },
+];
+
+for (const { x, kernel, strides, padding, size } of TRANSPOSED) {
+  test(`transposed (${x}) with (${kernel}), strides ${strides}, ${padding}`, () =>
+    checkOp({
+      label: "transposed-conv2d",
+      inputs: { x: { shape: x }, kernel: { shape: kernel } },
+      sumLength: sizeOf(kernel),
+      build: (rec, inputs) => {
+        const y = apply(rec, transposedConv2d, [inputs.x, inputs.kernel], { strides, padding });
+        assert.equal(y.shape, [x[0], ...size, kernel[2]]);
+        return y;
+      },
+      reference: (values) => {
+        const y = new Float64Array(x[0] * size[0] * size[1] * kernel[2]);
+        const attrs = { strides, padding, dilation: [1, 1], groups: 1 } as const;
+        const back = [x[0], ...size, kernel[2]] as const;
+        products(back, kernel, attrs, (to, k, from) => {
+          y[to] = (y[to] ?? 0) + (values.kernel[k] ?? 0) * (values.x[from] ?? 0);
+        });
+        return y;
+      },
+    }));
+}
+
+test("bias", () =>
+  checkOp({
+    label: "bias-add",
+    inputs: { x: { shape: [3, 5, 7] }, b: { shape: [7] } },
+    build: (rec, { x, b }) => apply(rec, biasAdd, [x, b], {}),
+    reference: ({ x, b }) => x.map((value, i) => value + (b[i % 7] ?? 0)),
+  }));
+
+test("channels that cannot be shared out", () => {
+  const rec = new Recorder({ name: "t", capabilities: { subgroupSize: null, isSoftware: true } });
+  const [x, w] = [rec.allocate([1, 4, 4, 3], "x"), rec.allocate([3, 3, 2, 4], "w")];
+  const attrs = { strides: [1, 1], dilation: [1, 1], padding: "same" } as const;
+  assert.throws(() => apply(rec, groupedConv2d, [x, w], { ...attrs, groups: 2 }), "2 groups");
+  const transposed = () => apply(rec, transposedConv2d, [x, w], attrs);
+  assert.throws(transposed, "input has 3 channels but the filter expects 4");
+});
+
+test.run();
