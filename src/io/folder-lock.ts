@@ -50,14 +50,20 @@ function lockFile(path: string): number | null {
 
 /** `process 123 on host`, for people. */
 function holderOf(path: string): string {
+  // Who has just taken the lock writes its name a moment later.
+  for (let tries = 0; tries < 20; tries += 1) {
+    const [pid, host] = namesIn(path);
+    if (pid) return host === hostname() ? `process ${pid}` : `process ${pid} on ${host}`;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+  }
+  return "another process";
+}
+
+function namesIn(path: string): string[] {
   try {
-    const [pid, host] = readFileSync(path, "utf8").trim().split(" ");
-    if (!pid) return "another process";
-    return host === undefined || host === hostname()
-      ? `process ${pid}`
-      : `process ${pid} on ${host}`;
+    return readFileSync(path, "utf8").trim().split(" ");
   } catch {
-    return "another process";
+    return [];
   }
 }
 
