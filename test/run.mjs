@@ -1,6 +1,7 @@
 // `npm test` without a pattern: the tests in groups, two at a time, because those of commands mostly wait for processes of their
 // own; then, alone, those that measure time. A group is shown when it is over; the counts are the sums of uvu's own. A file that
-// fails is run once more, alone: tests that wait for processes and servers meet a machine that stands still for a while.
+// fails is run once more, alone: tests that wait for processes and servers meet a machine that stands still for a while. With
+// VITRINE_TEST_SECONDS no group is begun after so many, and those left are named.
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -8,24 +9,33 @@ import { compiledCommands } from "./cli/compiled-commands.mjs";
 
 /** Beginnings of paths; what takes longest first, so that neither of the two is left with it at the end. */
 const GROUPS = [
-  "cli/(tu|v|w)",
-  "ops/|optim/|models/|engine/",
+  "ops/(a|b|c)",
+  "cli/tu",
+  "ops/(d|e|f|g|h|i)",
   "cli/(i|j|k|l|m|n)",
+  "ops/",
+  "engine/|optim/|models/",
+  "cli/(v|w)",
   "documented-commands|learn/commands",
+  "inspect/(r|s|t|u|v|w)",
   "cli/(o|p|q|r|s|ta|te|tr)|setup",
   "page/|report/|runs/|watch/",
-  "cli/(a|b|c|d|e|f|g|h)",
   "train/|study/",
+  "cli/(a|b|c|d|e|f|g|h)",
+  "inspect/",
   "keras/",
   "tune/|queue/|io/",
   "examples|package",
 ];
 /** Where those that belong to no group come among them. */
-const OTHERS_AT = 6;
+const OTHERS_AT = 12;
 const TIMED = "inspect/(ceilings|compare-profiles|profile|trace)";
-/** @param {string} start */
-const patternOf = (start) => `^(${start}).*\\.test\\.ts$`;
-const others = `^(?!${[...GROUPS, TIMED].join("|")}).*\\.test\\.ts$`;
+/**
+ * A group has what none before it has.
+ * @param {readonly string[]} before
+ * @param {string} [start]
+ */
+const patternOf = (before, start = "") => `^(?!${before.join("|")})(${start}).*\\.test\\.ts$`;
 
 const uvu = fileURLToPath(new URL("../node_modules/uvu/bin.js", import.meta.url));
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -41,8 +51,12 @@ let isStopped = false;
 const plainOf = (/** @type {string} */ text) => text.replace(/\x1b\[[0-9;]*m/g, "");
 const filesIn = (/** @type {string} */ text) => plainOf(text).match(/^\S+\.test\.ts$/gm) ?? [];
 
-/** A software adapter's threads would only take the cores from each other, with two processes at a time. */
-const ONE_THREAD = { ...process.env, LP_NUM_THREADS: "1" };
+/**
+ * A software adapter's threads would only take the cores from each other, with two processes at a time. And most of what tests
+ * take is its compiler's time, a third of which goes on making faster what runs once.
+ */
+const CHEAP = { ...process.env, LP_NUM_THREADS: "1", GALLIVM_PERF: "nopt" };
+const most = Number(process.env["VITRINE_TEST_SECONDS"] ?? Number.POSITIVE_INFINITY);
 
 /**
  * @param {string} pattern
@@ -88,16 +102,20 @@ process.on("SIGINT", () => {});
 const began = performance.now();
 // Commands are started from it (cli/start-command.ts): made once, before there are two at a time.
 await compiledCommands();
-const waiting = GROUPS.map(patternOf);
-waiting.splice(OTHERS_AT, 0, others);
+const waiting = GROUPS.map((start, at) => patternOf([TIMED, ...GROUPS.slice(0, at)], start));
+waiting.splice(OTHERS_AT, 0, patternOf([TIMED, ...GROUPS]));
+const seconds = () => (performance.now() - began) / 1000;
+const isInTime = () => seconds() < most;
 const lanes = Math.min(2, availableParallelism());
 console.log(`${waiting.length + 1} groups of tests, ${lanes === 1 ? "one" : "two"} at a time`);
 await Promise.all(
   Array.from({ length: lanes }, async () => {
-    while (!isStopped && waiting[0] !== undefined) await run(waiting.shift() ?? "", ONE_THREAD);
+    while (!isStopped && isInTime() && waiting[0] !== undefined) {
+      await run(waiting.shift() ?? "", CHEAP);
+    }
   }),
 );
-if (!isStopped) await run(patternOf(TIMED));
+if (!isStopped) await run(`^(${TIMED}).*\\.test\\.ts$`);
 
 /**
  * What uvu prints of each file that has a failure: its path, and all up to the next one's.
@@ -134,7 +152,7 @@ const sum = (name) =>
     return total + Number(found?.[1] ?? 0);
   }, 0);
 const saved = passedThen.reduce((total, { tests }) => total + tests, 0);
-const slowest = times.toSorted((a, b) => b.seconds - a.seconds).slice(0, 12);
+const slowest = times.toSorted((a, b) => b.seconds - a.seconds).slice(0, 24);
 console.log("\nall tests");
 for (const { file, seconds } of slowest)
   console.log(`  ${seconds.toFixed(0).padStart(4)} s  ${file}`);
@@ -144,8 +162,9 @@ for (const { ended, text } of broken) {
   console.log(`  broke off (${ended}) in ${filesIn(text).at(-1) ?? "its first file"}`);
 }
 if (isStopped) console.log("  stopped from outside, before all tests were run");
+for (const pattern of waiting) console.log(`  not begun, for want of time: ${pattern}`);
 console.log(`  Total:     ${sum("Total")}`);
 console.log(`  Passed:    ${sum("Passed") + saved}`);
 console.log(`  Skipped:   ${sum("Skipped")}`);
-console.log(`  Duration:  ${((performance.now() - began) / 1000).toFixed(0)} s`);
+console.log(`  Duration:  ${seconds().toFixed(0)} s`);
 process.exit(failed.length === 0 && broken.length === 0 && !isStopped ? 0 : 1);
