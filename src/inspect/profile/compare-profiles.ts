@@ -2,7 +2,7 @@
 // left, because it runs on another rung, by the ladder's problem. A difference counts where it is beyond both spreads together.
 
 import type { Profile, ProfiledDispatch } from "./profile-schema.ts";
-import type { Sampled } from "./statistics.ts";
+import { isBeyondSpread, type Sampled } from "./statistics.ts";
 
 export type Verdict = "slower" | "faster" | "same" | "only before" | "only after";
 
@@ -124,8 +124,7 @@ function differenceOf(beforeMs: Sampled | null, afterMs: Sampled | null): Compar
   const times = { beforeMs, afterMs, differenceMs };
   if (!afterMs) return { ...times, verdict: "only before" };
   if (!beforeMs) return { ...times, verdict: "only after" };
-  const spread = beforeMs.upper - beforeMs.lower + (afterMs.upper - afterMs.lower);
-  if (Math.abs(differenceMs) <= spread) return { ...times, verdict: "same" };
+  if (!isBeyondSpread(beforeMs, afterMs)) return { ...times, verdict: "same" };
   return { ...times, verdict: differenceMs > 0 ? "slower" : "faster" };
 }
 

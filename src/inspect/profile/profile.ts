@@ -12,7 +12,7 @@ import {
   type ProfiledDispatch,
   type ProfileTotal,
 } from "./profile-schema.ts";
-import { spreadOf } from "./statistics.ts";
+import { BUSY, spreadOf } from "./statistics.ts";
 import { type StepTiming, type TimeStepOptions, timeStep } from "./time-step.ts";
 import { leastTimes, workOf } from "./work.ts";
 
@@ -29,9 +29,6 @@ export type ProfileStage = "ceilings" | "dispatches" | "ceilings again";
 export interface ProfileEvents {
   onStage?(stage: ProfileStage, done: number, total: number): void;
 }
-
-/** A spread of the step's samples from which on small differences mean nothing. */
-const BUSY = 0.15;
 
 export async function profileStep(
   request: ProfileRequest,

@@ -27,3 +27,12 @@ export function quantile(sorted: readonly number[], share: number): number {
 export function spreadOf({ median, lower, upper }: Sampled): number {
   return median > 0 ? (upper - lower) / median : 0;
 }
+
+/** A spread of one and the same work's samples from which on small differences mean nothing. */
+export const BUSY = 0.15;
+
+/** Whether two medians lie further apart than both distances of the quartiles together. */
+export function isBeyondSpread(before: Sampled, after: Sampled): boolean {
+  const spread = before.upper - before.lower + (after.upper - after.lower);
+  return Math.abs(after.median - before.median) > spread;
+}

@@ -1,15 +1,15 @@
 // Times a compiled program: warm up, then samples of as many replays per submit as fill a few tens of milliseconds, so
-// that one figure holds the kernels and not the submit. Reports median and 90th percentile of one replay.
+// that one figure holds the kernels and not the submit. Reports median, quartiles and 90th percentile of one replay.
 
 import type { Device } from "../../engine/core/device.ts";
 import type { Executable } from "../../engine/program/executor.ts";
+import { type Sampled, sampled } from "./statistics.ts";
 
 /** Milliseconds that the samples of one program should take at most; slow ones get five samples. */
 const MAX_MS = 2000;
 
-export interface Timing {
-  /** Milliseconds per replay. */
-  readonly median: number;
+/** Milliseconds per replay. */
+export interface Timing extends Sampled {
   readonly p90: number;
   readonly min: number;
   readonly samples: number;
@@ -46,5 +46,5 @@ export async function timeProgram(
   times.sort((a, b) => a - b);
   const at = (share: number) =>
     times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? 0;
-  return { median: at(0.5), p90: at(0.9), min: at(0), samples, replaysPerSample: replays };
+  return { ...sampled(times), p90: at(0.9), min: at(0), samples, replaysPerSample: replays };
 }

@@ -208,7 +208,8 @@ const WIDTH = 80;
 const INDENT = 11;
 
 /** Words in lines of 80 columns, the later ones indented to stand under the first. */
-function wrapped(text: string): string[] {
+/** Lines of 80 columns; the first so many characters are a title, below which the others begin. */
+export function wrapped(text: string): string[] {
   const lines: string[] = [];
   let line = text.slice(0, INDENT);
   for (const word of text.slice(INDENT).split(" ")) {
