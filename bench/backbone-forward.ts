@@ -18,6 +18,8 @@ export interface BackboneResult {
   readonly batch: number;
   /** Milliseconds of a pass. */
   readonly ms: number;
+  readonly lower: number;
+  readonly upper: number;
   readonly p90: number;
   readonly min: number;
   readonly gflops: number;
@@ -56,12 +58,12 @@ export async function timeBackbone(
   const values = await executable.read(y);
   const first = performance.now() - start;
   if (!values.every(Number.isFinite)) throw new VitrineError(`bench ${name}: not finite`);
-  const { median: ms, p90, min } = await timeProgram(device, executable);
+  const { median: ms, lower, upper, p90, min } = await timeProgram(device, executable);
   const products = executable.dispatches.filter(({ op }) => op === "conv2d" || op === "dense");
   const { flops } = totalWork(products.map(workOf));
   scope.destroy();
   return {
-    ...{ model: name, size, batch, ms, p90, min },
+    ...{ model: name, size, batch, ms, lower, upper, p90, min },
     gflops: flops / ms / 1e6,
     imagesPerSecond: (1000 * batch) / ms,
     ...{ dispatches: executable.dispatches.length, pipelines, first },

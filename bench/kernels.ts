@@ -8,7 +8,7 @@ import { Executable, Workspace } from "../src/engine/program/executor.ts";
 import type { Dispatch } from "../src/engine/program/program.ts";
 import { Recorder } from "../src/engine/program/recorder.ts";
 import type { Ceilings } from "../src/inspect/profile/bandwidths.ts";
-import { timeProgram } from "../src/inspect/profile/time-program.ts";
+import { type Timing, timeProgram } from "../src/inspect/profile/time-program.ts";
 import { shareOfCeiling, totalWork, workOf } from "../src/inspect/profile/work.ts";
 import { type BenchCase, makeInputs } from "./bench-case.ts";
 
@@ -18,6 +18,9 @@ export interface KernelResult {
   readonly shape: string;
   /** Median milliseconds. */
   readonly ms: number;
+  /** Quartiles. */
+  readonly lower: number;
+  readonly upper: number;
   readonly p90: number;
   /** Least, which neighbours on the machine disturb least. */
   readonly best: number;
@@ -47,11 +50,28 @@ export async function* timeCase(
     const actual = await executable.read(output);
     expected ??= actual;
     checkAgainst(`${benchCase.name} ${variant}`, actual, expected);
-    const { median, p90, min: best } = await timeProgram(device, executable);
+    const timing = await timeProgram(device, executable);
     const { dispatches } = executable;
-    yield result(benchCase, { variant, median, p90, best, dispatches }, ceilings);
+    yield result(benchCase, { variant, timing, dispatches }, ceilings);
   }
   scope.destroy();
+}
+
+/** Median milliseconds of a case on the rung that its ladder takes by itself. */
+export async function timeTaken(device: Device, benchCase: BenchCase): Promise<number> {
+  const scope = device.scope();
+  try {
+    const taken = { ...benchCase, ladder: null };
+    const inputs = makeInputs(scope, benchCase.inputs);
+    const workspace = new Workspace(scope);
+    const built = await compileVariant(scope, {
+      ...{ benchCase: taken, variant: "taken", inputs, workspace },
+    });
+    if (!built) throw new VitrineError(`bench ${benchCase.name}: no rung suits this adapter`);
+    return (await timeProgram(device, built.executable)).median;
+  } finally {
+    scope.destroy();
+  }
 }
 
 interface Variant {
@@ -91,19 +111,21 @@ function checkAgainst(name: string, actual: Float32Array, expected: Float32Array
 
 function result(
   { name, shape, work }: BenchCase,
-  timing: {
+  timed: {
     readonly variant: string;
-    readonly median: number;
-    readonly p90: number;
-    readonly best: number;
+    readonly timing: Timing;
     readonly dispatches: readonly Dispatch[];
   },
   ceilings: Ceilings,
 ): KernelResult {
-  const { variant, median: ms, p90, best, dispatches } = timing;
+  const { variant, dispatches } = timed;
+  const { median: ms, lower, upper, p90, min: best } = timed.timing;
   const { flops, bytes } = totalWork(dispatches.map(workOf));
   const gflops = "flops" in work ? flops / ms / 1e6 : null;
   const gbs = "bytes" in work ? bytes / ms / 1e6 : null;
   const share = shareOfCeiling(dispatches, ms, ceilings);
-  return { name, variant, shape, ms, p90, best, gflops, gbs, share, dispatches: dispatches.length };
+  return {
+    ...{ name, variant, shape, ms, lower, upper, p90, best },
+    ...{ gflops, gbs, share, dispatches: dispatches.length },
+  };
 }

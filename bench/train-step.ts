@@ -5,6 +5,7 @@ import { firstRows } from "../src/data/dataset.ts";
 import type { FashionMnist } from "../src/data/fashion-mnist.ts";
 import type { Device } from "../src/engine/core/device.ts";
 import { adam } from "../src/engine/optim/adam.ts";
+import { quantile, sampled } from "../src/inspect/profile/statistics.ts";
 import { lenet5 } from "../src/models/lenet5.ts";
 import { uploadDataset } from "../src/train/device-data.ts";
 import { Trainer } from "../src/train/trainer.ts";
@@ -14,6 +15,8 @@ export interface TrainStepResult {
   readonly batch: number;
   /** Median milliseconds of a step. */
   readonly ms: number;
+  readonly lower: number;
+  readonly upper: number;
   readonly p90: number;
   readonly steps: number;
   readonly dispatches: number;
@@ -40,12 +43,11 @@ export async function timeTrainStep(
   const rows = firstRows(count);
   await trainer.fit({ rows, validationRows: new Uint32Array(), epochs: 1 });
   const times = trainer.stepTimes.toSorted((a, b) => a - b);
-  const at = (share: number) => times[Math.floor(share * times.length)] ?? Number.NaN;
+  const { median: ms, lower, upper } = sampled(times);
   return {
     model: "lenet5",
     batch,
-    ms: at(0.5),
-    p90: at(0.9),
+    ...{ ms, lower, upper, p90: quantile(times, 0.9) },
     steps: trainer.steps,
     dispatches: trainer.dispatchesPerStep,
     loss: trainer.history[0]?.["loss"] ?? Number.NaN,

@@ -1,0 +1,38 @@
+// The choice of kernels as a sitting shows it: problem by problem, then the step with both.
+
+import type { FashionMnist } from "../../src/data/fashion-mnist.ts";
+import type { Device } from "../../src/engine/core/device.ts";
+import { kernelLines, kernelSummary } from "../../src/report/text/kernels-text.ts";
+import { wrapped } from "../../src/report/text/profile-text.ts";
+import type { BenchContext } from "../bench-context.ts";
+import { CHOICE, type ChoiceResult, timeChoice } from "../choice.ts";
+
+interface Opened {
+  readonly device: Device;
+  readonly data: FashionMnist;
+  readonly open: () => Promise<Device>;
+}
+
+export async function compareChoice(
+  { say, style, terminal, signal }: BenchContext,
+  { device, data, open }: Opened,
+): Promise<ChoiceResult | null> {
+  if (signal.aborted) return null;
+  const live = terminal.live();
+  const onProblem = (done: number, total: number) =>
+    live.update(() => `${CHOICE} ${done}/${total} …`);
+  const result = await timeChoice(device, { open, data, signal, onProblem });
+  live.finish();
+  const [head = "", ...rows] = kernelLines(result.problems);
+  say();
+  say(style.bold(head));
+  for (const line of [...rows, "", ...wrapped(kernelSummary(result.problems))]) say(line);
+  const step = "lenet5 training step, batch 50";
+  if (!result.step) say(`${step}: the same program by order and by measurement`);
+  else {
+    const { order, measured } = result.step;
+    say(`${step}, in turns:`);
+    say(`  by order ${order.toFixed(2)} ms, by measurement ${measured.toFixed(2)} ms`);
+  }
+  return result;
+}

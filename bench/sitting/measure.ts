@@ -1,0 +1,218 @@
+// One sitting: measures the machine, the adapter's ceilings, then every case that is wanted, prints each as it comes, and gives
+// the result that is written and printed as JSON.
+
+import { unlessAborted } from "../../src/cli/frame/signals.ts";
+import { loadData } from "../../src/cli/inputs/data-set.ts";
+import type { FashionMnist } from "../../src/data/fashion-mnist.ts";
+import type { Device } from "../../src/engine/core/device.ts";
+import { UsageError } from "../../src/engine/core/errors.ts";
+import { bandwidthEnds, type Ceilings } from "../../src/inspect/profile/bandwidths.ts";
+import { measureCeilings } from "../../src/inspect/profile/ceilings.ts";
+import { openDevice } from "../../src/io/adapter.ts";
+import type { JsonValue } from "../../src/io/files.ts";
+import type { BackboneName } from "../../src/models/backbones.ts";
+import { wrapped } from "../../src/report/text/profile-text.ts";
+import { type BackboneResult, timeBackbone } from "../backbone-forward.ts";
+import type { BenchCase } from "../bench-case.ts";
+import type { BenchContext } from "../bench-context.ts";
+import { benchCases } from "../cases.ts";
+import { CHOICE, type ChoiceResult } from "../choice.ts";
+import { type KernelResult, timeCase } from "../kernels.ts";
+import { type TrainStepResult, timeTrainStep } from "../train-step.ts";
+import { compareChoice } from "./choice-text.ts";
+import { judgeMachine, type Machine, machineLine, startSpin } from "./machine.ts";
+import { PASS_BATCH, passName, RESULT_FORMAT, stepName } from "./result.ts";
+import { caseHeading, kernelHead, kernelRow, passLines, stepLines } from "./sitting-text.ts";
+
+export const BATCHES = [50, 256];
+export const BACKBONES: readonly BackboneName[] = ["vgg19", "resnet152v2"];
+
+interface Wanted {
+  readonly cases: readonly BenchCase[];
+  readonly backbones: readonly BackboneName[];
+  readonly batches: readonly number[];
+  readonly choice: boolean;
+}
+
+/** What has the filter in its name. Throws UsageError where nothing has. */
+export function wantedBy(filter: string | undefined): Wanted {
+  const wanted = {
+    cases: [...benchCases()].filter(({ name }) => isWanted(filter, name)),
+    backbones: BACKBONES.filter((model) => isWanted(filter, passName(model))),
+    batches: BATCHES.filter((batch) => isWanted(filter, stepName("lenet5", batch))),
+    choice: isWanted(filter, CHOICE),
+  };
+  const { cases, backbones, batches, choice } = wanted;
+  if (cases.length + backbones.length + batches.length > 0 || choice) return wanted;
+  throw new UsageError(`--filter: must be part of a name of what is timed, got ${filter}`, {
+    help: `the names are: ${caseNames().join(", ")}`,
+  });
+}
+
+export function isWanted(filter: string | undefined, name: string): boolean {
+  return filter === undefined || name.toLowerCase().includes(filter.toLowerCase());
+}
+
+/** Of all that is timed. */
+export function caseNames(): readonly string[] {
+  const kernels = new Set([...benchCases()].map(({ name }) => name));
+  const steps = BATCHES.map((batch) => stepName("lenet5", batch));
+  return [...kernels, ...BACKBONES.map(passName), ...steps, CHOICE];
+}
+
+export interface Sitting {
+  readonly device: Device;
+  readonly machine: Machine;
+  /** As it is written. */
+  readonly result: { readonly [key: string]: JsonValue };
+}
+
+/** Where the signal comes, what was measured till then. `check` may refuse the adapter before anything is timed. */
+export async function measure(
+  context: BenchContext,
+  wanted: Wanted,
+  check: (adapter: Pick<Device, "isSoftware"> & { readonly adapter: string }) => void = () => {},
+): Promise<Sitting> {
+  const { flags, say, style, signal, terminal } = context;
+  say(style.bold("vitrine: measuring kernels"));
+  const needsData = wanted.batches.length > 0 || wanted.choice;
+  const loading = needsData ? loadData(terminal, flags.data) : Promise.resolve(null);
+  const data = await unlessAborted(loading, signal);
+  const date = new Date().toISOString();
+  // Before the device is opened, whose threads are no neighbours.
+  const spin = startSpin();
+  const open = () => openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+  const device = await open();
+  check({ adapter: device.name, isSoftware: device.isSoftware });
+  const ceilings = await measureCeilings(device, { signal });
+  for (const line of [...adapterLines(device), ...ceilingLines(ceilings)]) say(line);
+  const kernels = await timeKernels(context, wanted.cases, { device, ceilings });
+  const forward = await timeBackbones(context, wanted.backbones, device);
+  const trainStep = data ? await timeSteps(context, wanted.batches, { device, data }) : [];
+  const choice =
+    data && wanted.choice ? await compareChoice(context, { device, data, open }) : null;
+  const samples = [...kernels, ...forward, ...trainStep];
+  const machine = judgeMachine(
+    spin,
+    samples.map(({ ms, lower, upper }) => ({ median: ms, lower, upper })),
+  );
+  say();
+  const line = machineLine(machine);
+  say(machine.noisy ? style.yellow(line) : line);
+  const measured = { kernels, forward, trainStep, choice };
+  const result = resultOf({ device, ceilings, date, machine }, measured);
+  return { device, machine, result };
+}
+
+interface Circumstances {
+  readonly device: Pick<Device, "name" | "isSoftware">;
+  readonly ceilings: Ceilings;
+  readonly date: string;
+  readonly machine: Machine;
+}
+
+interface Measured {
+  readonly kernels: readonly KernelResult[];
+  readonly forward: readonly BackboneResult[];
+  readonly trainStep: readonly TrainStepResult[];
+  readonly choice: ChoiceResult | null;
+}
+
+/** What readers of results (result.ts) take. */
+export function resultOf(
+  { device, ceilings, date, machine }: Circumstances,
+  { kernels, forward, trainStep, choice }: Measured,
+): Sitting["result"] {
+  const { spin } = machine;
+  return {
+    format: RESULT_FORMAT,
+    date,
+    adapter: device.name,
+    software: device.isSoftware,
+    machine: {
+      ...machine,
+      spin: { ...spin, start: { ...spin.start }, end: { ...spin.end } },
+      load: machine.load && { ...machine.load },
+    },
+    ceilings: { ...ceilings, bandwidths: ceilings.bandwidths.map((one) => ({ ...one })) },
+    kernels: kernels.map((result): JsonValue => ({ ...result })),
+    forward: forward.map((result): JsonValue => ({ ...result })),
+    trainStep: trainStep.map((result): JsonValue => ({ ...result })),
+    choice: choice && {
+      step: choice.step,
+      problems: Object.fromEntries(choice.problems) as unknown as JsonValue,
+    },
+  };
+}
+
+export function adapterLines({ name, isSoftware }: Pick<Device, "name" | "isSoftware">) {
+  const warning = isSoftware ? " (software: never compare with hardware)" : "";
+  return wrapped(`adapter    ${name}${warning}`);
+}
+
+function ceilingLines(ceilings: Ceilings): readonly string[] {
+  const { cache, memory } = bandwidthEnds(ceilings);
+  const rates = [`${cache.toFixed(1)} GB/s in caches`, `${memory.toFixed(1)} GB/s in memory`];
+  const registers = `${ceilings.gflops.toFixed(1)} GFLOPS between registers`;
+  return wrapped(`ceilings   ${[registers, ...rates].join(", ")}`);
+}
+
+async function timeKernels(
+  context: BenchContext,
+  cases: readonly BenchCase[],
+  { device, ceilings }: { readonly device: Device; readonly ceilings: Ceilings },
+): Promise<KernelResult[]> {
+  const { say, style, terminal, signal } = context;
+  const results: KernelResult[] = [];
+  if (cases.length > 0) {
+    say();
+    say(style.bold(kernelHead()));
+  }
+  const live = terminal.live();
+  for (const benchCase of cases) {
+    if (signal.aborted) break;
+    live.update(() => `${benchCase.name} …`);
+    say(caseHeading(benchCase));
+    for await (const result of timeCase(device, benchCase, ceilings)) {
+      results.push(result);
+      say(kernelRow(result));
+    }
+  }
+  live.finish();
+  return results;
+}
+
+async function timeBackbones(
+  { say, signal, terminal }: BenchContext,
+  backbones: readonly BackboneName[],
+  device: Device,
+): Promise<BackboneResult[]> {
+  const results: BackboneResult[] = [];
+  if (backbones.length > 0) say();
+  const live = terminal.live();
+  for (const model of backbones) {
+    if (signal.aborted) break;
+    live.update(() => `${passName(model)} …`);
+    const result = await timeBackbone(device, { model, size: 32, batch: PASS_BATCH });
+    results.push(result);
+    for (const line of passLines(result)) say(line);
+  }
+  live.finish();
+  return results;
+}
+
+async function timeSteps(
+  { say, signal }: BenchContext,
+  batches: readonly number[],
+  { device, data }: { readonly device: Device; readonly data: FashionMnist },
+): Promise<TrainStepResult[]> {
+  const results: TrainStepResult[] = [];
+  say();
+  for (const batch of batches) {
+    if (signal.aborted) break;
+    const result = await timeTrainStep(device, data, batch);
+    if (result.ms > 0) results.push(result);
+    for (const line of stepLines(result)) say(line);
+  }
+  return results;
+}
