@@ -37,6 +37,8 @@ export interface RecorderOptions {
   readonly capabilities: Capabilities;
   /** Rungs to use instead of the measured ones, by ladder: `{ gemm: "naive" }`. */
   readonly rungs?: Readonly<Record<string, string>>;
+  /** Whether neighbouring ops may be recorded as one kernel where they can; default true. */
+  readonly fuses?: boolean;
 }
 
 /** Whose work is being recorded: layers, the first one's own, and the line of the model that made it. */
@@ -62,6 +64,7 @@ export class Recorder {
   readonly name: string;
   readonly capabilities: Capabilities;
   readonly rungs: Readonly<Record<string, string>>;
+  readonly fuses: boolean;
   /** Of the device that is recorded for. */
   readonly rungTable: RungTable;
   readonly tape: TapeEntry[] = [];
@@ -84,6 +87,7 @@ export class Recorder {
     this.name = options.name;
     this.capabilities = capabilitiesOf(options.capabilities);
     this.rungs = options.rungs ?? {};
+    this.fuses = options.fuses ?? true;
     this.rungTable = options.capabilities.rungTable ?? new RungTable();
   }
 
