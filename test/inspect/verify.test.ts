@@ -331,7 +331,7 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, setup?: Partial<St
   [
     "labels of another row",
     {
-      kernel: "gather/gather_labels",
+      kernel: "gather/gather_images",
       from: "y[n] = (labels[row >> 2u]",
       to: "y[n] = (labels[(row >> 2u) + 1u]",
     },

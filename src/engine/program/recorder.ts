@@ -37,7 +37,7 @@ export interface RecorderOptions {
   readonly capabilities: Capabilities;
   /** Rungs to use instead of the measured ones, by ladder: `{ gemm: "naive" }`. */
   readonly rungs?: Readonly<Record<string, string>>;
-  /** Whether neighbouring ops may be recorded as one kernel where they can; default true. */
+  /** Whether neighbouring ops are recorded as one kernel where they can; default: as the device's table says. */
   readonly fuses?: boolean;
 }
 
@@ -87,8 +87,8 @@ export class Recorder {
     this.name = options.name;
     this.capabilities = capabilitiesOf(options.capabilities);
     this.rungs = options.rungs ?? {};
-    this.fuses = options.fuses ?? true;
     this.rungTable = options.capabilities.rungTable ?? new RungTable();
+    this.fuses = options.fuses ?? this.rungTable.fuses;
   }
 
   /** Whose work is being recorded. */

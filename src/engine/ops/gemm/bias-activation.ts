@@ -68,11 +68,10 @@ export function recordBiasActivationBackward(
   const isLinear = activation === "linear";
   const dz = isLinear ? dy : rec.allocate(dy.shape, "dz");
   const db = hasBias ? rec.allocate([channelsOf(dy)], "db") : null;
-  if (isLinear && summedBeside) return { dz, db, sums: db };
   const pass = { dy, y: problem.y, dz, activation };
-  if (db) recordPassAndSums(rec, pass, db);
+  if (db && !summedBeside) recordPassAndSums(rec, pass, db);
   else if (!isLinear) recordPass(rec, pass, null);
-  return { dz, db, sums: null };
+  return { dz, db, sums: summedBeside ? db : null };
 }
 
 /** Records db[c] = Σ dz[…, c] alone, in a fixed order. */
