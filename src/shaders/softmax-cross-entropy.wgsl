@@ -65,10 +65,8 @@ fn forward(id: Invocation) {
   for (var k = lane; k < params.classes; k += LANES) { depths += peak.value - logits[start + k]; }
   depths = sum_over(LANES, depths, id.local);
   //#endif
-  //#if ${COUNTED}
-  var own_loss = 0.0;
-  var own_hit = 0.0;
-  //#endif
+  var loss_here = 0.0;
+  var is_hit = false;
   if (row < params.rows) {
     let label = labels[n];
     //#if ${IS_MIXED}
@@ -87,20 +85,17 @@ fn forward(id: Invocation) {
       //#if ${HAS_SMOOTHING}
       depth = depth * (1.0 - params.smoothing) + depths * share;
       //#endif
-      row_loss[n] = log_1_plus(rest) + depth;
+      loss_here = log_1_plus(rest) + depth;
       //#if ${HAS_ROW_WEIGHTS}
-      row_loss[n] *= row_weights[n];
+      loss_here *= row_weights[n];
       //#endif
+      row_loss[n] = loss_here;
+      is_hit = label == peak.index;
       //#if ${IS_MIXED}
-      row_hit[n] = select(0u, 1u, select(other, label, lambda >= 0.5) == peak.index);
-      //#else
-      row_hit[n] = select(0u, 1u, label == peak.index);
+      is_hit = select(other, label, lambda >= 0.5) == peak.index;
       //#endif
+      row_hit[n] = select(0u, 1u, is_hit);
       predicted[n] = peak.index;
-      //#if ${COUNTED}
-      own_loss = row_loss[n];
-      own_hit = f32(row_hit[n]);
-      //#endif
     }
     //#if ${HAS_GRADIENT}
     for (var k = lane; k < params.classes; k += LANES) {
@@ -123,8 +118,8 @@ fn forward(id: Invocation) {
     //#endif
   }
   //#if ${COUNTED}
-  let batch_loss = sum_over(WORKGROUP, own_loss, id.local);
-  let hits = sum_over(WORKGROUP, own_hit, id.local);
+  let batch_loss = sum_over(WORKGROUP, loss_here, id.local);
+  let hits = sum_over(WORKGROUP, select(0.0, 1.0, is_hit), id.local);
   if (id.local == 0u) {
     loss_sum[0] += batch_loss;
     counts[0] += u32(hits);

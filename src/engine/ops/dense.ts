@@ -72,9 +72,8 @@ export const dense: Op<DenseInputs, DenseAttrs, Saved> = {
       ...{ hasBias: hasBias && needsB === true, summedBeside: needsW },
     });
     const slope = slopeOf(x, slopes);
-    const dx = needsX
-      ? recordLargeGemm(rec, { op: "dense", a: dz, b: w, transB: true, slope, label: "dx" })
-      : null;
+    const product = { op: "dense", a: dz, b: w, transB: true, slope, label: "dx" } as const;
+    const dx = needsX ? rec.folding(slopes.inputLayers, () => recordLargeGemm(rec, product)) : null;
     const dw = needsW
       ? recordLargeGemm(rec, { op: "dense", a: x, b: dz, transA: true, sums, label: "dw" })
       : null;

@@ -11,19 +11,25 @@ export type GradientMap = ReadonlyMap<Tensor, Tensor>;
 /**
  * Records the backward pass of everything on the tape. Losses are roots, with gradient 1; `seeds` gives the gradient of
  * other tensors to start from. A tensor that one op activates and one other reads gets its gradient with the slope of the
- * activation in it already, where the reader can: that one is not in the result.
+ * activation in it already, where the reader can, unless somebody watches it by itself: that one is not in the result.
  */
 export function recordGradients(rec: Recorder, seeds: GradientMap = new Map()): GradientMap {
   const gradients = new Map<Tensor, Tensor>(seeds);
-  const readers = rec.fuses ? activationsBySoleReader(rec.tape, seeds) : new Map();
+  const isWanted = (tensor: Tensor) => seeds.has(tensor) || rec.isAsked(tensor);
+  const activatedFor = rec.fuses
+    ? activatedForSoleReader(rec.tape, isWanted)
+    : new Map<TapeEntry, TapeEntry>();
   const sloped = new Set<Tensor>();
   for (const entry of rec.tape.toReversed()) {
     const dy = gradients.get(entry.output) ?? null;
     if (!(dy || entry.isLoss) || !rec.isWatched(entry.output)) continue;
-    const inputActivation = readers.get(entry) ?? "linear";
-    const [first] = entry.inputs;
-    if (inputActivation !== "linear" && first) sloped.add(first);
-    const slopes = { isSloped: sloped.has(entry.output), inputActivation };
+    const activated = activatedFor.get(entry);
+    if (activated) sloped.add(activated.output);
+    const slopes = {
+      isSloped: sloped.has(entry.output),
+      inputActivation: activated?.activation ?? "linear",
+      inputLayers: activated?.origin.layers ?? [],
+    };
     rec.backwardOf(entry, () => {
       for (const [index, dx] of entry.backward(dy, slopes).entries()) {
         const input = entry.inputs[index];
@@ -37,20 +43,21 @@ export function recordGradients(rec: Recorder, seeds: GradientMap = new Map()): 
   return gradients;
 }
 
-/** Entries that alone read what another one activated, and can take its slope along: with the name of the activation. */
-function activationsBySoleReader(
+/** By entries that alone read what another one activated, and can take its slope along: the other one. */
+function activatedForSoleReader(
   tape: readonly TapeEntry[],
-  seeds: GradientMap,
-): ReadonlyMap<TapeEntry, string> {
+  isWanted: (tensor: Tensor) => boolean,
+): ReadonlyMap<TapeEntry, TapeEntry> {
   const readers = new Map<Tensor, TapeEntry | null>();
   for (const entry of tape) {
     for (const input of entry.inputs) readers.set(input, readers.has(input) ? null : entry);
   }
-  const found = new Map<TapeEntry, string>();
-  for (const { output, activation = "linear" } of tape) {
+  const found = new Map<TapeEntry, TapeEntry>();
+  for (const entry of tape) {
+    const { output, activation = "linear" } = entry;
     const reader = readers.get(output);
     const isTaken = reader?.takesSlope === true && reader.inputs[0] === output;
-    if (activation !== "linear" && isTaken && !seeds.has(output)) found.set(reader, activation);
+    if (activation !== "linear" && isTaken && !isWanted(output)) found.set(reader, entry);
   }
   return found;
 }

@@ -77,7 +77,7 @@ export function softmaxCrossEntropy(
   );
   const loss = recordMeanLoss(rec, results.rowLoss, NAME);
   if (dlogits) {
-    rec.watch(loss);
+    rec.watchResult(loss);
     rec.tape.push({
       op: NAME,
       origin: rec.origin,

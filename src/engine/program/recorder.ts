@@ -76,6 +76,7 @@ export class Recorder {
   readonly #solutions: Solution[] = [];
   readonly #kept: Tensor[] = [];
   readonly #watched = new Set<Tensor>();
+  readonly #asked = new Set<Tensor>();
   #scope: Scope = {
     origin: { layers: [], site: null },
     pass: "forward",
@@ -123,10 +124,21 @@ export class Recorder {
 
   /** Asks for gradients with respect to a tensor, and so to everything computed from it. */
   watch(tensor: Tensor): void {
+    this.#asked.add(tensor);
     this.#watched.add(tensor);
   }
 
-  /** Whether somebody asked for this tensor to be looked at. */
+  /** A gradient flows through a tensor, computed from one that is watched; nobody asks for it itself. */
+  watchResult(tensor: Tensor): void {
+    this.#watched.add(tensor);
+  }
+
+  /** Whether somebody asked for the gradient of this very tensor. */
+  isAsked(tensor: Tensor): boolean {
+    return this.#asked.has(tensor);
+  }
+
+  /** Whether a gradient flows to this tensor. */
   isWatched(tensor: Tensor): boolean {
     return this.#watched.has(tensor);
   }

@@ -8,10 +8,12 @@ export interface Slopes {
   readonly isSloped: boolean;
   /** Of which activation dx is to have the slope in it: the one that computed the first input. "linear": of none. */
   readonly inputActivation: string;
+  /** Whose work that is. */
+  readonly inputLayers: readonly string[];
 }
 
 /** Everybody multiplies by the slope of his own activation. */
-export const NO_SLOPES: Slopes = { isSloped: false, inputActivation: "linear" };
+export const NO_SLOPES: Slopes = { isSloped: false, inputActivation: "linear", inputLayers: [] };
 
 /** One applied op, as the backward walk sees it. */
 export interface TapeEntry {

@@ -49,7 +49,7 @@ export function apply<In extends Tensors, Attrs, Saved>(
   const first = rec.nextId;
   const { output, saved } = op.forward(rec, inputs, attrs, shape);
   const needs = present.map((tensor) => rec.isWatched(tensor)) as unknown as Needs<In>;
-  if (needs.some(Boolean)) rec.watch(output);
+  if (needs.some(Boolean)) rec.watchResult(output);
   rec.tape.push({
     op: op.name,
     origin: rec.origin,

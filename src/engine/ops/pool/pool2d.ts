@@ -80,7 +80,9 @@ function pool2d(mode: Mode): Pool2d {
       const apart = strides[0] >= poolSize[0] && strides[1] >= poolSize[1];
       const entry = apart ? "backward_tiles" : "backward_cells";
       const bind = mode === "max" || slope ? { x, dy, dx } : { dy, dx };
-      dispatch(rec, { mode, entry, x: x.shape, attrs, bind, slope });
+      rec.folding(slopes.inputLayers, () =>
+        dispatch(rec, { mode, entry, x: x.shape, attrs, bind, slope }),
+      );
       return [dx];
     },
   };
