@@ -174,14 +174,17 @@ export function* softmaxCrossEntropyKernels(): Iterable<Kernel> {
     for (const HAS_GRADIENT of [true, false]) {
       for (const HAS_ROW_WEIGHTS of [true, false]) {
         for (const HAS_SMOOTHING of [true, false]) {
-          const flags = { HAS_GRADIENT, HAS_ROW_WEIGHTS, HAS_SMOOTHING };
-          yield forwardKernel(lanes, { ...flags, IS_MIXED: false, COUNTED: false });
-          if (HAS_GRADIENT)
-            yield forwardKernel(lanes, { ...flags, IS_MIXED: true, COUNTED: false });
-          if (lanes > 1 || HAS_ROW_WEIGHTS) continue;
-          yield forwardKernel(lanes, { ...flags, IS_MIXED: false, COUNTED: true });
+          const flags = { HAS_GRADIENT, HAS_ROW_WEIGHTS, HAS_SMOOTHING, COUNTED: false };
+          yield forwardKernel(lanes, { ...flags, IS_MIXED: false });
+          if (HAS_GRADIENT) yield forwardKernel(lanes, { ...flags, IS_MIXED: true });
         }
       }
+    }
+  }
+  for (const HAS_GRADIENT of [true, false]) {
+    for (const HAS_SMOOTHING of [true, false]) {
+      const flags = { HAS_ROW_WEIGHTS: false, IS_MIXED: false, COUNTED: true };
+      yield forwardKernel(1, { ...flags, HAS_GRADIENT, HAS_SMOOTHING });
     }
   }
   yield MEAN;
