@@ -80,7 +80,8 @@ function drawStep(step: Recording): string {
 function drawTop({ plan }: Recording): readonly string[] {
   const { forward, layer, backward, arena } = COLUMNS;
   const isClock = ({ kernel }: Dispatch) => kernel.entry === "advance";
-  const data = linesOf(plan, (d) => d.pass === "data" && !isClock(d));
+  const gathered = linesOf(plan, (d) => d.pass === "data" && !isClock(d));
+  const data = gathered.map((line) => ({ ...line, kernel: line.kernel.replace(/^gather\//, "") }));
   const clock = linesOf(plan, (d) => d.pass === "data" && isClock(d));
   const update = linesOf(plan, ({ pass }) => pass === "update");
   const tick = { ...TOP, x: layer.x + 20, width: layer.width - 40 };

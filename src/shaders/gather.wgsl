@@ -2,9 +2,8 @@
 //   gather_images:    x[n, h + pad, w + pad, c] = images[order[cursor + n], h, w, c] · scale      0 in the border
 //   gather_resized:   x[n, oh, ow, c] = bilinear(images[order[cursor + n]])[oh, ow, c'] / divisor[c] − mean[c]
 //   gather_features:  x[n, …] = part[order[cursor + n] − first, …], where that row is in the part
-//   gather_labels:    y[n] = labels[order[cursor + n]]
-//   gather_labels_u32: the same, of labels (rows) u32
-//   images (rows of the part, H, W, C) u8   labels (rows) u8   part (rows of the part, …) f32   order (…) u32   clock (step, cursor)
+//   gather_labels:    y[n] = labels[order[cursor + n]]; LABELS: any of the others does that too
+//   images (rows of the part, H, W, C) u8   labels (rows) u8, WIDE: u32   part (rows of the part, …) f32   order (…) u32   clock (step, cursor)
 //   x (N, H+2p, W+2p, C) or (N, OH, OW, C or 3) or (N, …)   y (N) u32
 // Bilinear as tf.image.resize without antialiasing: centres of pixels at halves, edges repeated, x before y.
 // `advance` ends a step: it moves the clock on, so that a replay needs nothing from the host.
@@ -49,6 +48,15 @@ fn is_elsewhere(row: u32) -> bool {
   return params.rows > 0u && row >= params.rows;
 }
 
+fn gather_label(n: u32) {
+  let row = order[clock[1] + n];
+  //#if ${WIDE}
+  y[n] = labels[row];
+  //#else
+  y[n] = (labels[row >> 2u] >> (8u * (row & 3u))) & 0xffu;
+  //#endif
+}
+
 // One invocation a row of x, so that the divisions that find its place are paid once for the whole row.
 @compute @workgroup_size(16)
 fn gather_images(id: Invocation) {
@@ -56,6 +64,9 @@ fn gather_images(id: Invocation) {
   let padded_height = params.height + 2u * params.pad;
   let row_elements = (params.width + 2u * params.pad) * params.channels;
   if (i >= params.batch * padded_height) { return; }
+  //#if ${LABELS}
+  if (i < params.batch) { gather_label(i); }
+  //#endif
   let border = params.pad * params.channels;
   let inner = params.width * params.channels;
   // A row above the border wraps to a huge number, and fails the same test as one below it; so do columns.
@@ -82,6 +93,9 @@ fn pixel(image: u32, h: u32, w: u32, c: u32) -> f32 {
 fn gather_resized(id: Invocation) {
   let i = group_index(id) * 16u + id.local;
   if (i >= params.batch * params.out_height) { return; }
+  //#if ${LABELS}
+  if (i < params.batch) { gather_label(i); }
+  //#endif
   let image = order[clock[1] + i / params.out_height] - params.first;
   if (is_elsewhere(image)) { return; }
   let ratio_y = f32(params.height) / f32(params.out_height);
@@ -123,6 +137,9 @@ fn gather_resized(id: Invocation) {
 fn gather_features(id: Invocation) {
   let n = group_index(id);
   if (n >= params.batch) { return; }
+  //#if ${LABELS}
+  if (id.local == 0u) { gather_label(n); }
+  //#endif
   // A row before the part wraps to a huge number.
   let row = order[clock[1] + n] - params.first;
   if (row >= params.rows) { return; }
@@ -133,17 +150,7 @@ fn gather_features(id: Invocation) {
 
 @compute @workgroup_size(64)
 fn gather_labels(@builtin(global_invocation_id) id: vec3u) {
-  let n = id.x;
-  if (n >= params.batch) { return; }
-  let row = order[clock[1] + n];
-  y[n] = (labels[row >> 2u] >> (8u * (row & 3u))) & 0xffu;
-}
-
-@compute @workgroup_size(64)
-fn gather_labels_u32(@builtin(global_invocation_id) id: vec3u) {
-  let n = id.x;
-  if (n >= params.batch) { return; }
-  y[n] = labels[order[clock[1] + n]];
+  if (id.x < params.batch) { gather_label(id.x); }
 }
 
 @compute @workgroup_size(1)

@@ -7,6 +7,7 @@
 //   row_loss[n] = log Σ exp(z[n,·] − max z[n]) + Σ target · (max z[n] − z[n,·])     dlogits = (softmax(z) − target) / N
 // IS_MIXED: the target of a row is λ · onehot of its label + (1 − λ) · onehot of its partner's, (λ, partner) = mixed[n], and a
 // hit is a prediction of the label with the larger share. Smoothing comes after.
+// COUNTED: adds the batch to the running sums of loss, hits and rows, as metrics.wgsl does; for one workgroup of a row a lane.
 // LANES neighbouring invocations share a row, as in softmax.wgsl. Sums are trees of fixed shape.
 
 //#include "lib/invocation.wgsl"
@@ -33,6 +34,8 @@ struct Params {
 @group(0) @binding(8) var<storage, read_write> loss: array<f32>;
 @group(0) @binding(9) var<storage, read> row_weights: array<f32>;
 @group(0) @binding(10) var<storage, read> mixed: array<f32>;
+@group(0) @binding(11) var<storage, read_write> loss_sum: array<f32>;
+@group(0) @binding(12) var<storage, read_write> counts: array<u32>;  // hits, rows
 
 const QUIET_NAN: u32 = 0x7fc00000u;
 
@@ -62,53 +65,65 @@ fn forward(id: Invocation) {
   for (var k = lane; k < params.classes; k += LANES) { depths += peak.value - logits[start + k]; }
   depths = sum_over(LANES, depths, id.local);
   //#endif
-  if (row >= params.rows) { return; }
-
-  let label = labels[n];
-  //#if ${IS_MIXED}
-  let lambda = mixed[2u * n];
-  let other = labels[u32(mixed[2u * n + 1u])];
-  //#endif
-  if (lane == 0u) {
-    // A label that is no class makes the loss NaN, so that it cannot go unseen.
-    var depth = bitcast<f32>(max(label, QUIET_NAN));
-    if (label < params.classes) { depth = peak.value - logits[start + label]; }
+  var loss_here = 0.0;
+  var is_hit = false;
+  if (row < params.rows) {
+    let label = labels[n];
     //#if ${IS_MIXED}
-    var partners_depth = bitcast<f32>(max(other, QUIET_NAN));
-    if (other < params.classes) { partners_depth = peak.value - logits[start + other]; }
-    depth = lambda * depth + (1.0 - lambda) * partners_depth;
+    let lambda = mixed[2u * n];
+    let other = labels[u32(mixed[2u * n + 1u])];
     //#endif
-    //#if ${HAS_SMOOTHING}
-    depth = depth * (1.0 - params.smoothing) + depths * share;
+    if (lane == 0u) {
+      // A label that is no class makes the loss NaN, so that it cannot go unseen.
+      var depth = bitcast<f32>(max(label, QUIET_NAN));
+      if (label < params.classes) { depth = peak.value - logits[start + label]; }
+      //#if ${IS_MIXED}
+      var partners_depth = bitcast<f32>(max(other, QUIET_NAN));
+      if (other < params.classes) { partners_depth = peak.value - logits[start + other]; }
+      depth = lambda * depth + (1.0 - lambda) * partners_depth;
+      //#endif
+      //#if ${HAS_SMOOTHING}
+      depth = depth * (1.0 - params.smoothing) + depths * share;
+      //#endif
+      loss_here = log_1_plus(rest) + depth;
+      //#if ${HAS_ROW_WEIGHTS}
+      loss_here *= row_weights[n];
+      //#endif
+      row_loss[n] = loss_here;
+      is_hit = label == peak.index;
+      //#if ${IS_MIXED}
+      is_hit = select(other, label, lambda >= 0.5) == peak.index;
+      //#endif
+      row_hit[n] = select(0u, 1u, is_hit);
+      predicted[n] = peak.index;
+    }
+    //#if ${HAS_GRADIENT}
+    for (var k = lane; k < params.classes; k += LANES) {
+      let probability = exp(logits[start + k] - peak.value) / (1.0 + rest);
+      //#if ${IS_MIXED}
+      var expected = select(0.0, lambda, k == label) + select(0.0, 1.0 - lambda, k == other);
+      //#if ${HAS_SMOOTHING}
+      expected = expected * (1.0 - params.smoothing) + share;
+      //#endif
+      //#elif ${HAS_SMOOTHING}
+      let expected = select(share, 1.0 - params.smoothing + share, k == label);
+      //#else
+      let expected = select(0.0, 1.0, k == label);
+      //#endif
+      dlogits[start + k] = (probability - expected) / f32(params.rows);
+      //#if ${HAS_ROW_WEIGHTS}
+      dlogits[start + k] *= row_weights[n];
+      //#endif
+    }
     //#endif
-    row_loss[n] = log_1_plus(rest) + depth;
-    //#if ${HAS_ROW_WEIGHTS}
-    row_loss[n] *= row_weights[n];
-    //#endif
-    //#if ${IS_MIXED}
-    row_hit[n] = select(0u, 1u, select(other, label, lambda >= 0.5) == peak.index);
-    //#else
-    row_hit[n] = select(0u, 1u, label == peak.index);
-    //#endif
-    predicted[n] = peak.index;
   }
-  //#if ${HAS_GRADIENT}
-  for (var k = lane; k < params.classes; k += LANES) {
-    let probability = exp(logits[start + k] - peak.value) / (1.0 + rest);
-    //#if ${IS_MIXED}
-    var expected = select(0.0, lambda, k == label) + select(0.0, 1.0 - lambda, k == other);
-    //#if ${HAS_SMOOTHING}
-    expected = expected * (1.0 - params.smoothing) + share;
-    //#endif
-    //#elif ${HAS_SMOOTHING}
-    let expected = select(share, 1.0 - params.smoothing + share, k == label);
-    //#else
-    let expected = select(0.0, 1.0, k == label);
-    //#endif
-    dlogits[start + k] = (probability - expected) / f32(params.rows);
-    //#if ${HAS_ROW_WEIGHTS}
-    dlogits[start + k] *= row_weights[n];
-    //#endif
+  //#if ${COUNTED}
+  let batch_loss = sum_over(WORKGROUP, loss_here, id.local);
+  let hits = sum_over(WORKGROUP, select(0.0, 1.0, is_hit), id.local);
+  if (id.local == 0u) {
+    loss_sum[0] += batch_loss;
+    counts[0] += u32(hits);
+    counts[1] += params.rows;
   }
   //#endif
 }

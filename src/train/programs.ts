@@ -10,7 +10,7 @@ import { countNonFinite } from "../engine/ops/count-non-finite.ts";
 import { advanceClock, type Feed, gatherBatch, gatherFeatures } from "../engine/ops/gather.ts";
 import { recordGradients } from "../engine/ops/gradients.ts";
 import { categoricalCrossentropy } from "../engine/ops/loss/categorical-crossentropy.ts";
-import type { Loss, LossResults, Targets } from "../engine/ops/loss/loss.ts";
+import type { Loss, LossRequest, LossResults, Targets } from "../engine/ops/loss/loss.ts";
 import { recordRowWeights } from "../engine/ops/loss/row-weights.ts";
 import { type Meters, recordMeters } from "../engine/ops/metrics.ts";
 import { mixRows } from "../engine/ops/mixup.ts";
@@ -35,6 +35,8 @@ export interface StepRequest {
   /** Default categorical cross-entropy. */
   readonly loss?: Loss | undefined;
   readonly rungs?: Readonly<Record<string, string>>;
+  /** See RecorderOptions; the bits are the same either way. */
+  readonly fuses?: boolean | undefined;
 }
 
 /** A step also counts what its rows came to. */
@@ -59,7 +61,9 @@ export function recordMeasuredStep(
   optimizer: OptimizerState,
   watch: StepWatch = {},
 ): { readonly program: Program; readonly statistics: StatisticsPlan } {
-  const { program, statistics } = recordStep(request, optimizer, { ...watch, measures: true });
+  // Every layer's own gradient is there to be measured.
+  const unfused = { ...request, fuses: false };
+  const { program, statistics } = recordStep(unfused, optimizer, { ...watch, measures: true });
   if (!statistics) throw new Error("programs: a step that measures has a plan of it");
   return { program, statistics };
 }
@@ -141,14 +145,16 @@ export interface Sensitivity {
 
 /** Records gather, forward as in inference, loss, and the backward pass down to the batch itself; keeps all of it. */
 export function recordSensitivity(request: StepRequest): Sensitivity {
-  const recorded = recordModel(request, "sensitivity", false, { watchesInput: true });
+  // Every layer's own gradient is asked for.
+  const unfused = { ...request, fuses: false };
+  const recorded = recordModel(unfused, "sensitivity", false, { watchesInput: true });
   const { rec, x, y: probabilities } = recorded;
   const outputs = new Map<string, Tensor>();
   for (const { origin, output } of rec.tape) {
     const [layer] = origin.layers;
     if (layer !== undefined) outputs.set(layer, output);
   }
-  const { rowLoss } = recordLoss(request, recorded, null);
+  const { rowLoss } = recordLoss(request, recorded, { rowWeights: null });
   const gradients = recordGradients(rec);
   const dx = gradients.get(x);
   if (!dx) throw new VitrineError(`${rec.name}: the loss does not depend on the input`);
@@ -172,7 +178,8 @@ function recordForward(request: ScoredRequest, name: string, training: boolean) 
   // A mixed row counts for what its two count for, in their shares.
   const rowWeights =
     weights && mixed ? rec.inPass("data", () => mixRows(rec, weights, mixed)) : weights;
-  return { rec, net, result: recordLoss(request, recorded, rowWeights) };
+  const sums = net.hasPenalty ? undefined : request.meters;
+  return { rec, net, result: recordLoss(request, recorded, { rowWeights, sums }) };
 }
 
 type Recorded = ReturnType<typeof recordModel>;
@@ -180,7 +187,7 @@ type Recorded = ReturnType<typeof recordModel>;
 function recordLoss(
   { feed, loss = categoricalCrossentropy() }: StepRequest,
   { rec, x, y: output, labels, mixed }: Recorded,
-  rowWeights: Tensor | null,
+  more: Pick<LossRequest, "rowWeights" | "sums">,
 ): LossResults {
   const targets = recordTargets(rec, feed, { x, output, labels, mixed });
   if (mixed && targets.kind === "classes" && !loss.takesMixed) {
@@ -188,7 +195,7 @@ function recordLoss(
       ...{ argument: "augment", help: "leave mixup out, or let the loss heed what is mixed" },
     });
   }
-  return rec.inLayer("loss", () => loss.record(rec, { output, targets, rowWeights }));
+  return rec.inLayer("loss", () => loss.record(rec, { output, targets, ...more }));
 }
 
 function recordTargets(
@@ -222,8 +229,13 @@ function recordModel(
   training: boolean,
   { watchesInput = false, augment }: InputPlan = {},
 ) {
-  const { model, variables, feed, batch, capabilities, rungs = {} } = request;
-  const rec = new Recorder({ name: `${model.name}.${name}.${batch}`, capabilities, rungs });
+  const { model, variables, feed, batch, capabilities, rungs = {}, fuses } = request;
+  const rec = new Recorder({
+    name: `${model.name}.${name}.${batch}`,
+    capabilities,
+    rungs,
+    ...(fuses === undefined ? {} : { fuses }),
+  });
   const { inputShape, preprocessing } = model;
   const { x: read, y: labels } = gatherBatch(rec, feed, { batch, inputShape, preprocessing });
   const { seed } = variables;

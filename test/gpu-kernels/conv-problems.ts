@@ -13,7 +13,7 @@ import { climb } from "../../src/engine/program/ladder.ts";
 import type { BenchProblem } from "./check-case.ts";
 import { toleranceOf } from "./gemm-problems.ts";
 import { integers, once } from "./integers.ts";
-import { activate, convolution, inputGradient, weightGradient } from "./loops.ts";
+import { activate, columnSums, convolution, inputGradient, weightGradient } from "./loops.ts";
 
 export interface ConvCase {
   readonly x: readonly [n: number, h: number, w: number, i: number];
@@ -154,12 +154,16 @@ function weightGradientProblem(given: ConvCase): BenchProblem {
     label,
     record: (rec, room) => {
       const dw = room.tensor(w.shape, "dw");
+      const db = room.tensor([geometry.o], "db");
       climb(rec, weightGradientLadder, {
-        ...{ geometry, dw },
+        ...{ geometry, dw, db },
         dy: room.tensor(dy.shape, "dy", dy.values),
         x: room.tensor(x.shape, "x", x.values),
       });
-      return [{ tensor: dw, values }];
+      return [
+        { tensor: dw, values },
+        { tensor: db, values: () => columnSums(dy.values(), geometry.o) },
+      ];
     },
   };
 }

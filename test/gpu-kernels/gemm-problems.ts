@@ -6,7 +6,7 @@ import { ACTIVATIONS, type Activation } from "../../src/engine/ops/gemm/bias-act
 import { recordGemmInto } from "../../src/engine/ops/gemm/gemm.ts";
 import type { BenchProblem } from "./check-case.ts";
 import { integers, once } from "./integers.ts";
-import { activate, type Product, product } from "./loops.ts";
+import { activate, columnSums, type Product, product } from "./loops.ts";
 
 /** m, n, k; the first few are those of a short run. */
 const SHORT = [
@@ -57,20 +57,31 @@ export function gemmProblem(
       activate(sum + (hasBias ? (bias()[at % n] ?? 0) : 0), activation),
     ),
   );
+  // What only gradients ask for: sums of b beside aᵀ · b, and the slope of a relu in place of an epilogue.
+  const hasSums = transA && !transB;
+  const isSloped = activation === "linear" && !hasBias;
+  const y = once(() => integers([m, n], 4));
+  const sloped = once(() => values().map((value, at) => ((y()[at] ?? 0) > 0 ? value : 0)));
   const stored = `${transA ? "aᵀ" : "a"}·${transB ? "bᵀ" : "b"}`;
   return {
     label: `${m}×${n}×${k} ${stored}${hasBias ? "+bias" : ""} ${activation}`,
     tolerance: toleranceOf(activation),
     record: (rec, room) => {
       const c: Tensor = room.tensor([m, n], "c");
+      const sums = hasSums ? room.tensor([n], "sums") : null;
       recordGemmInto(rec, c, {
         op: "dense",
         a: room.tensor(transA ? [k, m] : [m, k], "a", a),
         b: room.tensor(transB ? [n, k] : [k, n], "b", b),
         ...{ transA, transB, activation },
         bias: hasBias ? room.tensor([n], "bias", bias) : null,
+        slope: isSloped ? { activation: "relu", y: room.tensor([m, n], "y", y) } : null,
+        sums,
       });
-      return [{ tensor: c, values }];
+      return [
+        { tensor: c, values: isSloped ? sloped : values },
+        ...(sums ? [{ tensor: sums, values: () => columnSums(b(), n) }] : []),
+      ];
     },
   };
 }

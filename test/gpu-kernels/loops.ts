@@ -33,6 +33,15 @@ export function product(extents: Product, a: Float32Array, b: Float32Array): Flo
   return c;
 }
 
+/** Σ over the rows of x. */
+export function columnSums(x: Float32Array, columns: number): Float64Array {
+  const sums = new Float64Array(columns);
+  for (const [at, value] of x.entries()) {
+    sums[at % columns] = (sums[at % columns] ?? 0) + value;
+  }
+  return sums;
+}
+
 /** Extents of a convolution, also one in groups with pixels between its taps. */
 export type Windows = ConvGeometry & {
   readonly groups?: number;

@@ -136,8 +136,8 @@ test("log of 0 in a wrong loss: the rows whose label has lost all its probabilit
   const step = await open({ weights: odd });
   const program = plantFault(step.program, {
     kernel: "softmax-cross-entropy/forward",
-    from: "row_loss[n] = log_1_plus(rest) + depth;",
-    to: "row_loss[n] = -log(exp(-depth) / (1.0 + rest));",
+    from: "loss_here = log_1_plus(rest) + depth;",
+    to: "loss_here = -log(exp(-depth) / (1.0 + rest));",
   });
   const executable = await compileForLooking(step.device, program);
   const culprit = found(await huntSteps(step.device, executable));

@@ -16,7 +16,11 @@ import { cropping2d, permute, resizing, upSampling2d } from "../../src/engine/la
 import { concatenateBranches, mergeBranches } from "../../src/engine/layers/merging.ts";
 import { type Model, sequential } from "../../src/engine/layers/model.ts";
 import type { Layer } from "../../src/engine/layers/net.ts";
-import { averagePooling2d, globalMaxPooling2d } from "../../src/engine/layers/pooling.ts";
+import {
+  averagePooling2d,
+  globalMaxPooling2d,
+  maxPooling2d,
+} from "../../src/engine/layers/pooling.ts";
 import { normalization, rescaling } from "../../src/engine/layers/scaling.ts";
 import { activation, flatten } from "../../src/engine/layers/shaping.ts";
 import { LADDERS } from "../../src/engine/ops/ladders.ts";
@@ -67,6 +71,18 @@ function allRungs(): Model {
     dense({ units: 10, activation: "softmax" }),
   ];
   return { ...sequential("rungs", [20, 20, 3], layers), preprocessing: "caffe" };
+}
+
+/** A pooling of windows of zeros, whose gradient no slope of a ReLU takes away. */
+function pooledZeros(): Model {
+  const layers = [
+    conv2d({ filters: 4, kernelSize: 3 }),
+    activation({ activation: "relu" }),
+    maxPooling2d(),
+    flatten(),
+    dense({ units: 10, activation: "softmax" }),
+  ];
+  return { ...sequential("pooled", [28, 28, 1], layers), preprocessing: "unit" };
 }
 
 /** A layer of every op that the networks of Keras Applications do without, or that only some of them have. */
@@ -268,6 +284,11 @@ const TILED: Partial<StepSetup> = {
   rungs: { "conv2d.forward": "tiled", "conv2d.dx": "tiled", "conv2d.dw": "tiled", gemm: "tiled" },
 };
 
+const SLOPE = {
+  from: "bitcast<Bits>(result) > Bits(0)",
+  to: "bitcast<Bits>(result) >= Bits(0)",
+} as const;
+
 /** What is wrong, in one kernel of LeNet-5's step. */
 const FAULTS: readonly (readonly [what: string, fault: Fault, setup?: Partial<StepSetup>])[] = [
   [
@@ -331,7 +352,7 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, setup?: Partial<St
   [
     "labels of another row",
     {
-      kernel: "gather/gather_labels",
+      kernel: "gather/gather_images",
       from: "y[n] = (labels[row >> 2u]",
       to: "y[n] = (labels[(row >> 2u) + 1u]",
     },
@@ -339,13 +360,24 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, setup?: Partial<St
   [
     "the last of equal maxima",
     { kernel: "pool/pool2d/backward_tiles", from: "cell > value)", to: "cell >= value)" },
+    { model: pooledZeros() },
   ],
   [
     "a slope of relu at 0",
+    { kernel: "gemm/bias-activation/backward", ...SLOPE },
+    { model: allRungs() },
+  ],
+  ["the same in a pooling that takes it along", { kernel: "pool/pool2d/backward_tiles", ...SLOPE }],
+  [
+    "a sum of the biases' gradients that lacks a step",
+    { kernel: "gemm/subgroup/multiply", from: "k + step < end)", to: "k + step + 1u < end)" },
+  ],
+  [
+    "the same of a convolution's",
     {
-      kernel: "gemm/bias-activation/backward",
-      from: "bitcast<Bits>(result) > Bits(0)",
-      to: "bitcast<Bits>(result) >= Bits(0)",
+      kernel: "conv2d/dw-subgroup/sum_windows",
+      from: "CHANNELS + c] += slopes[c];",
+      to: "CHANNELS + c] += 0.999 * slopes[c];",
     },
   ],
   [
@@ -372,10 +404,19 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, setup?: Partial<St
   [
     "a hit counted twice",
     {
+      kernel: "softmax-cross-entropy/forward",
+      from: "counts[0] += u32(hits);",
+      to: "counts[0] += 2u * u32(hits) + 1u;",
+    },
+  ],
+  [
+    "the same in a dispatch of its own",
+    {
       kernel: "metrics/accumulate",
       from: "counts[0] += hits[0];",
       to: "counts[0] += 2u * hits[0] + 1u;",
     },
+    { model: lenet5({ l2: 1e-3 }) },
   ],
 ];
 

@@ -6,6 +6,7 @@ import { sizeOf } from "../../src/engine/core/shape.ts";
 import { CURVES, type CurveAttrs, curve } from "../../src/engine/ops/curve.ts";
 import { Recorder } from "../../src/engine/program/recorder.ts";
 import { apply } from "../../src/engine/program/tape.ts";
+import { NO_SLOPES } from "../../src/engine/program/tape-entry.ts";
 import { checkOp } from "../support/check-op.ts";
 import { evaluate } from "../support/evaluate.ts";
 import { gpu } from "../support/gpu.ts";
@@ -112,7 +113,7 @@ async function at(attrs: CurveAttrs, values: readonly number[]) {
   const { outputs } = await evaluate((rec) => {
     const output = apply(rec, curve, [x], attrs);
     const saved = x;
-    const [dx] = curve.backward(rec, dy, saved, attrs, [true]);
+    const [dx] = curve.backward(rec, dy, saved, attrs, [true], NO_SLOPES);
     if (!dx) throw new Error("no gradient");
     return { y: output, dx };
   });

@@ -31,7 +31,7 @@ import {
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
 import { openAdapter } from "../inputs/open-adapter.ts";
 import { checkOutputFile } from "../inputs/output-file.ts";
-import { checkLadders, RUNG_FLAG, rungsOf, withRungs } from "../inputs/rung-flag.ts";
+import { checkLadders, FUSE_FLAG, RUNG_FLAG, rungsOf, withRungs } from "../inputs/rung-flag.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, SEED_FLAG } from "../inputs/shared-flags.ts";
 
 const FLAGS = {
@@ -43,6 +43,7 @@ const FLAGS = {
     help: "rows in the step; default 50, or the run's; evaluate and predict: at most 50",
   },
   ...RUNG_FLAG,
+  ...FUSE_FLAG,
   images: {
     type: "integer",
     value: "count",

@@ -35,7 +35,7 @@ import { type InspectedModel, inspectedFor, inspectedModel } from "../inputs/ins
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
 import { openAdapter } from "../inputs/open-adapter.ts";
 import { checkOutputFile } from "../inputs/output-file.ts";
-import { checkLadders, RUNG_FLAG, rungsOf, withRungs } from "../inputs/rung-flag.ts";
+import { checkLadders, FUSE_FLAG, RUNG_FLAG, rungsOf, withRungs } from "../inputs/rung-flag.ts";
 import { loadProfile } from "../inputs/saved-profile.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, SEED_FLAG } from "../inputs/shared-flags.ts";
 
@@ -68,6 +68,7 @@ const FLAGS = {
     help: "rows in a step; default 50, or the run's; evaluate and predict: what they take at a time",
   },
   ...RUNG_FLAG,
+  ...FUSE_FLAG,
   limit: { type: "integer", min: 1, help: "use only the first so many training rows" },
   ...DATA_FLAGS,
   ...SEED_FLAG,

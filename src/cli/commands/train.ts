@@ -31,6 +31,7 @@ import { MODEL_FLAGS } from "../inputs/model-flags.ts";
 import { openAdapter } from "../inputs/open-adapter.ts";
 import { STEPS_BEFORE } from "../inputs/repeat-command.ts";
 import { argumentsOf, RESUME_FLAGS, resumedFlags } from "../inputs/resume-flags.ts";
+import { FUSE_FLAG } from "../inputs/rung-flag.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, SEED_FLAG } from "../inputs/shared-flags.ts";
 import { type Rows, splitRows } from "../inputs/split-rows.ts";
 import { checkSchedule, TRAINING_FLAGS } from "../inputs/training-flags.ts";
@@ -84,6 +85,7 @@ const FLAGS = {
   },
   ...RESUME_FLAGS,
   ...KERNEL_FLAGS,
+  ...FUSE_FLAG,
   ...LOOKING_FLAGS,
   ...WATCH_FLAGS,
 } as const;

@@ -31,7 +31,7 @@ import {
 } from "../inputs/inspected-model.ts";
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
 import { openAdapter } from "../inputs/open-adapter.ts";
-import { checkLadders, RUNG_FLAG, rungsOf, withRungs } from "../inputs/rung-flag.ts";
+import { checkLadders, FUSE_FLAG, RUNG_FLAG, rungsOf, withRungs } from "../inputs/rung-flag.ts";
 import { ADAPTER_FLAG, DATA_FLAGS } from "../inputs/shared-flags.ts";
 
 const FLAGS = {
@@ -39,6 +39,7 @@ const FLAGS = {
   step: { type: "choice", choices: STEP_KINDS, default: "train", help: "which step" },
   "batch-size": { type: "integer", default: 50, min: 1, help: "rows in the step" },
   ...RUNG_FLAG,
+  ...FUSE_FLAG,
   "every-rung": { type: "boolean", help: "check every rung that fits, not only those in use" },
   all: { type: "boolean", help: "a row for every unit, however many there are" },
   seed: { type: "integer", default: 42, min: 0, max: 2 ** 32 - 1, help: "of weights not given" },

@@ -11,14 +11,19 @@ export interface AdapterFlags {
   readonly adapter?: string | undefined;
   /** In MB. */
   readonly deviceMemory?: number | undefined;
+  /** Default true. */
+  readonly fuse?: boolean | undefined;
 }
 
-export function openAdapter({ adapter, deviceMemory }: AdapterFlags): Promise<Device> {
+export async function openAdapter(flags: AdapterFlags): Promise<Device> {
+  const { adapter, deviceMemory, fuse = true } = flags;
   const options: OpenOptions = {
     ...(adapter && { adapter }),
     ...(deviceMemory && { rowBudget: deviceMemory * MEGABYTE }),
   };
-  return openDevice(options);
+  const device = await openDevice(options);
+  device.rungTable.fuses = fuse;
+  return device;
 }
 
 /** A line on rows that are streamed; null where they lie on the device. */

@@ -1,4 +1,5 @@
-// The flag that asks for a rung of a ladder by name: `--rung conv2d.dx=naive`.
+// The flags that ask for other kernels than the usual: for a rung of a ladder by name, `--rung conv2d.dx=naive`, and for each op its
+// own, `--no-fuse`.
 
 import { UsageError, VitrineError } from "../../engine/core/errors.ts";
 import { LADDERS } from "../../engine/ops/ladders.ts";
@@ -10,6 +11,14 @@ export const RUNG_FLAG = {
     type: "list",
     value: "ladder=rung",
     help: `kernels to use in place of the measured ones, such as conv2d.dx=naive; ladders are ${LADDERS.map(({ name }) => name).join(", ")}`,
+  },
+} as const;
+
+export const FUSE_FLAG = {
+  fuse: {
+    type: "boolean",
+    default: true,
+    help: "record neighbouring ops as one kernel where they can; --no-fuse gives each its own: the same bits in more dispatches",
   },
 } as const;
 

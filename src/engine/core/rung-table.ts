@@ -7,6 +7,8 @@ export type RungChoices = ReadonlyMap<string, string>;
 
 /** The rungs that a device's programs are recorded with, and those that they were. */
 export class RungTable {
+  /** Whether neighbouring ops are recorded as one kernel where they can: a pool's gradient with the slope of the ReLU before it. */
+  fuses = true;
   readonly #chosen = new Map<string, string>();
   readonly #taken = new Map<string, string>();
 

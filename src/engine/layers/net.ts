@@ -253,6 +253,10 @@ export class Net {
     return tensor;
   }
 
+  get hasPenalty(): boolean {
+    return this.#penalties.length > 0;
+  }
+
   /** The sum of the regularisers' penalties, or null where there are none. */
   penalty(): Tensor | null {
     const [first, ...rest] = this.#penalties;

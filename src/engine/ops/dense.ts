@@ -13,6 +13,7 @@ import {
   ACTIVATIONS,
   type Activation,
   recordBiasActivationBackward,
+  slopeOf,
 } from "./gemm/bias-activation.ts";
 import { recordLargeGemm } from "./gemm/large-gemm.ts";
 
@@ -62,18 +63,19 @@ export const dense: Op<DenseInputs, DenseAttrs, Saved> = {
     return { output: y, saved: { x, w, hasBias: bias !== null, y } };
   },
 
-  backward(rec, dy, { x, w, hasBias, y }, { activation }, [needsX, needsW, needsB]) {
-    const { dz, db } = recordBiasActivationBackward(rec, {
-      dy,
-      y,
-      activation,
-      hasBias: hasBias && needsB === true,
+  activationOf: ({ activation }) => activation,
+  takesSlope: true,
+
+  backward(rec, dy, { x, w, hasBias, y }, { activation }, [needsX, needsW, needsB], slopes) {
+    const { dz, db, sums } = recordBiasActivationBackward(rec, {
+      ...{ dy, y, isSloped: slopes.isSloped, activation },
+      ...{ hasBias: hasBias && needsB === true, summedBeside: needsW },
     });
-    const dx = needsX
-      ? recordLargeGemm(rec, { op: "dense", a: dz, b: w, transB: true, label: "dx" })
-      : null;
+    const slope = slopeOf(x, slopes);
+    const product = { op: "dense", a: dz, b: w, transB: true, slope, label: "dx" } as const;
+    const dx = needsX ? rec.folding(slopes.inputLayers, () => recordLargeGemm(rec, product)) : null;
     const dw = needsW
-      ? recordLargeGemm(rec, { op: "dense", a: x, b: dz, transA: true, label: "dw" })
+      ? recordLargeGemm(rec, { op: "dense", a: x, b: dz, transA: true, sums, label: "dw" })
       : null;
     return hasBias ? [dx, dw, db] : [dx, dw];
   },

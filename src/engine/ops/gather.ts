@@ -5,6 +5,7 @@ import { ShapeError } from "../core/errors.ts";
 import { type Kernel, kernelFrom } from "../core/kernel.ts";
 import { ceilDiv, formatShape, type Shape, sizeOf } from "../core/shape.ts";
 import { itemBytes, type Tensor } from "../core/tensor.ts";
+import type { Flags } from "../core/wgsl.ts";
 import { linearGrid, type Recorder } from "../program/recorder.ts";
 
 /** The rows of a data set: images as bytes, or what a frozen base made of them. */
@@ -115,23 +116,47 @@ export function gatherBatch(
   const x = rec.allocate([batch, ...inputShape], "x");
   const y = rec.allocate([batch], "labels", "u32");
   const { labels, order, clock, source: rows } = feed;
+  const isWide = labels.dtype === "u32";
+  const labelBytes = { labels: itemBytes(labels.dtype) * batch };
+  // Rows that are brought step by step lie elsewhere than their labels, and in another order.
+  const isBeside = feed.slots === undefined;
+  const beside = isBeside ? { isWide, bind: { labels, y }, touched: labelBytes } : null;
   rec.inPass("data", () => {
-    if (rows.kind === "features") gatherFeatures(rec, feed, rows.parts, x);
-    else if (isCentred(request.preprocessing ?? "unit")) gatherImages(rec, feed, request, x);
-    else gatherResized(rec, feed, request, x);
+    if (rows.kind === "features") gatherFeatures(rec, feed, rows.parts, x, beside);
+    else if (isCentred(request.preprocessing ?? "unit"))
+      gatherImages(rec, feed, request, x, beside);
+    else gatherResized(rec, feed, request, x, beside);
+    if (isBeside) return;
     rec.dispatch({
       op: "gather",
-      kernel: kernel(labels.dtype === "u32" ? "gather_labels_u32" : "gather_labels"),
+      kernel: kernel("gather_labels", { WIDE: isWide }),
       grid: [ceilDiv(batch, 64), 1, 1],
       bind: { labels, order, clock, y },
       params: { ...UNUSED, batch },
-      touched: { labels: itemBytes(labels.dtype) * batch, order: 4 * batch },
+      touched: { ...labelBytes, order: 4 * batch },
     });
   });
   return { x, y };
 }
 
-function gatherImages(rec: Recorder, feed: Feed, request: BatchRequest, x: Tensor): void {
+/** Labels that are gathered with the first part of the rows; null: they are not. */
+type Beside = {
+  readonly isWide: boolean;
+  readonly bind: Readonly<Record<string, Tensor>>;
+  readonly touched: Readonly<Record<string, number>>;
+} | null;
+
+function flagsOf(beside: Beside): Flags {
+  return { LABELS: beside !== null, WIDE: beside?.isWide ?? false };
+}
+
+function gatherImages(
+  rec: Recorder,
+  feed: Feed,
+  request: BatchRequest,
+  x: Tensor,
+  labels: Beside,
+): void {
   const { batch, inputShape, preprocessing } = request;
   const scale = preprocessing === "bytes" ? 1 : 1 / 255;
   const { parts, height, width, channels } = imagesOf(feed);
@@ -144,19 +169,29 @@ function gatherImages(rec: Recorder, feed: Feed, request: BatchRequest, x: Tenso
     );
   }
   const { slots: order = feed.order, clock } = feed;
-  for (const { images, share, ...part } of parts) {
+  for (const [index, { images, share, ...part }] of parts.entries()) {
+    const beside = index === 0 ? labels : null;
     rec.dispatch({
       op: "gather",
-      kernel: kernel("gather_images"),
+      kernel: kernel("gather_images", flagsOf(beside)),
       grid: linearGrid(batch * (height + 2 * pad), 16),
-      bind: { images, order, clock, x },
+      bind: { images, order, clock, x, ...beside?.bind },
       params: { ...UNUSED, ...part, batch, height, width, channels, pad, scale },
-      touched: touchedOf(share, { batch, size: height * width * channels, x }),
+      touched: {
+        ...touchedOf(share, { batch, size: height * width * channels, x }),
+        ...beside?.touched,
+      },
     });
   }
 }
 
-function gatherResized(rec: Recorder, feed: Feed, request: BatchRequest, x: Tensor): void {
+function gatherResized(
+  rec: Recorder,
+  feed: Feed,
+  request: BatchRequest,
+  x: Tensor,
+  labels: Beside,
+): void {
   const { batch, inputShape, preprocessing = "unit" } = request;
   const { parts, height, width, channels } = imagesOf(feed);
   const [outHeight = 0, outWidth = 0, outChannels] = inputShape;
@@ -171,12 +206,13 @@ function gatherResized(rec: Recorder, feed: Feed, request: BatchRequest, x: Tens
   }
   const { slots: order = feed.order, clock } = feed;
   const size = { batch, height, width, channels, out_height: outHeight, out_width: outWidth };
-  for (const { images, share, ...part } of parts) {
+  for (const [index, { images, share, ...part }] of parts.entries()) {
+    const beside = index === 0 ? labels : null;
     rec.dispatch({
       op: "gather",
-      kernel: kernel("gather_resized"),
+      kernel: kernel("gather_resized", flagsOf(beside)),
       grid: linearGrid(batch * outHeight, 16),
-      bind: { images, order, clock, x },
+      bind: { images, order, clock, x, ...beside?.bind },
       params: {
         ...UNUSED,
         ...part,
@@ -184,7 +220,10 @@ function gatherResized(rec: Recorder, feed: Feed, request: BatchRequest, x: Tens
         ...NORMALISATION[preprocessing],
         out_channels: outChannels,
       },
-      touched: touchedOf(share, { batch, size: height * width * channels, x }),
+      touched: {
+        ...touchedOf(share, { batch, size: height * width * channels, x }),
+        ...beside?.touched,
+      },
     });
   }
 }
@@ -195,13 +234,15 @@ export function gatherFeatures(
   feed: Feed,
   parts: readonly Tensor[],
   x: Tensor,
+  labels: Beside = null,
 ): void {
   const [batch = 0, ...shape] = x.shape;
   const elements = sizeOf(shape);
   const { slots: order = feed.order, clock } = feed;
   const total = parts.reduce((sum, { shape: [rows = 0] }) => sum + rows, 0);
   let first = 0;
-  for (const part of parts) {
+  for (const [index, part] of parts.entries()) {
+    const beside = index === 0 ? labels : null;
     const [rows = 0, ...row] = part.shape;
     if (sizeOf(row) !== elements) {
       throw new ShapeError(
@@ -210,12 +251,16 @@ export function gatherFeatures(
     }
     rec.dispatch({
       op: "gather",
-      kernel: kernel("gather_features"),
+      kernel: kernel("gather_features", flagsOf(beside)),
       grid: linearGrid(batch, 1),
-      bind: { part, order, clock, x },
+      bind: { part, order, clock, x, ...beside?.bind },
       params: { ...UNUSED, batch, elements, first, rows },
       // Of a shuffled order: as many rows of each part as its share of all.
-      touched: { ...rowsTouched((batch * rows) / total, elements), order: 4 * batch },
+      touched: {
+        ...rowsTouched((batch * rows) / total, elements),
+        order: 4 * batch,
+        ...beside?.touched,
+      },
     });
     first += rows;
   }
@@ -264,19 +309,17 @@ export function advanceClock(rec: Recorder, feed: Feed, batch: number): void {
   });
 }
 
-const ENTRIES = [
-  "gather_images",
-  "gather_resized",
-  "gather_features",
-  "gather_labels",
-  "gather_labels_u32",
-  "advance",
-] as const;
-
-function kernel(entry: (typeof ENTRIES)[number]): Kernel {
-  return kernelFrom(shader, entry);
+function kernel(entry: string, flags: Flags = {}): Kernel {
+  return kernelFrom(shader, entry, { flags });
 }
 
 export function* gatherKernels(): Iterable<Kernel> {
-  for (const entry of ENTRIES) yield kernel(entry);
+  yield kernel("advance");
+  for (const WIDE of [false, true]) {
+    yield kernel("gather_labels", { WIDE });
+    for (const entry of ["gather_images", "gather_resized", "gather_features"]) {
+      yield kernel(entry, { LABELS: true, WIDE });
+    }
+  }
+  for (const entry of ["gather_images", "gather_resized", "gather_features"]) yield kernel(entry);
 }

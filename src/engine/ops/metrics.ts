@@ -22,7 +22,7 @@ export interface Meters {
 }
 
 /** What the rows of a batch came to; a loss gives these. */
-export interface RowResults extends Pick<LossResults, "rowLoss" | "figure"> {
+export interface RowResults extends Pick<LossResults, "rowLoss" | "figure" | "isCounted"> {
   /** Scalar added to every row's loss, if there is one. */
   readonly penalty: Tensor | null;
 }
@@ -90,26 +90,12 @@ export function recordMeters(
   rows: RowResults,
   options: { readonly confusion: boolean },
 ): void {
-  const { rowLoss, figure, penalty } = rows;
-  const { lossSum, counts, confusion, errorSum } = meters;
-  const [batch = 0] = rowLoss.shape;
+  const { figure } = rows;
+  const { confusion } = meters;
+  const [batch = 0] = rows.rowLoss.shape;
   const [classes = 0] = confusion?.shape ?? [];
-  const params = { batch, classes };
   rec.inPass("metric", () => {
-    rec.dispatch({
-      op: "metrics",
-      kernel: accumulateKernel(penalty !== null, figure.kind === "errors"),
-      grid: [1, 1, 1],
-      bind: {
-        row_loss: rowLoss,
-        ...(figure.kind === "hits" ? { row_hit: figure.rowHit } : { row_error: figure.rowError }),
-        loss_sum: lossSum,
-        counts,
-        ...(errorSum && { error_sum: errorSum }),
-        ...(penalty && { penalty }),
-      },
-      params,
-    });
+    if (!rows.isCounted) recordSums(rec, meters, rows);
     if (!options.confusion || figure.kind === "errors" || !confusion) return;
     const { labels, predicted } = figure;
     rec.dispatch({
@@ -117,9 +103,28 @@ export function recordMeters(
       kernel: CONFUSION,
       grid: [ceilDiv(classes, 64), 1, 1],
       bind: { labels, predicted, confusion },
-      params,
+      params: { batch, classes },
       touched: { confusion: 4 * Math.min(batch, classes ** 2) },
     });
+  });
+}
+
+function recordSums(rec: Recorder, meters: Meters, { rowLoss, figure, penalty }: RowResults): void {
+  const { lossSum, counts, errorSum } = meters;
+  const [batch = 0] = rowLoss.shape;
+  rec.dispatch({
+    op: "metrics",
+    kernel: accumulateKernel(penalty !== null, figure.kind === "errors"),
+    grid: [1, 1, 1],
+    bind: {
+      row_loss: rowLoss,
+      ...(figure.kind === "hits" ? { row_hit: figure.rowHit } : { row_error: figure.rowError }),
+      loss_sum: lossSum,
+      counts,
+      ...(errorSum && { error_sum: errorSum }),
+      ...(penalty && { penalty }),
+    },
+    params: { batch, classes: 0 },
   });
 }
 

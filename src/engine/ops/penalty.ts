@@ -32,7 +32,7 @@ export function weightPenalty(rec: Recorder, w: Tensor, { l1 = 0, l2 = 0 }: Pena
   const factors = { l1, l2 };
   const penalty = recordPenalty(rec, w, factors);
   if (rec.isWatched(w)) {
-    rec.watch(penalty);
+    rec.watchResult(penalty);
     rec.tape.push({
       op: "penalty",
       origin: rec.origin,

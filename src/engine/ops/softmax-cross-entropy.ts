@@ -25,6 +25,8 @@ export interface CrossEntropy {
   readonly rowHit: Tensor;
   /** The class of the largest logit; the first of several. */
   readonly predicted: Tensor;
+  /** Whether the batch was added to `sums`. */
+  readonly isCounted: boolean;
 }
 
 const NAME = "softmax-cross-entropy";
@@ -36,6 +38,14 @@ export interface CrossEntropyOptions {
   readonly labelSmoothing?: number | undefined;
   /** (N, 2) f32, share and partner, see mixup.ts; default: no row is mixed with another. */
   readonly mixed?: Tensor | null | undefined;
+  /** Running sums that the batch is to be added to in the same kernel, where that can be; default: none. */
+  readonly sums?: RunningSums | null | undefined;
+}
+
+/** Of batches: (1) f32, and (hits, rows) u32. */
+export interface RunningSums {
+  readonly lossSum: Tensor;
+  readonly counts: Tensor;
 }
 
 /**
@@ -46,8 +56,9 @@ export function softmaxCrossEntropy(
   rec: Recorder,
   output: Tensor,
   labels: Tensor,
-  { rowWeights = null, labelSmoothing: smoothing = 0, mixed = null }: CrossEntropyOptions = {},
+  options: CrossEntropyOptions = {},
 ): CrossEntropy {
+  const { rowWeights = null, labelSmoothing: smoothing = 0, mixed = null, sums = null } = options;
   const producer = producerOf(rec, output);
   const softmaxInput = producer?.op === softmax.name ? producer.inputs[0] : undefined;
   const logits = softmaxInput ?? output;
@@ -62,11 +73,11 @@ export function softmaxCrossEntropy(
   const dlogits = rec.isWatched(logits) ? rec.allocate(logits.shape, "dlogits") : null;
   const folded = softmaxInput && producer ? producer.origin.layers : [];
   const results = rec.folding(folded, () =>
-    recordRows(rec, { logits, labels, dlogits, rowWeights, smoothing, mixed }),
+    recordRows(rec, { logits, labels, dlogits, rowWeights, smoothing, mixed, sums }),
   );
   const loss = recordMeanLoss(rec, results.rowLoss, NAME);
   if (dlogits) {
-    rec.watch(loss);
+    rec.watchResult(loss);
     rec.tape.push({
       op: NAME,
       origin: rec.origin,
@@ -87,21 +98,26 @@ interface Rows {
   readonly rowWeights: Tensor | null;
   readonly smoothing: number;
   readonly mixed: Tensor | null;
+  readonly sums: RunningSums | null;
 }
 
 function recordRows(
   rec: Recorder,
-  { logits, labels, dlogits, rowWeights, smoothing, mixed }: Rows,
+  { logits, labels, dlogits, rowWeights, smoothing, mixed, sums }: Rows,
 ): Omit<CrossEntropy, "loss"> {
   const [rows, classes] = shape2(logits.shape, NAME);
   const lanes = rowLanes(rec.capabilities, classes);
   const rowLoss = rec.allocate([rows], "rowLoss");
   const rowHit = rec.allocate([rows], "rowHit", "u32");
   const predicted = rec.allocate([rows], "predicted", "u32");
+  // One workgroup has all rows, and sums them as metrics.wgsl would. (With weights it would bind more than some adapters do.)
+  const isOneGroup = lanes === 1 && rows <= 64 && !rowWeights && !mixed;
+  const counted = rec.fuses && isOneGroup ? sums : null;
   const bind = {
     ...{ logits, labels, row_loss: rowLoss, row_hit: rowHit, predicted },
     ...(rowWeights && { row_weights: rowWeights }),
     ...(mixed && { mixed }),
+    ...(counted && { loss_sum: counted.lossSum, counts: counted.counts }),
   };
   rec.dispatch({
     op: NAME,
@@ -110,13 +126,14 @@ function recordRows(
       HAS_ROW_WEIGHTS: rowWeights !== null,
       HAS_SMOOTHING: smoothing > 0,
       IS_MIXED: mixed !== null,
+      COUNTED: counted !== null,
     }),
     grid: linearGrid(rows * lanes, 64),
     bind: dlogits ? { ...bind, dlogits } : bind,
     params: { rows, classes, smoothing },
     flops: (dlogits ? 9 : 5) * sizeOf(logits.shape),
   });
-  return { rowLoss, rowHit, predicted };
+  return { rowLoss, rowHit, predicted, isCounted: counted !== null };
 }
 
 /** Records the mean of the losses of the rows, shape (). `op`: whose loss it is. */
@@ -144,7 +161,7 @@ export function checkRowWeights(where: string, weights: Tensor | null, rows: num
 }
 
 type Flags = Readonly<
-  Record<"HAS_GRADIENT" | "HAS_ROW_WEIGHTS" | "HAS_SMOOTHING" | "IS_MIXED", boolean>
+  Record<"HAS_GRADIENT" | "HAS_ROW_WEIGHTS" | "HAS_SMOOTHING" | "IS_MIXED" | "COUNTED", boolean>
 >;
 
 function forwardKernel(lanes: RowLanes, flags: Flags): Kernel {
@@ -157,11 +174,17 @@ export function* softmaxCrossEntropyKernels(): Iterable<Kernel> {
     for (const HAS_GRADIENT of [true, false]) {
       for (const HAS_ROW_WEIGHTS of [true, false]) {
         for (const HAS_SMOOTHING of [true, false]) {
-          const flags = { HAS_GRADIENT, HAS_ROW_WEIGHTS, HAS_SMOOTHING };
+          const flags = { HAS_GRADIENT, HAS_ROW_WEIGHTS, HAS_SMOOTHING, COUNTED: false };
           yield forwardKernel(lanes, { ...flags, IS_MIXED: false });
           if (HAS_GRADIENT) yield forwardKernel(lanes, { ...flags, IS_MIXED: true });
         }
       }
+    }
+  }
+  for (const HAS_GRADIENT of [true, false]) {
+    for (const HAS_SMOOTHING of [true, false]) {
+      const flags = { HAS_ROW_WEIGHTS: false, IS_MIXED: false, COUNTED: true };
+      yield forwardKernel(1, { ...flags, HAS_GRADIENT, HAS_SMOOTHING });
     }
   }
   yield MEAN;

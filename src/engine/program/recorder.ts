@@ -37,6 +37,8 @@ export interface RecorderOptions {
   readonly capabilities: Capabilities;
   /** Rungs to use instead of the measured ones, by ladder: `{ gemm: "naive" }`. */
   readonly rungs?: Readonly<Record<string, string>>;
+  /** Whether neighbouring ops are recorded as one kernel where they can; default: as the device's table says. */
+  readonly fuses?: boolean;
 }
 
 /** Whose work is being recorded: layers, the first one's own, and the line of the model that made it. */
@@ -62,6 +64,7 @@ export class Recorder {
   readonly name: string;
   readonly capabilities: Capabilities;
   readonly rungs: Readonly<Record<string, string>>;
+  readonly fuses: boolean;
   /** Of the device that is recorded for. */
   readonly rungTable: RungTable;
   readonly tape: TapeEntry[] = [];
@@ -73,6 +76,7 @@ export class Recorder {
   readonly #solutions: Solution[] = [];
   readonly #kept: Tensor[] = [];
   readonly #watched = new Set<Tensor>();
+  readonly #asked = new Set<Tensor>();
   #scope: Scope = {
     origin: { layers: [], site: null },
     pass: "forward",
@@ -85,6 +89,7 @@ export class Recorder {
     this.capabilities = capabilitiesOf(options.capabilities);
     this.rungs = options.rungs ?? {};
     this.rungTable = options.capabilities.rungTable ?? new RungTable();
+    this.fuses = options.fuses ?? this.rungTable.fuses;
   }
 
   /** Whose work is being recorded. */
@@ -119,10 +124,21 @@ export class Recorder {
 
   /** Asks for gradients with respect to a tensor, and so to everything computed from it. */
   watch(tensor: Tensor): void {
+    this.#asked.add(tensor);
     this.#watched.add(tensor);
   }
 
-  /** Whether somebody asked for this tensor to be looked at. */
+  /** A gradient flows through a tensor, computed from one that is watched; nobody asks for it itself. */
+  watchResult(tensor: Tensor): void {
+    this.#watched.add(tensor);
+  }
+
+  /** Whether somebody asked for the gradient of this very tensor. */
+  isAsked(tensor: Tensor): boolean {
+    return this.#asked.has(tensor);
+  }
+
+  /** Whether a gradient flows to this tensor. */
   isWatched(tensor: Tensor): boolean {
     return this.#watched.has(tensor);
   }

@@ -4,7 +4,7 @@
 import type { Shape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Recorder } from "./recorder.ts";
-import type { TapeEntry } from "./tape-entry.ts";
+import { NO_SLOPES, type Slopes, type TapeEntry } from "./tape-entry.ts";
 
 /** A tuple of tensors; optional elements (a bias) may be left out at the end. */
 export type Tensors = readonly (Tensor | undefined)[];
@@ -22,7 +22,18 @@ export interface Op<In extends Tensors, Attrs, Saved> {
   /** Records the forward dispatches; `saved` is whatever backward needs. */
   forward(rec: Recorder, inputs: In, attrs: Attrs, shape: Shape): { output: Tensor; saved: Saved };
   /** Records the backward dispatches for the inputs whose gradient is needed. */
-  backward(rec: Recorder, dy: Tensor, saved: Saved, attrs: Attrs, needs: Needs<In>): Gradients<In>;
+  backward(
+    rec: Recorder,
+    dy: Tensor,
+    saved: Saved,
+    attrs: Attrs,
+    needs: Needs<In>,
+    slopes: Slopes,
+  ): Gradients<In>;
+  /** What the op applies to its result in the same kernel; default: nothing. */
+  activationOf?(attrs: Attrs): string;
+  /** Whether backward can multiply its first gradient by the slope of the activation that computed the first input. */
+  readonly takesSlope?: boolean;
 }
 
 /** Applies an op: checks shapes, records forward, and leaves an entry on the tape when a gradient may be asked for. */
@@ -38,7 +49,7 @@ export function apply<In extends Tensors, Attrs, Saved>(
   const first = rec.nextId;
   const { output, saved } = op.forward(rec, inputs, attrs, shape);
   const needs = present.map((tensor) => rec.isWatched(tensor)) as unknown as Needs<In>;
-  if (needs.some(Boolean)) rec.watch(output);
+  if (needs.some(Boolean)) rec.watchResult(output);
   rec.tape.push({
     op: op.name,
     origin: rec.origin,
@@ -47,7 +58,10 @@ export function apply<In extends Tensors, Attrs, Saved>(
     output,
     isLoss: false,
     attrs,
-    backward: (dy) => (dy ? op.backward(rec, dy, saved, attrs, needs) : present.map(() => null)),
+    activation: op.activationOf?.(attrs) ?? "linear",
+    takesSlope: op.takesSlope ?? false,
+    backward: (dy, slopes = NO_SLOPES) =>
+      dy ? op.backward(rec, dy, saved, attrs, needs, slopes) : present.map(() => null),
   });
   return output;
 }

@@ -70,9 +70,9 @@ function along({ image, window, steps, stride, before }: Axis): Taps {
   return { inside: inside / (window * steps), touched: touched / window };
 }
 
-/** Those that are read, as they are or packed; a gradient of the weights writes all of them. */
-function weightBytes({ bindings: { w, packed } }: Dispatch): number {
-  return (w?.access === "read" ? w.bytes : 0) + (packed?.access === "read" ? packed.bytes : 0);
+/** Those that are read; a gradient of the weights writes all of them. */
+function weightBytes({ bindings: { w } }: Dispatch): number {
+  return w?.access === "read" ? w.bytes : 0;
 }
 
 /** Milliseconds that a dispatch takes at least by each ceiling. */

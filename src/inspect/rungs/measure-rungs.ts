@@ -11,7 +11,12 @@ import { keyOfSolution } from "../../engine/ops/ladders.ts";
 import type { Executable } from "../../engine/program/executor.ts";
 import type { Program, Solution } from "../../engine/program/program.ts";
 import { compare } from "../verify/compare.ts";
-import { expectedBeside, type Product, productOf } from "../verify/reference/products.ts";
+import {
+  expectedBeside,
+  type Product,
+  productOf,
+  resultsOf,
+} from "../verify/reference/products.ts";
 import { roomOf, withRoom } from "../verify/room.ts";
 import { Stand, solveOn } from "../verify/solve.ts";
 import type { Values } from "../walk.ts";
@@ -114,12 +119,15 @@ export class RungMeasurement {
 
   async #measureOn(stand: Stand, problem: Problem): Promise<MeasuredProblem> {
     const ordered = stand.record(null, this.#table).solutions[0]?.rung ?? "naive";
-    const agrees = await this.#agreement(problem);
+    const agreements = new Map<Product, Agrees>();
+    for (const one of resultsOf(problem.product)) {
+      agreements.set(one, await this.#agreement(problem, one));
+    }
     const candidates: Candidate[] = [];
     const refused: string[] = [];
     for (const rung of problem.solution.fitting) {
       this.#signal.throwIfAborted();
-      const candidate = await this.#candidate(stand, rung, agrees);
+      const candidate = await this.#candidate(stand, rung, agreements);
       if (candidate) candidates.push(candidate);
       else refused.push(rung);
     }
@@ -134,12 +142,12 @@ export class RungMeasurement {
   }
 
   /** Whether a result is that of the naive rung, as far as the sums' rounding lets it be. */
-  async #agreement({ solution, product, values }: Problem): Promise<Agrees> {
-    const naive = { solution, product, values, rung: "naive" };
+  async #agreement({ solution, product, values }: Problem, of: Product): Promise<Agrees> {
+    const naive = { solution, product, of, values, rung: "naive" };
     const expected = await solveOn(this.#device, naive);
     const magnitudes = await solveOn(this.#device, { ...naive, magnitudes: true });
     const at = (index: number) =>
-      expectedBeside(product, expected[index] ?? Number.NaN, magnitudes[index] ?? Number.NaN);
+      expectedBeside(of, expected[index] ?? Number.NaN, magnitudes[index] ?? Number.NaN);
     return (rung, got) => {
       const room = roomOf(solution, { rung, got });
       return compare(got, expected.keys(), (index) => withRoom(at(index), room)).outside === 0;
@@ -147,12 +155,18 @@ export class RungMeasurement {
   }
 
   /** Compiled, run and compared; null for a rung that is not to be taken. */
-  async #candidate(stand: Stand, rung: string, agrees: Agrees): Promise<Candidate | null> {
+  async #candidate(
+    stand: Stand,
+    rung: string,
+    agreements: ReadonlyMap<Product, Agrees>,
+  ): Promise<Candidate | null> {
     try {
       const executable = await stand.compile(stand.record(rung, this.#table));
       stand.poison();
       executable.run();
-      if (!agrees(rung, await stand.result(executable))) return null;
+      for (const [product, agrees] of agreements) {
+        if (!agrees(rung, await stand.result(executable, product))) return null;
+      }
       const single = await this.#time(executable, 1);
       const runs = Math.max(1, Math.min(MOST_RUNS, Math.round(SAMPLE_MS / single)));
       return { rung, executable, runs, ms: single };

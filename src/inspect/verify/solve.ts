@@ -8,7 +8,7 @@ import { Executable } from "../../engine/program/executor.ts";
 import type { Program, Solution } from "../../engine/program/program.ts";
 import { Recorder } from "../../engine/program/recorder.ts";
 import { type Values, valuesOf } from "../walk.ts";
-import type { Product } from "./reference/products.ts";
+import { type Product, resultsOf } from "./reference/products.ts";
 
 export interface StandRequest {
   readonly solution: Solution;
@@ -20,11 +20,13 @@ export interface StandRequest {
 
 export interface SolveRequest extends StandRequest {
   readonly rung: string;
+  /** Which of the product's results; default: its own. */
+  readonly of?: Product;
 }
 
-/** A problem by itself on a scope of the device: copies of its inputs, and room for the result, for as many rungs as are tried. */
+/** A problem by itself on a scope of the device: copies of its inputs, and room for the results, for as many rungs as are tried. */
 export class Stand {
-  readonly out: Tensor;
+  readonly #outs: ReadonlyMap<Product, Tensor>;
   readonly #device: Device;
   readonly #ladder: string;
   readonly #problem: object;
@@ -38,8 +40,13 @@ export class Stand {
       const given = magnitudes ? withoutSigns(data) : data;
       tensors.set(tensor, this.#device.tensor(shape, label, given, dtype));
     }
-    this.out = this.#device.tensor(product.out.shape, product.out.label);
-    tensors.set(product.out, this.out);
+    const outs = new Map<Product, Tensor>();
+    for (const one of resultsOf(product)) {
+      const out = this.#device.tensor(one.out.shape, one.out.label);
+      outs.set(one, out);
+      tensors.set(one.out, out);
+    }
+    this.#outs = outs;
     this.#ladder = solution.ladder;
     this.#problem = replaced(solution.problem, tensors, magnitudes) as object;
   }
@@ -60,14 +67,17 @@ export class Stand {
     return Executable.compile(this.#device, program);
   }
 
-  /** Fills the result with NaN, so that an element that a kernel leaves out shows. */
+  /** Fills the results with NaN, so that an element that a kernel leaves out shows. */
   poison(): void {
-    const { bytes } = this.out.storage;
-    this.#device.write(this.out, new Float32Array(bytes / 4).fill(Number.NaN));
+    for (const out of this.#outs.values()) {
+      this.#device.write(out, new Float32Array(out.storage.bytes / 4).fill(Number.NaN));
+    }
   }
 
-  async result(executable: Executable): Promise<Values> {
-    return valuesOf(await executable.readBytes(this.out), this.out);
+  async result(executable: Executable, of: Product): Promise<Values> {
+    const out = this.#outs.get(of);
+    if (!out) throw new Error(`solve: ${of.out.label} is no result of ${this.#ladder}`);
+    return valuesOf(await executable.readBytes(out), out);
   }
 
   close(): void {
@@ -79,7 +89,7 @@ export class Stand {
 export function solveOn(device: Device, request: SolveRequest): Promise<Values> {
   return solvedAlone(device, request, async (executable, stand) => {
     executable.run();
-    return stand.result(executable);
+    return stand.result(executable, request.of ?? request.product);
   });
 }
 

@@ -11,7 +11,7 @@ import { endOf, firstOf, inputsOf, type Unit, unitsOf } from "../units.ts";
 import { type VariablePlace, variableAt } from "../variable-at.ts";
 import { type Values, Walk } from "../walk.ts";
 import { type Comparison, compare, sampled } from "./compare.ts";
-import { expectedBeside, type Product, productOf } from "./reference/products.ts";
+import { expectedBeside, type Product, productOf, resultsOf } from "./reference/products.ts";
 import type { Output, Task } from "./reference/reference.ts";
 import { referenceOf } from "./reference/references.ts";
 import { roomOf, withRoom } from "./room.ts";
@@ -109,7 +109,8 @@ async function checkUnit(request: Request, unit: Unit): Promise<Check[] | null> 
   for (const output of outputs) {
     const result = { task, output, rung, got: await walk.read(output.tensor) };
     checks.push(checkOnHost(request, result));
-    if (product) checks.push(...(await checkRungs(request, result, product)));
+    const of = product && resultsOf(product).find(({ out }) => out === output.tensor);
+    if (product && of) checks.push(...(await checkRungs(request, result, { product, of })));
   }
   return checks;
 }
@@ -149,7 +150,11 @@ function checkOnHost({ program, options }: Request, result: Result): Check {
 }
 
 /** What the step got against the naive rung; and on demand the other rungs, against both. */
-async function checkRungs(request: Request, result: Result, product: Product): Promise<Check[]> {
+async function checkRungs(
+  request: Request,
+  result: Result,
+  { product, of }: { readonly product: Product; readonly of: Product },
+): Promise<Check[]> {
   const { device, program, options } = request;
   const { unit, values } = result.task;
   const { solution } = unit;
@@ -157,13 +162,13 @@ async function checkRungs(request: Request, result: Result, product: Product): P
   const others = options.everyRung ? solution.fitting.filter((rung) => rung !== solution.rung) : [];
   if (solution.rung === "naive" && others.length === 0) return [];
   const solve = (rung: string, magnitudes = false) =>
-    solveOn(device, { solution, product, values, rung, magnitudes });
+    solveOn(device, { solution, product, of, values, rung, magnitudes });
   const naive = await solve("naive");
   const magnitudes = await solve("naive", true);
   const besideNaive = (one: Result): Check => {
     const room = roomOf(solution, one);
     const expectedAt = (index: number) =>
-      expectedBeside(product, naive[index] ?? Number.NaN, magnitudes[index] ?? Number.NaN);
+      expectedBeside(of, naive[index] ?? Number.NaN, magnitudes[index] ?? Number.NaN);
     const comparison = compare(one.got, naive.keys(), (index) => withRoom(expectedAt(index), room));
     return checkOf(program, one, { against: "naive", ...comparison });
   };

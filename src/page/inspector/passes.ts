@@ -36,7 +36,7 @@ const MEANINGS: Readonly<Record<string, readonly [before: string, after: string]
   "dw.partial": ["Gradient of the weights of", ", ∂loss/∂w, in parts that the next dispatch sums"],
   db: ["Gradient of the bias of", ", ∂loss/∂b"],
   dz: ["Gradient before the activation of", ", ∂loss/∂z"],
-  "w.packed": ["Weights of", ", laid out as the next kernel reads them"],
+  "w.transformed": ["Weights of", ", transformed as the next kernel reads them"],
   "w.turned": ["Weights of", ", turned around for the gradient of the input"],
 };
 

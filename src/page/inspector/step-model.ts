@@ -22,7 +22,7 @@ export interface Entry {
   readonly view: DispatchView;
   readonly kernel: KernelView;
   readonly solution: SolutionView | null;
-  /** What it sets, without the layer's name: `dw`, `y`, `w.packed`. */
+  /** What it sets, without the layer's name: `dw`, `y`, `dw.partial`. */
   readonly result: string;
   /** What a search looks through, in lower case. */
   readonly haystack: string;

@@ -3,6 +3,7 @@
 // x and CHANNELS of dy for KH·KW·CHANNELS multiply-adds. Subgroups then add their lanes up and write partial sums; a
 // second dispatch adds those, in a fixed order. Needs subgroups of the known size SUBGROUP, a power of two.
 //   x (N,H,W,I)   dy (N,OH,OW,O)   partial (groups, I, blocks of filters, SIZE)   ->   dw (KH,KW,I,O)
+//   BIAS: db[o] = Σ dy[n,oh,ow,o] besides, a further row of CHANNELS sums; of the first input channel, though each has them
 
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
@@ -15,7 +16,12 @@ const KH: u32 = 5u;
 const KW: u32 = 5u;
 const CHANNELS: u32 = 8u; // filters of a lane
 const STRIDE: u32 = 1u;   // across
-const SIZE = (KH * KW * CHANNELS + SUBGROUP - 1u) / SUBGROUP * SUBGROUP;
+//#if ${BIAS}
+const TAPS = KH * KW + 1u;
+//#else
+const TAPS = KH * KW;
+//#endif
+const SIZE = (TAPS * CHANNELS + SUBGROUP - 1u) / SUBGROUP * SUBGROUP;
 
 struct Params {
   n: u32,
@@ -43,6 +49,7 @@ struct Params {
 //#endif
 @group(0) @binding(3) var<storage, read_write> partial: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dw: array<f32>;
+@group(0) @binding(5) var<storage, read_write> db: array<f32>;
 
 alias Sums = array<f32, SIZE>;
 alias Window = array<array<f32, KW>, KH>;
@@ -139,6 +146,9 @@ fn sum_windows(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index
       if (KH > 2u) { accumulate(&sums, &window, &slopes, 2u); }
       if (KH > 4u) { accumulate(&sums, &window, &slopes, 4u); }
       if (KH > 6u) { accumulate(&sums, &window, &slopes, 6u); }
+      //#if ${BIAS}
+      for (var c = 0u; c < CHANNELS; c++) { sums[KH * KW * CHANNELS + c] += slopes[c]; }
+      //#endif
     }
   }
   let to = ((wg.x * p.i + wg.y) * p.blocks + wg.z) * SIZE;
@@ -155,12 +165,23 @@ fn sum_windows(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index
 fn add_partials(id: Invocation) {
   let index = linear_index(id);
   let p = params;
-  if (index >= KH * KW * p.i * p.o) { return; }
+  let weights = KH * KW * p.i * p.o;
+  //#if ${BIAS}
+  if (index >= weights + p.o) { return; }
+  //#else
+  if (index >= weights) { return; }
+  //#endif
   let o = index % p.o;
-  let i = index / p.o % p.i;
+  let i = select(0u, index / p.o % p.i, index < weights);
   let k = index / (p.o * p.i);
   let at = (i * p.blocks + o / CHANNELS) * SIZE + k * CHANNELS + o % CHANNELS;
   var sum = 0.0;
   for (var g = 0u; g < p.groups; g++) { sum += partial[at + g * p.i * p.blocks * SIZE]; }
+  //#if ${BIAS}
+  if (index >= weights) {
+    db[o] = sum;
+    return;
+  }
+  //#endif
   dw[index] = sum;
 }

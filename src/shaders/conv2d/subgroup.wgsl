@@ -2,7 +2,8 @@
 // CHANNELS filters. For each row of the window and input channel it reads its stretch of the input once, uses every
 // value up to KW times for every filter, and gets the weights, spread over the lanes of its subgroup, by shuffles.
 // Faster than naive by reading each value once per many multiply-adds; needs subgroups of the known size SUBGROUP.
-//   x (N,H,W,I)   packed weights (blocks of filters, KH, I, KW·CHANNELS padded to whole words of all lanes)   y (N,OH,OW,O)
+//   x (N,H,W,I)   w (KH,KW,I,O)   y (N,OH,OW,O)
+// TRANSPOSED: w is (KH,KW,O,I), of the convolution whose input gradient this is; rows and columns of the window are reversed.
 
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
@@ -39,7 +40,11 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> packed: array<vec4f>;
+//#if ${WEIGHT_WORDS}
+@group(0) @binding(2) var<storage, read> w: array<vec4f>;
+//#else
+@group(0) @binding(2) var<storage, read> w: array<f32>;
+//#endif
 @group(0) @binding(3) var<storage, read> b: array<f32>;
 //#if ${WORDS}
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
@@ -51,6 +56,11 @@ alias Sums = array<array<f32, COLUMNS>, CHANNELS>;
 alias Values = array<f32, SPAN>;
 alias Results = array<f32, COLUMNS * CHANNELS>;
 alias Words = array<vec4f, LANE_WORDS>;
+//#if ${WEIGHT_WORDS}
+alias Places = array<u32, LANE_WORDS>;
+//#else
+alias Places = array<vec4u, LANE_WORDS>;
+//#endif
 
 // The loops below are in functions, four filters or eight words at a time, because Mesa unrolls a loop only up to some 800
 // instructions, and an array that is indexed in a loop that stays lives in memory.
@@ -98,6 +108,46 @@ fn store(results: ptr<function, Results>, to: u32, limit: vec2u, start: u32) {
 }
 //#endif
 
+// The weights of one row of the window and input channel, KW·CHANNELS of them, are spread over the lanes a word each, in that
+// order. Where this lane's lie, counted from the first; those beyond the last are never used.
+fn places_of(lane: u32, first: u32) -> Places {
+  var places: Places;
+  for (var v = 0u; v < LANE_WORDS; v++) {
+    let e = (v * SUBGROUP + lane) * 4u;
+    //#if ${WEIGHT_WORDS}
+    places[v] = place_of(e, first) / 4u;
+    //#else
+    for (var s = 0u; s < 4u; s++) { places[v][s] = place_of(e + s, first); }
+    //#endif
+  }
+  return places;
+}
+
+fn place_of(e: u32, first: u32) -> u32 {
+  let k = min(e / CHANNELS, KW - 1u);
+  let o = min(first + e % CHANNELS, params.o - 1u);
+  //#if ${TRANSPOSED}
+  return ((KW - 1u - k) * params.o + o) * params.i;
+  //#else
+  return k * params.i * params.o + o;
+  //#endif
+}
+
+fn read_weights(words: ptr<function, Words>, places: ptr<function, Places>, kh: u32, i: u32) {
+  //#if ${TRANSPOSED}
+  let begin = (params.kh - 1u - kh) * KW * params.i * params.o + i;
+  //#else
+  let begin = (kh * KW * params.i + i) * params.o;
+  //#endif
+  for (var v = 0u; v < LANE_WORDS; v++) {
+    //#if ${WEIGHT_WORDS}
+    (*words)[v] = w[begin / 4u + (*places)[v]];
+    //#else
+    for (var s = 0u; s < 4u; s++) { (*words)[v][s] = w[begin + (*places)[v][s]]; }
+    //#endif
+  }
+}
+
 @compute @workgroup_size(SUBGROUP)
 fn forward(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane: u32) {
   let p = params;
@@ -124,7 +174,8 @@ fn forward(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) la
   kh_end = subgroupMax(u32(clamp(i32(p.h) - highest, 0, i32(p.kh))));
   //#endif
   var h = oh * p.sh + kh_first - p.top;
-  var from_w = (wg.z * p.kh + kh_first) * p.i * LANE_WORDS * SUBGROUP + lane;
+  var places = places_of(lane, first);
+  var kh = kh_first;
   var i = 0u;
   // One loop over rows and channels rather than two, because every loop costs a masked copy of all sums a turn.
   for (var turn = kh_first * p.i; turn < kh_end * p.i; turn++) {
@@ -142,15 +193,15 @@ fn forward(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) la
     for (var j = 0u; j < SPAN; j++) { values[j] = x[from_x + j * p.i]; }
     //#endif
     var words: Words;
-    for (var v = 0u; v < LANE_WORDS; v++) { words[v] = packed[from_w + v * SUBGROUP]; }
+    read_weights(&words, &places, kh, i);
     accumulate(&sums, &values, &words, 0u);
     if (CHANNELS > 4u) { accumulate(&sums, &values, &words, 4u); }
     if (CHANNELS > 8u) { accumulate(&sums, &values, &words, 8u); }
     if (CHANNELS > 12u) { accumulate(&sums, &values, &words, 12u); }
-    from_w += LANE_WORDS * SUBGROUP;
     i++;
     if (i == p.i) {
       i = 0u;
+      kh++;
       h++;
     }
   }

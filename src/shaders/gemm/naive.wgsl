@@ -1,7 +1,7 @@
 // Matrix product, the naive rung: one invocation an element, operands read element by element. It needs nothing of the
 // adapter and takes every shape; the other rungs are checked against it. Also the second stage of a product whose sum
 // over k was cut into slices. With several slices the first stage writes slice z of k to the z-th matrix of c.
-//   c = activate(op(a) · op(b) + bias)
+//   c = activate(op(a) · op(b) + bias), or with SLOPED op(a) · op(b) times the slope of the activation whose result is y (m, n)
 //   op(a) (m, k), stored (k, m) with TRANS_A     op(b) (k, n), stored (n, k) with TRANS_B     bias (n)     c (m, n)
 
 alias Lanes = f32;
@@ -24,13 +24,18 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;
 @group(0) @binding(5) var<storage, read> partial: array<f32>;
+@group(0) @binding(6) var<storage, read> y: array<f32>;
 
 fn finish(i: u32, sum: f32) {
+  //#if ${SLOPED}
+  c[i] = backpropagate(sum, y[i]);
+  //#else
   var z = sum;
   //#if ${HAS_BIAS}
   z += bias[i % params.n];
   //#endif
   c[i] = activate(z);
+  //#endif
 }
 
 @compute @workgroup_size(WORKGROUP)

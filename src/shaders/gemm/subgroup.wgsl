@@ -3,6 +3,7 @@
 // element of op(a) costs one lane one load, and an element of op(b) serves ROWS multiply-adds. Needs subgroups of one
 // known size; no workgroup memory, no barriers. The best rung where such memory is slow (software adapters).
 //   c = activate(op(a) · op(b) + bias); shapes as in naive.wgsl; slice z of k goes to the z-th matrix of c
+//   SUMS: sums[n] = Σ op(b)[k, n] besides, which the first row of tiles adds up
 // VEC_A, VEC_B, VEC_C: rows of the stored matrix are whole vec4 words. Reads beyond an edge are clamped to it, and op(a)
 // is zero beyond the last k, so that nothing else leaks in. (But an ∞ in the last row of op(b) may meet such a zero, and
 // comes out as NaN.)
@@ -11,7 +12,6 @@ enable subgroups;
 
 //#include "lib/register-tile.wgsl"
 //#include "lib/gemm-operands.wgsl"
-//#include "lib/activate.wgsl"
 
 // Four elements of a stored row, from `column` on, a multiple of 4.
 fn a_at(row: u32, column: u32, width: u32) -> vec4f {
@@ -63,6 +63,9 @@ fn multiply(
   if (first_column(tile / down, 0u) >= params.n) { return; }
   let end = min(params.k, (wg.z + 1u) * params.slice);
   var sum: Tile;
+  //#if ${SUMS}
+  var total: Factors;
+  //#endif
   for (var k = wg.z * params.slice; k < end; k += 4u) {
     var piece: Piece;
     for (var i = 0u; i < LOADS; i++) {
@@ -85,16 +88,18 @@ fn multiply(
         //#endif
       }
       multiply_add(&sum, &piece, &words, step);
+      //#if ${SUMS}
+      for (var v = 0u; v < WORDS; v++) { total[v] += select(vec4f(), words[v], k + step < end); }
+      //#endif
     }
   }
   for (var v = 0u; v < WORDS; v++) {
     let at = column + v * SUBGROUP * 4u;
-    var offset = vec4f();
-    //#if ${HAS_BIAS}
-    offset = bias[min(at, params.n - 1u) / 4u];
-    //#endif
     for (var r = 0u; r < ROWS; r++) {
-      store(row + r, at, wg.z, activate(sum[r * WORDS + v] + offset));
+      store(row + r, at, wg.z, finish(row + r, at, sum[r * WORDS + v]));
     }
+    //#if ${SUMS}
+    if (row == 0u) { store_sums(at, total[v]); }
+    //#endif
   }
 }

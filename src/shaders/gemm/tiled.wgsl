@@ -6,7 +6,6 @@
 // since a word must lie along the tile's edge and not along k.
 
 //#include "lib/gemm-operands.wgsl"
-//#include "lib/activate.wgsl"
 
 const DEPTH: u32 = 16u;
 // In words. One more than 64 elements need: invocations that differ in k then write to different banks.
@@ -90,11 +89,8 @@ fn multiply(
     workgroupBarrier();
   }
   let at = column + mine.x * 4u;
-  var offset = vec4f();
-  //#if ${HAS_BIAS}
-  offset = bias[min(at, params.n - 1u) / 4u];
-  //#endif
   for (var i = 0u; i < 4u; i++) {
-    store(row + mine.y * 4u + i, at, wg.z, activate(sum[i] + offset));
+    let mine_row = row + mine.y * 4u + i;
+    store(mine_row, at, wg.z, finish(mine_row, at, sum[i]));
   }
 }

@@ -1,5 +1,11 @@
-// What a matrix product in words reads and writes: c = activate(op(a) · op(b) + bias), shapes as in gemm/naive.wgsl. VEC_A,
-// VEC_B, VEC_C: rows of the stored matrix are whole vec4 words.
+// What a matrix product in words reads and writes: c = activate(op(a) · op(b) + bias), or with SLOPED op(a) · op(b) times the
+// slope of the activation whose result is y; shapes as in gemm/naive.wgsl. VEC_A, VEC_B, VEC_C: rows of the stored matrix are
+// whole vec4 words.
+
+alias Lanes = vec4f;
+alias Bits = vec4i;
+
+//#include "lib/activate.wgsl"
 
 struct Params {
   m: u32,
@@ -7,9 +13,6 @@ struct Params {
   k: u32,
   slice: u32,  // steps of k in a slice; slice z goes to the z-th matrix of c
 }
-
-alias Lanes = vec4f;
-alias Bits = vec4i;
 
 @group(0) @binding(0) var<uniform> params: Params;
 //#if ${VEC_A}
@@ -28,6 +31,46 @@ alias Bits = vec4i;
 //#else
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;
 //#endif
+
+//#if ${VEC_C}
+@group(0) @binding(5) var<storage, read> y: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> sums: array<vec4f>;
+//#else
+@group(0) @binding(5) var<storage, read> y: array<f32>;
+@group(0) @binding(6) var<storage, read_write> sums: array<f32>;
+//#endif
+
+// What becomes of a word of the product.
+fn finish(row: u32, column: u32, sum: vec4f) -> vec4f {
+  //#if ${SLOPED}
+  let first = min(row, params.m - 1u) * params.n;
+  //#if ${VEC_C}
+  let result = y[(first + min(column, params.n - 4u)) / 4u];
+  //#else
+  let last = params.n - 1u;
+  let result = vec4f(y[first + min(column, last)], y[first + min(column + 1u, last)],
+    y[first + min(column + 2u, last)], y[first + min(column + 3u, last)]);
+  //#endif
+  return backpropagate(sum, result);
+  //#elif ${HAS_BIAS}
+  return activate(sum + bias[min(column, params.n - 1u) / 4u]);
+  //#else
+  return activate(sum);
+  //#endif
+}
+
+// A word of the sums of columns, as much of it as lies within.
+fn store_sums(column: u32, value: vec4f) {
+  if (column >= params.n) { return; }
+  //#if ${VEC_C}
+  sums[column / 4u] = value;
+  //#else
+  sums[column] = value.x;
+  if (column + 1u < params.n) { sums[column + 1u] = value.y; }
+  if (column + 2u < params.n) { sums[column + 2u] = value.z; }
+  if (column + 3u < params.n) { sums[column + 3u] = value.w; }
+  //#endif
+}
 
 // A word of c, as much of it as lies within.
 fn store(row: u32, column: u32, slice: u32, value: vec4f) {

@@ -3,10 +3,11 @@
 // Backward comes twice: by tiles, where windows do not overlap, writing the cells from one window to the next; and by
 // cells, each gathering from every window that covers it. Neither needs atomics.
 //   x, dx (N,H,W,C)   y, dy (N,OH,OW,C)
+// SLOPED: x is the result of RELU, TANH or SIGMOID, and dx has the slope of that in it.
 
 //#include "lib/invocation.wgsl"
 //#include "lib/lanes.wgsl"
-//#include "lib/nan.wgsl"
+//#include "lib/activate.wgsl"
 
 const POOL_HEIGHT: u32 = 2u;
 const POOL_WIDTH: u32 = 2u;
@@ -69,6 +70,14 @@ fn cell_index(at: Strip, h: u32, w: u32) -> u32 {
 
 fn window_index(at: Strip, oh: u32, ow: u32) -> u32 {
   return ((at.n * params.out_height + oh) * params.out_width + ow) * params.channels + at.c;
+}
+
+fn set_dx(index: u32, gradient: Lanes) {
+//#if ${SLOPED}
+  dx[index] = backpropagate(gradient, x[index]);
+//#else
+  dx[index] = gradient;
+//#endif
 }
 
 /// Is the cell one of the image? Wrapped cells are not.
@@ -202,7 +211,7 @@ fn backward_tiles(id: Invocation) {
         let w = corner.y + kw;
         let covered = has_window && kh < POOL_HEIGHT && kw < POOL_WIDTH;
         if (exists(h, w)) {
-          dx[cell_index(at, h, w)] = select(Lanes(0), part_of(dealt, kh, kw), covered);
+          set_dx(cell_index(at, h, w), select(Lanes(0), part_of(dealt, kh, kw), covered));
         }
       }
     }
@@ -230,7 +239,7 @@ fn backward_cells(id: Invocation) {
         sum += part_of(deal(at, oh, ow), from_corner.x, from_corner.y);
       }
     }
-    dx[cell_index(at, h, at.column)] = sum;
+    set_dx(cell_index(at, h, at.column), sum);
   }
 }
 

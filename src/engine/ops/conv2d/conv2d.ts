@@ -18,6 +18,7 @@ import {
   type Activation,
   activationFlags,
   recordBiasActivationBackward,
+  recordBiasGradient,
 } from "../gemm/bias-activation.ts";
 import { directKernels, fitsDirect, gradientGeometry, recordDirect } from "./direct.ts";
 import { implicitDwKernels, recordImplicitDw, suitsImplicitDw } from "./dw-implicit.ts";
@@ -80,16 +81,20 @@ export const conv2d: Op<Inputs, Conv2dAttrs, Saved> = {
     return { output: y, saved: { inputs, y, geometry } };
   },
 
-  backward(rec, dy, saved, attrs, needs) {
+  activationOf: ({ activation }) => activation,
+
+  backward(rec, dy, saved, attrs, needs, { isSloped }) {
     const { inputs, y, geometry } = saved;
     const [x, w, b] = inputs;
     const { activation } = attrs;
     const hasBias = b !== undefined && needs[2] === true;
-    const { dz, db } = recordBiasActivationBackward(rec, { dy, y, activation, hasBias });
+    const { dz, db, sums } = recordBiasActivationBackward(rec, {
+      ...{ dy, y, activation, hasBias, isSloped, summedBeside: needs[1] },
+    });
     const dx = needs[0] ? rec.allocate(x.shape, "dx") : null;
     const dw = needs[1] ? rec.allocate(w.shape, "dw") : null;
     if (dx) climb(rec, inputGradientLadder, { geometry, dy: dz, w, dx });
-    if (dw) climb(rec, weightGradientLadder, { geometry, x, dy: dz, dw });
+    if (dw) climb(rec, weightGradientLadder, { geometry, x, dy: dz, dw, db: sums });
     return b ? [dx, dw, db] : [dx, dw];
   },
 };
@@ -237,12 +242,12 @@ const NAIVE_DW: Kernel = kernelFrom(naiveShader, "weight_gradient");
 /** The ways to compute dw[kh,kw,i,o] = Σ x[n, oh·sh + kh − top, ow·sw + kw − left, i] · dy[n,oh,ow,o]. */
 export const weightGradientLadder: Ladder<WeightGradientProblem> = {
   name: "conv2d.dw",
-  describe: ({ geometry }) => describeGeometry(geometry),
+  describe: ({ geometry, db }) => describeGeometry(geometry) + (db ? ", bias" : ""),
   rungs: [
     {
       name: "naive",
       fits: () => true,
-      record: (rec, { geometry, x, dy, dw }) =>
+      record: withBiasGradient((rec, { geometry, x, dy, dw }) =>
         rec.dispatch({
           op: "conv2d",
           kernel: NAIVE_DW,
@@ -252,12 +257,14 @@ export const weightGradientLadder: Ladder<WeightGradientProblem> = {
           flops: convFlops(geometry),
           touched: { x: inputBytes(geometry) },
         }),
+      ),
     },
     {
       name: "tiled",
       fits: ({ geometry }, capabilities) => fitsTiled("dw", geometry, capabilities),
-      record: (rec, { geometry, x, dy, dw }) =>
+      record: withBiasGradient((rec, { geometry, x, dy, dw }) =>
         recordTiled(rec, { pass: "dw", geometry, a: x, b: dy, out: dw }),
+      ),
     },
     {
       name: "subgroup",
@@ -268,12 +275,22 @@ export const weightGradientLadder: Ladder<WeightGradientProblem> = {
       name: "implicit",
       fits: ({ geometry }, { subgroupSize }) => fitsImplicit(geometry, subgroupSize),
       suits: ({ geometry }) => suitsImplicitDw(geometry),
-      record: recordImplicitDw,
+      record: withBiasGradient(recordImplicitDw),
     },
     { name: "gemm", fits: ({ geometry }) => fitsGemm(geometry), record: recordGemmDw },
-    winogradDw,
+    { ...winogradDw, record: withBiasGradient(winogradDw.record) },
   ],
 };
+
+type RecordDw = (rec: Recorder, problem: WeightGradientProblem) => void;
+
+/** For rungs that leave db to a dispatch of its own. */
+function withBiasGradient(record: RecordDw): RecordDw {
+  return (rec, problem) => {
+    record(rec, problem);
+    if (problem.db) recordBiasGradient(rec, problem.dy, problem.db);
+  };
+}
 
 /** Every kernel that the weight gradient may dispatch. */
 export function* weightGradientKernels(subgroupSize: number | null): Iterable<Kernel> {

@@ -1,14 +1,13 @@
 // The subgroup rung that conv2d.forward and conv2d.dx share: how a convolution is cut into the register tiles of
-// subgroup.wgsl, and the two dispatches that compute it. It knows nothing of gradients: the input gradient of a
+// subgroup.wgsl, and the dispatch that computes it. It knows nothing of gradients: the input gradient of a
 // convolution with stride 1 is itself a convolution, of dy with the weights turned around.
 
-import packShader from "../../../shaders/conv2d/pack.wgsl";
 import shader from "../../../shaders/conv2d/subgroup.wgsl";
 import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { ceilDiv } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { Constants } from "../../core/wgsl.ts";
-import { linearGrid, type Recorder } from "../../program/recorder.ts";
+import type { Recorder } from "../../program/recorder.ts";
 import { ACTIVATIONS, type Activation, activationFlags } from "../gemm/bias-activation.ts";
 import { type ConvGeometry, inputBytes } from "./problem.ts";
 
@@ -60,30 +59,24 @@ export function fitsDirect(geometry: ConvGeometry, subgroupSize: number | null):
   return ceilDiv(n * oh, subgroupSize) <= MOST_GROUPS;
 }
 
-/** Records the packing of the weights and the convolution. */
+/** Records the convolution. */
 export function recordDirect(rec: Recorder, problem: DirectProblem): void {
   const { geometry: g, x, w, b, y, transposed, flops } = problem;
   const subgroup = rec.capabilities.subgroupSize ?? 1;
   const tile = tileOf(g) ?? { columns: 1, channels: 1 };
-  const blocks = ceilDiv(g.o, tile.channels);
-  const stride = ceilDiv(g.kw * tile.channels, 4 * subgroup) * 4 * subgroup;
-  const packed = rec.allocate([blocks, g.kh, g.i, stride], transposed ? "w.turned" : "w.packed");
-  rec.dispatch({
-    op: "conv2d",
-    kernel: packKernel(transposed),
-    grid: linearGrid(blocks * g.kh * g.i * stride, 64),
-    bind: { w, packed },
-    params: { blocks, kh: g.kh, kw: g.kw, i: g.i, o: g.o, channels: tile.channels, stride },
-  });
   const { sw, kw, ...params } = g;
   rec.dispatch({
     op: "conv2d",
     kernel: kernelFrom(shader, "forward", {
-      flags: { ...flagsOf(g, tile), ...activationFlags(problem.activation), HAS_BIAS: b !== null },
+      flags: {
+        ...flagsOf(g, tile, transposed),
+        ...activationFlags(problem.activation),
+        HAS_BIAS: b !== null,
+      },
       constants: constantsOf(g, tile, subgroup),
     }),
-    grid: [ceilDiv(g.n * g.oh, subgroup), ceilDiv(g.ow, tile.columns), blocks],
-    bind: { x, packed, y, ...(b ? { b } : {}) },
+    grid: [ceilDiv(g.n * g.oh, subgroup), ceilDiv(g.ow, tile.columns), ceilDiv(g.o, tile.channels)],
+    bind: { x, w, y, ...(b ? { b } : {}) },
     params,
     flops,
     executedFlops: executedFlops(g, tile, subgroup),
@@ -99,7 +92,7 @@ function executedFlops(g: ConvGeometry, { columns, channels }: Tile, subgroup: n
   return 2 * lines * across * filters * g.kh * g.kw * g.i;
 }
 
-function flagsOf(g: ConvGeometry, { columns, channels }: Tile) {
+function flagsOf(g: ConvGeometry, { columns, channels }: Tile, transposed: boolean) {
   const across = ceilDiv(g.ow, columns) * columns;
   const pastRight = (across - 1) * g.sw + g.kw - g.left > g.w;
   const pastBottom = (g.oh - 1) * g.sh + g.kh - g.top > g.h;
@@ -109,6 +102,8 @@ function flagsOf(g: ConvGeometry, { columns, channels }: Tile) {
     PADDED: g.top > 0 || g.left > 0 || pastRight || pastBottom,
     WORDS: isWhole || (channels % 4 === 0 && g.o % 4 === 0),
     WHOLE: isWhole,
+    TRANSPOSED: transposed,
+    WEIGHT_WORDS: !transposed && channels % 4 === 0 && g.o % 4 === 0,
   };
 }
 
@@ -128,23 +123,22 @@ function constantsOf(g: ConvGeometry, { columns, channels }: Tile, subgroup: num
   };
 }
 
-function packKernel(transposed: boolean): Kernel {
-  const flags = { TRANSPOSED: transposed };
-  return kernelFrom(packShader, "pack", { flags });
-}
-
 /** Every combination of switches, with the tile sizes of the file; shapes choose the sizes. */
 export function* directKernels(subgroupSize: number | null): Iterable<Kernel> {
   if (subgroupSize === null) return;
-  yield packKernel(false);
-  yield packKernel(true);
+  const constants = { SUBGROUP: subgroupSize };
   const outputs = [{}, { WORDS: true }, { WORDS: true, WHOLE: true }];
-  for (const activation of ACTIVATIONS) {
-    for (const output of outputs) {
-      for (const [HAS_BIAS, PADDED] of PAIRS) {
-        const flags = { ...activationFlags(activation), ...output, HAS_BIAS, PADDED };
-        const constants = { SUBGROUP: subgroupSize };
+  for (const output of outputs) {
+    for (const [HAS_BIAS, PADDED] of PAIRS) {
+      if (!HAS_BIAS) {
+        const flags = { ...output, PADDED, TRANSPOSED: true };
         yield kernelFrom(shader, "forward", { flags, constants });
+      }
+      for (const activation of ACTIVATIONS) {
+        for (const WEIGHT_WORDS of [false, true]) {
+          const flags = { ...activationFlags(activation), ...output, HAS_BIAS, PADDED };
+          yield kernelFrom(shader, "forward", { flags: { ...flags, WEIGHT_WORDS }, constants });
+        }
       }
     }
   }

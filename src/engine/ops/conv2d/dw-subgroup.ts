@@ -7,7 +7,7 @@ import { ceilDiv, sizeOf } from "../../core/shape.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
 import { type ConvGeometry, convFlops, inputBytes, type WeightGradientProblem } from "./problem.ts";
 
-/** Sums of a lane. More would not be faster, and drivers take long to compile them. */
+/** Sums of a lane, besides those of the bias. More would not be faster, and drivers take long to compile them. */
 const MOST_SUMS = 208;
 const MOST_CHANNELS = 16;
 /** Rows of the window: the kernel handles two at a time, at most four times. */
@@ -42,14 +42,14 @@ function bandsOf(g: ConvGeometry, subgroup: number, columns: number): number {
 
 /** Records the partial sums, and their sum. */
 export function recordWeightGradient(rec: Recorder, problem: WeightGradientProblem): void {
-  const { geometry: g, x, dy, dw } = problem;
+  const { geometry: g, x, dy, dw, db } = problem;
   const subgroup = rec.capabilities.subgroupSize ?? 1;
   const channels = channelsOf(g);
   const blocks = ceilDiv(g.o, channels);
   const rows = ceilDiv(g.oh, bandsOf(g, subgroup, g.i * blocks));
   const bands = ceilDiv(g.oh, rows);
   const groups = ceilDiv(g.n * bands, subgroup);
-  const size = ceilDiv(g.kh * g.kw * channels, subgroup) * subgroup;
+  const size = ceilDiv((g.kh * g.kw + (db ? 1 : 0)) * channels, subgroup) * subgroup;
   const partial = rec.allocate([groups, g.i, blocks, size], "dw.partial");
   const constants = {
     SUBGROUP: subgroup,
@@ -62,7 +62,10 @@ export function recordWeightGradient(rec: Recorder, problem: WeightGradientProbl
   const params = { ...extents, rows, bands, groups, blocks };
   rec.dispatch({
     op: "conv2d",
-    kernel: { ...kernelOf("sum_windows", flagsOf(g, channels)), constants },
+    kernel: {
+      ...kernelOf("sum_windows", { ...flagsOf(g, channels), BIAS: db !== null }),
+      constants,
+    },
     grid: [groups, g.i, blocks],
     bind: { x, dy, partial },
     params,
@@ -72,11 +75,11 @@ export function recordWeightGradient(rec: Recorder, problem: WeightGradientProbl
   });
   rec.dispatch({
     op: "conv2d",
-    kernel: { ...kernelOf("add_partials", {}), constants },
-    grid: linearGrid(sizeOf(dw.shape), 64),
-    bind: { partial, dw },
+    kernel: { ...kernelOf("add_partials", { BIAS: db !== null }), constants },
+    grid: linearGrid(sizeOf(dw.shape) + (db ? g.o : 0), 64),
+    bind: { partial, dw, ...(db ? { db } : {}) },
     params,
-    executedFlops: groups * sizeOf(dw.shape),
+    executedFlops: groups * (sizeOf(dw.shape) + (db ? g.o : 0)),
   });
 }
 
@@ -97,10 +100,12 @@ function kernelOf(entry: string, flags: Readonly<Record<string, boolean>>): Kern
 export function* weightGradientSubgroupKernels(subgroupSize: number | null): Iterable<Kernel> {
   if (subgroupSize === null) return;
   const constants = { SUBGROUP: subgroupSize };
-  for (const PADDED of [false, true]) {
-    for (const WORDS of [false, true]) {
-      yield { ...kernelOf("sum_windows", { PADDED, WORDS }), constants };
+  for (const BIAS of [false, true]) {
+    for (const PADDED of [false, true]) {
+      for (const WORDS of [false, true]) {
+        yield { ...kernelOf("sum_windows", { PADDED, WORDS, BIAS }), constants };
+      }
     }
+    yield { ...kernelOf("add_partials", { BIAS }), constants };
   }
-  yield { ...kernelOf("add_partials", {}), constants };
 }

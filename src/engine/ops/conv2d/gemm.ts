@@ -26,8 +26,8 @@ export function recordGemmDx(rec: Recorder, { dy, w, dx }: InputGradientProblem)
   recordGemmInto(rec, pixels(dx), { ...OP, a: pixels(dy), b: pixels(w), transB: true });
 }
 
-export function recordGemmDw(rec: Recorder, { x, dy, dw }: WeightGradientProblem): void {
-  recordGemmInto(rec, pixels(dw), { ...OP, a: pixels(x), b: pixels(dy), transA: true });
+export function recordGemmDw(rec: Recorder, { x, dy, dw, db }: WeightGradientProblem): void {
+  recordGemmInto(rec, pixels(dw), { ...OP, a: pixels(x), b: pixels(dy), transA: true, sums: db });
 }
 
 const OP = { op: "conv2d" } as const;

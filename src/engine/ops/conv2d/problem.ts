@@ -58,6 +58,8 @@ export interface WeightGradientProblem {
   readonly x: Tensor;
   readonly dy: Tensor;
   readonly dw: Tensor;
+  /** (O): db[o] = Σ dy[n,oh,ow,o], where that is asked for too. */
+  readonly db: Tensor | null;
 }
 
 /** Extents of a convolution of `x` with `w`; throws ShapeError when they do not go together. */

@@ -56,7 +56,7 @@ export const transposedConv2d: Op<Inputs, TransposedConv2dAttrs, Saved> = {
       climb(rec, forwardLadder, { ...problem, activation: "linear" });
     }
     const dw = needsKernel ? rec.allocate(kernel.shape, "dkernel") : null;
-    if (dw) climb(rec, weightGradientLadder, { geometry, x: dy, dy: x, dw });
+    if (dw) climb(rec, weightGradientLadder, { geometry, x: dy, dy: x, dw, db: null });
     return [dx, dw];
   },
 };

@@ -1,7 +1,8 @@
 // Matrix product with the epilogue of dense and conv2d, and its ladder of kernels.
 //   c = activate(op(a) · op(b) + bias)
 //   op(a) (M, K), stored (K, M) with transA     op(b) (K, N), stored (N, K) with transB     bias (N)     c (M, N)
-// It knows no gradients: dense and conv2d call it for theirs.
+// For gradients, which dense and conv2d know, it does two things besides:
+//   slope: c = op(a) · op(b) · f'(…), of the activation whose result is y (M, N)     sums[n] = Σ op(b)[k, n]
 
 import shader from "../../../shaders/gemm/naive.wgsl";
 import subgroupShader from "../../../shaders/gemm/subgroup.wgsl";
@@ -13,7 +14,13 @@ import type { Tensor } from "../../core/tensor.ts";
 import type { Flags } from "../../core/wgsl.ts";
 import { climb, type Ladder } from "../../program/ladder.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
-import { ACTIVATIONS, type Activation, activationFlags } from "./bias-activation.ts";
+import {
+  ACTIVATIONS,
+  type Activation,
+  activationFlags,
+  recordBiasGradient,
+  type Slope,
+} from "./bias-activation.ts";
 
 export interface Gemm {
   /** The op on whose behalf, as programs and profiles show it: `dense`, `conv2d`. */
@@ -24,6 +31,10 @@ export interface Gemm {
   readonly transB?: boolean;
   readonly bias?: Tensor | null;
   readonly activation?: Activation;
+  /** With neither bias nor activation: the result is multiplied by it. */
+  readonly slope?: Slope | null;
+  /** (N), with transA alone: takes the sums of op(b) over k. */
+  readonly sums?: Tensor | null;
   /** Label of the result. */
   readonly label: string;
 }
@@ -60,7 +71,7 @@ export function recordGemmInto(rec: Recorder, c: Tensor, request: GemmInto): voi
 export function recordGemmParts(
   rec: Recorder,
   c: Tensor,
-  request: Omit<GemmInto, "bias" | "activation">,
+  request: Omit<GemmInto, "bias" | "activation" | "slope" | "sums">,
 ): void {
   const parts = c.shape[0] ?? 1;
   climb(rec, GEMM, { request, c, ...extentsOf(request), parts });
@@ -83,7 +94,7 @@ export function extentsOf({ a, b, transA = false, transB = false, op }: GemmInto
 
 /** `50 × 400 · 400 × 120, b transposed, bias, relu`. */
 function describeProblem({ request, m, n, k, parts }: Problem): string {
-  const { transA, transB, bias, activation = "linear" } = request;
+  const { transA, transB, bias, activation = "linear", slope, sums } = request;
   return [
     `${m} × ${k} · ${k} × ${n}`,
     ...(transA ? ["a transposed"] : []),
@@ -91,6 +102,8 @@ function describeProblem({ request, m, n, k, parts }: Problem): string {
     ...(parts === undefined ? [] : [`${parts} parts`]),
     ...(bias ? ["bias"] : []),
     ...(activation === "linear" ? [] : [activation]),
+    ...(slope ? [`slope of ${slope.activation}`] : []),
+    ...(sums ? ["sums of b"] : []),
   ].join(", ");
 }
 
@@ -110,16 +123,22 @@ export const GEMM: Ladder<Problem> = {
 
 function recordNaive(rec: Recorder, problem: Problem): void {
   const { request, c, m, n, k, parts = 1 } = problem;
-  const { op, a, b, bias } = request;
+  const { op, a, b } = request;
   const [across, down] = linearGrid(m * n, 64);
   rec.dispatch({
     op,
     kernel: naiveKernel({ ...transposes(request), ...epilogue(request) }),
     grid: [across, down, parts],
-    bind: { a, b, c, ...(bias ? { bias } : {}) },
+    bind: { a, b, c, ...endOf(request) },
     params: { m, n, k, slices: parts, apart: m * n },
     flops: 2 * m * n * k,
   });
+  recordSums(rec, request);
+}
+
+/** The sums by themselves, for rungs that have none of their own. */
+function recordSums(rec: Recorder, { b, sums }: GemmInto): void {
+  if (sums) recordBiasGradient(rec, b, sums);
 }
 
 /** Workgroups that keep an adapter busy; below half of that, the sum over k is cut into slices. */
@@ -144,6 +163,7 @@ function recordTiled(rec: Recorder, problem: Problem): void {
       }),
     slice: sliceOf(rec, tiles, k),
   });
+  recordSums(rec, request);
 }
 
 function recordSubgroup(rec: Recorder, problem: Problem): void {
@@ -153,8 +173,11 @@ function recordSubgroup(rec: Recorder, problem: Problem): void {
   const words = wordsOf(n, lanes, transB);
   const tiles = ceilDiv(m, ROWS) * ceilDiv(n, words * lanes * 4);
   const vec = (extent: number) => extent % 4 === 0;
+  const slice = sliceOf(rec, tiles, k);
+  const withSums = request.sums && slice === k && !transB ? { sums: request.sums } : null;
   const flags = {
     ...transposes(request),
+    SUMS: withSums !== null,
     VEC_A: vec(transA ? m : k),
     VEC_B: vec(transB ? k : n),
     VEC_C: vec(n),
@@ -163,8 +186,9 @@ function recordSubgroup(rec: Recorder, problem: Problem): void {
     tiles,
     tileArea: ROWS * words * lanes * 4,
     kernel: (epilogueFlags) => subgroupKernel({ ...flags, ...epilogueFlags }, lanes, words),
-    slice: sliceOf(rec, tiles, k),
+    ...{ slice, besides: withSums ?? {} },
   });
+  if (!withSums) recordSums(rec, request);
 }
 
 /** Rows of a tile of the subgroup rung. */
@@ -191,13 +215,15 @@ interface Tiling {
   readonly tileArea: number;
   readonly slice: number;
   readonly kernel: (epilogueFlags: Flags) => Kernel;
+  /** What else the kernel writes. */
+  readonly besides?: Readonly<Record<string, Tensor>>;
 }
 
 /** One dispatch; or with several slices of k that are not asked for, partial products and their sum in slice order. */
 function recordSliced(rec: Recorder, problem: Problem, tiling: Tiling): void {
-  const { tiles, tileArea, kernel } = tiling;
+  const { tiles, tileArea, kernel, besides = {} } = tiling;
   const { request, c, m, n, k, parts } = problem;
-  const { op, a, b, bias } = request;
+  const { op, a, b } = request;
   const slice = parts === undefined ? tiling.slice : k / parts;
   const slices = ceilDiv(k, slice);
   const [x, y] = linearGrid(tiles, 1);
@@ -208,9 +234,9 @@ function recordSliced(rec: Recorder, problem: Problem, tiling: Tiling): void {
     flops: 2 * m * n * k,
     executedFlops: 2 * tiles * tileArea * k,
   } as const;
-  const withBias = bias ? { bias } : {};
   if (slices === 1 || parts !== undefined) {
-    rec.dispatch({ ...shared, kernel: kernel(epilogue(request)), bind: { a, b, c, ...withBias } });
+    const bind = { a, b, c, ...endOf(request), ...besides };
+    rec.dispatch({ ...shared, kernel: kernel(epilogue(request)), bind });
     return;
   }
   const partial = rec.allocate([slices, m, n], "slices");
@@ -218,7 +244,7 @@ function recordSliced(rec: Recorder, problem: Problem, tiling: Tiling): void {
   recordCombine(rec, c, { ...request, partial, slices, apart: m * n });
 }
 
-export interface Combine extends Pick<Gemm, "op" | "bias" | "activation"> {
+export interface Combine extends Pick<Gemm, "op" | "bias" | "activation" | "slope"> {
   /** Products of c's shape, a number of elements `apart`. */
   readonly partial: Tensor;
   readonly slices: number;
@@ -227,13 +253,13 @@ export interface Combine extends Pick<Gemm, "op" | "bias" | "activation"> {
 
 /** Records c = activate(Σ partial + bias), summed in order. */
 export function recordCombine(rec: Recorder, c: Tensor, request: Combine): void {
-  const { op, partial, slices, apart, bias } = request;
+  const { op, partial, slices, apart } = request;
   const [m, n] = shape2(c.shape, op);
   rec.dispatch({
     op,
     kernel: combineKernel(epilogue(request)),
     grid: linearGrid(m * n, 64),
-    bind: { partial, c, ...(bias ? { bias } : {}) },
+    bind: { partial, c, ...endOf(request) },
     params: { m, n, k: 0, slices, apart },
     executedFlops: slices * m * n,
     touched: { partial: 4 * slices * m * n },
@@ -244,8 +270,15 @@ function transposes({ transA = false, transB = false }: GemmInto): Flags {
   return { TRANS_A: transA, TRANS_B: transB };
 }
 
-function epilogue({ bias, activation = "linear" }: Pick<Gemm, "bias" | "activation">): Flags {
+type End = Pick<Gemm, "bias" | "activation" | "slope">;
+
+function epilogue({ bias, activation = "linear", slope }: End): Flags {
+  if (slope) return { SLOPED: true, ...activationFlags(slope.activation) };
   return { HAS_BIAS: Boolean(bias), ...activationFlags(activation) };
+}
+
+function endOf({ bias, slope }: End): Readonly<Record<string, Tensor>> {
+  return { ...(bias ? { bias } : {}), ...(slope ? { y: slope.y } : {}) };
 }
 
 function naiveKernel(flags: Flags): Kernel {
@@ -267,9 +300,10 @@ function subgroupKernel(flags: Flags, lanes: number, words: number): Kernel {
 
 /** Every kernel that this file dispatches on an adapter of that subgroup size. */
 export function* gemmKernels(subgroupSize: number | null): Iterable<Kernel> {
-  const epilogues = ACTIVATIONS.flatMap((activation) =>
-    combinations(["HAS_BIAS"]).map((bias) => ({ ...bias, ...activationFlags(activation) })),
-  );
+  const epilogues = ACTIVATIONS.flatMap((activation) => [
+    ...combinations(["HAS_BIAS"]).map((bias) => ({ ...bias, ...activationFlags(activation) })),
+    ...(activation === "linear" ? [] : [{ SLOPED: true, ...activationFlags(activation) }]),
+  ]);
   const sides = combinations(["TRANS_A", "TRANS_B"]);
   // Where b is stored as c is, by rows of n, their words go together.
   const vecs = combinations(["TRANS_A", "TRANS_B", "VEC_A", "VEC_B", "VEC_C"]).filter(
@@ -285,6 +319,10 @@ export function* gemmKernels(subgroupSize: number | null): Iterable<Kernel> {
       for (const words of flags["TRANS_B"] ? [1] : [1, 2])
         yield subgroupKernel({ ...flags, ...end }, subgroupSize, words);
     }
+  }
+  if (subgroupSize === null) return;
+  for (const flags of vecs.filter(({ TRANS_B }) => !TRANS_B)) {
+    for (const words of [1, 2]) yield subgroupKernel({ ...flags, SUMS: true }, subgroupSize, words);
   }
 }
 

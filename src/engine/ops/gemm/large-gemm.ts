@@ -48,7 +48,7 @@ function rowsOf(tensor: Tensor, { first, count }: Piece): Tensor {
 
 /** c = Σ over pieces of a[:, piece] · b[piece, :], with the epilogue at the sum. */
 function sumOfPieces(rec: Recorder, request: Gemm, pieces: readonly Piece[]): Tensor {
-  const { op, a, b, bias = null, activation = "linear", label } = request;
+  const { op, a, b, bias = null, activation = "linear", slope = null, label } = request;
   const { m, n } = extentsOf(request);
   const apart = (ceilDiv(m * n * 4, BINDING_ALIGNMENT) * BINDING_ALIGNMENT) / 4;
   const partial = rec.allocate([pieces.length, apart], `${label}.pieces`);
@@ -60,21 +60,27 @@ function sumOfPieces(rec: Recorder, request: Gemm, pieces: readonly Piece[]): Te
       b: rowsOf(b, piece),
       bias: null,
       activation: "linear",
+      slope: null,
     });
   }
   const c = rec.allocate([m, n], label);
   const slices = pieces.length;
-  recordCombine(rec, c, { op, partial, slices, apart, bias, activation });
+  recordCombine(rec, c, { op, partial, slices, apart, bias, activation, slope });
   return c;
 }
 
 /** c[:, piece] = a · b[piece, :]ᵀ. */
 function columnsOfResult(rec: Recorder, request: Gemm, pieces: readonly Piece[]): Tensor {
-  const { op, b, label } = request;
+  const { op, b, slope = null, label } = request;
   const { m, n } = extentsOf(request);
   const c = rec.allocate([m, n], label);
   for (const piece of pieces) {
-    const product = recordGemm(rec, { ...request, b: rowsOf(b, piece), label: `${label}.piece` });
+    const product = recordGemm(rec, {
+      ...request,
+      b: rowsOf(b, piece),
+      slope: slope && { ...slope, y: columnsOf(rec, { op, from: slope.y, piece }) },
+      label: `${label}.piece`,
+    });
     const to = { tensor: c, first: piece.first };
     recordColumns(rec, { op, from: { tensor: product, first: 0 }, to, count: piece.count });
   }
@@ -90,6 +96,7 @@ function rowsOfResult(rec: Recorder, request: Gemm, limit: number): Tensor {
     recordGemmInto(rec, rowsOf(c, piece), {
       ...request,
       a: columnsOf(rec, { op, from: a, piece }),
+      sums: piece.first === 0 ? (request.sums ?? null) : null,
     });
   }
   return c;

@@ -19,16 +19,21 @@ export function categoricalCrossentropy({ labelSmoothing = 0 }: CrossentropyConf
   return {
     name,
     takesMixed: true,
-    record(rec, { output, targets, rowWeights }) {
+    record(rec, { output, targets, rowWeights, sums }) {
       if (targets.kind !== "classes") {
         throw new UsageError(`${name}: takes a class a row, got rows of numbers`, {
           help: "binaryCrossentropy, meanSquaredError, meanAbsoluteError and huber take those",
         });
       }
       const { labels, mixed } = targets;
-      const options = { rowWeights, labelSmoothing, mixed };
-      const { loss, rowLoss, ...hits } = softmaxCrossEntropy(rec, output, labels, options);
-      return { loss, rowLoss, figure: { kind: "hits", labels, ...hits } };
+      const options = { rowWeights, labelSmoothing, mixed, sums };
+      const { loss, rowLoss, isCounted, ...hits } = softmaxCrossEntropy(
+        rec,
+        output,
+        labels,
+        options,
+      );
+      return { loss, rowLoss, isCounted, figure: { kind: "hits", labels, ...hits } };
     },
   };
 }

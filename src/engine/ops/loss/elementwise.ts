@@ -71,7 +71,7 @@ function recordLoss(rec: Recorder, kind: Elementwise, request: LossRequest): Los
   );
   const loss = recordMeanLoss(rec, results.rowLoss, kind.name);
   if (dy) {
-    rec.watch(loss);
+    rec.watchResult(loss);
     rec.tape.push({
       op: kind.name,
       origin: rec.origin,

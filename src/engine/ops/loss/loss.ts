@@ -3,6 +3,7 @@
 
 import type { Tensor } from "../../core/tensor.ts";
 import type { Recorder } from "../../program/recorder.ts";
+import type { RunningSums } from "../softmax-cross-entropy.ts";
 
 /** What the model should give for each row of a batch. */
 export type Targets =
@@ -26,6 +27,8 @@ export interface LossRequest {
   readonly targets: Targets;
   /** (N) f32: what each row counts for; null where all count alike. The mean is over the rows, not over the weights. */
   readonly rowWeights: Tensor | null;
+  /** Running sums of a metric pass that has nothing else to add: a loss may do its work, and says so. */
+  readonly sums?: RunningSums | undefined;
 }
 
 /** What the rows of a batch came to. */
@@ -35,6 +38,8 @@ export interface LossResults {
   /** (N) f32. */
   readonly rowLoss: Tensor;
   readonly figure: RowFigure;
+  /** Whether the batch has been added to the running sums; default false. */
+  readonly isCounted?: boolean;
 }
 
 /** What is told beside the loss. */

@@ -12,6 +12,13 @@ import type { Tensor } from "../../core/tensor.ts";
 import { type Padding, type WindowGeometry, windowGeometry } from "../../core/window.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
 import type { Op } from "../../program/tape.ts";
+import {
+  ACTIVATIONS,
+  type Activation,
+  activationFlags,
+  type Slope,
+  slopeOf,
+} from "../gemm/bias-activation.ts";
 
 export interface Pool2dAttrs {
   /** Height and width of the window. */
@@ -37,7 +44,12 @@ export function* pool2dKernels(): Iterable<Kernel> {
   for (const lanes of [1, 2, 4] as const) {
     for (const mode of ["max", "average"] as const) {
       for (const entry of ["forward", "backward_tiles", "backward_cells"] as const) {
-        for (const rim of [false, true]) yield kernelOf(entry, attrs, { mode, lanes, rim });
+        const slopes = entry === "forward" ? (["linear"] as const) : ACTIVATIONS;
+        for (const slope of slopes) {
+          for (const rim of [false, true]) {
+            yield kernelOf(entry, attrs, { mode, lanes, rim, slope });
+          }
+        }
       }
     }
   }
@@ -59,13 +71,18 @@ function pool2d(mode: Mode): Pool2d {
       return { output: y, saved: x };
     },
 
-    backward(rec, dy, x, attrs) {
+    takesSlope: true,
+
+    backward(rec, dy, x, attrs, _needs, slopes) {
       const dx = rec.allocate(x.shape, "dx");
+      const slope = slopeOf(x, slopes);
       const { poolSize, strides } = attrs;
       const apart = strides[0] >= poolSize[0] && strides[1] >= poolSize[1];
       const entry = apart ? "backward_tiles" : "backward_cells";
-      const bind = mode === "max" ? { x, dy, dx } : { dy, dx };
-      dispatch(rec, { mode, entry, x: x.shape, attrs, bind });
+      const bind = mode === "max" || slope ? { x, dy, dx } : { dy, dx };
+      rec.folding(slopes.inputLayers, () =>
+        dispatch(rec, { mode, entry, x: x.shape, attrs, bind, slope }),
+      );
       return [dx];
     },
   };
@@ -85,9 +102,12 @@ interface PoolDispatch {
   readonly x: Shape;
   readonly attrs: Pool2dAttrs;
   readonly bind: Readonly<Record<string, Tensor>>;
+  /** That dx is to have in it. */
+  readonly slope?: Slope | null;
 }
 
-function dispatch(rec: Recorder, { mode, entry, x, attrs, bind }: PoolDispatch): void {
+function dispatch(rec: Recorder, request: PoolDispatch): void {
+  const { mode, entry, x, attrs, bind, slope = null } = request;
   const op = `${mode}-pool2d`;
   const { n, h, w, c, height, width } = geometryOf(op, x, attrs);
   const { poolSize, strides } = attrs;
@@ -100,7 +120,7 @@ function dispatch(rec: Recorder, { mode, entry, x, attrs, bind }: PoolDispatch):
   const strip = stripOf(rec, rows, (n * columns * c) / lanes);
   rec.dispatch({
     op,
-    kernel: kernelOf(entry, attrs, { mode, lanes, rim }),
+    kernel: kernelOf(entry, attrs, { mode, lanes, rim, slope: slope?.activation ?? "linear" }),
     grid: linearGrid((n * ceilDiv(rows, strip) * columns * c) / lanes, 64),
     bind,
     params: {
@@ -155,13 +175,19 @@ interface Variant {
   readonly lanes: 1 | 2 | 4;
   /** Whether windows or tiles reach over the rim of the image. */
   readonly rim: boolean;
+  /** Whose slope dx has in it. */
+  readonly slope: Activation;
 }
 
-function kernelOf(entry: Entry, attrs: Pool2dAttrs, { mode, lanes, rim }: Variant): Kernel {
+function kernelOf(entry: Entry, attrs: Pool2dAttrs, variant: Variant): Kernel {
+  const { mode, lanes, rim, slope } = variant;
   const [POOL_HEIGHT, POOL_WIDTH] = attrs.poolSize;
   const [STRIDE_HEIGHT, STRIDE_WIDTH] = attrs.strides;
   return kernelFrom(shader, entry, {
-    flags: { AVERAGE: mode === "average", BY_FOUR: lanes === 4, BY_TWO: lanes === 2, RIM: rim },
+    flags: {
+      ...{ AVERAGE: mode === "average", BY_FOUR: lanes === 4, BY_TWO: lanes === 2, RIM: rim },
+      ...{ SLOPED: slope !== "linear", ...activationFlags(slope) },
+    },
     constants: { POOL_HEIGHT, POOL_WIDTH, STRIDE_HEIGHT, STRIDE_WIDTH },
   });
 }

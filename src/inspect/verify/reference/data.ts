@@ -10,6 +10,7 @@ import {
   exactly,
   float,
   named,
+  type Output,
   type Reference,
   type Task,
   UNIT,
@@ -53,7 +54,7 @@ const images: Reference = (task) => {
     const from = ((row * height + h) * width + w) * channels + (index % channels);
     return within((bytes?.[from] ?? 0) * scale, 1);
   };
-  return [{ tensor: x, cost: 1, terms: 1, at }];
+  return [{ tensor: x, cost: 1, terms: 1, at }, ...labelsOf(task, dispatch)];
 };
 
 /** Where along an axis a pixel of the resized image reads, and how much of the second one. */
@@ -96,7 +97,7 @@ const resized: Reference = (task) => {
       error: blur / divisor + 4 * UNIT * (Math.abs(value) + Math.abs(mean)),
     };
   };
-  return [{ tensor: x, cost: 8, terms: 4, at }];
+  return [{ tensor: x, cost: 8, terms: 4, at }, ...labelsOf(task, dispatch)];
 };
 
 const features: Reference = (task) => {
@@ -112,16 +113,20 @@ const features: Reference = (task) => {
       ? null
       : exactly(part?.[row * elements + (index % elements)] ?? 0);
   };
-  return [{ tensor: boundTo(dispatch, "x"), cost: 1, terms: 1, at }];
+  const x = { tensor: boundTo(dispatch, "x"), cost: 1, terms: 1, at };
+  return [x, ...labelsOf(task, dispatch)];
 };
 
-const labels: Reference = (task) => {
-  const dispatch = firstOf(task.unit);
-  const bytes = valuesAt(task, dispatch, "labels");
+/** Of a dispatch that gathers labels, by themselves or beside the rows. */
+function labelsOf(task: Task, dispatch: Dispatch): readonly Output[] {
+  const values = valuesAt(task, dispatch, "labels");
+  if (!values) return [];
   const rowOf = rowsOf(task, dispatch);
-  const at = (n: number) => exactly(bytes?.[rowOf(n)] ?? 0);
+  const at = (n: number) => exactly(values[rowOf(n)] ?? 0);
   return [{ tensor: boundTo(dispatch, "y"), cost: 1, terms: 1, at }];
-};
+}
+
+const labels: Reference = (task) => labelsOf(task, firstOf(task.unit));
 
 const advance: Reference = (task) => {
   const dispatch = entryOf(task, "advance");
@@ -147,7 +152,6 @@ export const DATA: Readonly<Record<string, Reference>> = {
   "gather/gather_resized": resized,
   "gather/gather_features": features,
   "gather/gather_labels": labels,
-  "gather/gather_labels_u32": labels,
   "gather/advance": advance,
   "count-non-finite/count": counted,
 };

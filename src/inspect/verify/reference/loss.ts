@@ -15,6 +15,7 @@ import {
   type Output,
   once,
   type Reference,
+  type Task,
   TINY,
   UNIT,
   valuesAt,
@@ -100,8 +101,37 @@ const crossEntropy: Reference = (task) => {
     output("row_hit", (row) => exactly(rowOf(row).top === labels[mainOf(targets(row))] ? 1 : 0)),
     output("predicted", (row) => exactly(rowOf(row).top)),
   ];
-  return dispatch.bindings["dlogits"] ? [...outputs, output("dlogits", gradient)] : outputs;
+  return [
+    ...outputs,
+    ...(dispatch.bindings["dlogits"] ? [output("dlogits", gradient)] : []),
+    ...countedOf(task, dispatch, {
+      losses: Array.from({ length: rows }, (_, row) => loss(row)),
+      hits: Array.from({ length: rows }, (_, row) => (rowOf(row).top === labels[row] ? 1 : 0)),
+    }),
+  ];
 };
+
+/** The running sums, of a kernel that adds the batch to them as well. */
+function countedOf(
+  task: Task,
+  dispatch: Dispatch,
+  { losses, hits }: { readonly losses: readonly Expected[]; readonly hits: readonly number[] },
+): readonly Output[] {
+  if (!dispatch.bindings["loss_sum"]) return [];
+  const rows = losses.length;
+  const [before = 0] = valuesAt(task, dispatch, "loss_sum") ?? [];
+  const [hitsBefore = 0, rowsBefore = 0] = valuesAt(task, dispatch, "counts") ?? [];
+  const value = losses.reduce((total, one) => total + one.value, before);
+  const off = losses.reduce((total, { error }) => total + error, 0);
+  const magnitude = losses.reduce((total, one) => total + Math.abs(one.value), Math.abs(before));
+  const error = off + chain(rows + 3) * magnitude + TINY;
+  const counts = [hits.reduce((total, hit) => total + hit, hitsBefore), rowsBefore + rows];
+  const sums = { cost: rows, terms: rows };
+  return [
+    { ...sums, tensor: boundTo(dispatch, "loss_sum"), at: () => ({ value, error }) },
+    { ...sums, tensor: boundTo(dispatch, "counts"), at: (at) => exactly(counts[at] ?? 0) },
+  ];
+}
 
 const mean: Reference = (task) => {
   const dispatch = entryOf(task, "mean");

@@ -3,6 +3,7 @@
 
 import { shape4 } from "../../../engine/core/shape.ts";
 import type { Dispatch } from "../../../engine/program/program.ts";
+import { activationOf, sloped } from "./activations.ts";
 import {
   boundTo,
   chain,
@@ -139,12 +140,18 @@ function backward(entry: string): Reference {
       : (cells: number[], cell: number) => most(x, cells, cell);
     const shareOf = (window: number, cell: number) =>
       (dy[window] ?? 0) * share(cellsOf(windows, window), cell);
-    const at = (index: number): Expected => {
+    const ofShares = (index: number): Expected => {
       const shares = holdersOf(windows, index).map((window) => shareOf(window, index));
       const value = shares.reduce((sum, share) => sum + share, 0);
       if (!isAverage(dispatch) && shares.length <= 1) return exactly(value);
       const magnitude = shares.reduce((sum, share) => sum + Math.abs(share), 0);
       return { value, error: (chain(terms) + 5 * UNIT) * magnitude + terms * TINY };
+    };
+    const activation = dispatch.kernel.flags?.["SLOPED"] ? activationOf(dispatch.kernel) : "linear";
+    const at = (index: number): Expected => {
+      const { value, error } = ofShares(index);
+      const dz = sloped(value, x[index] ?? 0, activation);
+      return { value: dz.value, error: dz.error + error };
     };
     return [{ tensor: dx, cost: terms * windows.pool[0] * windows.pool[1], terms, at }];
   };

@@ -8,12 +8,12 @@ import type {
   InputGradientProblem,
   WeightGradientProblem,
 } from "../../../engine/ops/conv2d/problem.ts";
-import type { Activation } from "../../../engine/ops/gemm/bias-activation.ts";
+import type { Activation, Slope } from "../../../engine/ops/gemm/bias-activation.ts";
 import type { GemmInto } from "../../../engine/ops/gemm/gemm.ts";
 import type { Solution } from "../../../engine/program/program.ts";
 import type { Values } from "../../walk.ts";
-import { activate, activatedError } from "./activations.ts";
-import { chain, type Expected, type Output, TINY } from "./reference.ts";
+import { activate, activatedError, sloped } from "./activations.ts";
+import { chain, type Expected, type Output, TINY, UNIT } from "./reference.ts";
 
 /** A result whose elements are sums of products, with a bias and an activation where there are any. */
 export interface Product {
@@ -23,6 +23,10 @@ export interface Product {
   /** Products that an element sums at most, and the bias. */
   readonly terms: number;
   readonly activation: Activation;
+  /** What the result is multiplied by at last; default: nothing. */
+  readonly slope?: Slope | null;
+  /** What is computed beside it. */
+  readonly beside?: readonly Product[];
   /** The sum of an element, and that of the magnitudes of its terms. */
   sum(index: number, values: (tensor: Tensor) => Values): Sum;
 }
@@ -40,23 +44,34 @@ export function productOf({ ladder, problem }: Solution): Product | null {
   return ladder === "conv2d.dw" ? weightGradientProduct(problem as WeightGradientProblem) : null;
 }
 
+/** All that is computed, each by itself. */
+export function resultsOf(product: Product): readonly Product[] {
+  return [product, ...(product.beside ?? [])];
+}
+
 /** The product in float64. */
 export function outputOf(product: Product, values: (tensor: Tensor) => Values): Output {
-  const { out, terms, activation } = product;
+  const { out, terms, activation, slope } = product;
   return {
     tensor: out,
     cost: terms,
     terms,
     at(index) {
       const { sum, magnitude } = product.sum(index, values);
+      if (slope) {
+        const { value } = sloped(sum, values(slope.y)[index] ?? 0, slope.activation);
+        return { value, error: errorOf(product, magnitude) };
+      }
       return { value: activate(sum, activation), error: errorOf(product, magnitude) };
     },
   };
 }
 
 /** What a float32 result may be off by, given Σ|a·b| of the element. */
-export function errorOf({ terms, activation }: Product, magnitude: number): number {
-  return activatedError(chain(terms + 1) * magnitude + terms * TINY, activation);
+export function errorOf({ terms, activation, slope }: Product, magnitude: number): number {
+  // No slope is steeper than 1; those of curves are computed with four roundings.
+  const sum = chain(terms + 1) * magnitude + (slope ? 4 * UNIT * magnitude : 0);
+  return activatedError(sum + terms * TINY, activation);
 }
 
 /** Against a result in float32 that may be off by as much. */
@@ -75,12 +90,15 @@ interface GemmProblem {
 
 function gemmProduct({ request, c, m, n, k, parts = 1 }: GemmProblem): Product {
   const { a, b, bias = null, activation = "linear", transA = false, transB = false } = request;
+  const { slope = null, sums = null } = request;
   const [rowStep, aStep] = transA ? [1, m] : [k, 1];
   const [columnStep, bStep] = transB ? [k, 1] : [1, n];
   const length = k / parts;
   return {
     out: c,
-    inputs: [a, b, ...(bias ? [bias] : [])],
+    inputs: [a, b, ...(bias ? [bias] : []), ...(slope ? [slope.y] : [])],
+    slope,
+    beside: sums ? [columnSums(b, sums)] : [],
     terms: length + (bias ? 1 : 0),
     activation,
     sum(index, values) {
@@ -95,6 +113,24 @@ function gemmProduct({ request, c, m, n, k, parts = 1 }: GemmProblem): Product {
         const term = (left[atA] ?? 0) * (right[atB] ?? 0);
         sum += term;
         magnitude += Math.abs(term);
+      }
+      return { sum, magnitude };
+    },
+  };
+}
+
+/** out[c] = Σ x[…, c]. */
+function columnSums(x: Tensor, out: Tensor): Product {
+  const columns = sizeOf(out.shape);
+  return {
+    ...{ out, inputs: [x], activation: "linear" },
+    terms: sizeOf(x.shape) / columns,
+    sum(column, values) {
+      const from = values(x);
+      let [sum, magnitude] = [0, 0];
+      for (let at = column; at < from.length; at += columns) {
+        sum += from[at] ?? 0;
+        magnitude += Math.abs(from[at] ?? 0);
       }
       return { sum, magnitude };
     },
@@ -182,9 +218,10 @@ function windowAt(place: number, stride: number, windows: number): number | null
   return Number.isInteger(window) && window >= 0 && window < windows ? window : null;
 }
 
-function weightGradientProduct({ geometry: g, x, dy, dw }: WeightGradientProblem): Product {
+function weightGradientProduct({ geometry: g, x, dy, dw, db }: WeightGradientProblem): Product {
   return {
     out: dw,
+    beside: db ? [columnSums(dy, db)] : [],
     inputs: [x, dy],
     terms: g.n * g.oh * g.ow,
     activation: "linear",

@@ -16,7 +16,7 @@ import { NORMALIZATION } from "./normalization.ts";
 import { OPTIMIZERS } from "./optimizers.ts";
 import { PLACED } from "./placed.ts";
 import { POOLING } from "./pooling.ts";
-import { outputOf, productOf } from "./products.ts";
+import { outputOf, productOf, resultsOf } from "./products.ts";
 import type { Output, Task } from "./reference.ts";
 
 const REFERENCES = {
@@ -43,7 +43,7 @@ export function referenceOf(task: Task): readonly Output[] | null {
   const { solution, dispatches } = task.unit;
   if (solution) {
     const product = productOf(solution);
-    return product && [outputOf(product, task.values)];
+    return product && resultsOf(product).map((one) => outputOf(one, task.values));
   }
   const label = dispatches[0]?.kernel.label ?? "";
   return Object.hasOwn(REFERENCES, label) ? (REFERENCES[label]?.(task) ?? null) : null;
