@@ -45,8 +45,9 @@ test("a missing barrier is found", async () => {
 });
 
 test("a wrong stride of columns is found", async () => {
-  const from = "b_tile[at_b.y * STRIDE + at_b.x]";
-  const found = await faultsOf("tiled", { from, to: "b_tile[at_b.y * (STRIDE - 1u) + at_b.x]" });
+  const from = "right_tile[at.y * RIGHT_STRIDE + at.x]";
+  const to = "right_tile[at.y * (RIGHT_STRIDE - 1u) + at.x]";
+  const found = await faultsOf("tiled", { from, to });
   assert.match(found, /elements differ/);
 });
 

@@ -3,7 +3,7 @@
 import { VitrineError } from "../../src/engine/core/errors.ts";
 import { LADDERS } from "../../src/engine/ops/ladders.ts";
 import type { Capabilities } from "../../src/engine/program/program.ts";
-import { type BenchProblem, rungsOf } from "./check-case.ts";
+import { type BenchProblem, type Ways, waysOf } from "./check-case.ts";
 import { convProblems } from "./conv-problems.ts";
 import { gemmProblems } from "./gemm-problems.ts";
 import { opProblems } from "./op-problems.ts";
@@ -12,7 +12,7 @@ import { opProblems } from "./op-problems.ts";
 export interface BenchCase {
   /** Of a ladder or an op: `conv2d.dx`. */
   readonly subject: string;
-  /** The rung; empty for an op that chooses by itself. */
+  /** The rung, or a variant of one; empty for an op that chooses by itself. */
   readonly rung: string;
   readonly problem: BenchProblem;
 }
@@ -24,15 +24,17 @@ export interface CaseRequest {
   readonly filter?: string;
 }
 
-/** Every rung of every ladder with every problem that it takes, and the ops. */
+/** Every rung of every ladder with every problem that it takes, variants with some of them, and the ops. */
 export function benchCases({
   capabilities,
   isShort,
   filter = "",
 }: CaseRequest): readonly BenchCase[] {
   const onLadders = LADDERS.flatMap(({ name: subject }) =>
-    problemsOf(subject, isShort).flatMap((problem) =>
-      rungsOf(problem, subject, capabilities).map((rung) => ({ subject, rung, problem })),
+    problemsOf(subject, isShort).flatMap((problem, turn) =>
+      sampled(waysOf(problem, subject, capabilities), { turn, isShort }).map((rung) => ({
+        ...{ subject, rung, problem },
+      })),
     ),
   );
   const others = opProblems(isShort).flatMap(({ op: subject, problems }) =>
@@ -41,6 +43,18 @@ export function benchCases({
   return [...onLadders, ...others].filter(({ subject, rung }) =>
     `${subject} ${rung}`.toLowerCase().includes(filter.toLowerCase()),
   );
+}
+
+/** Of how many variants a problem gets one: each compiles for a second, and meets others of the problems instead. */
+const VARIANTS_EACH = { short: 4, long: 3 };
+
+/** All rungs, and every third or fourth variant, beginning with another one at each problem. */
+function sampled(
+  { rungs, variants }: Ways,
+  { turn, isShort }: { readonly turn: number; readonly isShort: boolean },
+): readonly string[] {
+  const each = VARIANTS_EACH[isShort ? "short" : "long"];
+  return [...rungs, ...variants.filter((_, at) => (at + turn) % each === 0)];
 }
 
 /** Throws VitrineError for a ladder that has none. */
