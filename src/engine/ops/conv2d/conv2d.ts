@@ -45,7 +45,7 @@ import {
   inputBytes,
   type WeightGradientProblem,
 } from "./problem.ts";
-import { fitsTiled, recordTiled, tiledKernels } from "./tiled.ts";
+import { tiledKernels, tiledRung } from "./tiled.ts";
 import { winogradDw, winogradDx, winogradForward, winogradKernels } from "./winograd.ts";
 
 export type { Conv2dAttrs } from "./problem.ts";
@@ -127,12 +127,9 @@ export const forwardLadder: Ladder<ForwardProblem> = {
           touched: { x: inputBytes(geometry) },
         }),
     },
-    {
-      name: "tiled",
-      fits: ({ geometry }, capabilities) => fitsTiled("forward", geometry, capabilities),
-      record: (rec, { geometry, x, w, b, y, activation }) =>
-        recordTiled(rec, { pass: "forward", geometry, a: x, b: w, out: y, bias: b, activation }),
-    },
+    tiledRung("forward", ({ geometry, x, w, b, y, activation }) => ({
+      ...{ geometry, a: x, b: w, out: y, bias: b, activation },
+    })),
     {
       name: "subgroup",
       fits: ({ geometry }, { subgroupSize }) => fitsDirect(geometry, subgroupSize),
@@ -187,12 +184,7 @@ export const inputGradientLadder: Ladder<InputGradientProblem> = {
           flops: convFlops(geometry),
         }),
     },
-    {
-      name: "tiled",
-      fits: ({ geometry }, capabilities) => fitsTiled("dx", geometry, capabilities),
-      record: (rec, { geometry, dy, w, dx }) =>
-        recordTiled(rec, { pass: "dx", geometry, a: dy, b: w, out: dx }),
-    },
+    tiledRung("dx", ({ geometry, dy, w, dx }) => ({ geometry, a: dy, b: w, out: dx })),
     {
       name: "subgroup",
       fits: ({ geometry }, { subgroupSize }) =>
@@ -253,12 +245,7 @@ export const weightGradientLadder: Ladder<WeightGradientProblem> = {
           touched: { x: inputBytes(geometry) },
         }),
     },
-    {
-      name: "tiled",
-      fits: ({ geometry }, capabilities) => fitsTiled("dw", geometry, capabilities),
-      record: (rec, { geometry, x, dy, dw }) =>
-        recordTiled(rec, { pass: "dw", geometry, a: x, b: dy, out: dw }),
-    },
+    tiledRung("dw", ({ geometry, x, dy, dw }) => ({ geometry, a: x, b: dy, out: dw })),
     {
       name: "subgroup",
       fits: ({ geometry }, { subgroupSize }) => fitsWeightGradient(geometry, subgroupSize),

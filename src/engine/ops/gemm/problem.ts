@@ -30,7 +30,10 @@ export interface Problem {
   readonly parts?: number;
 }
 
-export function transposes({ transA = false, transB = false }: GemmInto): Flags {
+export function transposes({
+  transA = false,
+  transB = false,
+}: Pick<Gemm, "transA" | "transB">): Flags {
   return { TRANS_A: transA, TRANS_B: transB };
 }
 

@@ -80,17 +80,14 @@ export function* tiledKernels(epilogues: readonly Flags[]): Iterable<Kernel> {
 
 /** Of one tile: every way to store the operands, each with extents that are whole words and that are not. */
 function* kernelsOf(tile: Tile, end: Flags): Iterable<Kernel> {
-  const known = new Set<string>();
-  for (const { TRANS_A: transA = false, TRANS_B: transB = false } of combinations([
-    "TRANS_A",
-    "TRANS_B",
-  ])) {
-    for (const { m, n, k } of combinations(["m", "n", "k"])) {
-      const extents = { m: m ? 4 : 1, n: n ? 4 : 1, k: k ? 4 : 1 };
-      const vecs = vecsOf({ transA, transB }, extents, tile);
-      const flags = { TRANS_A: transA, TRANS_B: transB, ...vecs };
-      if (!known.has(JSON.stringify(flags))) yield tiledKernel({ ...flags, ...end }, tile);
-      known.add(JSON.stringify(flags));
-    }
+  const found = combinations(["transA", "transB", "m", "n", "k"]).map(
+    ({ transA, transB, ...vec }) => {
+      const stored = { transA: transA === true, transB: transB === true };
+      const extents = { m: vec["m"] ? 4 : 1, n: vec["n"] ? 4 : 1, k: vec["k"] ? 4 : 1 };
+      return { ...transposes(stored), ...vecsOf(stored, extents, tile) };
+    },
+  );
+  for (const flags of new Map(found.map((one) => [JSON.stringify(one), one])).values()) {
+    yield tiledKernel({ ...flags, ...end }, tile);
   }
 }
