@@ -31,11 +31,11 @@ export function benchCases({
   filter = "",
 }: CaseRequest): readonly BenchCase[] {
   const onLadders = LADDERS.flatMap(({ name: subject }) =>
-    problemsOf(subject, isShort).flatMap((problem, turn) =>
-      sampled(waysOf(problem, subject, capabilities), { turn, isShort }).map((rung) => ({
-        ...{ subject, rung, problem },
-      })),
-    ),
+    problemsOf(subject, isShort).flatMap((problem, index) => {
+      const ways = waysOf(problem, subject, capabilities);
+      const turn = { problem: index, lanes: capabilities.subgroupSize ?? 1, isShort };
+      return sampled(ways, turn).map((rung) => ({ subject, rung, problem }));
+    }),
   );
   const others = opProblems(isShort).flatMap(({ op: subject, problems }) =>
     problems.map((problem) => ({ subject, rung: "", problem })),
@@ -45,16 +45,22 @@ export function benchCases({
   );
 }
 
-/** Of how many variants a problem gets one: each compiles for a second, and meets others of the problems instead. */
-const VARIANTS_EACH = { short: 4, long: 3 };
+/** Of so many variants a problem gets one; no divisor of the ways to store operands, so that every variant meets all of them. */
+const VARIANTS_EACH = 5;
 
-/** All rungs, and every third or fourth variant, beginning with another one at each problem. */
+/**
+ * All rungs, and some variants, for each of them compiles for a second: others at each problem, and on adapters of other subgroups.
+ * In a short run it is one.
+ */
 function sampled(
   { rungs, variants }: Ways,
-  { turn, isShort }: { readonly turn: number; readonly isShort: boolean },
+  turn: { readonly problem: number; readonly lanes: number; readonly isShort: boolean },
 ): readonly string[] {
-  const each = VARIANTS_EACH[isShort ? "short" : "long"];
-  return [...rungs, ...variants.filter((_, at) => (at + turn) % each === 0)];
+  const adapter = Math.round(Math.log2(turn.lanes));
+  const own = turn.isShort
+    ? variants.filter((_, at) => at === (3 * turn.problem + adapter) % variants.length)
+    : variants.filter((_, at) => (at + turn.problem + adapter) % VARIANTS_EACH === 0);
+  return [...rungs, ...own];
 }
 
 /** Throws VitrineError for a ladder that has none. */
