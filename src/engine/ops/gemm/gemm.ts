@@ -22,7 +22,7 @@ import {
   transposes,
 } from "./problem.ts";
 import { combineKernel, recordSliced, sliceOf } from "./sliced.ts";
-import { TILED, tiledKernels } from "./tiled.ts";
+import { everyTiled, TILED } from "./tiled.ts";
 
 export type { Gemm, GemmInto } from "./problem.ts";
 export { type Combine, recordCombine } from "./sliced.ts";
@@ -169,5 +169,5 @@ export function* gemmKernels(subgroupSize: number | null): Iterable<Kernel> {
         yield subgroupKernel({ ...flags, ...end }, subgroupSize, words);
     }
   }
-  yield* tiledKernels(epilogues);
+  yield* everyTiled(epilogues);
 }

@@ -71,7 +71,7 @@ function tiledKernel(flags: Flags, tile: Tile): Kernel {
 }
 
 /** Those of the default tile with every epilogue, and those of the others with none. */
-export function* tiledKernels(epilogues: readonly Flags[]): Iterable<Kernel> {
+export function* everyTiled(epilogues: readonly Flags[]): Iterable<Kernel> {
   for (const end of epilogues) yield* kernelsOf(DEFAULT_TILE, end);
   for (const tile of TILES) {
     if (tile.name !== DEFAULT_TILE.name) yield* kernelsOf(tile, epilogue({}));
