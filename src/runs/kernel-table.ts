@@ -11,6 +11,7 @@ import type { Device } from "../engine/core/device.ts";
 import { UsageError, VitrineError } from "../engine/core/errors.ts";
 import type { RungChoices } from "../engine/core/rung-table.ts";
 import { LADDERS, ladderKernels } from "../engine/ops/ladders.ts";
+import { nameOfVariant } from "../engine/program/ladder.ts";
 import type { MeasuredProblems } from "../inspect/rungs/measure-rungs.ts";
 import { type JsonValue, writeJson } from "../io/files.ts";
 import { readJsonIfThere } from "../io/read-json.ts";
@@ -41,6 +42,7 @@ export const kernelTable = v.object({
       ordered: v.optional(v.string()),
       ms: v.optional(v.record(v.string(), milliseconds)),
       refused: v.optional(v.array(v.string())),
+      variantsLeft: v.optional(v.boolean()),
     }),
   ),
 });
@@ -65,11 +67,15 @@ export function settingOf(device: Device): KernelSetting {
   return { adapter: name, driver: info.description, dawn: version, kernels };
 }
 
-/** Of texts, switches and constants of all kernels that ladders dispatch, and of the ladders' rungs in their order. */
+/** Of texts, switches and constants of all kernels that ladders dispatch, and of the ladders' rungs and variants in their order. */
 function kernelsDigest(subgroupSize: number | null): string {
   const digest = createHash("sha256");
   for (const { name, rungs } of LADDERS) {
-    digest.update(`${name} ${rungs.map((rung) => rung.name).join(" ")}\n`);
+    const ways = rungs.flatMap((rung) => [
+      rung.name,
+      ...(rung.variants ?? []).map((variant) => nameOfVariant(rung.name, variant.name)),
+    ]);
+    digest.update(`${name} ${ways.join(" ")}\n`);
   }
   const texts = new Set<string>();
   for (const { label, shader, flags = {}, constants = {} } of ladderKernels(subgroupSize)) {
@@ -111,8 +117,9 @@ export async function readMeasured(path: string, setting: KernelSetting): Promis
 export function measuredOf({ problems }: KernelTable): MeasuredProblems {
   return new Map(
     Object.entries(problems).map(([key, problem]) => {
-      const { rung, ordered = rung, ms = {}, refused = [] } = problem;
-      return [key, { rung, ordered, ms, refused }];
+      const { rung, ordered = rung, ms = {}, refused = [], variantsLeft = false } = problem;
+      const measured = { rung, ordered, ms, refused };
+      return [key, variantsLeft ? { ...measured, variantsLeft } : measured];
     }),
   );
 }

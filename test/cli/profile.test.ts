@@ -64,12 +64,13 @@ test("tables, and every file that is asked for", async () => {
 
 test("--json of a saved run; --compare of it with the one before", async () => {
   const run = await savedRun();
-  const flags = [...SET, "--step", "train", "--rung", "gemm=naive", "--rung", "conv2d.dx=tiled"];
-  const { code, stdout, stderr } = await runToEnd("profile", [run, ...flags, "--json"]);
+  const flags = [...SET, "--step", "train", "--rung", "gemm=naive"];
+  const variant = ["--rung", "conv2d.dx=tiled:64x16/4x4/16"];
+  const { code, stdout, stderr } = await runToEnd("profile", [run, ...flags, ...variant, "--json"]);
   assert.is(code, 0, stderr);
   const found = readProfile(JSON.parse(stdout), "stdout");
   assert.equal([found.model, found.step, found.batch], ["lenet5", "train", 20]);
-  assert.equal(found.rungs, { gemm: "naive", "conv2d.dx": "tiled" });
+  assert.equal(found.rungs, { gemm: "naive", "conv2d.dx": "tiled 64x16/4x4/16" });
   assert.ok(found.dispatches.some(({ kernel }) => kernel.startsWith("sgd/")));
   assert.ok(found.dispatches.some(({ kernel }) => kernel === "gemm/naive/multiply"));
   assert.ok(found.dispatches.some(({ kernel }) => kernel.startsWith("conv2d/tiled/")));
@@ -118,6 +119,8 @@ test("what makes no sense is refused in one line", async () => {
       /^error: --rung: must name a ladder once, got/,
     ],
     [["--rung", "gemm=x"], /^error: --rung: is no rung of gemm, which are naive, .*, got x/],
+    [["--rung", "gemm=tiled:9x9"], /^error: --rung: is no variant of tiled, which are .*, got 9x9/],
+    [["--rung", "gemm=naive:9x9"], /^error: --rung: naive of gemm has no variants, got naive:9x9/],
     [
       [...SET, "--rung", "conv2d.dx=gemm"],
       /^error: --rung: must be a rung that fits .* of conv2d\.dx, got gemm\nhelp: .*naive, tiled/,

@@ -45,8 +45,9 @@ test("a missing barrier is found", async () => {
 });
 
 test("a wrong stride of columns is found", async () => {
-  const from = "b_tile[at_b.y * STRIDE + at_b.x]";
-  const found = await faultsOf("tiled", { from, to: "b_tile[at_b.y * (STRIDE - 1u) + at_b.x]" });
+  const from = "right_tile[at.y * RIGHT_STRIDE + at.x]";
+  const to = "right_tile[at.y * (RIGHT_STRIDE - 1u) + at.x]";
+  const found = await faultsOf("tiled", { from, to });
   assert.match(found, /elements differ/);
 });
 
@@ -86,6 +87,23 @@ test("every rung of every ladder has problems, also in the short run", () => {
     }
   }
   assert.throws(() => problemsOf("conv3d", true), /every ladder has problems, got none for conv3d/);
+});
+
+test("the long run has every variant, and between its three kinds of adapters the short one most", () => {
+  const tried = (isShort: boolean) => {
+    const cases = [4, 8, 16].flatMap((subgroupSize) =>
+      benchCases({ capabilities: { subgroupSize, isSoftware: false }, isShort }),
+    );
+    const names = cases.map(({ subject, rung }) => `${subject} ${rung}`);
+    return new Set(names.filter((name) => name.split(" ").length > 2));
+  };
+  const all = LADDERS.flatMap(({ name, rungs }) =>
+    rungs.flatMap((rung) => (rung.variants ?? []).map((one) => `${name} ${rung.name} ${one.name}`)),
+  );
+  // What a product's rung records by itself is no variant of it.
+  const others = all.filter((name) => name !== "gemm tiled 64x64/4x4/16");
+  assert.equal([...tried(false)].sort(), [...others].sort());
+  assert.ok(tried(true).size > others.length / 2, `${tried(true).size} of ${others.length}`);
 });
 
 test("a kernel is held against what a maker's adapters allow", async () => {

@@ -4,6 +4,7 @@
 import type { Device } from "../../src/engine/core/device.ts";
 import type { Shape } from "../../src/engine/core/shape.ts";
 import { persistentTensor, type Tensor } from "../../src/engine/core/tensor.ts";
+import { variantsOf } from "../../src/engine/ops/ladders.ts";
 import { Executable } from "../../src/engine/program/executor.ts";
 import type { Capabilities, Dispatch, Program } from "../../src/engine/program/program.ts";
 import { Recorder } from "../../src/engine/program/recorder.ts";
@@ -33,15 +34,20 @@ export interface BenchProblem {
   readonly capabilities?: Partial<Capabilities>;
 }
 
-/** The rungs of the problem's own ladder that can take it, from naive upwards; none where it is on no ladder. */
-export function rungsOf(
-  problem: BenchProblem,
-  ladder: string,
-  capabilities: Capabilities,
-): readonly string[] {
+/** Rungs of a ladder, and variants of those, that can take a problem. */
+export interface Ways {
+  /** From naive upwards. */
+  readonly rungs: readonly string[];
+  readonly variants: readonly string[];
+}
+
+/** Those of the problem's own ladder; none where it is on no ladder. */
+export function waysOf(problem: BenchProblem, ladder: string, capabilities: Capabilities): Ways {
   const rec = new Recorder({ name: problem.label, capabilities, rungs: { [ladder]: "naive" } });
   problem.record(rec, { tensor: (shape, label) => persistentTensor(shape, label) });
-  return rec.finish().solutions.find((solution) => solution.ladder === ladder)?.fitting ?? [];
+  const solution = rec.finish().solutions.find((one) => one.ladder === ladder);
+  if (!solution) return { rungs: [], variants: [] };
+  return { rungs: solution.fitting, variants: variantsOf(solution, capabilities) };
 }
 
 export interface CheckRequest {

@@ -3,7 +3,7 @@
 import { VitrineError } from "../../src/engine/core/errors.ts";
 import { LADDERS } from "../../src/engine/ops/ladders.ts";
 import type { Capabilities } from "../../src/engine/program/program.ts";
-import { type BenchProblem, rungsOf } from "./check-case.ts";
+import { type BenchProblem, type Ways, waysOf } from "./check-case.ts";
 import { convProblems } from "./conv-problems.ts";
 import { gemmProblems } from "./gemm-problems.ts";
 import { opProblems } from "./op-problems.ts";
@@ -12,7 +12,7 @@ import { opProblems } from "./op-problems.ts";
 export interface BenchCase {
   /** Of a ladder or an op: `conv2d.dx`. */
   readonly subject: string;
-  /** The rung; empty for an op that chooses by itself. */
+  /** The rung, or a variant of one; empty for an op that chooses by itself. */
   readonly rung: string;
   readonly problem: BenchProblem;
 }
@@ -24,16 +24,18 @@ export interface CaseRequest {
   readonly filter?: string;
 }
 
-/** Every rung of every ladder with every problem that it takes, and the ops. */
+/** Every rung of every ladder with every problem that it takes, variants with some of them, and the ops. */
 export function benchCases({
   capabilities,
   isShort,
   filter = "",
 }: CaseRequest): readonly BenchCase[] {
   const onLadders = LADDERS.flatMap(({ name: subject }) =>
-    problemsOf(subject, isShort).flatMap((problem) =>
-      rungsOf(problem, subject, capabilities).map((rung) => ({ subject, rung, problem })),
-    ),
+    problemsOf(subject, isShort).flatMap((problem, index) => {
+      const ways = waysOf(problem, subject, capabilities);
+      const turn = { problem: index, lanes: capabilities.subgroupSize ?? 1, isShort };
+      return sampled(ways, turn).map((rung) => ({ subject, rung, problem }));
+    }),
   );
   const others = opProblems(isShort).flatMap(({ op: subject, problems }) =>
     problems.map((problem) => ({ subject, rung: "", problem })),
@@ -41,6 +43,24 @@ export function benchCases({
   return [...onLadders, ...others].filter(({ subject, rung }) =>
     `${subject} ${rung}`.toLowerCase().includes(filter.toLowerCase()),
   );
+}
+
+/** Of so many variants a problem gets one; no divisor of the ways to store operands, so that every variant meets all of them. */
+const VARIANTS_EACH = 5;
+
+/**
+ * All rungs, and some variants, for each of them compiles for a second: others at each problem, and on adapters of other subgroups.
+ * In a short run it is one.
+ */
+function sampled(
+  { rungs, variants }: Ways,
+  turn: { readonly problem: number; readonly lanes: number; readonly isShort: boolean },
+): readonly string[] {
+  const adapter = Math.round(Math.log2(turn.lanes));
+  const own = turn.isShort
+    ? variants.filter((_, at) => at === (3 * turn.problem + adapter) % variants.length)
+    : variants.filter((_, at) => (at + turn.problem + adapter) % VARIANTS_EACH === 0);
+  return [...rungs, ...own];
 }
 
 /** Throws VitrineError for a ladder that has none. */

@@ -2,7 +2,7 @@
 
 import { persistentTensor } from "../../src/engine/core/tensor.ts";
 import { labelsOf, variablesOf } from "../../src/engine/layers/model.ts";
-import { solveAgain } from "../../src/engine/ops/ladders.ts";
+import { keyOfSolution, solveAgain, variantsOf } from "../../src/engine/ops/ladders.ts";
 import { adam } from "../../src/engine/optim/adam.ts";
 import { OptimizerState } from "../../src/engine/optim/optimizer-state.ts";
 import type { Capabilities, Dispatch, Program } from "../../src/engine/program/program.ts";
@@ -34,10 +34,11 @@ export function recordedStep(name: ModelName, capabilities: Capabilities): Progr
   return recordTrainStep({ ...request, capabilities }, new OptimizerState(adam(), 1e-3));
 }
 
-/** What every rung that fits would dispatch for each problem of the program. */
+/** What every rung and every variant that fits would dispatch for each problem of the program, like ones once. */
 export function onEveryRung({ solutions, capabilities }: Program): readonly Dispatch[] {
-  return solutions.flatMap((solution) =>
-    solution.fitting.flatMap((rung) => {
+  const problems = new Map(solutions.map((solution) => [keyOfSolution(solution), solution]));
+  return [...problems.values()].flatMap((solution) =>
+    [...solution.fitting, ...variantsOf(solution, capabilities)].flatMap((rung) => {
       const rungs = { [solution.ladder]: rung };
       const rec = new Recorder({ name: `${solution.ladder} ${rung}`, capabilities, rungs });
       solveAgain(rec, solution);

@@ -1,15 +1,17 @@
 // The process that the bench starts for one adapter: runs the cases on it, or checks kernels within limits, and tells of each.
 
 import { switchesOf } from "../../src/engine/core/wgsl.ts";
+import { LADDERS } from "../../src/engine/ops/ladders.ts";
 import type { Dispatch } from "../../src/engine/program/program.ts";
 import { openDevice } from "../../src/io/adapter.ts";
 import { checkCase } from "./check-case.ts";
 import { checkAllKernels, checkMatrices, checkModel, NullDevice } from "./check-limits.ts";
 import { send, type WorkRequest } from "./messages.ts";
 import { PROBED_FEATURES, probesFor } from "./probes.ts";
-import { benchCases } from "./problems.ts";
+import { benchCases, problemsOf } from "./problems.ts";
 import { PROFILES, type Profile } from "./profiles.ts";
 import { STEP_MODELS } from "./recorded-steps.ts";
+import { checkBits } from "./same-bits.ts";
 
 async function checkRungs({ isShort, filter }: WorkRequest): Promise<void> {
   const device = await openDevice({ features: PROBED_FEATURES });
@@ -17,8 +19,13 @@ async function checkRungs({ isShort, filter }: WorkRequest): Promise<void> {
   // As for hardware: sums are cut into more slices there.
   const capabilities = { subgroupSize, isSoftware: false };
   const cases = benchCases({ capabilities, isShort, filter });
+  const ladders = isShort ? [] : bitsCases().filter(({ row }) => row.includes(filter));
   const probes = probesFor(device).filter(({ subject }) => subject.includes(filter));
-  send({ bench: "adapter", name: device.name, total: cases.length + probes.length });
+  send({
+    bench: "adapter",
+    name: device.name,
+    total: cases.length + ladders.length + probes.length,
+  });
   for (const { subject, rung, problem } of cases) {
     const rungs = rung === "" ? {} : { [subject]: rung };
     const { faults, dispatches } = await checkCase({ device, problem, capabilities, rungs });
@@ -26,10 +33,25 @@ async function checkRungs({ isShort, filter }: WorkRequest): Promise<void> {
     send({ bench: "result", row, label: problem.label, tried: 1, faults });
     tellSwitches(dispatches);
   }
+  for (const { row, ladder, problem } of ladders) {
+    const found = await checkBits({ device, ladder, problem, capabilities });
+    send({ bench: "result", row, label: problem.label, ...found });
+  }
   for (const { subject: row, problem } of probes) {
     const { faults } = await checkCase({ device, problem, capabilities });
     send({ bench: "result", row, label: problem.label, tried: 1, faults });
   }
+}
+
+/** One in so many problems is solved on every variant, to compare their bits. */
+const BITS_EACH = 7;
+
+function bitsCases() {
+  return LADDERS.flatMap(({ name: ladder }) =>
+    problemsOf(ladder, false)
+      .filter((_, index) => index % BITS_EACH === 4)
+      .map((problem) => ({ row: `${ladder} same bits`, ladder, problem })),
+  );
 }
 
 const told = new Set<string>();

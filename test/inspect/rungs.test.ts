@@ -19,6 +19,7 @@ import {
   type MeasuredProblems,
   problemsOf,
   RungMeasurement,
+  type Thoroughness,
 } from "../../src/inspect/rungs/measure-rungs.ts";
 import { programsOfModel } from "../../src/inspect/rungs/programs-of-model.ts";
 import {
@@ -70,25 +71,80 @@ test("every rung that fits is timed, and the product within a 1×1 convolution b
     found.get("gemm 18 × 4 · 4 × 5, relu"),
   ];
   assert.is(found.size, 2);
-  assert.equal(Object.keys(outer?.ms ?? {}), program.solutions[0]?.fitting);
-  assert.equal(Object.keys(inner?.ms ?? {}), program.solutions[1]?.fitting);
+  const timed = (ms = {}) => Object.keys(ms).filter((name) => !name.includes(" "));
+  assert.equal(timed(outer?.ms), program.solutions[0]?.fitting);
+  assert.equal(timed(inner?.ms), program.solutions[1]?.fitting);
   assert.equal([outer?.refused, outer?.ordered], [[], "gemm"]);
 });
 
-test("a rung that does not agree with naive is refused, however fast", async () => {
-  type Problem = typeof GEMM extends Ladder<infer P> ? P : never;
-  const rungs = GEMM.rungs as Rung<Problem>[];
+type GemmProblem = typeof GEMM extends Ladder<infer P> ? P : never;
+
+/** Runs `work` with another tiled rung in the product's ladder, made of the naive and the tiled one. */
+async function withTiled(
+  changed: (naive: Rung<GemmProblem>, tiled: Rung<GemmProblem>) => Rung<GemmProblem>,
+  work: () => Promise<void>,
+): Promise<void> {
+  const rungs = GEMM.rungs as Rung<GemmProblem>[];
   const at = rungs.findIndex(({ name }) => name === "tiled");
   const [naive, tiled] = [rungs[0], rungs[at]];
   if (!naive || !tiled) throw new Error("no such rungs");
-  rungs[at] = { ...tiled, record: (rec, problem) => naive.record(rec, { ...problem, m: 1 }) };
+  rungs[at] = changed(naive, tiled);
   try {
-    const [problem] = (await measured([productOf(await gpu())])).values();
-    assert.equal(problem?.refused, ["tiled"]);
-    assert.not("tiled" in (problem?.ms ?? {}));
+    await work();
   } finally {
     rungs[at] = tiled;
   }
+}
+
+const inOneRow =
+  ({ record }: Rung<GemmProblem>): Rung<GemmProblem>["record"] =>
+  (rec, problem) =>
+    record(rec, { ...problem, m: 1 });
+
+test("a rung that does not agree with naive is refused, however fast, and its variants with it", async () => {
+  await withTiled(
+    (naive, tiled) => ({ ...tiled, record: inOneRow(naive) }),
+    async () => {
+      const [problem] = (await measured([productOf(await gpu())])).values();
+      assert.equal(problem?.refused, ["tiled"]);
+      assert.equal(
+        Object.keys(problem?.ms ?? {}).filter((name) => name.startsWith("tiled")),
+        [],
+      );
+    },
+  );
+});
+
+test("variants are timed after the rungs, or left; one that does not agree with naive is refused", async () => {
+  const wrong = (naive: Rung<GemmProblem>) => ({
+    ...{ name: "wrong", isDefault: () => false, fits: () => true, suits: () => true },
+    record: inOneRow(naive),
+  });
+  // Variants of a rung that does not fit by itself are tried whatever its time.
+  await withTiled(
+    (naive, tiled) => ({
+      ...{ ...tiled, fits: () => false },
+      variants: [wrong(naive), ...(tiled.variants ?? []).slice(0, 1)],
+    }),
+    async () => {
+      const device = await gpu();
+      const [solution] = productOf(device).solutions;
+      if (!solution) throw new Error("nothing was solved");
+      const measurement = new RungMeasurement(device, NONE, going());
+      const names = async (how: Thoroughness) => {
+        await measurement.measure(solution, how);
+        const [found] = measurement.measured.values();
+        const timed = Object.keys(found?.ms ?? {}).filter((name) => name.startsWith("tiled"));
+        return { timed, refused: found?.refused, variantsLeft: found?.variantsLeft ?? false };
+      };
+      const none = { timed: [], refused: [], variantsLeft: true };
+      assert.equal(await names("rungs"), none);
+      assert.is(leftIn(measurement.measured), 1);
+      const all = { timed: ["tiled 32x32/4x4/8"], refused: ["tiled wrong"], variantsLeft: false };
+      assert.equal(await names("variants"), all);
+      assert.is(leftIn(measurement.measured), 0);
+    },
+  );
 });
 
 test("a rung takes the order's place only where it is clearly faster", () => {
@@ -139,11 +195,13 @@ const CHOSEN = {
   refused: ["subgroup"],
 };
 
+const COARSE = { ...CHOSEN, rung: "naive", variantsLeft: true };
+
 test("the file keeps what was measured, and counts for nothing on another adapter or with other kernels", async () => {
   const path = join(temporaryFolder(), "kernels", "a.json");
   assert.equal(await readMeasured(path, SETTING), { measured: NONE, setAside: null });
   await addMeasured(path, SETTING, new Map([["gemm x", CHOSEN]]));
-  const all = await addMeasured(path, SETTING, new Map([["gemm y", { ...CHOSEN, rung: "naive" }]]));
+  const all = await addMeasured(path, SETTING, new Map([["gemm y", COARSE]]));
   assert.equal([...all.keys()], ["gemm x", "gemm y"]);
   assert.equal(await readMeasured(path, SETTING), { measured: all, setAside: null });
   for (const [name, words] of [

@@ -313,8 +313,8 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, setup?: Partial<St
     "a missing barrier in a convolution",
     {
       kernel: "conv2d/tiled/multiply",
-      from: "load_tiles(first_row, first_column, k, local);\n    workgroupBarrier();",
-      to: "load_tiles(first_row, first_column, k, local);\n",
+      from: "workgroupBarrier();\n    k += DEPTH;",
+      to: "\n    k += DEPTH;",
     },
     TILED,
   ],
@@ -331,8 +331,8 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, setup?: Partial<St
     "a dropped last k of a convolution",
     {
       kernel: "conv2d/tiled/multiply",
-      from: "params.rows || k >= params.depth)",
-      to: "params.rows || k >= params.depth - 1u)",
+      from: "* params.split_depth, params.depth);",
+      to: "* params.split_depth, params.depth - 1u);",
     },
     TILED,
   ],

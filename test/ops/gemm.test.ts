@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import type { Kernel } from "../../src/engine/core/kernel.ts";
 import { ACTIVATIONS, type Activation } from "../../src/engine/ops/gemm/bias-activation.ts";
 import { gemmKernels, recordGemm } from "../../src/engine/ops/gemm/gemm.ts";
+import { invocationsOf, TILES, tileOf } from "../../src/engine/ops/gemm/tiles.ts";
 import { Executable } from "../../src/engine/program/executor.ts";
 import { Recorder } from "../../src/engine/program/recorder.ts";
 import { assertClose, EXACT, f32 } from "../support/close.ts";
@@ -157,8 +158,49 @@ test("a long sum over little output is cut into slices", async () => {
   }
 });
 
+test("tiles of other sizes give the default's bits, also deeper ones with a rest and slices", async () => {
+  const device = await gpu();
+  const bitsOn = async (rung: string, [m, n, k]: readonly [number, number, number]) => {
+    const [a, b] = [
+      device.tensor([m, k], "a", Float32Array.from(randomArray(m * k, 4))),
+      device.tensor([n, k], "b", Float32Array.from(randomArray(n * k, 5))),
+    ];
+    const capabilities = { subgroupSize: null, isSoftware: false };
+    const rec = new Recorder({ name: "bits", capabilities, rungs: { gemm: rung } });
+    const c = recordGemm(rec, { op: "gemm", a, b, transB: true, label: "c" });
+    rec.keep(c);
+    const executable = await Executable.compile(device, rec.finish());
+    executable.run();
+    return new Uint32Array((await executable.read(c)).buffer);
+  };
+  for (const extents of [
+    [70, 33, 44],
+    [5, 12, 1028],
+  ] as const) {
+    const expected = await bitsOn("tiled", extents);
+    for (const variant of ["32x32/4x4/32", "64x64/8x8/16"]) {
+      assert.equal(await bitsOn(`tiled ${variant}`, extents), expected, `${variant} ${extents}`);
+    }
+  }
+});
+
 test("512³ by the rung that this adapter prefers", async () => {
   await check({ extents: [512, 512, 512], integers: true });
+});
+
+test("every tile has at most 256 invocations, and deals its words out evenly", () => {
+  for (const tile of TILES) {
+    const { name, rows, columns, threadRows, threadColumns, depth } = tile;
+    const invocations = invocationsOf(tile);
+    assert.ok(invocations <= 256 && invocations % 32 === 0, name);
+    for (const extent of [rows, columns, threadRows, threadColumns, depth]) {
+      assert.is(extent % 4, 0, name);
+    }
+    // What lib/product-tile.wgsl and conv2d/tiled.wgsl suppose.
+    assert.is((depth * rows) % (4 * invocations), 0, name);
+    assert.equal([invocations % depth, invocations % (rows / 4)], [0, 0], name);
+    assert.equal(tileOf(name), tile);
+  }
 });
 
 test("inner extents must agree", () => {

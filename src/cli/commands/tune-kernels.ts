@@ -3,8 +3,8 @@
 import { limitRows } from "../../data/dataset.ts";
 import type { Device } from "../../engine/core/device.ts";
 import { UsageError } from "../../engine/core/errors.ts";
+import { isComplete } from "../../inspect/rungs/fill-table.ts";
 import {
-  isMeasured,
   type MeasuredProblems,
   problemsOf,
   RungMeasurement,
@@ -80,7 +80,7 @@ async function tuneKernels(context: Context): Promise<void> {
   const request = { config, dataset: limitRows(data.train, 2000), batchSize, optimizer, loss };
   const problems = problemsOf(programsOfModel(device, request));
   const found = flags.again ? [] : [...(await measuredOn(device, say))];
-  const known = new Map(found.filter(([, problem]) => isMeasured(problem)));
+  const known = new Map(found.filter(([, problem]) => isComplete(problem)));
   const { all, added } = await measure(context, device, { problems, known });
   print(context, new Map([...all].filter(([key]) => problems.has(key) || added.has(key))));
   say();

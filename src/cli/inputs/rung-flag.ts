@@ -1,8 +1,9 @@
-// The flags that ask for other kernels than the usual: for a rung of a ladder by name, `--rung conv2d.dx=naive`, and for each op its
-// own, `--no-fuse`.
+// The flags that ask for other kernels than the usual: for a rung of a ladder by name, or for a variant, `--rung conv2d.dx=naive`,
+// `--rung gemm=tiled:64x64/8x4/16`; and for each op its own, `--no-fuse`.
 
 import { UsageError, VitrineError } from "../../engine/core/errors.ts";
 import { LADDERS } from "../../engine/ops/ladders.ts";
+import { type Ladder, nameOfVariant } from "../../engine/program/ladder.ts";
 import type { Program } from "../../engine/program/program.ts";
 import { nearest } from "../frame/flags.ts";
 
@@ -10,7 +11,7 @@ export const RUNG_FLAG = {
   rung: {
     type: "list",
     value: "ladder=rung",
-    help: `kernels to use in place of the measured ones, such as conv2d.dx=naive; ladders are ${LADDERS.map(({ name }) => name).join(", ")}`,
+    help: `kernels to use in place of the measured ones, such as conv2d.dx=naive or gemm=tiled:64x64/8x4/16; ladders are ${LADDERS.map(({ name }) => name).join(", ")}`,
   },
 } as const;
 
@@ -47,9 +48,28 @@ function parse(text: string): readonly [ladder: string, rung: string] {
     );
   }
   if (!ladder) throw unknown("ladder", name, ladders);
-  const rungs = ladder.rungs.map((one) => one.name as string);
-  if (!rungs.includes(rung)) throw unknown(`rung of ${name}`, rung, rungs);
-  return [name, rung];
+  return [name, rungOf(ladder, rung)];
+}
+
+/** The rung as tables call it; a variant's name follows a colon, because a blank would end the flag's value. */
+function rungOf({ name, rungs }: Ladder<object>, text: string): string {
+  const [rungName = "", ...rest] = text.split(":");
+  const rung = rungs.find((one) => one.name === rungName);
+  if (!rung) {
+    throw unknown(
+      `rung of ${name}`,
+      rungName,
+      rungs.map((one) => one.name),
+    );
+  }
+  if (rest.length === 0) return rungName;
+  const variant = rest.join(":");
+  const variants = (rung.variants ?? []).map((one) => one.name);
+  if (variants.length === 0) {
+    throw new UsageError(`--rung: ${rungName} of ${name} has no variants, got ${text}`);
+  }
+  if (!variants.includes(variant)) throw unknown(`variant of ${rungName}`, variant, variants);
+  return nameOfVariant(rungName, variant);
 }
 
 function unknown(what: string, got: string, names: readonly string[]): UsageError {
@@ -71,7 +91,7 @@ export async function withRungs<T>(
   } catch (cause) {
     if (!(cause instanceof VitrineError)) throw cause;
     const [, ladder, rung, fitting] =
-      /^([\w.]+): no rung (\w+) for this problem, got (.*)$/.exec(cause.message) ?? [];
+      /^([\w.]+): no rung (.+) for this problem, got (.*)$/.exec(cause.message) ?? [];
     if (ladder === undefined || rungs[ladder] !== rung) throw cause;
     throw new UsageError(
       `--rung: must be a rung that fits every problem of ${ladder}, got ${rung}`,

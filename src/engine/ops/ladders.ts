@@ -3,8 +3,8 @@
 import { VitrineError } from "../core/errors.ts";
 import type { Kernel } from "../core/kernel.ts";
 import type { RungChoices } from "../core/rung-table.ts";
-import { climb, keyOfProblem, type Ladder } from "../program/ladder.ts";
-import type { Solution } from "../program/program.ts";
+import { climb, keyOfProblem, type Ladder, nameOfVariant, rungOfName } from "../program/ladder.ts";
+import type { Capabilities, Solution } from "../program/program.ts";
 import type { Recorder } from "../program/recorder.ts";
 import {
   conv2dKernels,
@@ -34,6 +34,20 @@ export function keyOfSolution({ ladder, problem }: Pick<Solution, "ladder" | "pr
   return keyOfProblem(ladderOf(ladder), problem);
 }
 
+/** Variants of rungs, by name, that can take the solution's problem and are not what their rungs record by themselves. */
+export function variantsOf(
+  { ladder, problem }: Pick<Solution, "ladder" | "problem">,
+  capabilities: Capabilities,
+  { onlySuiting = false } = {},
+): readonly string[] {
+  return ladderOf(ladder).rungs.flatMap(({ name, variants = [] }) =>
+    variants
+      .filter((variant) => !variant.isDefault(problem) && variant.fits(problem, capabilities))
+      .filter((variant) => !onlySuiting || variant.suits(problem))
+      .map((variant) => nameOfVariant(name, variant.name)),
+  );
+}
+
 /** Throws VitrineError for a ladder that there is not. */
 function ladderOf(name: string): Ladder<object> {
   const found = LADDERS.find((ladder) => ladder.name === name);
@@ -51,7 +65,7 @@ export function* ladderKernels(subgroupSize: number | null): Iterable<Kernel> {
 /** What that rung's results may be off beyond the rounding of their sums, as a share of their largest element. */
 export function errorOfLargest(ladder: string, rung: string): number {
   const rungs = LADDERS.find(({ name }) => name === ladder)?.rungs;
-  return rungs?.find(({ name }) => name === rung)?.errorOfLargest ?? 0;
+  return rungs?.find(({ name }) => name === rungOfName(rung))?.errorOfLargest ?? 0;
 }
 
 /** Those whose rungs are off by no more than the rounding of their sums. */

@@ -23,6 +23,22 @@ export interface Rung<Problem> {
   readonly errorOfLargest?: number;
   /** Records the dispatches that solve the problem. */
   record(rec: Recorder, problem: Problem): void;
+  /**
+   * The same kernel in other sizes. One is taken where it was asked for or measured to be the fastest, never by order; it is
+   * called by the rung's name and its own, `tiled 64x64/8x4/16`.
+   */
+  readonly variants?: readonly Variant<Problem>[];
+}
+
+export interface Variant<Problem> {
+  /** Without blanks. */
+  readonly name: string;
+  /** Whether it is what the rung by itself records for the problem. */
+  isDefault(problem: Problem): boolean;
+  fits(problem: Problem, capabilities: Capabilities): boolean;
+  /** Whether it may be faster than the rung by itself, so that measuring it is worth the time. */
+  suits(problem: Problem): boolean;
+  record(rec: Recorder, problem: Problem): void;
 }
 
 export interface Ladder<Problem> {
@@ -53,41 +69,72 @@ export function preferenceOf({
   return PREFERENCE[isSoftware ? "software" : "hardware"];
 }
 
+/** What a variant of a rung is called where rungs are. */
+export function nameOfVariant(rung: string, variant: string): string {
+  return `${rung} ${variant}`;
+}
+
+/** The rung of what may be a variant's name: `tiled` of `tiled 64x64/8x4/16`. */
+export function rungOfName(name: string): string {
+  return name.split(" ", 1)[0] ?? name;
+}
+
+/** A rung, or a variant of one, that can take a problem. */
+interface Way<Problem> {
+  readonly name: string;
+  record(rec: Recorder, problem: Problem): void;
+}
+
+/** What is called so and fits; a variant may fit where its rung by itself does not. */
+function wayOf<Problem>(
+  { rungs }: Ladder<Problem>,
+  { problem, capabilities }: { readonly problem: Problem; readonly capabilities: Capabilities },
+  name: string,
+): Way<Problem> | undefined {
+  const rung = rungs.find((one) => one.name === rungOfName(name));
+  if (rung?.name === name) return rung.fits(problem, capabilities) ? rung : undefined;
+  const variant = rung?.variants?.find((one) => nameOfVariant(rung.name, one.name) === name);
+  if (!variant?.fits(problem, capabilities)) return undefined;
+  return { name, record: (rec) => variant.record(rec, problem) };
+}
+
 /** What a table of rungs calls a problem. */
 export function keyOfProblem<Problem>(ladder: Ladder<Problem>, problem: Problem): string {
   return `${ladder.name} ${ladder.describe(problem)}`;
 }
 
 /**
- * Records `problem` on the rung that was asked for by name; or on the one that the recorder's table has for it, where that one
- * fits; or on the first in the order that fits and suits.
+ * Records `problem` on the rung, or the variant of one, that was asked for by name; or on the one that the recorder's table has
+ * for it, where that one fits; or on the first in the order that fits and suits.
  */
 export function climb<Problem extends object>(
   rec: Recorder,
   ladder: Ladder<Problem>,
   problem: Problem,
 ): void {
-  const fitting = ladder.rungs.filter((rung) => rung.fits(problem, rec.capabilities));
-  const named = (name: string | undefined) => fitting.find((rung) => rung.name === name);
+  const { capabilities } = rec;
+  const fitting = ladder.rungs.filter((rung) => rung.fits(problem, capabilities));
+  const named = (name: string) => wayOf(ladder, { problem, capabilities }, name);
   const key = keyOfProblem(ladder, problem);
   const asked = rec.rungs[ladder.name];
-  const measured = named(rec.rungTable.choiceFor(key));
-  const rung =
+  const choice = rec.rungTable.choiceFor(key);
+  const measured = asked === undefined && choice !== undefined ? named(choice) : undefined;
+  const way =
     asked === undefined ? (measured ?? firstInOrder(rec, fitting, problem)) : named(asked);
   const names = fitting.map(({ name }) => name);
-  if (!rung) {
-    const tried = asked ?? preferenceOf(rec.capabilities).join(" or ");
+  if (!way) {
+    const tried = asked ?? preferenceOf(capabilities).join(" or ");
     throw new VitrineError(
       `${ladder.name}: no rung ${tried} for this problem, got ${names.join(", ")}`,
     );
   }
   const isAsked = asked !== undefined;
-  if (!isAsked) rec.rungTable.note(key, rung.name);
+  if (!isAsked) rec.rungTable.note(key, way.name);
   const solution = {
-    ...{ ladder: ladder.name, rung: rung.name, problem, fitting: names },
-    ...{ isAsked, isMeasured: rung === measured && !isAsked },
+    ...{ ladder: ladder.name, rung: way.name, problem, fitting: names },
+    ...{ isAsked, isMeasured: way === measured },
   };
-  rec.solving(solution, () => rung.record(rec, problem));
+  rec.solving(solution, () => way.record(rec, problem));
 }
 
 function firstInOrder<Problem>(

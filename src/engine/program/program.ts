@@ -56,10 +56,11 @@ export interface Solution {
   readonly id: number;
   /** `conv2d.forward`. */
   readonly ladder: string;
+  /** By its name, which may be that of a rung's variant: `tiled 64x64/8x4/16`. */
   readonly rung: string;
   /** Extents, tensors and switches as the ladder was given them: enough to solve it again on another rung. */
   readonly problem: object;
-  /** The rungs that fit the problem, from naive upwards; `rung` is one of them. */
+  /** The rungs that fit the problem, from naive upwards; `rung` is one of them, or a variant. */
   readonly fitting: readonly string[];
   /** Whether the rung was asked for by name. */
   readonly isAsked: boolean;

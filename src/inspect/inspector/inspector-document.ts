@@ -129,7 +129,7 @@ export interface SolutionView {
   /** Why that one: `asked for by --rung`, `first of gemm, implicit, subgroup that fits and suits a software adapter`. */
   readonly reason: string;
   readonly dispatches: readonly number[];
-  /** All rungs of the ladder, naive first. */
+  /** All rungs of the ladder, naive first, and the taken one's variant behind its rung. */
   readonly rungs: readonly RungView[];
 }
 

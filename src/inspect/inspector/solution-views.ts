@@ -5,7 +5,7 @@ import type { Device } from "../../engine/core/device.ts";
 import type { Tensor } from "../../engine/core/tensor.ts";
 import { keyOfSolution, LADDERS } from "../../engine/ops/ladders.ts";
 import type { Executable } from "../../engine/program/executor.ts";
-import { preferenceOf } from "../../engine/program/ladder.ts";
+import { preferenceOf, rungOfName } from "../../engine/program/ladder.ts";
 import type { Capabilities, Dispatch, Solution } from "../../engine/program/program.ts";
 import { productOf } from "../verify/reference/products.ts";
 import { solvedAlone } from "../verify/solve.ts";
@@ -46,7 +46,7 @@ export class RungClock {
       if (!found) throw new Error(`inspect: ${label} is no input of ${solution.ladder}`);
       return found;
     };
-    for (const rung of solution.fitting) {
+    for (const rung of withVariant(solution.fitting, solution.rung)) {
       if (performance.now() > this.#until) break;
       const request = { solution, product, rung, values };
       times.set(
@@ -92,7 +92,7 @@ export function solutionView(
     ...{ id, ladder, rung },
     reason: reasonOf(solution, parts.capabilities),
     dispatches: own.map((dispatch) => dispatch.id),
-    rungs: names.map((name): RungView => {
+    rungs: withVariant(names, rung).map((name): RungView => {
       const ms = parts.times.get(name) ?? null;
       return {
         ...{ name, ms, isTaken: name === rung },
@@ -100,6 +100,12 @@ export function solutionView(
       };
     }),
   };
+}
+
+/** The names of rungs, and behind its own rung the taken one's where that is a variant. */
+function withVariant(names: readonly string[], taken: string): readonly string[] {
+  const at = names.indexOf(rungOfName(taken));
+  return names.includes(taken) ? names : [...names.slice(0, at + 1), taken, ...names.slice(at + 1)];
 }
 
 export function isOf(inner: Solution | null, solution: Solution): boolean {

@@ -1,4 +1,4 @@
-// Measures within a time what a table lacks of some programs' problems. What does not fit into it is left to the ladders' order, and
+// Measures within a time what a table lacks of some programs' problems: first the rungs of all, then their variants. What does not fit into it is left to the ladders' order, and
 // said to be, so that the next run does not measure it after all and trains to other bits.
 
 import type { Device } from "../../engine/core/device.ts";
@@ -28,7 +28,9 @@ export async function fillTable(
   const measurement = new RungMeasurement(device, known, AbortSignal.any([signal, time]));
   const problems = [...problemsOf(programs)].filter(([key]) => !known.has(key));
   try {
-    for (const [, solution] of problems) await measurement.measure(solution);
+    for (const how of ["rungs", "variants"] as const) {
+      for (const [, solution] of problems) await measurement.measure(solution, how);
+    }
   } catch (error) {
     if (signal.aborted || !time.aborted) throw error;
   }
@@ -39,7 +41,12 @@ export async function fillTable(
   return new Map([...left, ...measurement.measured]);
 }
 
-/** The problems of a table that were left to the order. */
+/** How many problems of a table were left to the order, or measured without variants. */
 export function leftIn(problems: MeasuredProblems): number {
-  return [...problems.values()].filter((problem) => !isMeasured(problem)).length;
+  return [...problems.values()].filter((problem) => !isComplete(problem)).length;
+}
+
+/** Whether nothing is left to measure of it. */
+export function isComplete(problem: MeasuredProblem): boolean {
+  return isMeasured(problem) && problem.variantsLeft !== true;
 }

@@ -1,5 +1,5 @@
 // Measures ladders' rungs on the adapter at hand, problem by problem: which of them agree with the naive one, how long each
-// takes, and which to take. Samples of the candidates are interleaved, so that what disturbs the machine disturbs them all, and
+// takes, and which to take; then the variants of those that are not far behind. Samples of the candidates are interleaved, so that what disturbs the machine disturbs them all, and
 // of each the least counts. What is measured is data here; runs/kernel-table.ts keeps it in a file.
 
 import type { Device } from "../../engine/core/device.ts";
@@ -7,9 +7,10 @@ import { DeviceError, DeviceLostError } from "../../engine/core/errors.ts";
 import { type RungChoices, RungTable } from "../../engine/core/rung-table.ts";
 import { sizeOf } from "../../engine/core/shape.ts";
 import type { Tensor } from "../../engine/core/tensor.ts";
-import { keyOfSolution } from "../../engine/ops/ladders.ts";
+import { keyOfSolution, variantsOf } from "../../engine/ops/ladders.ts";
 import type { Executable } from "../../engine/program/executor.ts";
-import type { Program, Solution } from "../../engine/program/program.ts";
+import { rungOfName } from "../../engine/program/ladder.ts";
+import type { Capabilities, Program, Solution } from "../../engine/program/program.ts";
 import { compare } from "../verify/compare.ts";
 import {
   expectedBeside,
@@ -23,7 +24,7 @@ import type { Values } from "../walk.ts";
 
 /** What was measured of one problem. */
 export interface MeasuredProblem {
-  /** The rung to take. */
+  /** The rung to take, or the variant of one: `tiled 64x64/8x4/16`. */
   readonly rung: string;
   /** The one that the ladder's order takes. */
   readonly ordered: string;
@@ -31,6 +32,8 @@ export interface MeasuredProblem {
   readonly ms: Readonly<Record<string, number>>;
   /** Rungs whose result is not that of naive within what rounding explains, or that do not compile. */
   readonly refused: readonly string[];
+  /** Whether there was time for the rungs by themselves alone; default false. */
+  readonly variantsLeft?: boolean;
 }
 
 /** By the words that a table calls a problem with. */
@@ -58,7 +61,7 @@ const DECIDING_ROUNDS = 15;
 /** Milliseconds that the runs of one sample should fill. */
 const SAMPLE_MS = 4;
 const MOST_RUNS = 200;
-/** A candidate so many times slower than the best is given up. */
+/** A candidate so many times slower than the best is given up, and so are the variants of such a rung. */
 const HOPELESS = 3;
 /** A rung takes the place of the order's where it takes less than this share of its time: what is nearly as fast is left alone. */
 const WORTH_IT = 0.95;
@@ -70,7 +73,21 @@ interface Candidate {
   readonly executable: Executable;
   readonly runs: number;
   ms: number;
+  samples: number;
 }
+
+/** What is found out of one problem while it is measured. */
+interface Trial {
+  readonly stand: Stand;
+  /** The rung that the order takes. */
+  readonly ordered: string;
+  readonly agreements: ReadonlyMap<Product, Agrees>;
+  readonly candidates: Candidate[];
+  readonly refused: string[];
+}
+
+/** The rungs by themselves, or their variants as well. */
+export type Thoroughness = "rungs" | "variants";
 
 /** Measures problems, and those that they are made of on some rung before them; what it knows, it does not measure again. */
 export class RungMeasurement {
@@ -91,15 +108,16 @@ export class RungMeasurement {
     return this.#measured;
   }
 
-  async measure(solution: Solution): Promise<void> {
+  /** One that was measured without variants may be measured again with them. */
+  async measure(solution: Solution, how: Thoroughness = "variants"): Promise<void> {
     const key = keyOfSolution(solution);
     const product = productOf(solution);
-    if (!product || this.#table.choiceFor(key) !== undefined) return;
+    if (!product || !this.#isLacking(solution, how)) return;
     const values = randomInputs(product);
     const stand = new Stand(this.#device, { solution, product, values });
     try {
-      await this.#measureParts(solution, stand);
-      const found = await this.#measureOn(stand, { solution, product, values });
+      await this.#measureParts(solution, stand, how);
+      const found = await this.#measureOn(stand, { solution, product, values }, how);
       this.#measured.set(key, found);
       this.#table.choose(new Map([[key, found.rung]]));
     } finally {
@@ -107,38 +125,58 @@ export class RungMeasurement {
     }
   }
 
+  #isLacking(solution: Solution, how: Thoroughness): boolean {
+    const key = keyOfSolution(solution);
+    if (this.#table.choiceFor(key) === undefined) return true;
+    const measured = this.#measured.get(key);
+    return how === "variants" && measured?.variantsLeft === true;
+  }
+
   /** A convolution as a matrix product takes the best of those. */
-  async #measureParts({ fitting }: Solution, stand: Stand): Promise<void> {
+  async #measureParts({ fitting }: Solution, stand: Stand, how: Thoroughness): Promise<void> {
     for (const rung of fitting) {
       const { solutions } = stand.record(rung, this.#table);
       for (const inner of solutions.filter(({ within }) => within !== null)) {
-        await this.measure(inner);
+        await this.measure(inner, how);
       }
     }
   }
 
-  async #measureOn(stand: Stand, problem: Problem): Promise<MeasuredProblem> {
+  async #measureOn(stand: Stand, problem: Problem, how: Thoroughness): Promise<MeasuredProblem> {
+    const { solution } = problem;
     const ordered = stand.record(null, this.#table).solutions[0]?.rung ?? "naive";
     const agreements = new Map<Product, Agrees>();
     for (const one of resultsOf(problem.product)) {
       agreements.set(one, await this.#agreement(problem, one));
     }
-    const candidates: Candidate[] = [];
-    const refused: string[] = [];
-    for (const rung of problem.solution.fitting) {
-      this.#signal.throwIfAborted();
-      const candidate = await this.#candidate(stand, rung, agreements);
-      if (candidate) candidates.push(candidate);
-      else refused.push(rung);
-    }
-    const times = () => Object.fromEntries(candidates.map((one) => [one.rung, one.ms]));
-    await this.#sample(candidates, { rounds: ROUNDS, ordered });
-    const rivals = [chosenOf(times(), ordered), ordered];
+    const trial: Trial = { stand, ordered, agreements, candidates: [], refused: [] };
+    await this.#try(trial, solution.fitting);
+    const variants = promisingVariants(solution, stand.capabilities, timesOf(trial));
+    const variantsLeft = how === "rungs" && variants.length > 0;
+    if (!variantsLeft && variants.length > 0) await this.#try(trial, variants);
+    const rivals = [chosenOf(timesOf(trial), ordered), ordered];
     if (rivals[0] !== ordered) {
-      const two = candidates.filter(({ rung }) => rivals.includes(rung));
+      const two = trial.candidates.filter(({ rung }) => rivals.includes(rung));
       await this.#sample(two, { rounds: DECIDING_ROUNDS, ordered });
     }
-    return { rung: chosenOf(times(), ordered), ordered, ms: times(), refused };
+    const ms = timesOf(trial);
+    const { refused } = trial;
+    const found = { rung: chosenOf(ms, ordered), ordered, ms, refused };
+    return variantsLeft ? { ...found, variantsLeft } : found;
+  }
+
+  /** Adds candidates, and samples them beside those that are there. */
+  async #try(
+    { stand, agreements, ordered, ...trial }: Trial,
+    rungs: readonly string[],
+  ): Promise<void> {
+    for (const rung of rungs) {
+      this.#signal.throwIfAborted();
+      const candidate = await this.#candidate(stand, rung, agreements);
+      if (candidate) trial.candidates.push(candidate);
+      else trial.refused.push(rung);
+    }
+    await this.#sample(trial.candidates, { rounds: ROUNDS, ordered });
   }
 
   /** Whether a result is that of the naive rung, as far as the sums' rounding lets it be. */
@@ -169,7 +207,7 @@ export class RungMeasurement {
       }
       const single = await this.#time(executable, 1);
       const runs = Math.max(1, Math.min(MOST_RUNS, Math.round(SAMPLE_MS / single)));
-      return { rung, executable, runs, ms: single };
+      return { rung, executable, runs, ms: single, samples: 0 };
     } catch (error) {
       if (error instanceof DeviceError && !(error instanceof DeviceLostError)) return null;
       throw error;
@@ -183,11 +221,12 @@ export class RungMeasurement {
   ): Promise<void> {
     for (let round = 0; round < rounds; round++) {
       const best = Math.min(...candidates.map(({ ms }) => ms));
-      const isHopeless = ({ rung, ms }: Candidate) =>
-        round > 0 && rung !== ordered && ms > HOPELESS * best;
+      const isHopeless = ({ rung, ms, samples }: Candidate) =>
+        samples > 0 && rung !== ordered && ms > HOPELESS * best;
       for (const one of candidates.filter((candidate) => !isHopeless(candidate))) {
         this.#signal.throwIfAborted();
         one.ms = Math.min(one.ms, (await this.#time(one.executable, one.runs)) / one.runs);
+        one.samples++;
       }
     }
   }
@@ -204,6 +243,25 @@ interface Problem {
   readonly solution: Solution;
   readonly product: Product;
   readonly values: (tensor: Tensor) => Values;
+}
+
+function timesOf({ candidates }: Trial): Readonly<Record<string, number>> {
+  return Object.fromEntries(candidates.map(({ rung, ms }) => [rung, ms]));
+}
+
+/** The variants that are worth a try: of rungs that are not far behind, or do not fit by themselves. */
+function promisingVariants(
+  solution: Solution,
+  capabilities: Capabilities,
+  ms: Readonly<Record<string, number>>,
+): readonly string[] {
+  const best = Math.min(...Object.values(ms));
+  return variantsOf(solution, capabilities, { onlySuiting: true }).filter((name) => {
+    const rung = rungOfName(name);
+    return (
+      !solution.fitting.includes(rung) || (ms[rung] ?? Number.POSITIVE_INFINITY) <= HOPELESS * best
+    );
+  });
 }
 
 /** The fastest, unless the order's is nearly as fast. */

@@ -5,7 +5,12 @@ import type { RungTable } from "../../engine/core/rung-table.ts";
 import type { Tensor } from "../../engine/core/tensor.ts";
 import { solveAgain } from "../../engine/ops/ladders.ts";
 import { Executable } from "../../engine/program/executor.ts";
-import type { Program, Solution } from "../../engine/program/program.ts";
+import {
+  type Capabilities,
+  capabilitiesOf,
+  type Program,
+  type Solution,
+} from "../../engine/program/program.ts";
 import { Recorder } from "../../engine/program/recorder.ts";
 import { type Values, valuesOf } from "../walk.ts";
 import { type Product, resultsOf } from "./reference/products.ts";
@@ -51,12 +56,15 @@ export class Stand {
     this.#problem = replaced(solution.problem, tensors, magnitudes) as object;
   }
 
+  get capabilities(): Capabilities {
+    return capabilitiesOf(this.#device);
+  }
+
   /** What solves it on the rung, or on the one that the ladder chooses; with a table of its own, or the device's. */
   record(rung: string | null, rungTable: RungTable = this.#device.rungTable): Program {
-    const { subgroupSize, isSoftware, maxStorageBufferBindingSize } = this.#device;
     const rec = new Recorder({
       name: rung === null ? this.#ladder : `${this.#ladder}.${rung}`,
-      capabilities: { subgroupSize, isSoftware, maxStorageBufferBindingSize, rungTable },
+      capabilities: { ...this.capabilities, rungTable },
       rungs: rung === null ? {} : { [this.#ladder]: rung },
     });
     solveAgain(rec, { ladder: this.#ladder, problem: this.#problem });

@@ -6,7 +6,7 @@ import { columns } from "./columns.ts";
 
 const ROW = [
   { head: "", width: 40, isText: true },
-  { head: "rung", width: 9, isText: true },
+  { head: "rung", width: 22, isText: true },
   { head: "ms", width: 8 },
   { head: "by order", width: 9, isText: true },
   { head: "ms", width: 8 },

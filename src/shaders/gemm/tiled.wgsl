@@ -1,18 +1,13 @@
-// Matrix product, the tiled rung: 256 invocations compute 64 × 64 elements of c, 4 × 4 each. Tiles of op(a) and op(b),
-// 16 steps of k deep, pass through workgroup memory, so that an element is read from global memory once for 64
-// multiply-adds, and from workgroup memory once for 4. The next tiles are under way while these are multiplied.
+// Matrix product, the tiled rung: the invocations of a workgroup compute a tile of c together, by default 256 of them 64 × 64
+// elements, 4 × 4 each. Tiles of op(a) and op(b), 16 steps of k deep, pass through workgroup memory, so that an element is
+// read from global memory once for 64 multiply-adds, and from workgroup memory once for 4. The next tiles are under way while
+// these are multiplied. Tiles of other sizes are the rung's variants (ops/gemm/tiles.ts).
 //   c = activate(op(a) · op(b) + bias); shapes as in naive.wgsl; slice z of k goes to the z-th matrix of c
-// VEC_A, VEC_B, VEC_C: rows of the stored matrix are whole vec4 words; VEC_A asks for TRANS_A, VEC_B for no TRANS_B,
-// since a word must lie along the tile's edge and not along k.
+// VEC_A, VEC_B, VEC_C: rows of the stored matrix are whole vec4 words. Where these lie along k and not along the tile's edge,
+// they are loaded in BLOCK_A or BLOCK_B, four rows of four steps, and turned; elsewhere VEC_A asks for TRANS_A, VEC_B for none.
 
+//#include "lib/product-tile.wgsl"
 //#include "lib/gemm-operands.wgsl"
-
-const DEPTH: u32 = 16u;
-// In words. One more than 64 elements need: invocations that differ in k then write to different banks.
-const STRIDE: u32 = 17u;
-
-var<workgroup> a_tile: array<vec4f, DEPTH * STRIDE>;
-var<workgroup> b_tile: array<vec4f, DEPTH * STRIDE>;
 
 // Four rows of op(a) at step k; rows beyond the last repeat it.
 fn a_at(row: u32, k: u32) -> vec4f {
@@ -44,53 +39,112 @@ fn b_at(column: u32, k: u32) -> vec4f {
   //#endif
 }
 
-// Where in a tile an invocation loads: x the word, y the step of k. Neighbours read neighbouring addresses.
-fn along_edge(local: u32) -> vec2u { return vec2u(local % 16u, local / 16u); }
-fn along_k(local: u32) -> vec2u { return vec2u(local / 16u, local % 16u); }
+// Four rows of op(a), or four columns of op(b), of four steps each from k on; turned, so that a word is of one step.
+//#if ${BLOCK_A}
+fn a_block(row: u32, k: u32) -> mat4x4f {
+  let rows = min(vec4u(row, row + 1u, row + 2u, row + 3u), vec4u(params.m - 1u));
+  let at = (rows * params.k + k) / 4u;
+  return transpose(mat4x4f(a[at.x], a[at.y], a[at.z], a[at.w]));
+}
+//#endif
+//#if ${BLOCK_B}
+fn b_block(column: u32, k: u32) -> mat4x4f {
+  let columns = min(vec4u(column, column + 1u, column + 2u, column + 3u), vec4u(params.n - 1u));
+  let at = (columns * params.k + k) / 4u;
+  return transpose(mat4x4f(b[at.x], b[at.y], b[at.z], b[at.w]));
+}
+//#endif
 
-@compute @workgroup_size(256)
+// Where word `i` of those that an invocation loads lies in the tile.
+fn left_at(local: u32, i: u32) -> vec2u {
+  //#if ${BLOCK_A}
+  return block_at(local + i / 4u * INVOCATIONS) + vec2u(0u, i % 4u);
+  //#elif ${TRANS_A}
+  return along_edge(local + i * INVOCATIONS, ROW_WORDS);
+  //#else
+  return along_sum(local + i * INVOCATIONS);
+  //#endif
+}
+
+fn right_at(local: u32, i: u32) -> vec2u {
+  //#if ${BLOCK_B}
+  return block_at(local + i / 4u * INVOCATIONS) + vec2u(0u, i % 4u);
+  //#elif ${TRANS_B}
+  return along_sum(local + i * INVOCATIONS);
+  //#else
+  return along_edge(local + i * INVOCATIONS, COLUMN_WORDS);
+  //#endif
+}
+
+// What an invocation loads of op(a) from step k on; zero from `end` on.
+fn load_left(local: u32, row: u32, k: u32, end: u32) -> LeftWords {
+  var words: LeftWords;
+  //#if ${BLOCK_A}
+  for (var i = 0u; i < LEFT_LOADS; i += 4u) {
+    let at = left_at(local, i);
+    let block = a_block(row + at.x * 4u, min(k + at.y, end - 4u));
+    for (var j = 0u; j < 4u; j++) { words[i + j] = select(vec4f(), block[j], k + at.y < end); }
+  }
+  //#else
+  for (var i = 0u; i < LEFT_LOADS; i++) {
+    let at = left_at(local, i);
+    words[i] = select(vec4f(), a_at(row + at.x * 4u, min(k + at.y, end - 1u)), k + at.y < end);
+  }
+  //#endif
+  return words;
+}
+
+fn load_right(local: u32, column: u32, k: u32, end: u32) -> RightWords {
+  var words: RightWords;
+  //#if ${BLOCK_B}
+  for (var i = 0u; i < RIGHT_LOADS; i += 4u) {
+    let at = right_at(local, i);
+    let block = b_block(column + at.x * 4u, min(k + at.y, end - 4u));
+    for (var j = 0u; j < 4u; j++) { words[i + j] = select(vec4f(), block[j], k + at.y < end); }
+  }
+  //#else
+  for (var i = 0u; i < RIGHT_LOADS; i++) {
+    let at = right_at(local, i);
+    words[i] = select(vec4f(), b_at(column + at.x * 4u, min(k + at.y, end - 1u)), k + at.y < end);
+  }
+  //#endif
+  return words;
+}
+
+@compute @workgroup_size(INVOCATIONS)
 fn multiply(
   @builtin(workgroup_id) wg: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
   let tile = wg.y * groups.x + wg.x;
-  let across = (params.n + 63u) / 64u;
-  let row = tile / across * 64u;
+  let across = (params.n + TILE_COLUMNS - 1u) / TILE_COLUMNS;
+  let row = tile / across * TILE_ROWS;
   if (row >= params.m) { return; }
-  let column = tile % across * 64u;
+  let column = tile % across * TILE_COLUMNS;
   let end = min(params.k, (wg.z + 1u) * params.slice);
-  var at_a = along_k(local);
-  //#if ${TRANS_A}
-  at_a = along_edge(local);
-  //#endif
-  var at_b = along_edge(local);
-  //#if ${TRANS_B}
-  at_b = along_k(local);
-  //#endif
-  let mine = vec2u(local % 16u, local / 16u);
+  let mine = place_in_tile(local);
   var k = wg.z * params.slice;
-  var next_a = a_at(row + at_a.x * 4u, min(k + at_a.y, end - 1u));
-  var next_b = b_at(column + at_b.x * 4u, min(k + at_b.y, end - 1u));
-  var sum: array<vec4f, 4>;
+  var left = load_left(local, row, k, end);
+  var right = load_right(local, column, k, end);
+  var sums: Sums;
   while (k < end) {
-    // Zero beyond the last k in op(a) suffices: op(b) repeats its last row there.
-    a_tile[at_a.y * STRIDE + at_a.x] = select(vec4f(), next_a, k + at_a.y < end);
-    b_tile[at_b.y * STRIDE + at_b.x] = next_b;
-    workgroupBarrier();
-    k += DEPTH;
-    next_a = a_at(row + at_a.x * 4u, min(k + at_a.y, end - 1u));
-    next_b = b_at(column + at_b.x * 4u, min(k + at_b.y, end - 1u));
-    for (var step = 0u; step < DEPTH; step++) {
-      let left = a_tile[step * STRIDE + mine.y];
-      let right = b_tile[step * STRIDE + mine.x];
-      for (var i = 0u; i < 4u; i++) { sum[i] += left[i] * right; }
+    for (var i = 0u; i < LEFT_LOADS; i++) { put_left(left_at(local, i), left[i]); }
+    for (var i = 0u; i < RIGHT_LOADS; i++) {
+      if (is_right(local + i * INVOCATIONS)) { put_right(right_at(local, i), right[i]); }
     }
     workgroupBarrier();
+    k += DEPTH;
+    left = load_left(local, row, k, end);
+    right = load_right(local, column, k, end);
+    multiply_tiles(&sums, mine);
+    workgroupBarrier();
   }
-  let at = column + mine.x * 4u;
-  for (var i = 0u; i < 4u; i++) {
-    let mine_row = row + mine.y * 4u + i;
-    store(mine_row, at, wg.z, finish(mine_row, at, sum[i]));
+  for (var v = 0u; v < THREAD_WORDS; v++) {
+    let at = column + column_of(mine, v);
+    for (var r = 0u; r < THREAD_ROWS; r++) {
+      let mine_row = row + row_of(mine, r);
+      store(mine_row, at, wg.z, finish(mine_row, at, sums[r * THREAD_WORDS + v]));
+    }
   }
 }

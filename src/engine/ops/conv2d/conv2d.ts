@@ -9,7 +9,7 @@ import { ShapeError } from "../../core/errors.ts";
 import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { formatShape, sizeOf } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { climb, type Ladder } from "../../program/ladder.ts";
+import { climb, type Ladder, type Rung } from "../../program/ladder.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
 import { apply, type Op } from "../../program/tape.ts";
 import type { TapeEntry } from "../../program/tape-entry.ts";
@@ -46,7 +46,7 @@ import {
   inputBytes,
   type WeightGradientProblem,
 } from "./problem.ts";
-import { fitsTiled, recordTiled, tiledKernels } from "./tiled.ts";
+import { tiledKernels, tiledRung } from "./tiled.ts";
 import { winogradDw, winogradDx, winogradForward, winogradKernels } from "./winograd.ts";
 
 export type { Conv2dAttrs } from "./problem.ts";
@@ -132,12 +132,9 @@ export const forwardLadder: Ladder<ForwardProblem> = {
           touched: { x: inputBytes(geometry) },
         }),
     },
-    {
-      name: "tiled",
-      fits: ({ geometry }, capabilities) => fitsTiled("forward", geometry, capabilities),
-      record: (rec, { geometry, x, w, b, y, activation }) =>
-        recordTiled(rec, { pass: "forward", geometry, a: x, b: w, out: y, bias: b, activation }),
-    },
+    tiledRung("forward", ({ geometry, x, w, b, y, activation }) => ({
+      ...{ geometry, a: x, b: w, out: y, bias: b, activation },
+    })),
     {
       name: "subgroup",
       fits: ({ geometry }, { subgroupSize }) => fitsDirect(geometry, subgroupSize),
@@ -192,12 +189,7 @@ export const inputGradientLadder: Ladder<InputGradientProblem> = {
           flops: convFlops(geometry),
         }),
     },
-    {
-      name: "tiled",
-      fits: ({ geometry }, capabilities) => fitsTiled("dx", geometry, capabilities),
-      record: (rec, { geometry, dy, w, dx }) =>
-        recordTiled(rec, { pass: "dx", geometry, a: dy, b: w, out: dx }),
-    },
+    tiledRung("dx", ({ geometry, dy, w, dx }) => ({ geometry, a: dy, b: w, out: dx })),
     {
       name: "subgroup",
       fits: ({ geometry }, { subgroupSize }) =>
@@ -244,10 +236,10 @@ export const weightGradientLadder: Ladder<WeightGradientProblem> = {
   name: "conv2d.dw",
   describe: ({ geometry, db }) => describeGeometry(geometry) + (db ? ", bias" : ""),
   rungs: [
-    {
+    withBiasGradient({
       name: "naive",
       fits: () => true,
-      record: withBiasGradient((rec, { geometry, x, dy, dw }) =>
+      record: (rec, { geometry, x, dy, dw }) =>
         rec.dispatch({
           op: "conv2d",
           kernel: NAIVE_DW,
@@ -257,39 +249,37 @@ export const weightGradientLadder: Ladder<WeightGradientProblem> = {
           flops: convFlops(geometry),
           touched: { x: inputBytes(geometry) },
         }),
-      ),
-    },
-    {
-      name: "tiled",
-      fits: ({ geometry }, capabilities) => fitsTiled("dw", geometry, capabilities),
-      record: withBiasGradient((rec, { geometry, x, dy, dw }) =>
-        recordTiled(rec, { pass: "dw", geometry, a: x, b: dy, out: dw }),
-      ),
-    },
+    }),
+    withBiasGradient(
+      tiledRung("dw", ({ geometry, x, dy, dw }) => ({ geometry, a: x, b: dy, out: dw })),
+    ),
     {
       name: "subgroup",
       fits: ({ geometry }, { subgroupSize }) => fitsWeightGradient(geometry, subgroupSize),
       record: recordWeightGradient,
     },
-    {
+    withBiasGradient({
       name: "implicit",
       fits: ({ geometry }, { subgroupSize }) => fitsImplicit(geometry, subgroupSize),
       suits: ({ geometry }) => suitsImplicitDw(geometry),
-      record: withBiasGradient(recordImplicitDw),
-    },
+      record: recordImplicitDw,
+    }),
     { name: "gemm", fits: ({ geometry }) => fitsGemm(geometry), record: recordGemmDw },
-    { ...winogradDw, record: withBiasGradient(winogradDw.record) },
+    withBiasGradient(winogradDw),
   ],
 };
 
-type RecordDw = (rec: Recorder, problem: WeightGradientProblem) => void;
-
-/** For rungs that leave db to a dispatch of its own. */
-function withBiasGradient(record: RecordDw): RecordDw {
-  return (rec, problem) => {
-    record(rec, problem);
-    if (problem.db) recordBiasGradient(rec, problem.dy, problem.db);
-  };
+/** For a rung that leaves db to a dispatch of its own. */
+function withBiasGradient(rung: Rung<WeightGradientProblem>): Rung<WeightGradientProblem> {
+  const withSums = <R extends Pick<Rung<WeightGradientProblem>, "record">>(recording: R): R => ({
+    ...recording,
+    record: (rec, problem) => {
+      recording.record(rec, problem);
+      if (problem.db) recordBiasGradient(rec, problem.dy, problem.db);
+    },
+  });
+  const { variants, ...own } = rung;
+  return { ...withSums(own), ...(variants && { variants: variants.map(withSums) }) };
 }
 
 /** Every kernel that the weight gradient may dispatch. */

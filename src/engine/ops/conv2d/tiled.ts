@@ -4,16 +4,33 @@
 import shader from "../../../shaders/conv2d/tiled.wgsl";
 import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { ceilDiv } from "../../core/shape.ts";
-import type { Tensor } from "../../core/tensor.ts";
+import { reshaped, type Tensor } from "../../core/tensor.ts";
+import type { Flags } from "../../core/wgsl.ts";
+import type { Rung } from "../../program/ladder.ts";
 import type { Capabilities } from "../../program/program.ts";
-import { linearGrid, type Recorder } from "../../program/recorder.ts";
+import type { Recorder } from "../../program/recorder.ts";
 import { ACTIVATIONS, type Activation, activationFlags } from "../gemm/bias-activation.ts";
+import { combinations } from "../gemm/problem.ts";
+import { recordCombine } from "../gemm/sliced.ts";
+import {
+  areaOf,
+  constantsOf,
+  DEFAULT_TILE,
+  fitsMemory,
+  invocationsOf,
+  loadsOf,
+  TILES,
+  type Tile,
+  tileOf,
+  tilesOf,
+  tileVariants,
+} from "../gemm/tiles.ts";
 import { type ConvGeometry, convFlops, inputBytes } from "./problem.ts";
 
 type Pass = "forward" | "dx" | "dw";
 
-interface TiledProblem {
-  readonly pass: Pass;
+/** What is multiplied: a gathered, b as it is stored. */
+interface Operands {
   readonly geometry: ConvGeometry;
   readonly a: Tensor;
   readonly b: Tensor;
@@ -22,12 +39,41 @@ interface TiledProblem {
   readonly activation?: Activation;
 }
 
-const TILE_DEPTH = 16;
-const TILE_AREA = 4096;
+/** The rung of one of the ladders, by the operands that its problems have. */
+export function tiledRung<Problem extends { readonly geometry: ConvGeometry }>(
+  pass: Pass,
+  operandsOf: (problem: Problem) => Operands,
+): Rung<Problem> {
+  const productOfProblem = ({ geometry }: Problem) => productOf(pass, geometry);
+  const defaultOf = (problem: Problem) => defaultTile(productOfProblem(problem));
+  const fits = ({ geometry }: Problem, capabilities: Capabilities, tile: Tile) =>
+    fitsTile(pass, geometry, capabilities, tile);
+  const record = (rec: Recorder, problem: Problem, tile: Tile) =>
+    recordTiled(rec, operandsOf(problem), { pass, tile });
+  return {
+    name: "tiled",
+    fits: (problem, capabilities) => fits(problem, capabilities, defaultOf(problem)),
+    record: (rec, problem) => record(rec, problem, defaultOf(problem)),
+    variants: tileVariants(CONV_TILES, { extentsOf: productOfProblem, defaultOf, fits, record }),
+  };
+}
+
+const NARROW_TILE = tileOf("256x16/4x4/16");
+const SLIM_TILE = tileOf("128x32/4x4/16");
+const CONV_TILES: readonly Tile[] = [
+  tileOf("64x16/4x4/16"),
+  NARROW_TILE,
+  SLIM_TILE,
+  tileOf("128x32/8x4/16"),
+  ...TILES,
+];
+
 const MOST_GROUPS = 65_535;
 /** Workgroups that fill a large GPU, and the least of a sum that is worth a workgroup. */
 const ENOUGH_GROUPS = 256;
 const LEAST_SPLIT = 512;
+/** The unit of splits, which is not a tile's depth, so that all tiles sum alike. */
+const SPLIT_UNIT = 16;
 
 interface Product {
   readonly rows: number;
@@ -44,99 +90,132 @@ function productOf(pass: Pass, g: ConvGeometry): Product {
 }
 
 /** Narrow and tall where the columns are few, of the same area always. */
-function tileOf({ columns }: Product) {
-  const across = columns <= 16 ? 16 : columns <= 32 ? 32 : 64;
-  return { TILE_ROWS: TILE_AREA / across, TILE_COLUMNS: across };
+function defaultTile({ columns }: Pick<Product, "columns">): Tile {
+  return columns <= 16 ? NARROW_TILE : columns <= 32 ? SLIM_TILE : DEFAULT_TILE;
 }
 
-function gridOf(product: Product) {
-  const { TILE_ROWS, TILE_COLUMNS } = tileOf(product);
-  return [ceilDiv(product.rows, TILE_ROWS), ceilDiv(product.columns, TILE_COLUMNS)] as const;
-}
+/** Above a stride times a window so large, a tap is not divided by a multiplication (see `per_sh`). */
+const MOST_STRIDED = 65_536;
 
 /** The tallest tile takes more workgroup memory than WebGPU's default, with which an adapter may leave it. */
-export function fitsTiled(
+function fitsTile(
   pass: Pass,
   geometry: ConvGeometry,
-  { maxComputeWorkgroupStorageSize = Number.POSITIVE_INFINITY }: Capabilities,
+  capabilities: Capabilities,
+  tile: Tile,
 ): boolean {
-  const product = productOf(pass, geometry);
-  const { TILE_ROWS, TILE_COLUMNS } = tileOf(product);
-  const bytes = 4 * TILE_DEPTH * (TILE_ROWS + 1 + TILE_COLUMNS + 1);
+  const { kh, kw, sh, sw } = geometry;
+  const placesBytes = 16 * tile.rows;
   return (
-    bytes <= maxComputeWorkgroupStorageSize &&
-    gridOf(product).every((groups) => groups <= MOST_GROUPS)
+    fitsMemory(tile, capabilities, placesBytes) &&
+    tilesOf(productOf(pass, geometry), tile).every((groups) => groups <= MOST_GROUPS) &&
+    Math.max(kh * sh, kw * sw) < MOST_STRIDED
   );
 }
 
-/** Depth of a split; only dw, with its short rows and columns and long sums, is split. */
+/**
+ * Depth of a split; only dw, with its short rows and columns and long sums, is split. As by the default tile, whatever the tile, so
+ * that all give the same bits.
+ */
 function splitDepthOf(pass: Pass, product: Product): number {
-  const [down, across] = gridOf(product);
+  const [down, across] = tilesOf(product, defaultTile(product));
   const most = pass === "dw" ? ceilDiv(product.depth, LEAST_SPLIT) : 1;
   const splits = Math.max(1, Math.min(most, Math.floor(ENOUGH_GROUPS / (down * across))));
-  return ceilDiv(ceilDiv(product.depth, splits), TILE_DEPTH) * TILE_DEPTH;
+  return ceilDiv(ceilDiv(product.depth, splits), SPLIT_UNIT) * SPLIT_UNIT;
 }
 
 /** Records the product, and the sum of its splits where there are several. */
-export function recordTiled(rec: Recorder, problem: TiledProblem): void {
-  const { pass, geometry, a, b, out, bias = null, activation = "linear" } = problem;
+function recordTiled(
+  rec: Recorder,
+  { geometry, a, b, out, bias = null, activation = "linear" }: Operands,
+  { pass, tile }: { readonly pass: Pass; readonly tile: Tile },
+): void {
   const product = productOf(pass, geometry);
   const split_depth = splitDepthOf(pass, product);
   const splits = ceilDiv(product.depth, split_depth);
-  const params = { ...geometry, ...product, splits, split_depth };
-  const isSplit = splits > 1;
-  const [groupsDown, groupsAcross] = gridOf(product);
+  const params = {
+    ...{ ...geometry, ...product, split_depth },
+    ...strideOf(pass, geometry, tile),
+    ...{ per_sh: ceilDiv(65_536, geometry.sh), per_sw: ceilDiv(65_536, geometry.sw) },
+  };
   const { rows, columns } = product;
+  const isSplit = splits > 1;
   const products = isSplit ? rec.allocate([splits, rows, columns], `${pass}.splits`) : out;
+  const epilogue = { ...activationFlags(activation), HAS_BIAS: bias !== null };
   rec.dispatch({
     op: "conv2d",
-    kernel: multiplyKernel(pass, activation, bias !== null, tileOf(product)),
-    grid: [groupsDown, groupsAcross, splits],
+    kernel: multiplyKernel({ ...epilogue, ...switchesOf(pass, geometry, tile) }, tile),
+    grid: [...tilesOf(product, tile), splits],
     bind: { a, b, out: products, ...(bias ? { bias } : {}) },
     params,
     flops: convFlops(geometry),
-    executedFlops: 2 * TILE_AREA * groupsDown * groupsAcross * product.depth,
+    executedFlops: 2 * areaOf(product, tile) * product.depth,
     ...(pass === "dx" ? {} : { touched: { a: inputBytes(geometry) } }),
   });
   if (!isSplit) return;
-  rec.dispatch({
-    op: "conv2d",
-    kernel: ADD_SPLITS,
-    grid: linearGrid(rows * columns, 64),
-    bind: { products, out },
-    params,
-    executedFlops: splits * rows * columns,
+  const result = reshaped(out, [rows, columns]);
+  recordCombine(rec, result, {
+    ...{ op: "conv2d", partial: products, slices: splits, apart: rows * columns },
   });
 }
 
-const ADD_SPLITS: Kernel = kernelFrom(shader, "add_splits");
-
-function multiplyKernel(
-  pass: Pass,
-  activation: Activation,
-  hasBias: boolean,
-  constants: ReturnType<typeof tileOf>,
-): Kernel {
-  const flags = {
-    ...activationFlags(activation),
-    HAS_BIAS: hasBias,
-    DX: pass === "dx",
-    DW: pass === "dw",
+/** How far an invocation's next step lies from the one before, in the digits of a step: see `digits_of`. */
+function strideOf(pass: Pass, { i, kw, oh, ow, o }: ConvGeometry, tile: Tile) {
+  const stride = pass === "dw" ? invocationsOf(tile) / (tile.rows / 4) : tile.depth;
+  const [inner, middle] = pass === "dw" ? [ow, oh] : [pass === "dx" ? o : i, kw];
+  return {
+    stride_inner: stride % inner,
+    stride_middle: Math.floor(stride / inner) % middle,
+    stride_outer: Math.floor(stride / (inner * middle)),
   };
-  return kernelFrom(shader, "multiply", { flags, constants });
 }
 
-/** Every kernel of the rung. */
+type Channels = Pick<ConvGeometry, "i" | "o" | "sh" | "sw">;
+
+/** How the kernel reads and writes: words where channels are whole ones; along the sum those of a block, four an invocation. */
+function switchesOf(pass: Pass, { i, o, sh, sw }: Channels, tile: Tile): Flags {
+  const { left, right } = loadsOf(tile);
+  const vec = (extent: number) => extent % 4 === 0;
+  const [isDx, isDw] = [pass === "dx", pass === "dw"];
+  const BLOCK_A = !isDw && vec(isDx ? o : i) && vec(left);
+  const BLOCK_B = isDx && vec(o) && vec(right);
+  return {
+    ...{ DX: isDx, DW: isDw, BLOCK_A, BLOCK_B },
+    STRIDED: isDx && (sh > 1 || sw > 1),
+    VEC_A: isDw ? vec(i) : BLOCK_A,
+    VEC_B: isDx ? BLOCK_B : vec(o),
+    VEC_C: vec(isDx ? i : o),
+  };
+}
+
+function multiplyKernel(flags: Flags, tile: Tile): Kernel {
+  return kernelFrom(shader, "multiply", { flags, constants: constantsOf(tile) });
+}
+
+/** Every kernel of the rung; of the forward pass by default tiles with every epilogue, of others with none. */
 export function* tiledKernels(): Iterable<Kernel> {
-  for (const columns of [16, 32, 64]) {
-    const tile = tileOf({ rows: 1, columns, depth: 1 });
-    for (const activation of ACTIVATIONS) {
-      for (const hasBias of [false, true]) {
-        yield multiplyKernel("forward", activation, hasBias, tile);
+  const isDefault = (tile: Tile) =>
+    [NARROW_TILE, SLIM_TILE, DEFAULT_TILE].some(({ name }) => name === tile.name);
+  for (const tile of CONV_TILES) {
+    for (const pass of ["forward", "dx", "dw"] as const) {
+      const all = pass === "forward" && isDefault(tile);
+      for (const end of all ? EPILOGUES : [{ HAS_BIAS: false }]) {
+        for (const flags of allSwitches(pass, tile))
+          yield multiplyKernel({ ...end, ...flags }, tile);
       }
     }
-    yield multiplyKernel("dx", "linear", false, tile);
-    yield multiplyKernel("dw", "linear", false, tile);
   }
-  yield ADD_SPLITS;
+}
+
+const EPILOGUES: readonly Flags[] = ACTIVATIONS.flatMap((activation) =>
+  [false, true].map((hasBias) => ({ ...activationFlags(activation), HAS_BIAS: hasBias })),
+);
+
+/** Each way of reading and writing once. */
+function allSwitches(pass: Pass, tile: Tile): Iterable<Flags> {
+  const found = combinations(["i", "o", "isStrided"]).map(({ i, o, isStrided }) => {
+    const channels = { i: i ? 4 : 1, o: o ? 4 : 1, sh: isStrided ? 2 : 1, sw: 1 };
+    return switchesOf(pass, channels, tile);
+  });
+  return new Map(found.map((flags) => [JSON.stringify(flags), flags])).values();
 }

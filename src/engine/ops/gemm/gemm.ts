@@ -6,7 +6,6 @@
 
 import shader from "../../../shaders/gemm/naive.wgsl";
 import subgroupShader from "../../../shaders/gemm/subgroup.wgsl";
-import tiledShader from "../../../shaders/gemm/tiled.wgsl";
 import { ShapeError } from "../../core/errors.ts";
 import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { ceilDiv, formatShape, shape2 } from "../../core/shape.ts";
@@ -14,42 +13,21 @@ import type { Tensor } from "../../core/tensor.ts";
 import type { Flags } from "../../core/wgsl.ts";
 import { climb, type Ladder } from "../../program/ladder.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
+import { ACTIVATIONS, activationFlags } from "./bias-activation.ts";
 import {
-  ACTIVATIONS,
-  type Activation,
-  activationFlags,
-  recordBiasGradient,
-  type Slope,
-} from "./bias-activation.ts";
+  combinations,
+  endOf,
+  epilogue,
+  type Gemm,
+  type GemmInto,
+  type Problem,
+  transposes,
+} from "./problem.ts";
+import { combineKernel, recordSliced, recordSums, sliceOf } from "./sliced.ts";
+import { everyTiled, TILED } from "./tiled.ts";
 
-export interface Gemm {
-  /** The op on whose behalf, as programs and profiles show it: `dense`, `conv2d`. */
-  readonly op: string;
-  readonly a: Tensor;
-  readonly b: Tensor;
-  readonly transA?: boolean;
-  readonly transB?: boolean;
-  readonly bias?: Tensor | null;
-  readonly activation?: Activation;
-  /** With neither bias nor activation: the result is multiplied by it. */
-  readonly slope?: Slope | null;
-  /** (N), with transA alone: takes the sums of op(b) over k. */
-  readonly sums?: Tensor | null;
-  /** Label of the result. */
-  readonly label: string;
-}
-
-export type GemmInto = Omit<Gemm, "label">;
-
-interface Problem {
-  readonly request: GemmInto;
-  readonly c: Tensor;
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  /** Products of so many equal runs of k, kept apart: c is (parts, M, N); without it, one. */
-  readonly parts?: number;
-}
+export type { Gemm, GemmInto } from "./problem.ts";
+export { type Combine, recordCombine } from "./sliced.ts";
 
 /** Records c = activate(op(a) · op(b) + bias). Throws ShapeError when the inner extents differ. */
 export function recordGemm(rec: Recorder, request: Gemm): Tensor {
@@ -112,7 +90,7 @@ export const GEMM: Ladder<Problem> = {
   describe: describeProblem,
   rungs: [
     { name: "naive", fits: () => true, record: recordNaive },
-    { name: "tiled", fits: () => true, record: recordTiled },
+    TILED,
     {
       name: "subgroup",
       fits: (_, { subgroupSize }) => subgroupSize !== null && subgroupSize <= 64,
@@ -132,36 +110,6 @@ function recordNaive(rec: Recorder, problem: Problem): void {
     bind: { a, b, c, ...endOf(request) },
     params: { m, n, k, slices: parts, apart: m * n },
     flops: 2 * m * n * k,
-  });
-  recordSums(rec, request);
-}
-
-/** The sums by themselves, for rungs that have none of their own. */
-function recordSums(rec: Recorder, { b, sums }: GemmInto): void {
-  if (sums) recordBiasGradient(rec, b, sums);
-}
-
-/** Workgroups that keep an adapter busy; below half of that, the sum over k is cut into slices. */
-const FILLING = { software: 4, hardware: 128 };
-/** Fewer steps of k than this are not worth a slice. */
-const SLICE_STEPS = 64;
-
-function recordTiled(rec: Recorder, problem: Problem): void {
-  const { request, m, n, k } = problem;
-  const { transA, transB } = request;
-  const tiles = ceilDiv(m, 64) * ceilDiv(n, 64);
-  recordSliced(rec, problem, {
-    tiles,
-    tileArea: 64 * 64,
-    kernel: (epilogueFlags) =>
-      tiledKernel({
-        ...transposes(request),
-        ...epilogueFlags,
-        VEC_A: transA === true && m % 4 === 0,
-        VEC_B: !transB && n % 4 === 0,
-        VEC_C: n % 4 === 0,
-      }),
-    slice: sliceOf(rec, tiles, k),
   });
   recordSums(rec, request);
 }
@@ -202,95 +150,8 @@ function wordsOf(n: number, lanes: number, transB = false): number {
   return !transB && 1.5 * ceilDiv(n, 8 * lanes) <= ceilDiv(n, 4 * lanes) ? 2 : 1;
 }
 
-/** Steps of k in a slice: all of them unless the tiles are too few to fill the machine. */
-function sliceOf(rec: Recorder, tiles: number, k: number): number {
-  const filling = FILLING[rec.capabilities.isSoftware ? "software" : "hardware"];
-  const slices = Math.min(Math.floor(filling / tiles), Math.floor(k / SLICE_STEPS));
-  return slices < 2 ? k : ceilDiv(ceilDiv(k, slices), 16) * 16;
-}
-
-interface Tiling {
-  readonly tiles: number;
-  /** Elements of a tile, all of which are computed. */
-  readonly tileArea: number;
-  readonly slice: number;
-  readonly kernel: (epilogueFlags: Flags) => Kernel;
-  /** What else the kernel writes. */
-  readonly besides?: Readonly<Record<string, Tensor>>;
-}
-
-/** One dispatch; or with several slices of k that are not asked for, partial products and their sum in slice order. */
-function recordSliced(rec: Recorder, problem: Problem, tiling: Tiling): void {
-  const { tiles, tileArea, kernel, besides = {} } = tiling;
-  const { request, c, m, n, k, parts } = problem;
-  const { op, a, b } = request;
-  const slice = parts === undefined ? tiling.slice : k / parts;
-  const slices = ceilDiv(k, slice);
-  const [x, y] = linearGrid(tiles, 1);
-  const shared = {
-    op,
-    params: { m, n, k, slice },
-    grid: [x, y, slices],
-    flops: 2 * m * n * k,
-    executedFlops: 2 * tiles * tileArea * k,
-  } as const;
-  if (slices === 1 || parts !== undefined) {
-    const bind = { a, b, c, ...endOf(request), ...besides };
-    rec.dispatch({ ...shared, kernel: kernel(epilogue(request)), bind });
-    return;
-  }
-  const partial = rec.allocate([slices, m, n], "slices");
-  rec.dispatch({ ...shared, kernel: kernel({}), bind: { a, b, c: partial } });
-  recordCombine(rec, c, { ...request, partial, slices, apart: m * n });
-}
-
-export interface Combine extends Pick<Gemm, "op" | "bias" | "activation" | "slope"> {
-  /** Products of c's shape, a number of elements `apart`. */
-  readonly partial: Tensor;
-  readonly slices: number;
-  readonly apart: number;
-}
-
-/** Records c = activate(Σ partial + bias), summed in order. */
-export function recordCombine(rec: Recorder, c: Tensor, request: Combine): void {
-  const { op, partial, slices, apart } = request;
-  const [m, n] = shape2(c.shape, op);
-  rec.dispatch({
-    op,
-    kernel: combineKernel(epilogue(request)),
-    grid: linearGrid(m * n, 64),
-    bind: { partial, c, ...endOf(request) },
-    params: { m, n, k: 0, slices, apart },
-    executedFlops: slices * m * n,
-    touched: { partial: 4 * slices * m * n },
-  });
-}
-
-function transposes({ transA = false, transB = false }: GemmInto): Flags {
-  return { TRANS_A: transA, TRANS_B: transB };
-}
-
-type End = Pick<Gemm, "bias" | "activation" | "slope">;
-
-function epilogue({ bias, activation = "linear", slope }: End): Flags {
-  if (slope) return { SLOPED: true, ...activationFlags(slope.activation) };
-  return { HAS_BIAS: Boolean(bias), ...activationFlags(activation) };
-}
-
-function endOf({ bias, slope }: End): Readonly<Record<string, Tensor>> {
-  return { ...(bias ? { bias } : {}), ...(slope ? { y: slope.y } : {}) };
-}
-
 function naiveKernel(flags: Flags): Kernel {
   return kernelFrom(shader, "multiply", { flags });
-}
-
-function combineKernel(flags: Flags): Kernel {
-  return kernelFrom(shader, "combine", { flags });
-}
-
-function tiledKernel(flags: Flags): Kernel {
-  return kernelFrom(tiledShader, "multiply", { flags });
 }
 
 function subgroupKernel(flags: Flags, lanes: number, words: number): Kernel {
@@ -298,7 +159,7 @@ function subgroupKernel(flags: Flags, lanes: number, words: number): Kernel {
   return kernelFrom(subgroupShader, "multiply", { flags, constants });
 }
 
-/** Every kernel that this file dispatches on an adapter of that subgroup size. */
+/** Every kernel that this file dispatches on an adapter of that subgroup size; of variants, with one epilogue each. */
 export function* gemmKernels(subgroupSize: number | null): Iterable<Kernel> {
   const epilogues = ACTIVATIONS.flatMap((activation) => [
     ...combinations(["HAS_BIAS"]).map((bias) => ({ ...bias, ...activationFlags(activation) })),
@@ -309,27 +170,18 @@ export function* gemmKernels(subgroupSize: number | null): Iterable<Kernel> {
   const vecs = combinations(["TRANS_A", "TRANS_B", "VEC_A", "VEC_B", "VEC_C"]).filter(
     ({ TRANS_B, VEC_B, VEC_C }) => TRANS_B || VEC_B === VEC_C,
   );
-  const tiled = vecs.filter((v) => (v["TRANS_A"] || !v["VEC_A"]) && !(v["TRANS_B"] && v["VEC_B"]));
   for (const end of epilogues) {
     yield combineKernel(end);
     for (const flags of sides) yield naiveKernel({ ...flags, ...end });
-    for (const flags of tiled) yield tiledKernel({ ...flags, ...end });
     if (subgroupSize === null) continue;
     for (const flags of vecs) {
       for (const words of flags["TRANS_B"] ? [1] : [1, 2])
         yield subgroupKernel({ ...flags, ...end }, subgroupSize, words);
     }
   }
+  yield* everyTiled(epilogues);
   if (subgroupSize === null) return;
   for (const flags of vecs.filter(({ TRANS_B }) => !TRANS_B)) {
     for (const words of [1, 2]) yield subgroupKernel({ ...flags, SUMS: true }, subgroupSize, words);
   }
-}
-
-/** All ways of setting switches. */
-function combinations(names: readonly string[]): readonly Flags[] {
-  return names.reduce<readonly Flags[]>(
-    (sets, name) => sets.flatMap((set) => [false, true].map((on) => ({ ...set, [name]: on }))),
-    [{}],
-  );
 }

@@ -51,7 +51,10 @@ export function colourOf(
   if (colouring === "pass") return [facts.pass, PASSES[facts.pass].colour];
   if (colouring === "bound") return [facts.bound, BOUNDS[facts.bound].colour];
   const rung = facts.solution?.rung;
-  return rung === undefined ? ["one way only", "var(--line)"] : [rung, RUNGS[rung] ?? "var(--sky)"];
+  if (rung === undefined) return ["one way only", "var(--line)"];
+  // Variants have their rung's colour: `tiled 64x64/8x4/16`.
+  const [name = rung] = rung.split(" ", 1);
+  return [name, RUNGS[name] ?? "var(--sky)"];
 }
 
 export function blockOf(entry: Entry, reader: Reader): HTMLButtonElement {
