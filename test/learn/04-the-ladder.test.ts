@@ -86,7 +86,8 @@ test("sums add up, with the sizes that the shaders have", () => {
     const found = check.chapter.sums.find((candidate) => candidate.name === name);
     return Number(found?.parts.at(-1));
   };
-  const { TILE_ROWS: r = 0, TILE_COLUMNS: c = 0, TILE_DEPTH: d = 0 } = constantsOf("conv2d/tiled");
+  const shared = constantsOf("lib/product-tile");
+  const { TILE_ROWS: r = 0, TILE_COLUMNS: c = 0, DEPTH: d = 0 } = shared;
   assert.is(sum("tiled"), (r * d + d * c) / (r * c * d));
   const direct = constantsOf("conv2d/subgroup");
   const { SUBGROUP = 0, KW = 0, COLUMNS = 0, CHANNELS = 0, STRIDE = 0 } = direct;
@@ -101,8 +102,9 @@ test("sums add up, with the sizes that the shaders have", () => {
   check.says(`${COLUMNS} columns of ${CHANNELS} filters, and ${pixels} pixels and ${words} words`);
   check.says(`${ROWS} rows of ${WORDS} words`);
   check.says(`keeps ${COLUMNS * CHANNELS} sums in registers`);
-  assert.match(read("src/shaders/conv2d/tiled.wgsl"), "@workgroup_size(256)");
-  check.says(`256 invocations work on ${r} × ${c} results`);
+  const { THREAD_ROWS = 0, THREAD_COLUMNS = 0 } = shared;
+  const invocations = (r / THREAD_ROWS) * (c / THREAD_COLUMNS);
+  check.says(`${invocations} invocations work on ${r} × ${c} results`);
   check.says(`${CHANNELS} filters fill a quarter of a tile of ${c}`);
   check.says(`Tiled does it, ${d} products at a time`);
 });
