@@ -66,8 +66,8 @@ test("few layers stand alone, many in groups by block", () => {
 
 test("results are named without their layer", () => {
   const step = stepModel(lenet);
-  const results = [1, 18, 19, 20, 25].map((id) => step.entry(id)?.result);
-  assert.equal(results, ["y", "dx", "dw.partial", "dw", "update"]);
+  const results = [3, 27, 28, 29, 30, 37].map((id) => step.entry(id)?.result);
+  assert.equal(results, ["y", "w.turned", "dx", "dw.partial", "dw", "update"]);
 });
 
 test("across from a dispatch are its gradients, and across from those it is", () => {

@@ -101,9 +101,9 @@ test("begins with the heaviest gradient of filters, and a block for every dispat
 
 test("a click shows the dispatch: kernel, rungs, figures, bindings, neighbours", () =>
   looking(async (page) => {
-    const { facts, view: own } = dispatchOf(18);
-    await page.click('.block[data-id="18"]');
-    assert.is(hashOf(page), "#step/18");
+    const { facts, view: own } = dispatchOf(28);
+    await page.click('.block[data-id="28"]');
+    assert.is(hashOf(page), "#step/28");
     const detail = await textOf(page, "#detail");
     assert.match(detail, facts.kernel);
     assert.match(detail, "∂loss/∂x");
@@ -131,8 +131,8 @@ test("a click shows the dispatch: kernel, rungs, figures, bindings, neighbours",
 
 test("WGSL as written, with the lines that are left out dimmed, and as compiled", () =>
   looking(async (page) => {
-    await page.click('.block[data-id="18"]');
-    const { kernel } = dispatchOf(18);
+    await page.click('.block[data-id="28"]');
+    const { kernel } = dispatchOf(28);
     const out = kernel?.written.filter(({ isCompiled }) => !isCompiled).length;
     assert.ok(out !== undefined && out > 0);
     assert.is(await page.locator("#section-code .line").count(), kernel?.written.length);
@@ -156,7 +156,7 @@ test("WGSL as written, with the lines that are left out dimmed, and as compiled"
 
 test("inputs and outputs are drawn, and lead to who sets and reads them", () =>
   looking(async (page) => {
-    await page.click('.block[data-id="20"]');
+    await page.click('.block[data-id="30"]');
     const colours = await coloursOf(page, "#section-outputs");
     assert.ok(colours.length > 1);
     assert.ok(
@@ -164,22 +164,22 @@ test("inputs and outputs are drawn, and lead to who sets and reads them", () =>
       String(colours),
     );
     assert.ok((await page.locator("#section-outputs .histogram rect").count()) > 10);
-    const tensor = lenet.tensors[dispatchOf(20).view.bindings["dw"] ?? -1];
+    const tensor = lenet.tensors[dispatchOf(30).view.bindings["dw"] ?? -1];
     const readers = tensor?.readers ?? [];
-    const reader = readers.find((id) => id !== 20);
+    const reader = readers.find((id) => id !== 30);
     await page.click(`#section-outputs .dispatch-link:has-text("#${reader}")`);
     assert.is(hashOf(page), `#step/${reader}`);
   }));
 
 test("back and forward walk through what was looked at; a link opens where it was taken", () =>
   looking(async (page) => {
-    await page.click('.block[data-id="5"]');
-    await page.click('.block[data-id="15"]');
+    await page.click('.block[data-id="8"]');
+    await page.click('.block[data-id="22"]');
     await view(page, "memory");
     await page.goBack();
-    assert.is(hashOf(page), "#step/15");
+    assert.is(hashOf(page), "#step/22");
     await page.goBack();
-    assert.is(await page.getAttribute(".block.chosen", "data-id"), "5");
+    assert.is(await page.getAttribute(".block.chosen", "data-id"), "8");
     await page.goForward();
     assert.match(await textOf(page, ".detail-head"), "#22");
   }));
@@ -203,15 +203,15 @@ test("a link that names a dispatch and a view opens there, and one that names no
 
 test("the keyboard: arrows, search, Escape, figures, question mark", () =>
   looking(async (page) => {
-    await page.click('.block[data-id="3"]');
+    await page.click('.block[data-id="6"]');
     await page.keyboard.press("ArrowDown");
-    assert.is(hashOf(page), "#step/4");
+    assert.is(hashOf(page), "#step/7");
     await page.keyboard.press("ArrowUp");
     await page.keyboard.press("ArrowRight");
     const across = Number(hashOf(page).split("/")[1]);
-    assert.is(dispatchOf(across).facts.forwardOf, 3);
+    assert.is(dispatchOf(across).facts.forwardOf, 6);
     await page.keyboard.press("ArrowLeft");
-    assert.is(hashOf(page), "#step/3");
+    assert.is(hashOf(page), "#step/6");
     await page.keyboard.press("/");
     await page.keyboard.type("conv2d_1 dw");
     const wanted = await page.locator(".block:not(.dimmed)").count();
@@ -246,8 +246,8 @@ test("every view shows what the document has", () =>
     await view(page, "roofline");
     const computing = profile.dispatches.filter(({ gflops, gbs }) => gflops > 0 && gbs > 0).length;
     assert.is(await page.locator(".roofline-view .dot").count(), computing);
-    await page.locator('.roofline-view .dot[data-id="5"]').dispatchEvent("click");
-    assert.is(hashOf(page), "#roofline/5");
+    await page.locator('.roofline-view .dot[data-id="8"]').dispatchEvent("click");
+    assert.is(hashOf(page), "#roofline/8");
     await view(page, "ladders");
     assert.is(await page.locator(".ladder-card").count(), lenet.solutions.length);
     await view(page, "image");
@@ -299,7 +299,7 @@ for (const [width, height] of [
           assert.is(await overflowOf(page), 0, name);
         }
         await view(page, "step");
-        await page.click('.block[data-id="19"]');
+        await page.click('.block[data-id="29"]');
         assert.is(await overflowOf(page), 0, "detail");
         const wide = await page.$eval("#detail", (panel) => panel.scrollWidth - panel.clientWidth);
         assert.is(wide, 0, "detail");
@@ -312,7 +312,7 @@ test("on a narrow screen details are a sheet that closes", () =>
   looking(
     async (page) => {
       assert.not.ok(await page.locator("#detail").isVisible());
-      await page.click('.block[data-id="19"]');
+      await page.click('.block[data-id="29"]');
       const box = await page.locator("#detail").boundingBox();
       assert.equal(box, { x: 0, y: 0, width: 390, height: 844 });
       await page.click(".detail .close");
@@ -379,7 +379,7 @@ test("a document with next to nothing in it still opens", async () => {
     async (page) => {
       for (const name of VIEWS) await view(page, name);
       await view(page, "step");
-      await page.click('.block[data-id="19"]');
+      await page.click('.block[data-id="29"]');
       assert.match(await textOf(page, "#section-errors"), "Nothing was checked");
     },
     { target: await written({ ...bare, tensors }, "bare") },
