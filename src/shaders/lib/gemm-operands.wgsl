@@ -34,10 +34,10 @@ struct Params {
 
 //#if ${VEC_C}
 @group(0) @binding(5) var<storage, read> y: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> sums: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> column_sums: array<vec4f>;
 //#else
 @group(0) @binding(5) var<storage, read> y: array<f32>;
-@group(0) @binding(6) var<storage, read_write> sums: array<f32>;
+@group(0) @binding(6) var<storage, read_write> column_sums: array<f32>;
 //#endif
 
 // What becomes of a word of the product.
@@ -63,12 +63,12 @@ fn finish(row: u32, column: u32, sum: vec4f) -> vec4f {
 fn store_sums(column: u32, value: vec4f) {
   if (column >= params.n) { return; }
   //#if ${VEC_C}
-  sums[column / 4u] = value;
+  column_sums[column / 4u] = value;
   //#else
-  sums[column] = value.x;
-  if (column + 1u < params.n) { sums[column + 1u] = value.y; }
-  if (column + 2u < params.n) { sums[column + 2u] = value.z; }
-  if (column + 3u < params.n) { sums[column + 3u] = value.w; }
+  column_sums[column] = value.x;
+  if (column + 1u < params.n) { column_sums[column + 1u] = value.y; }
+  if (column + 2u < params.n) { column_sums[column + 2u] = value.z; }
+  if (column + 3u < params.n) { column_sums[column + 3u] = value.w; }
   //#endif
 }
 

@@ -122,7 +122,7 @@ function recordSubgroup(rec: Recorder, problem: Problem): void {
   const tiles = ceilDiv(m, ROWS) * ceilDiv(n, words * lanes * 4);
   const vec = (extent: number) => extent % 4 === 0;
   const slice = sliceOf(rec, tiles, k);
-  const withSums = request.sums && slice === k && !transB ? { sums: request.sums } : null;
+  const withSums = request.sums && slice === k && !transB ? { column_sums: request.sums } : null;
   const flags = {
     ...transposes(request),
     SUMS: withSums !== null,
