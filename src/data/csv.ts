@@ -4,7 +4,7 @@
 // 11 s where this takes about 1 s.
 import { stat } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
-import { FormatError } from "../engine/core/errors.ts";
+import { FormatError, messageOf } from "../engine/core/errors.ts";
 import {
   type CsvColumns,
   type CsvLayout,
@@ -212,10 +212,7 @@ class Table {
       return records[0] ?? [];
     } catch (cause) {
       // csv-parse sees this line alone, so its line numbers would mislead.
-      const reason = String(cause instanceof Error ? cause.message : cause).replace(
-        / at line 1/,
-        "",
-      );
+      const reason = messageOf(cause).replace(/ at line 1/, "");
       throw new FormatError(`${this.#file}:${this.#line}: not a CSV row, got "${reason}"`, {
         cause,
       });

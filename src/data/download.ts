@@ -2,6 +2,7 @@
 // beside it as `<path>.part`, and the next attempt goes on from there. Fails within seconds where there is no way through,
 // and does not try again by itself.
 import { VitrineError } from "../engine/core/errors.ts";
+import { boundedPieces } from "./bounded-pieces.ts";
 import { PartialFile } from "./partial-file.ts";
 import { proxiedFetch } from "./proxied-fetch.ts";
 
@@ -102,13 +103,11 @@ async function receive(transfer: Transfer): Promise<"whole" | "resumed"> {
   if (size > mostBytes) await refuseLonger(transfer, response, size);
   watchdog.expectWithin(stallTimeoutMs);
   watchdog.expectPace(download, () => file.size);
-  const chunks = response.body as unknown as AsyncIterable<Uint8Array> | null;
-  for await (const chunk of chunks ?? []) {
+  const refuse = (bytes: number) => refuseLonger(transfer, null, bytes);
+  const limit = { before: file.size, most: mostBytes, refuse };
+  for await (const piece of boundedPieces(response, limit)) {
     watchdog.expectWithin(stallTimeoutMs);
-    if (file.size + chunk.length > mostBytes) {
-      await refuseLonger(transfer, null, file.size + chunk.length);
-    }
-    await file.append(chunk);
+    await file.append(piece);
     if (size > 0) progress?.(file.size / size);
   }
   return response.status === 200 ? "whole" : "resumed";

@@ -4,7 +4,7 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { VitrineError } from "../engine/core/errors.ts";
+import { messageOf, VitrineError } from "../engine/core/errors.ts";
 import { fetchDebianPackage } from "../setup/apt.mjs";
 import { downloadFile } from "./download.ts";
 import { isOfficial, recognise } from "./known-data.ts";
@@ -166,7 +166,7 @@ class Search {
   }
 
   #note(error: unknown, source?: string): string {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const line =
       source === undefined || reason.startsWith(source) ? reason : `${source}: ${reason}`;
     this.#tried.push(line);

@@ -4,7 +4,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { constants, gunzip, gunzipSync } from "node:zlib";
-import { FormatError } from "../engine/core/errors.ts";
+import { FormatError, messageOf } from "../engine/core/errors.ts";
 import type { Dataset } from "./dataset.ts";
 import { describeForeign } from "./foreign-file.ts";
 
@@ -51,7 +51,7 @@ async function unpack(bytes: Uint8Array, file: string): Promise<Buffer> {
         cause,
       });
     }
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new FormatError(`${file}: the gzip data does not unpack, got "${reason}"`, {
       help: CUT_SHORT,
       cause,

@@ -5,7 +5,8 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { FormatError, UsageError } from "../engine/core/errors.ts";
+import { FormatError, messageOf, UsageError } from "../engine/core/errors.ts";
+import { boundedPieces } from "./bounded-pieces.ts";
 import { localFetch } from "./proxied-fetch.ts";
 
 const LOCAL: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
@@ -47,23 +48,17 @@ async function fetched(name: string, signal: AbortSignal): Promise<Uint8Array> {
     const answer = await localFetch(name, signal);
     if (!answer.ok)
       throw new FormatError(`${name}: must give a picture, got status ${answer.status}`);
+    const refuse = (): never => {
+      throw new FormatError(`${name}: must give at most ${MOST_BYTES / 2 ** 20} MB, got more`);
+    };
     const pieces: Uint8Array[] = [];
-    let size = 0;
-    for await (const piece of answer.body ?? []) {
-      size += piece.length;
-      if (size > MOST_BYTES) {
-        throw new FormatError(`${name}: must give at most ${MOST_BYTES / 2 ** 20} MB, got more`);
-      }
+    for await (const piece of boundedPieces(answer, { most: MOST_BYTES, refuse }))
       pieces.push(piece);
-    }
     return Buffer.concat(pieces);
   } catch (cause) {
     if (cause instanceof FormatError) throw cause;
     signal.throwIfAborted();
     const got = cause instanceof Error ? (cause.cause ?? cause) : cause;
-    throw new FormatError(
-      `${name}: must give a picture, got ${got instanceof Error ? got.message : String(got)}`,
-      { cause },
-    );
+    throw new FormatError(`${name}: must give a picture, got ${messageOf(got)}`, { cause });
   }
 }

@@ -3,7 +3,7 @@
 
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { FormatError } from "../engine/core/errors.ts";
+import { FormatError, messageOf } from "../engine/core/errors.ts";
 import { orientationOf, upright } from "./exif-orientation.ts";
 import { decodePng, type Picture } from "./picture.ts";
 import { pictureFormat, pictureHeader } from "./picture-header.ts";
@@ -23,7 +23,7 @@ export async function decodePicture(bytes: Uint8Array, name: string): Promise<Pi
   const header = pictureHeader(bytes, name);
   const { width, height } = header;
   const picture = await decode(format, bytes).catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new FormatError(`${name}: must be a sound ${format}, got ${reason.toLowerCase()}`, {
       cause,
     });

@@ -1,7 +1,7 @@
 // A PNG as pixels, checked before anything is allocated for it.
 
 import { PNG } from "pngjs";
-import { FormatError } from "../engine/core/errors.ts";
+import { FormatError, messageOf } from "../engine/core/errors.ts";
 import { checkPng } from "./png-check.ts";
 
 /** A picture as it is in its file. */
@@ -25,7 +25,7 @@ export function decodePng(bytes: Uint8Array, name: string): Picture {
     const { width, height, data } = PNG.sync.read(Buffer.from(bytes));
     return { width, height, rgba: data };
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new FormatError(`${name}: must be a sound PNG, got ${reason.toLowerCase()}`, { cause });
   }
 }

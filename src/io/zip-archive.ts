@@ -5,7 +5,7 @@ import { type Readable, Transform } from "node:stream";
 import { text } from "node:stream/consumers";
 import * as zlib from "node:zlib";
 import yauzl from "yauzl";
-import { FormatError } from "../engine/core/errors.ts";
+import { FormatError, messageOf } from "../engine/core/errors.ts";
 
 const MOST_TEXT_BYTES = 2 ** 26;
 /** Weights hardly compress; zeros do, and a small file of them would fill a disk. */
@@ -128,7 +128,7 @@ function checksummed(entry: yauzl.Entry, place: string): Transform {
 }
 
 function damaged(where: string, cause: unknown): FormatError {
-  const got = cause instanceof Error ? cause.message : String(cause);
+  const got = messageOf(cause);
   return new FormatError(`${where}: must be a sound zip file, got ${got}`, {
     cause,
     help: "the file is damaged or was not copied whole; get it again",

@@ -1,5 +1,6 @@
 // A Redis or Valkey server that has the queue. The packages that speak to it are optional, and loaded only here.
 
+import { messageOf } from "../engine/core/errors.ts";
 import type { QueueServer } from "./queue-server.ts";
 import { RedisExchange } from "./redis-exchange.ts";
 import { ANSWER_MS, loadOptional, noAnswer } from "./server-answer.ts";
@@ -45,7 +46,7 @@ async function probe(
     await redis.connect();
     await redis.ping();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const told = message === "Connection is closed." ? reason : message;
     throw noAnswer(
       name,

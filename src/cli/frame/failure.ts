@@ -2,7 +2,7 @@
 // It prints nothing itself.
 
 import { getSystemErrorMap } from "node:util";
-import { UsageError, VitrineError } from "../../engine/core/errors.ts";
+import { messageOf, UsageError, VitrineError } from "../../engine/core/errors.ts";
 import { foreignText } from "../../format/foreign-text.ts";
 import { helpFor, messageFor, type Vocabulary } from "./advice.ts";
 
@@ -42,7 +42,7 @@ export function describeFailure(error: unknown, options: FailureOptions): Failur
   if (fileProblem !== undefined) {
     return { exitCode: 2, message: oneLine(fileProblem), stack };
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const help = options.debug ? undefined : "run again with --debug for the stack";
   return { exitCode: 1, message: oneLine(`unexpected: ${message}`), help, stack };
 }

@@ -3,7 +3,7 @@
 
 import { join } from "node:path";
 import type { Device } from "../../engine/core/device.ts";
-import { UsageError } from "../../engine/core/errors.ts";
+import { messageOf, UsageError } from "../../engine/core/errors.ts";
 import { describeModel } from "../../engine/layers/model.ts";
 import type { Weights } from "../../engine/layers/variables.ts";
 import { fileDigest } from "../../io/file-digest.ts";
@@ -203,7 +203,7 @@ function featuresOf(
     ...{ device, config, seed, signal, onCompile, onCompiled, onProgress },
     pretrained: pretrained.weights,
     onStoreFailed: (error) => {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       terminal.print(`note       features cannot be kept for the next run, got ${reason}`);
     },
     storeFor: (dataset, base) =>

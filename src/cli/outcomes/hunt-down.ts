@@ -2,6 +2,7 @@
 // training failed is told by whoever called.
 
 import type { Device } from "../../engine/core/device.ts";
+import { messageOf } from "../../engine/core/errors.ts";
 import type { HuntingGround } from "../../inspect/hunt/hunting-ground.ts";
 import { huntLines } from "../../report/text/hunt-text.ts";
 import { startProgress } from "../display/progress.ts";
@@ -32,7 +33,7 @@ export async function huntDown(
   const onStep = (done: number): void => progress.update(done);
   // What was trained is saved after this, so nothing that goes wrong here may end it.
   const trail = await ground.hunt(device, { steps, signal, onStep }).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return signal.aborted ? "interrupted" : reason;
   });
   progress.finish("");

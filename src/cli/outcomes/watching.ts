@@ -1,7 +1,7 @@
 // The page of a run, from the printed address to the last event: a server, the log of what was told, and what listens to the training for it. It
 // changes nothing of what is trained unless the person at the page does.
 
-import { UsageError } from "../../engine/core/errors.ts";
+import { messageOf, UsageError } from "../../engine/core/errors.ts";
 import type { RunEvent } from "../../page/live/live-events.ts";
 import type { Callback } from "../../train/callbacks/callback.ts";
 import type { FitRun } from "../../train/fit.ts";
@@ -102,7 +102,7 @@ export class Watching {
     const end: Ended = await work().catch((error) => {
       failed = { error };
       if (isAbort(error)) return { ended: "interrupted", message: "nothing was saved" };
-      return { ended: "failed", message: error instanceof Error ? error.message : String(error) };
+      return { ended: "failed", message: messageOf(error) };
     });
     // Whoever pressed Ctrl-C wants the command to end.
     const isOver = failed !== null || (signal.aborted && !this.#isStoppedByPage);

@@ -2,6 +2,7 @@
 // over the channel that Node gives a child; gone when the chief is. It prints nothing.
 
 import { join } from "node:path";
+import { messageOf } from "../../engine/core/errors.ts";
 import type { ChiefMessage, WorkerMessage } from "../../queue/local-workers.ts";
 import { readJob, readSearch } from "../../queue/trial-message.ts";
 import { FolderExchange } from "../../queue/weights-exchange.ts";
@@ -71,6 +72,6 @@ function tell(message: WorkerMessage): void {
 
 /** The chief starts another in its place. */
 function broken(error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   process.send?.({ type: "broken", message } satisfies WorkerMessage, () => process.exit(2));
 }

@@ -40,3 +40,8 @@ export class FormatError extends VitrineError {}
 
 /** A command-line flag or an argument that makes no sense; the message names the flag. */
 export class UsageError extends VitrineError {}
+
+/** What was thrown, in words. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
