@@ -195,6 +195,27 @@ test("refuses what equal shapes would hide: another order of layers, or of weigh
   });
 });
 
+test("names the weight and the place of a variance below 0, and only of a variance", async () => {
+  await opened("keras2-weights.h5", (file) => {
+    const spoilt = (role: string) => ({
+      ...file,
+      layers: file.layers.map((layer) => ({
+        ...layer,
+        weights: layer.weights.map((weight) => ({
+          ...weight,
+          read: () =>
+            weight.read().map((x, i) => (weight.name.includes(role) && i === 2 ? -0.5 : x)),
+        })),
+      })),
+    });
+    assert.throws(
+      () => [...assignWeights(spoilt("moving_variance"), RESNET_LAYERS)],
+      /keras2-weights\.h5: weight .+\/moving_variance: must be at least 0, got -0\.5 at \(2\)$/,
+    );
+    assert.ok([...assignWeights(spoilt("moving_mean"), RESNET_LAYERS)].length > 0);
+  });
+});
+
 test("names the weight and the place of what is not finite", async () => {
   await opened("keras2-weights.h5", (file) => {
     const spoilt = (value: number) => ({

@@ -18,6 +18,9 @@ const FILES = {
   plain: "zoo/k315/functional.keras",
   normalised: "zoo/tf213/batch_norm_dropout.keras",
   compiled: "compiled/adam-3.12.0.keras",
+  augmented: "zoo/k315/augmentation.keras",
+  merged: "zoo/k315/nested_functional.keras",
+  scaled: "zoo/k305/normalization.keras",
 } as const;
 const texts = new Map<string, string>();
 
@@ -62,6 +65,22 @@ const whole = (text: string): Change => {
 
 const conv = (name: string, value: unknown) => option("Conv2D", name, value);
 const input = (value: unknown) => option("InputLayer", "batch_shape", value);
+/** The first object of the class is of another, with these options as well. */
+function replaced(className: string, to: string, options: JsonRecord): Change {
+  return (text) =>
+    Object.entries(options).reduce(
+      (changed, [name, value]) => option(to, name, value)(changed),
+      renamed(`"class_name":"${className}"`, `"class_name":"${to}"`)(text),
+    );
+}
+
+const flip = (options: JsonRecord) => replaced("RandomFlip", "RandomFlip", options);
+const turn = (options: JsonRecord) => replaced("RandomRotation", "RandomRotation", options);
+/** Another class in the flip's place. */
+const other = (className: string, options: JsonRecord) =>
+  replaced("RandomFlip", className, options);
+const FACTOR = "must be a number or two from -1 to 1, got ";
+const TAKES = "must take what layers give in calls that they have, got ";
 const norm = (name: string, value: unknown) => option("BatchNormalization", name, value);
 const CONV = "layer first conv (Conv2D): ";
 const WHOLE = "takes whole numbers of at least 1, got ";
@@ -135,6 +154,141 @@ const CASES: readonly (readonly [Name, Change, string])[] = [
     "plain",
     renamed('"keras_history":["image"', '"keras_history":["pool"'),
     'layer first conv must take tensors of layers before it, got ["pool"]',
+  ],
+  ["plain", renamed('["pool",0,0]', '["pool",1,0]'), `layer flat ${TAKES}["pool",1]`],
+  ["plain", renamed('["image",0,0]', '["image",1,0]'), `layer first conv ${TAKES}["image",1]`],
+  [
+    "plain",
+    renamed('["probabilities",0,0]', '["probabilities",2,0]'),
+    `the output ${TAKES}["probabilities",2]`,
+  ],
+  [
+    "merged",
+    renamed('["resnet",0,0]', '["resnet",2,0]'),
+    `layer global_average_pooling2d ${TAKES}`,
+  ],
+  ["merged", renamed('["b2",0,0]', '["b2",3,0]'), `layer sum ${TAKES}["b2",3]`],
+  [
+    "plain",
+    renamed('["pool",0,0]', '["pool",-1,0]'),
+    'layer #3 (flat): must tell a call of a layer by its number, got ["pool",-1,0]',
+  ],
+  [
+    "plain",
+    renamed('["pool",0,0]', '["pool","0",0]'),
+    'layer #3 (flat): must tell a call of a layer by its number, got ["pool","0",0]',
+  ],
+  [
+    "plain",
+    renamed('["pool",0,0]', '["pool",0,1]'),
+    'layer #3 (flat): layers must give one tensor each, got ["pool",0,1]',
+  ],
+  [
+    "normalised",
+    norm("axis", null),
+    "layer batch_normalization (BatchNormalization): axis must be",
+  ],
+  ["normalised", norm("axis", [null]), "layer batch_normalization (BatchNormalization): axis must"],
+  [
+    "normalised",
+    replaced("BatchNormalization", "LayerNormalization", { axis: null }),
+    "layer batch_normalization (LayerNormalization): axis must be one axis, got nothing",
+  ],
+  [
+    "normalised",
+    replaced("BatchNormalization", "GroupNormalization", { axis: null }),
+    "layer batch_normalization (GroupNormalization): axis must be one axis, got nothing",
+  ],
+  [
+    "normalised",
+    replaced("BatchNormalization", "GroupNormalization", { groups: null }),
+    "layer batch_normalization (GroupNormalization): groups must be a number, got nothing",
+  ],
+  [
+    "merged",
+    replaced("Add", "Concatenate", { axis: null }),
+    "layer sum (Concatenate): axis must be a number, got nothing",
+  ],
+  [
+    "scaled",
+    option("Normalization", "axis", null),
+    "layer normalization (Normalization): axis must be -1 or [-1] or 3 or [3], got nothing",
+  ],
+  [
+    "scaled",
+    replaced("Normalization", "Normalization", { mean: 0, variance: [0.5, -1, 2] }),
+    "layer normalization (Normalization): variance must be at least 0, got [0.5,-1,2]",
+  ],
+  [
+    "augmented",
+    flip({ mode: "diagonal" }),
+    "layer random_flip (RandomFlip): RandomFlip: mode must be horizontal, vertical, horizontal_and",
+  ],
+  ["augmented", flip({ mode: 3 }), "layer random_flip (RandomFlip): RandomFlip: mode must be hori"],
+  [
+    "augmented",
+    turn({ factor: "much" }),
+    `layer random_rotation (RandomRotation): RandomRotation: factor ${FACTOR}"much"`,
+  ],
+  [
+    "augmented",
+    turn({ factor: [-0.1, 0.1, 0.2] }),
+    `layer random_rotation (RandomRotation): RandomRotation: factor ${FACTOR}[-0.1,0.1,0.2]`,
+  ],
+  [
+    "augmented",
+    turn({ fill_mode: "sand" }),
+    "layer random_rotation (RandomRotation): RandomRotation: fill_mode must be ",
+  ],
+  [
+    "augmented",
+    turn({ interpolation: "guess" }),
+    "layer random_rotation (RandomRotation): RandomRotation: interpolation must be ",
+  ],
+  [
+    "augmented",
+    turn({ fill_value: "red" }),
+    "layer random_rotation (RandomRotation): RandomRotation: fill_value must be a number",
+  ],
+  [
+    "augmented",
+    other("RandomZoom", { height_factor: 7 }),
+    `layer random_flip (RandomZoom): RandomZoom: height_factor ${FACTOR}7`,
+  ],
+  [
+    "augmented",
+    other("RandomZoom", { height_factor: 0.1, width_factor: [0, 3] }),
+    `layer random_flip (RandomZoom): RandomZoom: width_factor ${FACTOR}[0,3]`,
+  ],
+  [
+    "augmented",
+    other("RandomZoom", {}),
+    `layer random_flip (RandomZoom): RandomZoom: height_factor ${FACTOR}nothing`,
+  ],
+  [
+    "augmented",
+    other("RandomTranslation", { height_factor: 0.1, width_factor: "0.1" }),
+    `layer random_flip (RandomTranslation): RandomTranslation: width_factor ${FACTOR}"0.1"`,
+  ],
+  [
+    "augmented",
+    other("RandomContrast", { factor: [-0.5, 0.5] }),
+    "layer random_flip (RandomContrast): RandomContrast: factor must be a number or two from 0 to",
+  ],
+  [
+    "augmented",
+    other("RandomBrightness", { factor: 0.1, value_range: [0] }),
+    "layer random_flip (RandomBrightness): RandomBrightness: value_range must be two numbers",
+  ],
+  [
+    "augmented",
+    other("GaussianNoise", { stddev: -1 }),
+    "layer random_flip (GaussianNoise): GaussianNoise: stddev must be at least 0, got -1",
+  ],
+  [
+    "augmented",
+    other("GaussianDropout", { rate: 1 }),
+    "layer random_flip (GaussianDropout): GaussianDropout: rate must be 0 to less than 1, got 1",
   ],
   ["plain", renamed('"probabilities"', '"flat"'), "layers must have names of their own, got flat"],
 ];

@@ -55,7 +55,10 @@ export function effectOf(className: Augmentation, settings: LayerConfig, size: S
     case "RandomErasing":
       return { op: "tone", attrs: erasing(reader) };
     default: {
-      const level = reader.number(className === "GaussianNoise" ? "stddev" : "rate");
+      const level =
+        className === "GaussianNoise"
+          ? reader.level("stddev", Number.POSITIVE_INFINITY)
+          : reader.level("rate", 1);
       reader.only("noise_shape", [undefined, null]);
       return { op: "noise", attrs: { kind: KINDS[className], level } };
     }
@@ -113,6 +116,14 @@ class Settings {
     const value = this.#settings[option];
     if (typeof value === "number") return value;
     throw this.#refused(option, "a number", value);
+  }
+
+  /** From 0 to less than `most`. */
+  level(option: string, most: number): number {
+    const value = this.number(option);
+    if (value >= 0 && value < most) return value;
+    const range = most === Number.POSITIVE_INFINITY ? "at least 0" : `0 to less than ${most}`;
+    throw this.#refused(option, range, value);
   }
 
   /** A factor f stands for −f to f, or from `least`; two numbers for themselves. */

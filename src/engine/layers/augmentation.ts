@@ -13,7 +13,7 @@ import { apply } from "../program/tape.ts";
 import { type Augmentation, effectOf } from "./augmentation-settings.ts";
 import { type Layer, layerOf, type Net } from "./net.ts";
 
-export { AUGMENTATIONS, type Augmentation } from "./augmentation-settings.ts";
+export { AUGMENTATIONS, type Augmentation, effectOf } from "./augmentation-settings.ts";
 
 export interface AugmentationConfig {
   readonly className: Augmentation;

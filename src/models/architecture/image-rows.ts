@@ -1,6 +1,6 @@
 // Layers that scale, crop, resize and turn images, and those that only change them while training, from Keras's options.
 
-import { AUGMENTATIONS, augmentation } from "../../engine/layers/augmentation.ts";
+import { AUGMENTATIONS, augmentation, effectOf } from "../../engine/layers/augmentation.ts";
 import {
   centerCrop,
   cropping2d,
@@ -40,7 +40,7 @@ export const IMAGE_ROWS: Rows = {
     }),
   Normalization: (options) => {
     options.only("axis", [-1, [-1], 3, [3]]);
-    const [mean, variance] = [options.perChannel("mean"), options.perChannel("variance")];
+    const [mean, variance] = [options.perChannel("mean"), options.perChannel("variance", 0)];
     const given = mean === undefined || variance === undefined ? {} : { mean, variance };
     return normalization({ name: options.name, invert: options.flag("invert", false), ...given });
   },
@@ -75,12 +75,12 @@ export const IMAGE_ROWS: Rows = {
   ...Object.fromEntries(
     AUGMENTATIONS.map((className) => [
       className,
-      (options: ConfigReader): Layer =>
-        augmentation({
-          className,
-          name: options.name,
-          settings: options.settings(AUGMENTATION_SETTINGS),
-        }),
+      (options: ConfigReader): Layer => {
+        const settings = options.settings(AUGMENTATION_SETTINGS);
+        // Whoever only predicts would not come to them.
+        effectOf(className, settings, { height: 1, width: 1 });
+        return augmentation({ className, name: options.name, settings });
+      },
     ]),
   ),
 };

@@ -51,9 +51,17 @@ export function sourceOf(tensor: readonly unknown[], where: string): Source {
   if (typeof layer !== "string") {
     throw new FormatError(`${where}: must name a layer, got ${quote(layer)}`);
   }
-  if (output === 0) return { layer, node: typeof node === "number" ? node : 0 };
+  if (!isCount(node ?? 0)) {
+    const rule = "must tell a call of a layer by its number";
+    throw new FormatError(`${where}: ${rule}, got ${quote(tensor.slice(0, 3))}`);
+  }
+  if (output === 0) return { layer, node: Number(node ?? 0) };
   const rule = "layers must give one tensor each";
   throw new FormatError(`${where}: ${rule}, got ${quote(tensor.slice(0, 3))}`);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 /** What the call says, in the keywords of each of its tensors. */

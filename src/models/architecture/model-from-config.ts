@@ -125,8 +125,8 @@ interface Ends {
  */
 function graph(model: ModelSpec, steps: readonly Step[], ends: Ends): Part["record"] {
   const { input, output, where } = ends;
-  const calls = inOrder(callsOf(model, steps), ends);
-  const result = placeOf(model, output);
+  const calls = inOrder(callsOf(model, steps, where), ends);
+  const result = placeOf(model, output, `${where}: the output`);
   return (net, x) => {
     const tensors = new Map([[keyOf({ layer: input, call: 0 }), x]]);
     const built = new Set<string>();
@@ -160,29 +160,39 @@ function keyOf({ layer, call }: Place): string {
   return `${call} ${layer}`;
 }
 
-function callsOf(model: ModelSpec, steps: readonly Step[]): readonly Call[] {
+function callsOf(model: ModelSpec, steps: readonly Step[], where: string): readonly Call[] {
   return steps.flatMap(({ spec, build }) =>
     spec.calls.map(({ inputs, isInference }, call) => {
-      const sources = inputs.map((source) => placeOf(model, source));
+      const taker = `${where}: layer ${spec.name}`;
+      const sources = inputs.map((source) => placeOf(model, source, taker));
       return { layer: spec.name, call, sources, isInference, build };
     }),
   );
+}
+
+/** Throws FormatError, naming who takes it, for a call that the layer does not have. */
+function placeOf(model: ModelSpec, source: Source, taker: string): Place {
+  const { layer, node } = source;
+  const spec = model.layers.find(({ name }) => name === layer);
+  // An input is there without being called; of a layer that is not there, the order tells.
+  const calls = Math.max(1, spec?.calls.length ?? 0);
+  const call = node - (spec && isModelClass(spec.className) ? callsBefore(model, spec) : 0);
+  if (!spec || (call >= 0 && call < calls)) return { layer, call };
+  const rule = "must take what layers give in calls that they have";
+  throw new FormatError(`${taker} ${rule}, got ${quote([layer, node])}`);
 }
 
 /**
  * Keras counts the calls of a Functional within the model from 1, since it has been called when it was made, and those of a
  * Sequential from 0 or 1.
  */
-function placeOf({ layers, outputs }: ModelSpec, { layer, node }: Source): Place {
-  const calls = layers.find(({ name }) => name === layer)?.calls.length ?? 0;
-  // Where there is one call, it is meant, however it is counted.
-  if (calls <= 1) return { layer, call: 0 };
+function callsBefore({ layers, outputs }: ModelSpec, { name, calls }: LayerSpec): number {
   const all = [
     ...layers.flatMap((spec) => spec.calls.flatMap(({ inputs }) => inputs)),
     ...(outputs ?? []),
   ];
-  const nodes = all.filter((source) => source.layer === layer).map((source) => source.node);
-  return { layer, call: node - (Math.max(...nodes) >= calls ? 1 : 0) };
+  const nodes = all.filter((source) => source.layer === name).map((source) => source.node);
+  return Math.max(...nodes) >= calls.length ? 1 : 0;
 }
 
 function inOrder(calls: readonly Call[], { input, where }: Ends): readonly Call[] {

@@ -53,7 +53,8 @@ export class ConfigReader {
   }
 
   number(option: string, fallback?: number): number {
-    const value = this.#take(option) ?? fallback;
+    const given = this.#take(option);
+    const value = given === undefined ? fallback : given;
     if (typeof value === "number") return value;
     throw this.#refused(option, "a number", value);
   }
@@ -85,11 +86,13 @@ export class ConfigReader {
   }
 
   /** One number or a list of them, also one for each channel in a list of shape (1, …, C); undefined where it is not set. */
-  perChannel(option: string): number | readonly number[] | undefined {
+  perChannel(option: string, least?: number): number | readonly number[] | undefined {
     let value = this.#take(option) ?? undefined;
     while (Array.isArray(value) && value.length === 1) value = value[0];
-    if (value === undefined || typeof value === "number") return value;
-    return this.numbers(option, value);
+    const found = typeof value === "number" ? value : this.numbers(option, value);
+    const isLess = [found ?? []].flat().some((one) => least !== undefined && one < least);
+    if (isLess) throw this.#refused(option, `at least ${least}`, value);
+    return found;
   }
 
   /** Any of Keras's settings, as it is, for a layer that keeps it. */
@@ -162,7 +165,8 @@ export class ConfigReader {
    * layer, [3] of images. Its number of axes is known when the layer is recorded, and checked by what is returned.
    */
   lastAxis(option: string): (rank: number) => void {
-    const value = this.#take(option) ?? -1;
+    const given = this.#take(option);
+    const value = given === undefined ? -1 : given;
     const [axis, ...more] = Array.isArray(value) ? value : [value];
     if (!Number.isSafeInteger(axis) || more.length > 0) {
       throw this.#refused(option, "one axis", value);
