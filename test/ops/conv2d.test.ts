@@ -108,6 +108,25 @@ for (const { x, k, o, attrs: given } of CASES) {
   }
 }
 
+test("padded by more than the window, the input's gradient is left to rungs that can take it", async () => {
+  const padding = [
+    [3, 2],
+    [2, 3],
+  ] as const;
+  const [x, w, options] = [[2, 3, 4, 4], [2, 2, 4, 4], attrs({ padding })] as const;
+  const geometry = convGeometry(x, w, options);
+  const rungs = await rungsFor("subgroup", geometry);
+  assert.is(rungs["conv2d.dx"], "naive");
+  await checkOp({
+    label: "padded by more than the window",
+    inputs: { x: { shape: x }, w: { shape: w }, b: { shape: [4] } },
+    build: (rec, inputs) => apply(rec, conv2d, [inputs.x, inputs.w, inputs.b], options),
+    reference: convReference(geometry, options.activation),
+    sumLength: 16,
+    rungs,
+  });
+});
+
 // Larger than central differences can take: tiles that do not fill, several blocks of filters, several groups of lanes.
 const LARGE: readonly Case[] = [
   { x: [50, 32, 32, 1], k: [5, 5], o: 6, attrs: { activation: "relu" } },

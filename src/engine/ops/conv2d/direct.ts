@@ -53,8 +53,10 @@ function tileOf({ kw, o, ow, sw }: ConvGeometry): Tile | null {
 }
 
 export function fitsDirect(geometry: ConvGeometry, subgroupSize: number | null): boolean {
-  const { n, oh } = geometry;
+  const { n, oh, top, left } = geometry;
   if (subgroupSize === null || tileOf(geometry) === null) return false;
+  // The gradient of a convolution padded by more than its window: its first rows and columns are read by nobody.
+  if (top < 0 || left < 0) return false;
   return ceilDiv(n * oh, subgroupSize) <= MOST_GROUPS;
 }
 
