@@ -66,10 +66,10 @@ async function exportRun(context: CommandContext<typeof FLAGS, typeof POSITIONAL
   const [run] = positionals;
   const path = await checkTarget(flags.to, flags.overwrite);
   const format = exportFormat(path, flags);
-  const trained = await loadModel(run);
+  const isCarried = format.hasArchitecture && !flags.noOptimizer;
+  const trained = await loadModel(run, {}, { optimizer: isCarried });
   const { config, model, weights } = trained;
   const exported = exportedModel(model);
-  const isCarried = format.hasArchitecture && !flags.noOptimizer;
   const { compiled, notes } = isCarried ? await compiledOf(run, trained) : NOTHING;
   say(style.bold(`vitrine: exporting ${config.model.name} of ${run}`));
   const write = async () => {

@@ -4,13 +4,12 @@
 import { FormatError } from "../../engine/core/errors.ts";
 import type { OptimizerName } from "../../engine/optim/create-optimizer.ts";
 import { shortestFloat } from "../../format/number-format.ts";
-import type { CompiledForExport } from "../../keras/compiled/compiled.ts";
+import type { Compiled, CompiledForExport } from "../../keras/compiled/compiled.ts";
 import { readOptimizer } from "../../runs/optimizer-file.ts";
 import type { RunConfig } from "../../runs/run-folder.ts";
 import { type LossSettings, lossOf } from "../../train/losses.ts";
 import type { Optimisation } from "../../train/training.ts";
 import type { Carried } from "./export-format.ts";
-import { describeModelFile } from "./model-file.ts";
 import type { SavedModel } from "./saved-model.ts";
 
 export interface ExportCompiled {
@@ -20,17 +19,16 @@ export interface ExportCompiled {
   readonly notes: readonly string[];
 }
 
-/** Of a saved run, or of a Keras file in its place. Throws FormatError for a damaged state. */
+/** Of a saved run, or of a Keras file in its place, which was read with its optimiser. Throws FormatError for a damaged state. */
 export async function compiledOf(
   run: string,
-  { config, isFile }: Pick<SavedModel, "config" | "isFile">,
+  { config, isFile, compiled }: Pick<SavedModel, "config" | "isFile" | "compiled">,
 ): Promise<ExportCompiled> {
-  if (isFile) return compiledOfFile(run);
+  if (isFile) return compiledOfFile(compiled);
   return { compiled: await compiledOfRun(run, config.training), notes: [] };
 }
 
-async function compiledOfFile(path: string): Promise<ExportCompiled> {
-  const { compiled } = await describeModelFile(path, { optimizer: true });
+function compiledOfFile(compiled: Compiled | null): ExportCompiled {
   if (!compiled) return { compiled: null, notes: [] };
   const { optimizer, settings, learningRate, loss, metrics, state } = compiled;
   const notes = [...compiled.notes];

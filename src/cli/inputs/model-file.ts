@@ -31,6 +31,8 @@ export interface ModelFile {
   readonly config: OwnModelConfig;
   /** Null of a program, whose model is not trained. */
   readonly weights: Weights | null;
+  /** How it was trained, where the file says. */
+  readonly compiled: Compiled | null;
 }
 
 /** Whether what stands where a model is named is a file, also one that is refused: what others save is told by its kind. */
@@ -45,12 +47,14 @@ async function checkModelFile(path: string): Promise<void> {
 }
 
 /** Throws UsageError for a file that is not there or whose program fails, FormatError for a file of Keras's that cannot be read. */
-export async function readModelFile(path: string): Promise<ModelFile> {
+export async function readModelFile(path: string, options: ReadOptions = {}): Promise<ModelFile> {
   await checkModelFile(path);
-  if (!KERAS.test(path)) return { config: await programsModel(path), weights: null };
+  if (!KERAS.test(path)) {
+    return { config: await programsModel(path), weights: null, compiled: null };
+  }
   const { readKerasModel } = await import("../../keras/read-model.ts");
-  const { architecture, weights } = await readKerasModel(path);
-  return { config: { name: nameOfFile(path), architecture }, weights };
+  const { architecture, weights, compiled } = await readKerasModel(path, options);
+  return { config: { name: nameOfFile(path), architecture }, weights, compiled };
 }
 
 /** The same without the values of its weights; of what its optimiser came to where that is asked for. */

@@ -7,6 +7,8 @@ import { FormatError, UsageError } from "../../engine/core/errors.ts";
 import { formatShape, type Shape, sameShape } from "../../engine/core/shape.ts";
 import { labelsOf, type Model, variablesOf } from "../../engine/layers/model.ts";
 import type { Variables, Weights } from "../../engine/layers/variables.ts";
+import type { Compiled } from "../../keras/compiled/compiled.ts";
+import type { ReadOptions } from "../../keras/read-model.ts";
 import { checkTakes, fittedTo } from "../../models/for-data.ts";
 import { createModel, isOwn, type OwnModelConfig } from "../../models/models.ts";
 import { PREPROCESSINGS } from "../../models/own-model.ts";
@@ -21,6 +23,8 @@ export interface SavedModel {
   readonly weights: Weights;
   /** Of a file, which knows neither its classes' names nor the images that it learnt. */
   readonly isFile: boolean;
+  /** Of a file: how it was trained, where it says. */
+  readonly compiled: Compiled | null;
   readonly evaluatorOn: (device: Device) => Evaluator;
 }
 
@@ -41,8 +45,12 @@ export const TRAINED_POSITIONAL = {
 } as const;
 
 /** Reads the run first, so that a wrong folder is told before anything slow happens. */
-export async function loadModel(run: string, flags: FileFlags = {}): Promise<SavedModel> {
-  if (isModelFile(run)) return ofFile(run, flags);
+export async function loadModel(
+  run: string,
+  flags: FileFlags = {},
+  options: ReadOptions = {},
+): Promise<SavedModel> {
+  if (isModelFile(run)) return ofFile(run, flags, options);
   if (flags.preprocess !== undefined) {
     throw new UsageError(
       `--preprocess: a saved run says how it takes images, got ${flags.preprocess}`,
@@ -50,10 +58,10 @@ export async function loadModel(run: string, flags: FileFlags = {}): Promise<Sav
   }
   const { config, weights, shapes } = await loadRun(run);
   checkShapes(join(run, "weights.safetensors"), variablesOf(createModel(config.model)), shapes);
-  return trainedModel({ config, weights, isFile: false });
+  return trainedModel({ config, weights, isFile: false, compiled: null });
 }
 
-function trainedModel(given: Pick<SavedModel, "config" | "weights" | "isFile">): SavedModel {
+function trainedModel(given: Omit<SavedModel, "model" | "evaluatorOn">): SavedModel {
   const { config, weights } = given;
   const model = createModel(config.model);
   const loss = modelsLoss(config.model, config.training);
@@ -61,8 +69,12 @@ function trainedModel(given: Pick<SavedModel, "config" | "weights" | "isFile">):
 }
 
 /** As a run that says no more than the network: nobody has told the classes' names, or what the images were. */
-async function ofFile(path: string, { preprocess }: FileFlags): Promise<SavedModel> {
-  const { config, weights } = await readModelFile(path);
+async function ofFile(
+  path: string,
+  { preprocess }: FileFlags,
+  options: ReadOptions,
+): Promise<SavedModel> {
+  const { config, weights, compiled } = await readModelFile(path, options);
   if (!weights) {
     throw new UsageError(`run: must be a trained model, got the program ${path}`, {
       help: "a training saves a run",
@@ -76,7 +88,7 @@ async function ofFile(path: string, { preprocess }: FileFlags): Promise<SavedMod
     classNames: Array.from({ length: classes }, (_, label) => `class ${label}`),
     data: { name: path, shape: createModel(model).inputShape },
   });
-  return trainedModel({ config: record, weights, isFile: true });
+  return trainedModel({ config: record, weights, isFile: true, compiled });
 }
 
 /** The same model for the images at hand. Throws UsageError, naming the flag, where it cannot be shown them. */
