@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { FormatError } from "../engine/core/errors.ts";
 import type { JsonValue } from "../io/files.ts";
 import { amount } from "../io/saved-values.ts";
+import { kernelTable } from "../runs/kernel-table.ts";
 import { foldResult } from "../runs/kfold-folder.ts";
 import type { Logs } from "../train/callbacks/callback.ts";
 import type { Trial } from "../tune/trial.ts";
@@ -117,6 +118,8 @@ const searchMessage = v.object({
   /** The study's own, but for the number of trials. */
   description: v.record(v.string(), v.unknown()),
   checkpointMinutes: v.pipe(v.number(), v.minValue(0)),
+  /** What the chief's device was filled with: a worker that took other kernels would come to other bits. */
+  kernels: v.optional(v.nullable(kernelTable), null),
 });
 export type SearchMessage = v.InferOutput<typeof searchMessage>;
 

@@ -1,5 +1,6 @@
 // The file of the kernels that were chosen: for an adapter what was measured there, in the cache; in a run's folder what the run
-// was recorded with. Both are of one form, so that either can be given to repeat a run. Measuring is inspect/rungs.
+// was recorded with. Both are of one form, so that either can be given to repeat a run, and a chief tells its workers of it in the
+// same. Measuring is inspect/rungs.
 
 import { createHash } from "node:crypto";
 import { mkdir, stat } from "node:fs/promises";
@@ -27,7 +28,7 @@ const SAVED = {
 
 const milliseconds = v.pipe(v.number(), v.minValue(0));
 
-const schema = v.object({
+export const kernelTable = v.object({
   format: v.literal(FORMAT),
   adapter: v.string(),
   driver: v.string(),
@@ -54,7 +55,7 @@ export interface KernelSetting {
   readonly kernels: string;
 }
 
-export type KernelTable = v.InferOutput<typeof schema>;
+export type KernelTable = v.InferOutput<typeof kernelTable>;
 
 export function settingOf(device: Device): KernelSetting {
   const { name, info, subgroupSize } = device;
@@ -95,7 +96,7 @@ export interface FoundTable {
 export async function readMeasured(path: string, setting: KernelSetting): Promise<FoundTable> {
   const none = new Map();
   try {
-    const table = await readJsonIfThere(path, schema, SAVED);
+    const table = await readJsonIfThere(path, kernelTable, SAVED);
     if (!table) return { measured: none, setAside: null };
     const differs = differenceOf(table, setting);
     if (differs !== null) return { measured: none, setAside: `${path}: ${differs}` };
@@ -125,65 +126,60 @@ export async function addMeasured(
   const { measured } = await readMeasured(path, setting);
   const all = new Map([...measured, ...added]);
   await mkdir(dirname(path), { recursive: true });
-  await write(path, setting, Object.fromEntries(all) as unknown as JsonValue);
+  const problems = Object.fromEntries(all) as unknown as JsonValue;
+  await writeJson(path, { format: FORMAT, ...setting, problems });
   return all;
 }
 
-/** Writes the rungs that a run is recorded with into its folder. */
-export async function writeRungs(
-  out: string,
-  setting: KernelSetting,
-  rungs: RungChoices,
-): Promise<void> {
+/** The rungs as a table, without what they were measured by. */
+export function tableOf(setting: KernelSetting, rungs: RungChoices): KernelTable {
   const problems = Object.fromEntries([...rungs].map(([key, rung]) => [key, { rung }]));
-  await write(join(out, KERNELS_FILE), setting, problems);
+  return { format: FORMAT, ...setting, problems };
 }
 
-function write(path: string, setting: KernelSetting, problems: JsonValue): Promise<void> {
-  return writeJson(path, { format: FORMAT, ...setting, problems });
+/** What the device was filled with; null where every choice is left to the order. */
+export function tableOn(device: Device): KernelTable | null {
+  const { chosen } = device.rungTable;
+  return chosen.size === 0 ? null : tableOf(settingOf(device), chosen);
 }
 
-/** The rungs of a run's folder, or null where it records none. Throws FormatError for a file that is damaged. */
-export async function rungsOfRun(out: string): Promise<RungChoices | null> {
-  const table = await readJsonIfThere(join(out, KERNELS_FILE), schema, SAVED);
-  return table && choices(table);
+export function rungsIn({ problems }: KernelTable): RungChoices {
+  return new Map(Object.entries(problems).map(([key, { rung }]) => [key, rung]));
+}
+
+/** Writes the table that a run is recorded with into its folder. */
+export async function writeTable(out: string, table: KernelTable): Promise<void> {
+  await writeJson(join(out, KERNELS_FILE), table as unknown as JsonValue);
+}
+
+/** The table of a run's folder, or null where it records none. Throws FormatError for a file that is damaged. */
+export async function tableOfRun(out: string): Promise<KernelTable | null> {
+  return await readJsonIfThere(join(out, KERNELS_FILE), kernelTable, SAVED);
 }
 
 /** The table that a file or a run's folder holds. Throws FormatError for anything else. */
 export async function readTable(path: string): Promise<KernelTable> {
   const isFolder = (await stat(path).catch(() => null))?.isDirectory() ?? false;
   const file = isFolder ? join(path, KERNELS_FILE) : path;
-  const table = await readJsonIfThere(file, schema, SAVED);
+  const table = await readJsonIfThere(file, kernelTable, SAVED);
   if (table) return table;
   throw new UsageError(`kernels: must be a table of kernels or a run's folder, got ${path}`, {
     ...{ argument: "kernels", help: `there is no ${file}` },
   });
 }
 
-export interface GivenRungs {
-  readonly rungs: RungChoices;
-  /** What differs from the setting at hand, so that bits may differ too; null where nothing does. */
-  readonly differs: string | null;
-}
-
-/** The rungs that a person gives for a run on this adapter. Throws UsageError where the table is another adapter's. */
-export async function givenRungs(path: string, setting: KernelSetting): Promise<GivenRungs> {
+/** The table that a person gives for this adapter. Throws UsageError where it is another adapter's. */
+export async function givenTable(path: string, setting: KernelSetting): Promise<KernelTable> {
   const table = await readTable(path);
-  if (table.adapter !== setting.adapter) {
-    throw new UsageError(
-      `kernels: must be of the adapter ${setting.adapter}, got ${path} of ${table.adapter}`,
-      { argument: "kernels", remedies: ["adapter"] },
-    );
-  }
-  return { rungs: choices(table), differs: differenceOf(table, setting) };
+  if (table.adapter === setting.adapter) return table;
+  throw new UsageError(
+    `kernels: must be of the adapter ${setting.adapter}, got ${path} of ${table.adapter}`,
+    { argument: "kernels", remedies: ["adapter"] },
+  );
 }
 
-function choices({ problems }: KernelTable): RungChoices {
-  return new Map(Object.entries(problems).map(([key, { rung }]) => [key, rung]));
-}
-
-/** `was measured with another driver: …`; null where nothing differs. */
-function differenceOf(table: KernelTable, setting: KernelSetting): string | null {
+/** What differs from the setting at hand, so that bits may too: `was measured with another driver, …`; null where nothing does. */
+export function differenceOf(table: KernelTable, setting: KernelSetting): string | null {
   for (const name of ["adapter", "driver", "dawn"] as const) {
     if (table[name] === setting[name]) continue;
     return `was measured with another ${name}, ${table[name]}`;

@@ -14,6 +14,7 @@ import { type FoldResult, type Spread, spread } from "../train/cross-validation.
 import type { Score } from "../train/score.ts";
 import type { TrainingSettings } from "../train/training.ts";
 import type { DataRecord } from "./images-record.ts";
+import { type KernelTable, writeTable } from "./kernel-table.ts";
 import { optimisationEntries } from "./optimisation-record.ts";
 import { runConfig, saveRun } from "./run-folder.ts";
 
@@ -50,7 +51,7 @@ export function openKfold(
     kind: "cross-validation",
     format: FORMAT,
     settings: settings as unknown as Readonly<Record<string, JsonValue>>,
-    contents: /^(fold-\d+|checkpoints|exchange|queue\.json|results\.json|(folds|curves)\.svg)$/,
+    contents: /^(fold-\d+|checkpoints|exchange|(queue|kernels|results)\.json|(folds|curves)\.svg)$/,
     overwrite,
   });
 }
@@ -70,6 +71,8 @@ export interface FoldFacts {
   readonly data: DataRecord;
   readonly seconds: number;
   readonly adapter: string;
+  /** That the folds are recorded with; null where all is left to the order. */
+  readonly kernels?: KernelTable | null;
 }
 
 /** The run first, weights before all: fold.json says that the fold is finished. */
@@ -85,6 +88,7 @@ export async function saveFold(
   const { seconds, adapter } = facts;
   const saved = { ...result, seconds, adapter, weightsSha256: tensorDigest(weights) };
   await saveFoldRun(folder, saved, weights, facts);
+  if (facts.kernels) await writeTable(folder, facts.kernels);
   await writeJson(join(folder, "fold.json"), inFile(saved));
   return saved;
 }

@@ -9,6 +9,7 @@ import { openResumable } from "../io/resumable-folder.ts";
 import { type NamedTensor, readSafetensors } from "../io/safetensors.ts";
 import type { ScoredTrial, Trial } from "../tune/trial.ts";
 import type { TrialModel, TrialStore } from "../tune/tuner.ts";
+import type { KernelTable } from "./kernel-table.ts";
 import { renumberTrials } from "./older-studies.ts";
 import {
   asJson,
@@ -24,6 +25,11 @@ import { saveTrialModel, type TrialFacts } from "./trial-run.ts";
 
 const BEST = "best.json";
 
+interface StudyOpening {
+  readonly facts?: TrialFacts | null;
+  readonly isResumed?: boolean;
+}
+
 export class StudyFolder implements TrialStore {
   readonly path: string;
   readonly description: StudyDescription;
@@ -31,6 +37,10 @@ export class StudyFolder implements TrialStore {
   readonly trials: readonly Trial[];
   /** Those that were under way when the process ended, in order. */
   readonly interrupted: readonly Trial[];
+  /** Whether it was begun before. */
+  readonly isResumed: boolean;
+  /** That its trials are recorded with, and that their runs record; set before the first is over. */
+  kernels: KernelTable | null = null;
   readonly #folders: ReadonlyMap<string, string>;
   readonly #facts: TrialFacts | null;
 
@@ -38,7 +48,7 @@ export class StudyFolder implements TrialStore {
     path: string,
     description: StudyDescription,
     recorded: readonly RecordedTrial[],
-    facts: TrialFacts | null = null,
+    { facts = null, isResumed = true }: StudyOpening = {},
   ) {
     this.path = path;
     this.description = description;
@@ -47,6 +57,7 @@ export class StudyFolder implements TrialStore {
     this.interrupted = trials.filter(({ status }) => status === "running");
     this.#folders = new Map(recorded.map(({ trial, folder }) => [trial.id, folder]));
     this.#facts = facts;
+    this.isResumed = isResumed;
   }
 
   /** What an interrupted run of the trial left is gone then. */
@@ -59,10 +70,11 @@ export class StudyFolder implements TrialStore {
 
   /** The models first: a trial that is recorded as over has left them. */
   async endTrial(trial: Trial, plan: object, models: readonly TrialModel[]): Promise<void> {
-    const { description } = this;
+    const { description, kernels } = this;
     const folder = this.trialFolder(trial.id);
     for (const model of models) {
-      await saveTrialModel(folder, { description, facts: this.#facts, trial, plan, model });
+      const run = { description, facts: this.#facts, kernels, trial, plan, model };
+      await saveTrialModel(folder, run);
     }
     await this.#saveTrial(trial);
   }
@@ -109,15 +121,15 @@ export async function openStudy(
     format: FORMAT,
     settings: asJson({ ...description }),
     mayGrow: GROWING,
-    contents: /^(trial_\d+|checkpoints|exchange|queue\.json|best\.json|trials\.svg)$/,
+    contents: /^(trial_\d+|checkpoints|exchange|(queue|kernels|best)\.json|trials\.svg)$/,
     overwrite,
   });
-  if (state === "new") return new StudyFolder(path, description, [], facts);
+  if (state === "new") return new StudyFolder(path, description, [], { facts, isResumed: false });
   if (found !== null && found < FORMAT) {
     await renumberTrials(path, FORMAT);
     await writeJson(join(path, DESCRIPTION), asJson({ format: FORMAT, ...description }));
   }
-  return new StudyFolder(path, description, await readTrials(path, description), facts);
+  return new StudyFolder(path, description, await readTrials(path, description), { facts });
 }
 
 /** A study as it stands, whatever was searched. Throws UsageError for a folder that is none. */

@@ -8,6 +8,7 @@ import { tensorDigest, writeSafetensors } from "../io/safetensors.ts";
 import type { TrainingPlan } from "../train/training.ts";
 import type { Trial } from "../tune/trial.ts";
 import type { TrialModel } from "../tune/tuner.ts";
+import { type KernelTable, writeTable } from "./kernel-table.ts";
 import { runConfig, saveRun } from "./run-folder.ts";
 import { trialOrigin, trialSettings } from "./run-origin.ts";
 import type { StudyDescription } from "./search-description.ts";
@@ -23,6 +24,8 @@ export interface TrialRun {
   readonly description: StudyDescription;
   /** Null for a search of something that is no model of ours: only weights are kept then. */
   readonly facts: TrialFacts | null;
+  /** That the search's trials are recorded with; null where all is left to the order. */
+  readonly kernels: KernelTable | null;
   readonly trial: Trial;
   readonly plan: object;
   readonly model: TrialModel;
@@ -38,6 +41,7 @@ export async function saveTrialModel(folder: string, run: TrialRun): Promise<voi
     await writeSafetensors(join(out, "weights.safetensors"), weights, { model: description.model });
     return;
   }
+  if (run.kernels) await writeTable(out, run.kernels);
   const { model: config, training } = run.plan as TrainingPlan;
   const { adapter = facts.adapter } = trial;
   const logs = history[history.findIndex(({ epoch }, i) => (epoch ?? i + 1) === bestEpoch)] ?? {};

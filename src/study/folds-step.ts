@@ -7,6 +7,7 @@ import type { Split } from "../data/split.ts";
 import { drawFolds } from "../report/charts/saved-charts.ts";
 import type { FoldLook, FoldsLook } from "../report/story/study-record.ts";
 import { dataRecord } from "../runs/images-record.ts";
+import { tableOn } from "../runs/kernel-table.ts";
 import {
   foldName,
   type KfoldSettings,
@@ -62,7 +63,8 @@ export async function foldsStep(
       const seconds = (performance.now() - start) / 1000;
       const { classNames } = context.data.train;
       const data = dataRecord(context.data);
-      const facts = { settings: kfold, classNames, data, seconds, adapter: device.name };
+      const recordedBy = { adapter: device.name, kernels: tableOn(device) };
+      const facts = { settings: kfold, classNames, data, seconds, ...recordedBy };
       const weights = wholeTensors(basis, plan.model, trained.weights);
       const fold = await saveFold(folder, result, weights, facts);
       saved.set(fold.fold, fold);

@@ -95,6 +95,6 @@ function place(path: string, settings: StudySettings) {
     manifest: "study.json",
     kind: "study",
     format: STUDY_FORMAT,
-    contents: /^(\d\d-[a-z]+|record\.json|report\.(html|md))$/,
+    contents: /^(\d\d-[a-z]+|(record|kernels)\.json|report\.(html|md))$/,
   };
 }

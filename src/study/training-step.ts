@@ -10,8 +10,15 @@ import type { TrainingLook } from "../report/story/study-record.ts";
 import { keras3Summary, summaryOf } from "../report/text/summary-table.ts";
 import type { Checkpoints } from "../runs/checkpoints.ts";
 import { imagesRecord } from "../runs/images-record.ts";
+import { KERNELS_FILE, tableOn, writeTable } from "../runs/kernel-table.ts";
 import { PartCheckpoints, removeCheckpoints } from "../runs/part-checkpoints.ts";
-import { historyFile, type RunConfig, runConfig, saveRun } from "../runs/run-folder.ts";
+import {
+  historyFile,
+  type RunConfig,
+  type RunResults,
+  runConfig,
+  saveRun,
+} from "../runs/run-folder.ts";
 import type { Basis } from "../train/basis.ts";
 import type { DeviceData } from "../train/device-data.ts";
 import { DivergenceError } from "../train/divergence-error.ts";
@@ -37,13 +44,17 @@ export async function trainingStep(
     context.screen.say(
       `${end} after ${look.history.length} epochs; val_loss was best in epoch ${look.bestEpoch}, whose weights are kept`,
     );
-    const { msPerStep, adapter } = look;
-    await saveRun(folder, {
-      config: studyRunConfig(context, plan, adapter),
-      metrics: { epochs: look.history.length, bestEpoch: look.bestEpoch, msPerStep },
-      history: run.history,
-      weights: namedTensors(run.variables, run.weights),
-    });
+    const { msPerStep } = look;
+    await saveStudyRun(
+      folder,
+      {
+        config: studyRunConfig(context, plan, device),
+        metrics: { epochs: look.history.length, bestEpoch: look.bestEpoch, msPerStep },
+        history: run.history,
+        weights: namedTensors(run.variables, run.weights),
+      },
+      device,
+    );
     const { classNames } = context.data.train;
     await drawRun(folder, { history: run.history, confusion: null, classNames });
     removeCheckpoints(folder);
@@ -53,17 +64,29 @@ export async function trainingStep(
   }
 }
 
+/** The run, and the kernels that it was recorded with. */
+export async function saveStudyRun(
+  folder: string,
+  results: RunResults,
+  device: Device,
+): Promise<void> {
+  await saveRun(folder, results);
+  const kernels = tableOn(device);
+  if (kernels) await writeTable(folder, kernels);
+}
+
 /** The record of a run of this study: its settings and rows, with the plan's own. */
 export function studyRunConfig(
   { settings, data, rows }: StudyContext,
   { model, training }: TrainingPlan,
-  adapter: string,
+  device: Device,
 ): RunConfig {
   const { epochs, seed, validation, patience, rows: limit } = settings;
+  const kernels = device.rungTable.chosen.size > 0 ? { kernels: KERNELS_FILE } : {};
   return runConfig({
     model,
     classNames: data.train.classNames,
-    training: { epochs, seed, validation, patience, limit, ...training },
+    training: { epochs, seed, validation, patience, limit, ...training, ...kernels },
     data: {
       ...imagesRecord(data),
       source: data.source,
@@ -71,7 +94,7 @@ export function studyRunConfig(
       heldOutRows: rows.heldOut.length,
       testRows: data.test.rows,
     },
-    adapter,
+    adapter: device.name,
   });
 }
 

@@ -11,7 +11,6 @@ import type { BackboneName } from "../models/backbones.ts";
 import { createModel, createTransferModel, type TransferModelConfig } from "../models/models.ts";
 import { drawRun } from "../report/charts/saved-charts.ts";
 import { removeCheckpoints } from "../runs/part-checkpoints.ts";
-import { saveRun } from "../runs/run-folder.ts";
 import { type Basis, featureBasis } from "../train/basis.ts";
 import { allRows } from "../train/device-data.ts";
 import type { FitRun } from "../train/fit.ts";
@@ -19,7 +18,7 @@ import { openFeatures } from "../train/frozen/feature-store.ts";
 import { namedTensors } from "../train/named-tensors.ts";
 import type { StudyContext } from "./context.ts";
 import type { TransferResult } from "./step-results.ts";
-import { studyRunConfig, trainPlan } from "./training-step.ts";
+import { saveStudyRun, studyRunConfig, trainPlan } from "./training-step.ts";
 import type { TransferModel } from "./transfer-step.ts";
 
 /** What transfer needs beyond the study's own files. */
@@ -132,12 +131,16 @@ interface Trained {
 
 async function save(context: StudyContext, { config, basis, trained, folder }: Trained) {
   const weights = basis.complete(trained.weights);
-  await saveRun(folder, {
-    config: studyRunConfig(context, { model: config, training: TRAINING }, trained.device.name),
-    metrics: { epochs: trained.history.length, msPerStep: trained.msPerStep },
-    history: trained.history,
-    weights: namedTensors(variablesOf(createModel(config)), weights),
-  });
+  await saveStudyRun(
+    folder,
+    {
+      config: studyRunConfig(context, { model: config, training: TRAINING }, trained.device),
+      metrics: { epochs: trained.history.length, msPerStep: trained.msPerStep },
+      history: trained.history,
+      weights: namedTensors(variablesOf(createModel(config)), weights),
+    },
+    trained.device,
+  );
   const { classNames } = context.data.train;
   await drawRun(folder, { history: trained.history, confusion: null, classNames });
 }

@@ -11,6 +11,7 @@ import { trialsSvg } from "../report/charts/trials-chart.ts";
 import type { TrialLook, TunerLook } from "../report/story/study-record.ts";
 import { trialBlock, trialHeader } from "../report/text/tuner-text.ts";
 import { dataRecord } from "../runs/images-record.ts";
+import { tableOn } from "../runs/kernel-table.ts";
 import { PartCheckpoints } from "../runs/part-checkpoints.ts";
 import type { StudyDescription } from "../runs/search-description.ts";
 import { openStudy, readStudy } from "../runs/search-folder.ts";
@@ -42,6 +43,7 @@ export async function tunerStep(context: StudyContext, folder: string): Promise<
   const study = await openStudy(folder, describe(context, oracle), {
     facts: trialFacts(context, device.name),
   });
+  study.kernels = tableOn(device);
   const { length: kept } = study.trials;
   if (kept > 0) screen.say(`${kept} of ${settings.trials} trials are done, and kept`);
   const minutes = CHECKPOINT_MINUTES;

@@ -1,12 +1,18 @@
-// `train --kernels` as a process: a run says which kernels it was recorded with, and another one repeats it by them.
+// Which kernels are recorded: a run says those that it was recorded with, and another one repeats it by them; workers have those of
+// their chief (kfold-workers.test.ts and tune-workers.test.ts train by them).
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { chooseKernels } from "../../src/cli/inputs/kernel-tables.ts";
-import { adam } from "../../src/engine/optim/adam.ts";
-import { rungsOfRun, settingOf, writeRungs } from "../../src/runs/kernel-table.ts";
+import {
+  chooseKernels,
+  chooseLooking,
+  programsOfPlan,
+  useChiefsKernels,
+} from "../../src/cli/inputs/kernel-tables.ts";
+import type { RungChoices } from "../../src/engine/core/rung-table.ts";
+import { settingOf, tableOf, tableOfRun, writeTable } from "../../src/runs/kernel-table.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
 import { gpu } from "../support/gpu.ts";
 import { smallDataset } from "../support/small-data.ts";
@@ -15,58 +21,117 @@ import { runToEnd } from "./start-command.ts";
 
 const test = suite("kernels of a run");
 const data = smallIdxFolder({ train: 40, test: 10 });
-const LENET = { name: "lenet5", activation: "relu", pooling: "max" } as const;
 const OUTPUT = "gemm 20 × 84 · 84 × 10, bias";
+const setting = settingOf(await gpu());
+// Of no program here: the device is that of other tests too.
+const NOBODYS = new Map([["gemm of nobody", "naive"]]);
+const OTHERS = new Map([["gemm of nobody", "tiled"]]);
+const ORDER = { VITRINE_KERNELS: "order" };
 
-test("a training goes on with the kernels that it was begun with, whatever is measured or given later", async () => {
+const errorOf = (work: Promise<unknown>) => work.then(String, (error: Error) => error.message);
+
+async function folderWith(rungs: RungChoices, adapter = setting.adapter): Promise<string> {
+  const folder = temporaryFolder();
+  await writeTable(folder, tableOf({ ...setting, adapter }, rungs));
+  return folder;
+}
+
+test("work goes on with the kernels that it was begun with, whatever is measured or given later", async () => {
   const device = await gpu();
-  const [out, other] = [temporaryFolder(), temporaryFolder()];
-  const request = { config: LENET, dataset: smallDataset(8), batchSize: 4, optimizer: adam() };
-  const choose = (isResumed: boolean, kernels?: string) =>
+  const [out, other] = [temporaryFolder(), await folderWith(NOBODYS)];
+  const model = { name: "lenet5", activation: "relu", pooling: "max" } as const;
+  const plan = { model, training: { batchSize: 4, learningRate: 1e-3 } };
+  const programs = programsOfPlan(plan, smallDataset(8));
+  const choose = (isResumed: boolean, kernels?: string, on: typeof device | null = device) =>
     chooseKernels(
-      device,
+      on,
       { out, isResumed },
       {
         flags: { kernels, tune: true, exact: false },
-        ...{ say: () => undefined, signal: new AbortController().signal, programs: request },
-        env: { VITRINE_KERNELS: "order" },
+        ...{ say: () => undefined, signal: new AbortController().signal, programs, env: ORDER },
       },
     );
-  const none = new Map();
-  assert.equal(await choose(false), none);
-  assert.is(await rungsOfRun(out), null);
-  // Of no program here: the device is that of other tests too.
-  const rungs = new Map([["gemm of nobody", "naive"]]);
-  await writeRungs(other, settingOf(device), rungs);
-  const errorOf = (work: Promise<unknown>) => work.then(String, (error: Error) => error.message);
-  const refusal = `--kernels: a training goes on with its own kernels, got ${other}`;
+  assert.is(await choose(false), null);
+  assert.is(await tableOfRun(out), null);
+  const refusal = `--kernels: what was begun goes on with its own kernels, got ${other}`;
   assert.is(await errorOf(choose(true, other)), refusal);
-  assert.equal(await choose(false, other), rungs);
+  const table = tableOf(setting, NOBODYS);
+  assert.equal(await choose(false, other), table);
   assert.is(device.rungTable.choiceFor("gemm of nobody"), "naive");
-  assert.equal(await rungsOfRun(out), rungs);
-  assert.equal(await choose(true), rungs);
-  assert.equal(await choose(true, other), rungs);
-  await writeRungs(other, settingOf(device), new Map([["gemm of nobody", "tiled"]]));
-  assert.is(await errorOf(choose(true, other)), refusal);
+  assert.equal(await tableOfRun(out), table);
+  assert.equal(await choose(true), table);
+  assert.equal(await choose(true, other), table);
+  // A chief of a queue has no device.
+  assert.equal(await choose(true, undefined, null), table);
+  assert.equal(await choose(false, other, null), table);
+  assert.match(await errorOf(choose(true, await folderWith(OTHERS))), /its own kernels, got/);
+  device.rungTable.replace(new Map());
 });
 
-test("a training uses the table that it is given, records it, and is repeated by its folder", async () => {
-  const folder = temporaryFolder();
-  await writeRungs(folder, settingOf(await gpu()), new Map([[OUTPUT, "naive"]]));
-  const small = ["--data", data, "--epochs", "1", "--batch-size", "20", "--validation", "0"];
-  const train = async (out: string, kernels: string) => {
-    const args = [...small, "--out", join(folder, out), "--kernels", kernels];
-    const { code, stdout, stderr } = await runToEnd("train", args);
-    assert.is(code, 0, stderr);
-    assert.match(stdout, /^kernels +those of /m);
-    const read = (name: string) => JSON.parse(readFileSync(join(folder, out, name), "utf8"));
-    return { kernels: read("kernels.json"), sha256: read("metrics.json").weightsSha256 };
+test("a worker has its chief's kernels and no others, and says where they are another adapter's", async () => {
+  const device = await gpu();
+  const told: string[] = [];
+  const use = (rungs: RungChoices | null, adapter = setting.adapter) =>
+    useChiefsKernels(device, rungs && tableOf({ ...setting, adapter }, rungs), (line) =>
+      told.push(line),
+    );
+  use(NOBODYS);
+  assert.equal(device.rungTable.chosen, NOBODYS);
+  use(OTHERS);
+  assert.equal(device.rungTable.chosen, OTHERS);
+  assert.equal(told, []);
+  use(NOBODYS, "another");
+  assert.match(told.join(), /measured with another adapter, another: the bits may be others/);
+  use(null);
+  assert.is(device.rungTable.chosen.size, 0);
+});
+
+test("a look at a run takes the run's own kernels, where they are of this adapter", async () => {
+  const device = await gpu();
+  const told: string[] = [];
+  const chosen = async (run: string | null, given: { kernels?: string; tune?: boolean } = {}) => {
+    device.rungTable.replace(new Map());
+    const flags = { kernels: undefined, tune: true, exact: false, ...given };
+    await chooseLooking(device, run, { flags, say: (line) => told.push(line), env: ORDER });
+    return new Map(device.rungTable.chosen);
   };
-  const first = await train("first", folder);
+  const run = await folderWith(NOBODYS);
+  assert.equal(await chosen(run), NOBODYS);
+  assert.is((await chosen(run, { tune: false })).size, 0);
+  assert.is((await chosen(temporaryFolder())).size, 0);
+  assert.is((await chosen(null)).size, 0);
+  assert.equal(told, []);
+  assert.is((await chosen(await folderWith(NOBODYS, "another"))).size, 0);
+  assert.match(told.join(), /are those of another: the built-in order is used here/);
+  assert.equal(await chosen(run, { kernels: await folderWith(OTHERS) }), OTHERS);
+  device.rungTable.replace(new Map());
+});
+
+const jsonOf = (...path: string[]) => JSON.parse(readFileSync(join(...path), "utf8"));
+const small = ["--data", data, "--epochs", "1", "--batch-size", "20"];
+
+async function done(command: string, args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await runToEnd(command, args);
+  assert.is(code, 0, stderr);
+  return stdout;
+}
+
+const folder = temporaryFolder();
+
+test("a training uses the table that it is given, records it, and is repeated and scored by its folder", async () => {
+  const train = async (name: string, kernels: string) => {
+    const out = join(folder, name);
+    const args = [...small, "--validation", "0", "--out", out, "--kernels", kernels];
+    assert.match(await done("train", args), /^kernels +those of /m);
+    return { kernels: jsonOf(out, "kernels.json"), metrics: jsonOf(out, "metrics.json") };
+  };
+  const first = await train("first", await folderWith(new Map([[OUTPUT, "naive"]])));
   assert.is(first.kernels.problems[OUTPUT].rung, "naive");
   const second = await train("second", join(folder, "first"));
   assert.equal(second.kernels, first.kernels);
-  assert.is(second.sha256, first.sha256);
+  assert.is(second.metrics.weightsSha256, first.metrics.weightsSha256);
+  const scored = await done("evaluate", [join(folder, "first"), "--data", data, "--json"]);
+  assert.is(JSON.parse(scored).loss, first.metrics.testLoss);
 });
 
 test.run();

@@ -7,13 +7,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { temporaryFolder } from "../data/sample-files.ts";
+import { naiveTable } from "../support/naive-table.ts";
 import { startRedis } from "../support/redis-server.ts";
 import { smallIdxFolder } from "../support/small-files.ts";
 import { runToEnd, startCommand } from "./start-command.ts";
 
 const test = suite("kfold in several processes");
 const data = smallIdxFolder({ train: 240, test: 20 });
-const FLAGS = ["--data", data, "--folds", "4", "--epochs", "3", "--stratified", "--leaked"];
+// A worker that took other kernels than its chief would come to other weights.
+const table = await naiveTable(50);
+const FOLDS = ["--folds", "4", "--epochs", "3", "--stratified", "--leaked"];
+const FLAGS = ["--data", data, ...FOLDS, "--kernels", table];
 const server = await startRedis({ password: "s3cret" });
 
 /** Every file but for times, adapters and the locks. */
@@ -35,6 +39,8 @@ async function sequential(): Promise<Record<string, string>> {
   assert.is(code, 0, stderr);
   one = outcomeOf(out);
   assert.ok(one["fold-4/weights.safetensors"]);
+  assert.ok(one["kernels.json"]);
+  assert.is(one["fold-4/kernels.json"], one["kernels.json"]);
   return one;
 }
 

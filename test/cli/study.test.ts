@@ -1,18 +1,23 @@
 // The study command as a process: Ctrl-C keeps what is done and says so, and other settings are refused in one line.
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { settingOf, tableOf, writeTable } from "../../src/runs/kernel-table.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
+import { gpu } from "../support/gpu.ts";
 import { smallIdxFolder } from "../support/small-files.ts";
 import { runToEnd, startCommand } from "./start-command.ts";
 
 const test = suite("study command");
 const data = smallIdxFolder({ train: 400, test: 100 });
 const out = join(temporaryFolder(), "study");
-const FLAGS = ["--quick", "--data", data, "--out", out];
+// Of no program here: the figures are those of the order.
+const table = temporaryFolder();
+await writeTable(table, tableOf(settingOf(await gpu()), new Map([["gemm of nobody", "naive"]])));
+const FLAGS = ["--quick", "--data", data, "--kernels", table, "--out", out];
 
 test("Ctrl-C within the tuner keeps what is done", async () => {
   const run = startCommand("study", FLAGS);
@@ -22,6 +27,10 @@ test("Ctrl-C within the tuner keeps what is done", async () => {
   assert.match(run.stdout(), /^what is done is kept in .*; the same command goes on from there$/m);
   assert.ok(existsSync(join(out, "02-split", "step.json")));
   assert.not(existsSync(join(out, "03-tuner", "step.json")));
+  for (const part of [out, join(out, "03-tuner", "trial_1")]) {
+    const found = readFileSync(join(part, "kernels.json"), "utf8");
+    assert.is(found, readFileSync(join(table, "kernels.json"), "utf8"));
+  }
 });
 
 test("given again it goes on; with another seed it is refused", async () => {

@@ -8,13 +8,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { temporaryFolder } from "../data/sample-files.ts";
+import { naiveTable } from "../support/naive-table.ts";
 import { smallIdxFolder } from "../support/small-files.ts";
 import { studyOutcome } from "../support/study-outcome.ts";
 import { runToEnd, startCommand } from "./start-command.ts";
 
 const test = suite("tune --workers");
 const data = smallIdxFolder({ train: 240, test: 20 });
-const FLAGS = ["--data", data, "--trials", "5", "--epochs", "2", "--validation", "0.2"];
+const table = await naiveTable(50);
+const SEARCH = ["--trials", "5", "--epochs", "2", "--validation", "0.2"];
+const FLAGS = ["--data", data, ...SEARCH, "--kernels", table];
 
 /** Processes that the command started. */
 function workersOf({ pid }: ChildProcess): number[] {
@@ -59,7 +62,10 @@ for (const tuner of [["random"], ["hyperband", "--factor", "2"], ["bayesian", "-
     const out = join(folder, "two");
     const two = await runToEnd("tune", [...flags, "--workers", "2", "--out", out, "--json"]);
     assert.is(two.code, 0, two.stderr);
-    assert.equal(studyOutcome(out), studyOutcome(join(folder, "one")));
+    const found = studyOutcome(out);
+    assert.equal(found, studyOutcome(join(folder, "one")));
+    assert.ok(found["kernels.json"]);
+    assert.is(found["trial_2/kernels.json"], found["kernels.json"]);
     assert.is(existsSync(join(out, "exchange")), false);
     const trial = JSON.parse(readFileSync(join(out, "trial_2", "trial.json"), "utf8"));
     assert.type(trial.adapter, "string");

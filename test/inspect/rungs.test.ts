@@ -23,12 +23,15 @@ import {
 import { programsOfModel } from "../../src/inspect/rungs/programs-of-model.ts";
 import {
   addMeasured,
-  givenRungs,
+  differenceOf,
+  givenTable,
   type KernelSetting,
   readMeasured,
-  rungsOfRun,
+  rungsIn,
   settingOf,
-  writeRungs,
+  tableOf,
+  tableOfRun,
+  writeTable,
 } from "../../src/runs/kernel-table.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
 import { gpu } from "../support/gpu.ts";
@@ -169,15 +172,18 @@ test("the file keeps what was measured, and counts for nothing on another adapte
 
 test("a run's kernels are read back, refused on another adapter, and noted with another driver", async () => {
   const out = temporaryFolder();
-  assert.is(await rungsOfRun(out), null);
+  assert.is(await tableOfRun(out), null);
   const rungs: RungChoices = new Map([["gemm x", "tiled"]]);
-  await writeRungs(out, SETTING, rungs);
-  assert.equal(await rungsOfRun(out), rungs);
-  assert.equal(await givenRungs(out, SETTING), { rungs, differs: null });
-  const newer = await givenRungs(join(out, "kernels.json"), { ...SETTING, driver: "new" });
-  assert.is(newer.differs, "was measured with another driver, d");
+  const table = tableOf(SETTING, rungs);
+  await writeTable(out, table);
+  assert.equal(await tableOfRun(out), table);
+  assert.equal(rungsIn(await givenTable(out, SETTING)), rungs);
+  assert.is(differenceOf(table, SETTING), null);
+  const newer = { ...SETTING, driver: "new" };
+  const given = await givenTable(join(out, "kernels.json"), newer);
+  assert.is(differenceOf(given, newer), "was measured with another driver, d");
   const errorOf = async (path: string, setting: KernelSetting) =>
-    givenRungs(path, setting).then(String, (error: Error) => error.message);
+    givenTable(path, setting).then(String, (error: Error) => error.message);
   assert.match(
     await errorOf(out, { ...SETTING, adapter: "b" }),
     /^kernels: must be of the adapter b, got .* of a$/,

@@ -192,7 +192,10 @@ test("a trial that ends three workers ends the search", async () => {
         ConstructorParameters<typeof LocalWorkers>[0]["start"]
       >;
     },
-    search: { command: "tune", study: "local", flags: [], description: {}, checkpointMinutes: 5 },
+    search: {
+      ...{ command: "tune", study: "local", flags: [], description: {} },
+      ...{ checkpointMinutes: 5, kernels: null },
+    },
     local: { out: ".", data: null, rows: {}, adapter: null, deviceMemory: null },
     tell: (line) => told.push(line),
   });

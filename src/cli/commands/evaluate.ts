@@ -12,6 +12,7 @@ import { startProgress } from "../display/progress.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { unlessAborted } from "../frame/signals.ts";
 import { loadData } from "../inputs/data-set.ts";
+import { chooseLooking, LOOKING_KERNEL_FLAGS } from "../inputs/kernel-tables.ts";
 import { openAdapter, streamingLine } from "../inputs/open-adapter.ts";
 import { FILE_FLAGS, loadModel, shownImages, TRAINED_POSITIONAL } from "../inputs/saved-model.ts";
 import { ADAPTER_FLAG, DATA_FLAGS } from "../inputs/shared-flags.ts";
@@ -20,6 +21,7 @@ const FLAGS = {
   ...FILE_FLAGS,
   ...DATA_FLAGS,
   set: { type: "choice", choices: ["test", "train"], default: "test", help: "rows to score" },
+  ...LOOKING_KERNEL_FLAGS,
   ...ADAPTER_FLAG,
 } as const;
 
@@ -52,6 +54,7 @@ async function evaluate(context: CommandContext<typeof FLAGS, typeof POSITIONALS
   const device = await openAdapter(flags);
   say(`adapter    ${device.name}`);
   say(`data set   ${loaded.source}, ${dataset.rows} ${flags.set} rows`);
+  await chooseLooking(device, saved.isFile ? null : run, { flags, say });
   const data = await placeDataset(device, dataset);
   const streamed = streamingLine(data);
   if (streamed) say(streamed);

@@ -14,6 +14,7 @@ import { findQueue } from "../../queue/find-queue.ts";
 import type { QueueServer } from "../../queue/queue-server.ts";
 import { studyId } from "../../queue/study-id.ts";
 import { dataRecord } from "../../runs/images-record.ts";
+import type { KernelTable } from "../../runs/kernel-table.ts";
 import {
   type DivergedFold,
   foldName,
@@ -31,6 +32,12 @@ import { type CommandContext, defineCommand, runCommand } from "../frame/command
 import { type Chosen, chooseModel, loadChosen } from "../inputs/chosen-model.ts";
 import { loadData, titleOfFlag } from "../inputs/data-set.ts";
 import { foldWork, splitsOf } from "../inputs/fold-work.ts";
+import {
+  checkKernels,
+  chooseKernels,
+  KERNEL_FLAGS,
+  programsOfPlan,
+} from "../inputs/kernel-tables.ts";
 import { openBasis, type Pretrained } from "../inputs/model-basis.ts";
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
 import { openAdapter } from "../inputs/open-adapter.ts";
@@ -90,6 +97,7 @@ const FLAGS = {
   ...QUEUE_FLAG,
   ...SHARD_FLAGS,
   ...CHECKPOINT_FLAG,
+  ...KERNEL_FLAGS,
   ...WATCH_FLAGS,
   ...ADAPTER_FLAG,
 } as const;
@@ -141,14 +149,15 @@ async function kfold(context: Context): Promise<void> {
   splitsOf(settings, data);
   await checkMergedFolds(flags.merge, settings);
   const out = flags.out ?? (await defaultOut(`${model.name}-kfold`));
-  // A queue that does not answer should have overwritten nothing.
+  // A queue that does not answer, or a table of another adapter, should have overwritten nothing.
   const server = flags.queue === undefined ? null : await findQueue(queueUrl(flags.queue));
-  await openKfold(out, settings, flags.overwrite);
+  const device = server ? null : await openAdapter(flags);
+  await checkKernels(device, flags);
+  const isResumed = (await openKfold(out, settings, flags.overwrite)) === "resumed";
   if (flags.merge.length > 0) {
     const merged = await mergeFolds(out, flags.folds, flags.merge);
     say(`merged     ${merged} folds of ${flags.merge.join(", ")}`);
   }
-  const device = server ? null : await openAdapter(flags);
   const adapter = device?.name ?? "the workers' own";
   say(`adapter    ${adapter}`);
   if (server) say(`queue      ${server.name}`);
@@ -167,6 +176,9 @@ async function kfold(context: Context): Promise<void> {
   );
   if (pretrained.source) say(`weights    ${pretrained.source}`);
   for (const note of asked.notes) say(`note       ${note}`);
+  const programs = programsOfPlan(settings, data.train);
+  const { signal } = context;
+  const kernels = await chooseKernels(device, { out, isResumed }, { flags, say, signal, programs });
   const watching = await Watching.open(context, {
     ...{ command: "kfold", model: model.name, epochs, hasRate: false },
     classNames: data.train.classNames,
@@ -181,7 +193,8 @@ async function kfold(context: Context): Promise<void> {
       objective: { name: "val_accuracy", direction: "max" },
     },
   });
-  const work = { device, server, adapter, pretrained, data, settings, out, shard, watching };
+  const known = { device, server, adapter, kernels, pretrained, data, settings };
+  const work = { ...known, out, shard, watching };
   await (watching ? watching.during(() => runFolds(context, work)) : runFolds(context, work));
   device?.destroy();
 }
@@ -190,6 +203,7 @@ interface Work extends FoldsWork {
   /** Null where folds are other machines'. */
   readonly device: Device | null;
   readonly server: QueueServer | null;
+  readonly kernels: KernelTable | null;
   readonly pretrained: Pretrained;
   readonly data: CleanData;
   readonly shard: Shard | null;
@@ -198,7 +212,7 @@ interface Work extends FoldsWork {
 
 async function runFolds(context: Context, work: Work): Promise<Ended> {
   const { flags, say, signal, terminal } = context;
-  const { data, settings, out, shard, watching, adapter } = work;
+  const { data, settings, out, shard, watching, adapter, kernels } = work;
   const saved = await loadFolds(out, flags.folds);
   sayResumed(context, work, saved);
   const watch =
@@ -215,7 +229,7 @@ async function runFolds(context: Context, work: Work): Promise<Ended> {
     folds: numbers(flags.folds).filter((fold) => !saved.has(fold) && (shard?.isFold(fold) ?? true)),
     ...{ watch, signal },
     keep: async (result: FoldResult, weights: readonly NamedTensor[], by: TrainedBy) => {
-      const facts = { settings, classNames: data.train.classNames, data: record, ...by };
+      const facts = { settings, classNames: data.train.classNames, data: record, kernels, ...by };
       const fold = await context.finish(() => saveFold(out, result, weights, facts));
       saved.set(fold.fold, fold);
       checkpoints.end(foldName(fold.fold));
@@ -250,7 +264,7 @@ async function runFolds(context: Context, work: Work): Promise<Ended> {
 
 async function openPlace(
   context: Context,
-  { server, settings, out, pretrained }: Work,
+  { server, settings, out, pretrained, kernels }: Work,
   watch: FoldsWatch | null,
 ) {
   const { flags, terminal } = context;
@@ -261,7 +275,7 @@ async function openPlace(
     study: server ? await studyId(out) : "local",
     flags: foldArguments(weights, server === null),
     description: settings,
-    checkpointMinutes: flags.checkpointMinutes,
+    ...{ checkpointMinutes: flags.checkpointMinutes, kernels },
   } as const;
   const onProgress = watch?.progress;
   if (server) return await queuePlace({ terminal, server, search, onProgress });

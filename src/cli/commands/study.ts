@@ -1,5 +1,6 @@
 // `npm run study`: the whole study, from raw rows to the concluding table and the report; interrupted, it goes on.
 
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { cleanData } from "../../data/clean.ts";
 import type { FashionMnist } from "../../data/fashion-mnist.ts";
@@ -13,12 +14,20 @@ import { studyJson } from "../../report/story/study-record.ts";
 import { quoted } from "../../study/part-commands.ts";
 import { studySettings } from "../../study/plan.ts";
 import { runStudy, type StudyOutcome } from "../../study/run-study.ts";
+import { studySpace } from "../../study/search-space.ts";
 import { StepStore } from "../../study/step-store.ts";
 import type { TransferMeans } from "../../study/transfer-model.ts";
 import { isTransferDone } from "../../study/transfer-step.ts";
+import { HyperParameters } from "../../tune/hyper-parameters.ts";
 import { studyScreen } from "../display/study-screen.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { loadRawData } from "../inputs/data-set.ts";
+import {
+  checkKernels,
+  chooseKernels,
+  KERNEL_FLAGS,
+  programsOfPlan,
+} from "../inputs/kernel-tables.ts";
 import { FEATURES, WEIGHTS } from "../inputs/model-basis.ts";
 import { openAdapter } from "../inputs/open-adapter.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, SEED_FLAG } from "../inputs/shared-flags.ts";
@@ -43,6 +52,7 @@ const FLAGS = {
     help: "Keras file for the study's ResNet152V2; default: Keras's own, where it is at hand",
   },
   overwrite: { type: "boolean", help: "delete the study that is in the folder, and begin anew" },
+  ...KERNEL_FLAGS,
   ...ADAPTER_FLAG,
 } as const;
 
@@ -73,6 +83,7 @@ async function study(context: Context): Promise<void> {
   refuseOthers(found);
   const clean = cleanData(found, flags);
   const settings = studySettings({ quick, seed }, clean);
+  await checkKernels(null, flags);
   const store = mayOnlyShow
     ? await StepStore.openReadOnly(out, settings)
     : await StepStore.open(out, settings, overwrite);
@@ -82,6 +93,8 @@ async function study(context: Context): Promise<void> {
     `folder     ${out}${mayOnlyShow ? ", which cannot be written: what is finished is shown" : ""}`,
   );
   const screen = studyScreen(terminal);
+  // The first step that trains.
+  const isResumed = existsSync(store.folder("03-tuner"));
   try {
     const outcome = await runStudy({
       store,
@@ -90,6 +103,8 @@ async function study(context: Context): Promise<void> {
       openDevice: async () => {
         const device = await openAdapter(flags);
         say(`adapter    ${device.name}`);
+        const programs = programsOfPlan(studySpace(new HyperParameters()), clean.train);
+        await chooseKernels(device, { out, isResumed }, { flags, say, signal, programs });
         return device;
       },
       screen,
@@ -157,7 +172,8 @@ function conclude({ say, style, json }: Context, outcome: StudyOutcome, out: str
 }
 
 function commandLine(flags: Context["flags"]): string {
-  const { quick, seed, out, adapter, weightsVgg19, weightsResnet152v2 } = flags;
+  const { quick, seed, out, adapter, kernels, tune, exact } = flags;
+  const { weightsVgg19, weightsResnet152v2 } = flags;
   const given = [
     quick ? "--quick" : "",
     seed === SEED_FLAG.seed.default ? "" : `--seed ${seed}`,
@@ -165,6 +181,8 @@ function commandLine(flags: Context["flags"]): string {
     weightsVgg19 === undefined ? "" : `--weights-vgg19 ${quoted(weightsVgg19)}`,
     weightsResnet152v2 === undefined ? "" : `--weights-resnet152v2 ${quoted(weightsResnet152v2)}`,
     out === undefined ? "" : `--out ${quoted(out)}`,
+    kernels === undefined ? "" : `--kernels ${quoted(kernels)}`,
+    ...[tune ? "" : "--no-tune", exact ? "--exact" : ""],
     adapter === undefined ? "" : `--adapter ${quoted(adapter)}`,
   ].filter((flag) => flag !== "");
   return given.length === 0 ? "npm run study" : `npm run study -- ${given.join(" ")}`;

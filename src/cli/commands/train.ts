@@ -9,9 +9,8 @@ import { forData } from "../../models/for-data.ts";
 import { isTransfer, type ModelConfig } from "../../models/models.ts";
 import { keras3Summary } from "../../report/text/summary-table.ts";
 import { Checkpoints } from "../../runs/checkpoints.ts";
-import { KERNELS_FILE } from "../../runs/kernel-table.ts";
+import { KERNELS_FILE, rungsIn } from "../../runs/kernel-table.ts";
 import { claimTraining, openTraining } from "../../runs/training-folder.ts";
-import { fitSettings } from "../../train/training.ts";
 import type { Objective } from "../../tune/trial.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { isAbort } from "../frame/failure.ts";
@@ -20,7 +19,12 @@ import { unlessAborted } from "../frame/signals.ts";
 import { type Chosen, chooseModel, loadChosen } from "../inputs/chosen-model.ts";
 import { loadData, titleOfFlag } from "../inputs/data-set.ts";
 import { foundLines, keptBy } from "../inputs/hyperparameters.ts";
-import { chooseKernels, KERNEL_FLAGS } from "../inputs/kernel-tables.ts";
+import {
+  checkKernels,
+  chooseKernels,
+  KERNEL_FLAGS,
+  programsOfPlan,
+} from "../inputs/kernel-tables.ts";
 import { LOOKING_FLAGS } from "../inputs/looking-flags.ts";
 import { openBasis, type Pretrained, shortSummary } from "../inputs/model-basis.ts";
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
@@ -154,15 +158,15 @@ async function train(typed: Given): Promise<void> {
   const { config } = pretrained;
   const keepBest = found && keptBy(found);
   const { settings, training } = trainingOf(flags, chosen, keepBest);
+  await checkKernels(device, flags);
   const { checkpoints, isResumed } = await openCheckpoints(context, {
     ...{ out, data, config, training, adapter: device.name },
   });
-  const { optimizer, loss } = fitSettings(settings);
-  const programs = { config, dataset: data.train, batchSize, optimizer, loss };
+  const programs = programsOfPlan({ model: config, training: settings }, data.train);
   const kernels = await chooseKernels(device, { out, isResumed }, { flags, say, signal, programs });
   const reopen = async () => {
     const opened = await open();
-    opened.rungTable.choose(kernels);
+    if (kernels) opened.rungTable.choose(rungsIn(kernels));
     return opened;
   };
   const watching = await Watching.open(context, {
@@ -180,7 +184,7 @@ async function train(typed: Given): Promise<void> {
   const basisOn = (on: Device) =>
     openBasis({ device: on, terminal, signal, pretrained, seed, rows: limit });
   const { optimizerState } = chosen;
-  const ran = kernels.size > 0 ? { ...training, kernels: KERNELS_FILE } : training;
+  const ran = kernels ? { ...training, kernels: KERNELS_FILE } : training;
   const known = { data, rows, config, out, settings, training: ran, seed, keepBest };
   const plan = { ...known, checkpoints, optimizerState };
   const work = () =>

@@ -13,12 +13,18 @@ import { PartCheckpoints } from "../../runs/part-checkpoints.ts";
 import { openStudy, type StudyFolder } from "../../runs/search-folder.ts";
 import { TrialBoard } from "../../runs/tensorboard/trial-board.ts";
 import { folderOfTrial } from "../../runs/trial-file.ts";
-import { search } from "../../tune/tuner.ts";
+import { planOf, search } from "../../tune/tuner.ts";
 import { axesOf } from "../../watch/parts-plan.ts";
 import { EpochDisplays } from "../display/epoch-display.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { askedSearch } from "../inputs/asked-model.ts";
 import { loadData, titleOfFlag } from "../inputs/data-set.ts";
+import {
+  checkKernels,
+  chooseKernels,
+  KERNEL_FLAGS,
+  programsOfPlan,
+} from "../inputs/kernel-tables.ts";
 import { loadPretrained, openBasis, type Pretrained } from "../inputs/model-basis.ts";
 import { openAdapter } from "../inputs/open-adapter.ts";
 import { CHECKPOINT_FLAG } from "../inputs/resume-flags.ts";
@@ -81,6 +87,7 @@ const FLAGS = {
   ...QUEUE_FLAG,
   ...SHARD_FLAGS,
   ...CHECKPOINT_FLAG,
+  ...KERNEL_FLAGS,
   ...WATCH_FLAGS,
   ...ADAPTER_FLAG,
 } as const;
@@ -132,7 +139,9 @@ async function tune({ flags: given, ...rest }: Context): Promise<void> {
   const description = describeStudy(flags, plan);
   const facts = trialFacts(data, plan, adapter);
   await checkMerged(flags.merge, description);
+  await checkKernels(device, flags);
   let study = await openStudy(out, description, { overwrite: flags.overwrite, facts });
+  const { isResumed } = study;
   if (flags.merge.length > 0) {
     const merged = await mergeTrials(study, flags.merge);
     say(`merged     ${finishedText(merged)} in ${flags.merge.join(", ")}`);
@@ -144,6 +153,9 @@ async function tune({ flags: given, ...rest }: Context): Promise<void> {
   say(`rows       ${rowsText(plan)}`);
   if (pretrained.source) say(`weights    ${pretrained.source}`);
   say(`search     ${searchText(plan)}${describeOptimisation(plan.optimisation)}`);
+  const programs = programsOfPlan(planOf(plan.hyperModel, plan.space, {}), data.train);
+  const { signal } = context;
+  study.kernels = await chooseKernels(device, { out, isResumed }, { flags, say, signal, programs });
   const initial = Number(plan.oracle.settings["initialPoints"] ?? 0);
   if (plan.maxTrials !== null && initial >= plan.maxTrials) {
     say(`note       the first ${initial} trials are random, so all of these are; see --initial`);
@@ -237,7 +249,8 @@ async function openPlace(context: Context, work: PlaceWork): Promise<TrialPlace>
   const { maxTrials: _, ...description } = describeStudy(flags, plan);
   const { checkpointMinutes, workers = 1 } = flags;
   const onProgress = watch?.progress;
-  const shared = { command: "tune", description, checkpointMinutes } as const;
+  const { kernels } = study;
+  const shared = { command: "tune", description, checkpointMinutes, kernels } as const;
   if (server) {
     const own = { study: await studyId(study.path), flags: searchArguments(withoutPaths(flags)) };
     return remoteTrials(

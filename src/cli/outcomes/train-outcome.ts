@@ -13,7 +13,7 @@ import { createModel, type ModelConfig } from "../../models/models.ts";
 import { drawRun } from "../../report/charts/saved-charts.ts";
 import { isOfFiles } from "../../runs/best-effort.ts";
 import { dataRecord } from "../../runs/images-record.ts";
-import { settingOf, writeRungs } from "../../runs/kernel-table.ts";
+import { settingOf, tableOf, writeTable } from "../../runs/kernel-table.ts";
 import { removeOptimizer, writeOptimizer } from "../../runs/optimizer-file.ts";
 import { runConfig, saveRun } from "../../runs/run-folder.ts";
 import type { Basis } from "../../train/basis.ts";
@@ -83,7 +83,7 @@ export async function saveOutcome(trained: TrainedRun, ending: Ending): Promise<
   };
   const save = async () => {
     await saveRun(out, results);
-    await writeRungs(out, settingOf(device), device.rungTable.taken);
+    await writeTable(out, tableOf(settingOf(device), device.rungTable.taken));
   };
   await save().catch(async (error: unknown) => {
     if (!isOfFiles(error)) throw error;

@@ -19,6 +19,12 @@ export class RungTable {
     for (const [key, rung] of choices) this.#chosen.set(key, rung);
   }
 
+  /** These and no others, from now on: for a device that serves one piece of work after another. */
+  replace(choices: RungChoices): void {
+    this.#chosen.clear();
+    this.choose(choices);
+  }
+
   /** Undefined where nothing was chosen. */
   choiceFor(key: string): string | undefined {
     return this.#chosen.get(key);
