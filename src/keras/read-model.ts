@@ -9,7 +9,9 @@ import { modelFromConfig } from "../models/architecture/model-from-config.ts";
 import type { Compiled } from "./compiled/compiled.ts";
 import { readCompiled } from "./compiled/read-compiled.ts";
 import { assignWeights, matchWeights } from "./weights/assign-weights.ts";
+import type { TargetLayer } from "./weights/layer-pair.ts";
 import type { WeightFile } from "./weights/saved-weights.ts";
+import { soundVariances } from "./weights/sound-variances.ts";
 import { withWeightFile } from "./weights/weight-file.ts";
 
 /** A file without the values of its weights. */
@@ -38,7 +40,7 @@ export function readKerasModel(path: string, options: ReadOptions = {}): Promise
   return withWeightFile(path, (file) => {
     const described = descriptionOf(file, options);
     const { layers } = describeModel(described.model);
-    return { ...described, weights: new Map(assignWeights(file, layers)) };
+    return { ...described, weights: weightsOf(file, layers) };
   });
 }
 
@@ -72,7 +74,11 @@ function descriptionOf(file: WeightFile, { optimizer = false }: ReadOptions): De
 
 /** Weights of a file for a model that is there, by the order and the names of its layers. Throws FormatError where they do not fit. */
 export function readWeightsFor(path: string, model: Model): Promise<Weights> {
-  return withWeightFile(path, (file) => new Map(assignWeights(file, describeModel(model).layers)));
+  return withWeightFile(path, (file) => weightsOf(file, describeModel(model).layers));
+}
+
+function weightsOf(file: WeightFile, layers: readonly TargetLayer[]): Weights {
+  return new Map(soundVariances(file.path, assignWeights(file, layers)));
 }
 
 /** In Keras's order. */

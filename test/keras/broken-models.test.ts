@@ -93,7 +93,7 @@ const CASES: readonly (readonly [Name, Change, string])[] = [
   ["plain", whole("[".repeat(2e6)), `config.json: must be JSON, got "${"[".repeat(59)}…`],
   ["plain", whole("{}"), "a model must be Sequential or Functional, got nothing"],
   ["plain", conv("filters", "8"), `${CONV}filters must be a number, got "8"`],
-  ["plain", conv("filters", null), `${CONV}filters must be a number, got nothing`],
+  ["plain", conv("filters", null), `${CONV}filters must be a number, got null`],
   ["plain", conv("filters", [3]), `${CONV}filters must be a number, got [3]`],
   ["plain", conv("filters", -1), `${CONV}filters ${COUNT}-1`],
   ["plain", conv("filters", 2.5), `${CONV}filters ${COUNT}2.5`],
@@ -192,27 +192,27 @@ const CASES: readonly (readonly [Name, Change, string])[] = [
   [
     "normalised",
     replaced("BatchNormalization", "LayerNormalization", { axis: null }),
-    "layer batch_normalization (LayerNormalization): axis must be one axis, got nothing",
+    "layer batch_normalization (LayerNormalization): axis must be one axis, got null",
   ],
   [
     "normalised",
     replaced("BatchNormalization", "GroupNormalization", { axis: null }),
-    "layer batch_normalization (GroupNormalization): axis must be one axis, got nothing",
+    "layer batch_normalization (GroupNormalization): axis must be one axis, got null",
   ],
   [
     "normalised",
     replaced("BatchNormalization", "GroupNormalization", { groups: null }),
-    "layer batch_normalization (GroupNormalization): groups must be a number, got nothing",
+    "layer batch_normalization (GroupNormalization): groups must be a number, got null",
   ],
   [
     "merged",
     replaced("Add", "Concatenate", { axis: null }),
-    "layer sum (Concatenate): axis must be a number, got nothing",
+    "layer sum (Concatenate): axis must be a number, got null",
   ],
   [
     "scaled",
     option("Normalization", "axis", null),
-    "layer normalization (Normalization): axis must be -1 or [-1] or 3 or [3], got nothing",
+    "layer normalization (Normalization): axis must be -1 or [-1] or 3 or [3], got null",
   ],
   [
     "scaled",

@@ -101,9 +101,7 @@ function roleOf(name: string): string | null {
 function* readAssigned(file: Source, assignments: readonly Assignment[]): Generator<NamedValues> {
   for (const { variable, weight } of assignments) {
     const values = isCount(weight) ? new Float32Array(1) : weight.read();
-    const named = { where: `${file.path}: weight ${variable}`, shape: weight.shape };
-    checkFinite(values, named);
-    if (/\/(moving_)?variance$/.test(variable)) checkVariance(values, named);
+    checkFinite(values, { where: `${file.path}: weight ${variable}`, shape: weight.shape });
     yield [variable, values];
   }
 }
@@ -128,14 +126,6 @@ function checkFinite(values: Float32Array, { where, shape }: Named): void {
       throw new FormatError(`${where}: must be finite, got ${value} at ${place}`);
     }
   }
-}
-
-/** Its root is taken: of less than nothing, that is NaN, in Keras too. */
-function checkVariance(values: Float32Array, { where, shape }: Named): void {
-  const i = values.findIndex((value) => value < 0);
-  if (i < 0) return;
-  const place = formatShape(indexOf(i, shape));
-  throw new FormatError(`${where}: must be at least 0, got ${values[i]} at ${place}`);
 }
 
 /** Of the i-th element in row-major order. */

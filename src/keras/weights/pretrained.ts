@@ -10,6 +10,7 @@ import type { TargetLayer } from "./layer-pair.ts";
 import { ownRescaling, type Rescaling } from "./own-rescaling.ts";
 import { flattenNested, LIST_LAYERS } from "./pair-layers.ts";
 import type { WeightFile } from "./saved-weights.ts";
+import { soundVariances } from "./sound-variances.ts";
 import { withWeightFile } from "./weight-file.ts";
 
 export interface PretrainedWeights {
@@ -25,7 +26,7 @@ export function readPretrained(path: string, base: Model): Promise<PretrainedWei
   return withWeightFile(path, async (file) => {
     const { layers } = describeModel(base);
     const by = orderOf(file, base.name, withWeights(layers));
-    const weights = new Map(assignWeights(file, layers, { by }));
+    const weights = new Map(soundVariances(path, assignWeights(file, layers, { by })));
     const rescaling = ownRescaling(file.modelConfig);
     return { sha256: await fileDigest(path, "sha256"), weights, rescaling };
   });
