@@ -2,7 +2,7 @@
 // so the same code runs in Node (Dawn) and in a browser.
 
 import { bufferTooLarge } from "./binding.ts";
-import { lossOf, outOfMemory } from "./device-failure.ts";
+import { onFailure } from "./device-failure.ts";
 import { DeviceError } from "./errors.ts";
 import { KernelCache } from "./kernel.ts";
 import { requestedDevice } from "./requested-device.ts";
@@ -290,29 +290,15 @@ export class Device {
   }
 
   #listen(onLost: DeviceOptions["onLost"]): void {
-    this.handle.lost.then((lost) => {
-      if (lost.reason !== "destroyed") this.#fail(lossOf(lost), onLost);
-    }, undefined);
-    this.handle.addEventListener("uncapturederror", (event) => {
-      // One error drags many behind it, which would be printed; only the first one counts.
-      event.preventDefault();
-      const { message } = event.error;
-      const error =
-        event.error instanceof GPUOutOfMemoryError
-          ? outOfMemory(message)
-          : new DeviceError(`device: validation failed, got ${message}`);
-      this.#fail(error, onLost);
+    onFailure(this.handle, (error) => {
+      if (this.#failure) return;
+      this.#failure = error;
+      onLost?.(error);
     });
   }
 
   #mappableBuffer(bytes: number): GPUBuffer {
     const usage = USAGE.MAP_READ | USAGE.COPY_DST;
     return this.#create({ label: "staging", size: bytes, usage });
-  }
-
-  #fail(error: DeviceError, onLost: DeviceOptions["onLost"]): void {
-    if (this.#failure) return;
-    this.#failure = error;
-    onLost?.(error);
   }
 }
