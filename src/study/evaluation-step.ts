@@ -5,7 +5,7 @@ import { firstRows } from "../data/dataset.ts";
 import type { Weights } from "../engine/layers/variables.ts";
 import { writeAtomically } from "../io/files.ts";
 import { createModel, type ModelConfig } from "../models/models.ts";
-import { confusionSvg } from "../report/charts/run-charts.ts";
+import { confusionSvg } from "../report/charts/confusion-chart.ts";
 import type { EvaluationLook, ThreeFigures } from "../report/story/study-record.ts";
 import { loadRun } from "../runs/run-folder.ts";
 import type { DeviceData } from "../train/device-data.ts";

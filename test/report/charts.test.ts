@@ -2,7 +2,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { barsSvg, confusionSvg, curvesSvg } from "../../src/report/charts/run-charts.ts";
+import { confusionSvg } from "../../src/report/charts/confusion-chart.ts";
+import { barsSvg, curvesSvg } from "../../src/report/charts/run-charts.ts";
 import type { EpochRow } from "../../src/runs/history.ts";
 
 const test = suite("charts");

@@ -8,8 +8,8 @@ import {
   agreementSvg,
   compareCurvesSvg,
 } from "../../src/report/charts/compare-charts.ts";
+import { confusionSvg } from "../../src/report/charts/confusion-chart.ts";
 import { reliabilitySvg } from "../../src/report/charts/reliability-chart.ts";
-import { confusionSvg } from "../../src/report/charts/run-charts.ts";
 import { MOST_SERIES } from "../../src/report/charts/series.ts";
 import { calibrationOf } from "../../src/train/metrics/calibration.ts";
 import { predictionsOf } from "../../src/train/metrics/predictions.ts";

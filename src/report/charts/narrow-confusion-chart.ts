@@ -1,5 +1,5 @@
 // A confusion matrix for a narrow page: columns have letters, which the names of the rows explain, and cells are as small as
-// their counts allow. The one for wide pages is in run-charts.ts.
+// their counts allow. The one for wide pages is in confusion-chart.ts.
 
 import { type ChartSpec, INK, renderChart } from "./render.ts";
 

@@ -5,9 +5,10 @@ import { writeAtomically } from "../../io/files.ts";
 import type { SavedFold } from "../../runs/kfold-folder.ts";
 import { historyRow } from "../../runs/run-folder.ts";
 import type { Logs } from "../../train/callbacks/callback.ts";
+import { confusionSvg } from "./confusion-chart.ts";
 import { foldCurvesSvg } from "./fold-curves-chart.ts";
 import { foldsSvg } from "./folds-chart.ts";
-import { confusionSvg, curvesSvg } from "./run-charts.ts";
+import { curvesSvg } from "./run-charts.ts";
 
 export interface RunFigures {
   readonly history: readonly Logs[];

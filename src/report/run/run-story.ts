@@ -7,8 +7,9 @@ import type { EpochRow } from "../../runs/history.ts";
 import type { RunConfig } from "../../runs/run-folder.ts";
 import type { Predictions } from "../../train/metrics/predictions.ts";
 import { type ClassDots, classDotsSvg } from "../charts/class-dots-chart.ts";
+import { confusionSvg } from "../charts/confusion-chart.ts";
 import { reliabilitySvg } from "../charts/reliability-chart.ts";
-import { confusionSvg, curvesSvg } from "../charts/run-charts.ts";
+import { curvesSvg } from "../charts/run-charts.ts";
 import type { StatisticsChart } from "../charts/statistics-charts.ts";
 import { countOf, lossOf, NONE, percent } from "../story/numbers.ts";
 import {
