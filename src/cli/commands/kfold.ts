@@ -1,11 +1,9 @@
 // `npm run kfold`: cross-validates a model on Fashion-MNIST, fold by fold, in a folder where a killed run goes on.
 
 import type { CleanData } from "../../data/clean.ts";
-import { dataDigest } from "../../data/data-digest.ts";
 import { firstRows } from "../../data/dataset.ts";
 import { foldFacts, rowFacts } from "../../data/row-facts.ts";
 import type { Device } from "../../engine/core/device.ts";
-import { UsageError } from "../../engine/core/errors.ts";
 import { formatCount } from "../../format/number-format.ts";
 import type { NamedTensor } from "../../io/safetensors.ts";
 import { forData } from "../../models/for-data.ts";
@@ -18,7 +16,6 @@ import type { KernelTable } from "../../runs/kernel-table.ts";
 import {
   type DivergedFold,
   foldName,
-  type KfoldSettings,
   loadFolds,
   openKfold,
   saveFold,
@@ -29,8 +26,9 @@ import type { FoldResult } from "../../train/cross-validation.ts";
 import { foldLine } from "../display/kfold-display.ts";
 import { formatSeconds } from "../display/progress.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
-import { type Chosen, chooseModel, loadChosen } from "../inputs/chosen-model.ts";
+import { chooseModel, loadChosen } from "../inputs/chosen-model.ts";
 import { loadData, titleOfFlag } from "../inputs/data-set.ts";
+import { countFoldRows, foldSettings } from "../inputs/fold-settings.ts";
 import { foldWork, splitsOf } from "../inputs/fold-work.ts";
 import {
   checkKernels,
@@ -103,7 +101,6 @@ const FLAGS = {
 } as const;
 
 type Context = CommandContext<typeof FLAGS, readonly []>;
-type Flags = Context["flags"];
 
 const command = defineCommand({
   name: "npm run kfold --",
@@ -144,8 +141,8 @@ async function kfold(context: Context): Promise<void> {
   const pretrained = { ...loaded, config: forData(loaded.config, data.train) };
   const chosen = { ...asked, model: pretrained.config };
   const { model } = chosen;
-  const rows = countRows(data, flags);
-  const settings = settingsOf(flags, chosen, data);
+  const rows = countFoldRows(data, flags);
+  const settings = foldSettings(flags, chosen, data);
   splitsOf(settings, data);
   await checkMergedFolds(flags.merge, settings);
   const out = flags.out ?? (await defaultOut(`${model.name}-kfold`));
@@ -281,31 +278,6 @@ async function openPlace(
   if (server) return await queuePlace({ terminal, server, search, onProgress });
   const local = { out, workers, data, rows: rowFlags(flags), adapter, deviceMemory };
   return await localPlace({ terminal, search, ...local, onProgress });
-}
-
-function countRows(data: CleanData, { limit, folds }: Flags): number {
-  const available = data.train.rows;
-  if (limit !== undefined && limit > available) {
-    throw new UsageError(`--limit: must be at most the ${available} training rows, got ${limit}`);
-  }
-  const rows = limit ?? available;
-  if (folds > rows) throw new UsageError(`--folds: must be at most the ${rows} rows, got ${folds}`);
-  return rows;
-}
-
-function settingsOf(flags: Flags, chosen: Chosen, data: CleanData): KfoldSettings {
-  const { folds, stratified, seed, epochs, patience, leaked, limit = null } = flags;
-  const { model, batchSize, learningRate, optimisation } = chosen;
-  return {
-    model,
-    folds,
-    stratified,
-    seed,
-    training: { epochs, batchSize, learningRate, patience, ...optimisation },
-    limit,
-    leaked,
-    data: { train: dataDigest(data.train), test: dataDigest(data.test) },
-  };
 }
 
 await runCommand(command);
