@@ -4,7 +4,8 @@
 import { createHash } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type Dataset, takeRows } from "../../src/data/dataset.ts";
+import { described } from "../../src/cli/inputs/model-file.ts";
+import { type Dataset, firstRows, takeRows } from "../../src/data/dataset.ts";
 import type { Device } from "../../src/engine/core/device.ts";
 import { RowMemory } from "../../src/engine/core/row-memory.ts";
 import { conv2d } from "../../src/engine/layers/conv2d.ts";
@@ -16,10 +17,15 @@ import { meanSquaredError } from "../../src/engine/ops/loss/elementwise.ts";
 import { hunt } from "../../src/inspect/hunt/hunt.ts";
 import { fit as fitData } from "../../src/library/fit.ts";
 import { rowsOf, tensorData } from "../../src/library/tensor-data.ts";
+import { runningTrial } from "../../src/queue/trial-message.ts";
+import { imageBasis } from "../../src/train/basis.ts";
+import { crossValidate, foldSplits } from "../../src/train/cross-validation.ts";
 import { allRows, type DeviceData, placeDataset } from "../../src/train/device-data.ts";
 import { type FitOptions, FitRun } from "../../src/train/fit.ts";
 import { captureState, type StepState } from "../../src/train/step-state.ts";
 import type { TrainingState } from "../../src/train/training-state.ts";
+import { trainTrials } from "../../src/tune/train-trial.ts";
+import { objectiveOf } from "../../src/tune/trial.ts";
 import { gpu } from "../support/gpu.ts";
 import { randomArray } from "../support/random.ts";
 import { smallDataset } from "../support/small-data.ts";
@@ -211,6 +217,39 @@ test("scopes count against one budget, until they are destroyed", async () => {
     assert.is(first.streaming, undefined);
     assert.ok((await place(device, 99, 1)).streaming, "no room beside the first");
   });
+});
+
+test("folds and trials have the bits of those whose rows lie on the device", async () => {
+  const config = described(model, { name: "small", path: "small.ts" });
+  const training = { batchSize: 20, learningRate: 0.02 };
+  const trained = (budget: number | null) =>
+    within(budget, async (device) => {
+      const basis = imageBasis(device);
+      const [data, held] = [await basis.place(tiny(120, 1)), await basis.place(tiny(33, 2))];
+      assert.is(data.source.kind, budget === null ? "images" : "host");
+      const common = { device, basis, data, seed: 3 };
+      const digests: string[] = [];
+      const folds = await crossValidate({
+        ...{ ...common, model: config, test: held, leakedRows: firstRows(120) },
+        splits: foldSplits(120, { folds: 2, seed: 3 }),
+        training: { ...training, epochs: 2, patience: 0 },
+        onFold: (_, { weights }) => void digests.push(digestOf(weights)),
+      });
+      const run = trainTrials({
+        ...{ ...common, rows: firstRows(90), validationRows: firstRows(120).subarray(90) },
+        ...{ objective: objectiveOf("val_loss"), patience: 0 },
+      });
+      const trial = runningTrial({
+        ...{ id: "1", values: {}, initialEpoch: 0, epochs: 2, parent: null },
+      });
+      const plan = { model: config, training };
+      const job = { trial, plan, initialEpoch: 0, epochs: 2, parentWeights: null };
+      return { folds, digests, outcome: await run(job, undefined) };
+    });
+  const [streamed, resident] = [await trained(SMALL), await trained(null)];
+  assert.is(resident.digests.length, 2);
+  assert.is(resident.outcome?.models.length, 1);
+  assert.equal(streamed, resident);
 });
 
 test.run();
