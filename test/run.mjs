@@ -51,11 +51,11 @@ let isStopped = false;
 const plainOf = (/** @type {string} */ text) => text.replace(/\x1b\[[0-9;]*m/g, "");
 const filesIn = (/** @type {string} */ text) => plainOf(text).match(/^\S+\.test\.ts$/gm) ?? [];
 
-/**
- * A software adapter's threads would only take the cores from each other, with two processes at a time. And most of what tests
- * take is its compiler's time, a third of which goes on making faster what runs once.
- */
-const CHEAP = { ...process.env, LP_NUM_THREADS: "1", GALLIVM_PERF: "nopt" };
+/** A software adapter's threads would only take the cores from each other, with two processes at a time. */
+const ONE_THREAD = { ...process.env, LP_NUM_THREADS: "1" };
+/** Where hundreds of kernels run once each, a third of the time would go on making them faster. Not where something is trained. */
+const UNOPTIMISED = { ...ONE_THREAD, GALLIVM_PERF: "nopt" };
+const RUN_ONCE = /^(ops|engine|inspect)\b/;
 const most = Number(process.env["VITRINE_TEST_SECONDS"] ?? Number.POSITIVE_INFINITY);
 
 /**
@@ -102,16 +102,21 @@ process.on("SIGINT", () => {});
 const began = performance.now();
 // Commands are started from it (cli/start-command.ts): made once, before there are two at a time.
 await compiledCommands();
-const waiting = GROUPS.map((start, at) => patternOf([TIMED, ...GROUPS.slice(0, at)], start));
-waiting.splice(OTHERS_AT, 0, patternOf([TIMED, ...GROUPS]));
+const waiting = GROUPS.map((start, at) => ({
+  pattern: patternOf([TIMED, ...GROUPS.slice(0, at)], start),
+  env: RUN_ONCE.test(start) ? UNOPTIMISED : ONE_THREAD,
+}));
+waiting.splice(OTHERS_AT, 0, { pattern: patternOf([TIMED, ...GROUPS]), env: ONE_THREAD });
 const seconds = () => (performance.now() - began) / 1000;
 const isInTime = () => seconds() < most;
 const lanes = Math.min(2, availableParallelism());
 console.log(`${waiting.length + 1} groups of tests, ${lanes === 1 ? "one" : "two"} at a time`);
 await Promise.all(
   Array.from({ length: lanes }, async () => {
-    while (!isStopped && isInTime() && waiting[0] !== undefined) {
-      await run(waiting.shift() ?? "", CHEAP);
+    while (!isStopped && isInTime()) {
+      const next = waiting.shift();
+      if (!next) return;
+      await run(next.pattern, next.env);
     }
   }),
 );
@@ -162,7 +167,7 @@ for (const { ended, text } of broken) {
   console.log(`  broke off (${ended}) in ${filesIn(text).at(-1) ?? "its first file"}`);
 }
 if (isStopped) console.log("  stopped from outside, before all tests were run");
-for (const pattern of waiting) console.log(`  not begun, for want of time: ${pattern}`);
+for (const { pattern } of waiting) console.log(`  not begun, for want of time: ${pattern}`);
 console.log(`  Total:     ${sum("Total")}`);
 console.log(`  Passed:    ${sum("Passed") + saved}`);
 console.log(`  Skipped:   ${sum("Skipped")}`);
