@@ -155,7 +155,7 @@ test("a hunt replays streamed steps, and finds the same culprit", async () => {
       const found = await hunt(device, setup, state, { steps: 6 });
       assert.ok(found);
       const { step, clock, index, value, rows, dispatch } = found;
-      return { step, clock, index, value, rows, dispatch: dispatch.id };
+      return { step, clock, index, value, rows, kernel: dispatch.kernel.label };
     });
   assert.equal(await hunted(SMALL), await hunted(null));
 });
