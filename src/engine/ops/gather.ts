@@ -6,6 +6,7 @@ import { type Kernel, kernelFrom } from "../core/kernel.ts";
 import { ceilDiv, formatShape, type Shape, sizeOf } from "../core/shape.ts";
 import { itemBytes, type Tensor } from "../core/tensor.ts";
 import type { Flags } from "../core/wgsl.ts";
+import type { DispatchRequest } from "../program/dispatch-request.ts";
 import { linearGrid, type Recorder } from "../program/recorder.ts";
 
 /** The rows of a data set: images as bytes, or what a frozen base made of them. */
@@ -122,10 +123,10 @@ export function gatherBatch(
   const isBeside = feed.slots === undefined;
   const beside = isBeside ? { isWide, bind: { labels, y }, touched: labelBytes } : null;
   rec.inPass("data", () => {
-    if (rows.kind === "features") gatherFeatures(rec, feed, rows.parts, x, beside);
+    if (rows.kind === "features") recordParts(rec, featureParts(feed, rows.parts, x), beside);
     else if (isCentred(request.preprocessing ?? "unit"))
-      gatherImages(rec, feed, request, x, beside);
-    else gatherResized(rec, feed, request, x, beside);
+      recordParts(rec, imageParts(feed, request, x), beside);
+    else recordParts(rec, resizedParts(feed, request, x), beside);
     if (isBeside) return;
     rec.dispatch({
       op: "gather",
@@ -146,17 +147,25 @@ type Beside = {
   readonly touched: Readonly<Record<string, number>>;
 } | null;
 
-function flagsOf(beside: Beside): Flags {
-  return { LABELS: beside !== null, WIDE: beside?.isWide ?? false };
+/** The dispatch of one part of the rows. */
+interface Part extends Pick<DispatchRequest, "grid" | "bind" | "params" | "touched"> {
+  readonly entry: "gather_images" | "gather_resized" | "gather_features";
 }
 
-function gatherImages(
-  rec: Recorder,
-  feed: Feed,
-  request: BatchRequest,
-  x: Tensor,
-  labels: Beside,
-): void {
+function recordParts(rec: Recorder, parts: Iterable<Part>, labels: Beside): void {
+  let beside = labels;
+  for (const { entry, bind, touched, ...part } of parts) {
+    rec.dispatch({
+      ...{ op: "gather", ...part },
+      kernel: kernel(entry, { LABELS: beside !== null, WIDE: beside?.isWide ?? false }),
+      bind: { ...bind, ...beside?.bind },
+      touched: { ...touched, ...beside?.touched },
+    });
+    beside = null;
+  }
+}
+
+function* imageParts(feed: Feed, request: BatchRequest, x: Tensor): Iterable<Part> {
   const { batch, inputShape, preprocessing } = request;
   const scale = preprocessing === "bytes" ? 1 : 1 / 255;
   const { parts, height, width, channels } = imagesOf(feed);
@@ -169,29 +178,18 @@ function gatherImages(
     );
   }
   const { slots: order = feed.order, clock } = feed;
-  for (const [index, { images, share, ...part }] of parts.entries()) {
-    const beside = index === 0 ? labels : null;
-    rec.dispatch({
-      op: "gather",
-      kernel: kernel("gather_images", flagsOf(beside)),
+  for (const { images, share, ...part } of parts) {
+    yield {
+      entry: "gather_images",
       grid: linearGrid(batch * (height + 2 * pad), 16),
-      bind: { images, order, clock, x, ...beside?.bind },
+      bind: { images, order, clock, x },
       params: { ...UNUSED, ...part, batch, height, width, channels, pad, scale },
-      touched: {
-        ...touchedOf(share, { batch, size: height * width * channels, x }),
-        ...beside?.touched,
-      },
-    });
+      touched: touchedOf(share, { batch, size: height * width * channels, x }),
+    };
   }
 }
 
-function gatherResized(
-  rec: Recorder,
-  feed: Feed,
-  request: BatchRequest,
-  x: Tensor,
-  labels: Beside,
-): void {
+function* resizedParts(feed: Feed, request: BatchRequest, x: Tensor): Iterable<Part> {
   const { batch, inputShape, preprocessing = "unit" } = request;
   const { parts, height, width, channels } = imagesOf(feed);
   const [outHeight = 0, outWidth = 0, outChannels] = inputShape;
@@ -206,13 +204,11 @@ function gatherResized(
   }
   const { slots: order = feed.order, clock } = feed;
   const size = { batch, height, width, channels, out_height: outHeight, out_width: outWidth };
-  for (const [index, { images, share, ...part }] of parts.entries()) {
-    const beside = index === 0 ? labels : null;
-    rec.dispatch({
-      op: "gather",
-      kernel: kernel("gather_resized", flagsOf(beside)),
+  for (const { images, share, ...part } of parts) {
+    yield {
+      entry: "gather_resized",
       grid: linearGrid(batch * outHeight, 16),
-      bind: { images, order, clock, x, ...beside?.bind },
+      bind: { images, order, clock, x },
       params: {
         ...UNUSED,
         ...part,
@@ -220,11 +216,8 @@ function gatherResized(
         ...NORMALISATION[preprocessing],
         out_channels: outChannels,
       },
-      touched: {
-        ...touchedOf(share, { batch, size: height * width * channels, x }),
-        ...beside?.touched,
-      },
-    });
+      touched: touchedOf(share, { batch, size: height * width * channels, x }),
+    };
   }
 }
 
@@ -234,34 +227,31 @@ export function gatherFeatures(
   feed: Feed,
   parts: readonly Tensor[],
   x: Tensor,
-  labels: Beside = null,
 ): void {
+  recordParts(rec, featureParts(feed, parts, x), null);
+}
+
+function* featureParts(feed: Feed, parts: readonly Tensor[], x: Tensor): Iterable<Part> {
   const [batch = 0, ...shape] = x.shape;
   const elements = sizeOf(shape);
   const { slots: order = feed.order, clock } = feed;
   const total = parts.reduce((sum, { shape: [rows = 0] }) => sum + rows, 0);
   let first = 0;
-  for (const [index, part] of parts.entries()) {
-    const beside = index === 0 ? labels : null;
+  for (const part of parts) {
     const [rows = 0, ...row] = part.shape;
     if (sizeOf(row) !== elements) {
       throw new ShapeError(
         `gather: rows are as large as the input, got ${formatShape(row)} for ${formatShape(shape)}`,
       );
     }
-    rec.dispatch({
-      op: "gather",
-      kernel: kernel("gather_features", flagsOf(beside)),
+    yield {
+      entry: "gather_features",
       grid: linearGrid(batch, 1),
-      bind: { part, order, clock, x, ...beside?.bind },
+      bind: { part, order, clock, x },
       params: { ...UNUSED, batch, elements, first, rows },
       // Of a shuffled order: as many rows of each part as its share of all.
-      touched: {
-        ...rowsTouched((batch * rows) / total, elements),
-        order: 4 * batch,
-        ...beside?.touched,
-      },
-    });
+      touched: { ...rowsTouched((batch * rows) / total, elements), order: 4 * batch },
+    };
     first += rows;
   }
 }
