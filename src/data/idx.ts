@@ -1,18 +1,15 @@
-// IDX files, the format of MNIST: big-endian header, then bytes; plain or gzipped, told apart by
-// their first bytes. Reads the two kinds that the data set uses (images of bytes, labels of bytes),
-// and refuses the rest by name.
-import { readFile, stat } from "node:fs/promises";
-import { promisify } from "node:util";
-import { constants, gunzip, gunzipSync } from "node:zlib";
-import { FormatError, messageOf } from "../engine/core/errors.ts";
+// The bytes of IDX files, the format of MNIST: big-endian header, then bytes. Reads the two kinds that the data set uses (images of
+// bytes, labels of bytes), and refuses the rest by name. idx-file.ts unpacks and reads the files.
+
+import { FormatError } from "../engine/core/errors.ts";
 import type { Dataset } from "./dataset.ts";
 import { describeForeign } from "./foreign-file.ts";
 
 const IMAGES_MAGIC = 0x00000803;
 const LABELS_MAGIC = 0x00000801;
 /** Of an unpacked file: a million images of 28 × 28. */
-const MOST_BYTES = 2 ** 30;
-const CUT_SHORT = "the file is cut short or damaged; fetch it again";
+export const MOST_IDX_BYTES = 2 ** 30;
+export const CUT_SHORT = "the file is cut short or damaged; fetch it again";
 
 export interface IdxImages {
   readonly rows: number;
@@ -21,50 +18,14 @@ export interface IdxImages {
   readonly pixels: Uint8Array;
 }
 
-/** A file's bytes, unpacked if gzipped. Errors name the file: missing, empty, damaged. */
-export async function readIdxBytes(file: string): Promise<Uint8Array> {
-  const unreadable = (cause: NodeJS.ErrnoException): never => {
-    const reason = cause.code === "ENOENT" ? "no such file" : `cannot be read, got ${cause.code}`;
-    throw new FormatError(`${file}: ${reason}`, { cause });
-  };
-  const entry = await stat(file).catch(unreadable);
-  if (!entry.isFile()) throw new FormatError(`${file}: must be a regular file, got something else`);
-  const bytes = await readFile(file).catch(unreadable);
-  if (bytes.length === 0) throw new FormatError(`${file}: the file is empty`, { help: CUT_SHORT });
-  const plain = isGzip(bytes) ? await unpack(bytes, file) : bytes;
-  return new Uint8Array(plain.buffer, plain.byteOffset, plain.length);
-}
-
-function isGzip(bytes: Uint8Array): boolean {
+export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-async function unpack(bytes: Uint8Array, file: string): Promise<Buffer> {
-  try {
-    // What the header within promises, and a byte that would be too many: a small file can unpack into gigabytes.
-    const maxOutputLength = Math.min(MOST_BYTES, promised(bytes) + 1);
-    return await promisify(gunzip)(bytes, { maxOutputLength });
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
-      throw new FormatError(`${file}: unpacks into more than its header promises, or than 1 GiB`, {
-        help: CUT_SHORT,
-        cause,
-      });
-    }
-    const reason = messageOf(cause);
-    throw new FormatError(`${file}: the gzip data does not unpack, got "${reason}"`, {
-      help: CUT_SHORT,
-      cause,
-    });
-  }
-}
-
-/** Bytes that the header of a packed file speaks of. */
-function promised(packed: Uint8Array): number {
-  const start = gunzipSync(packed.subarray(0, 4096), { finishFlush: constants.Z_SYNC_FLUSH });
+/** Bytes that a file's header speaks of, from its first kilobytes; of anything but IDX those are enough to refuse it. */
+export function promisedBytes(start: Uint8Array): number {
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
   const sizes = start.length >= 4 && start[2] === 8 ? (start[3] ?? 0) : 0;
-  // Of anything but IDX the first kilobytes are enough to refuse it.
   if (sizes < 1 || sizes > 4 || start.length < 4 + 4 * sizes) return start.length;
   let bytes = 1;
   for (let i = 0; i < sizes; i++) bytes *= view.getUint32(4 + 4 * i);
@@ -148,16 +109,7 @@ export interface IdxPair {
   readonly classNames: readonly string[];
 }
 
-/** A data set from an images file and its labels file. */
-export async function readIdxDataset(pair: IdxPair): Promise<Dataset> {
-  const [imageBytes, labelBytes] = await Promise.all([
-    readIdxBytes(pair.images),
-    readIdxBytes(pair.labels),
-  ]);
-  return idxDataset(pair, { imageBytes, labelBytes });
-}
-
-/** The same from bytes already read; `pair` names the files in messages. */
+/** A data set from the bytes of an images file and of its labels file; `pair` names the files in messages. */
 export function idxDataset(
   pair: IdxPair,
   { imageBytes, labelBytes }: { imageBytes: Uint8Array; labelBytes: Uint8Array },

@@ -7,7 +7,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError } from "../engine/core/errors.ts";
 import type { Dataset } from "./dataset.ts";
-import { idxDataset, readIdxBytes } from "./idx.ts";
+import { idxDataset } from "./idx.ts";
+import { readIdxBytes } from "./idx-file.ts";
 
 export const FASHION_MNIST_CLASSES = [
   "T-shirt/top",

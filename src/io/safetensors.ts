@@ -6,16 +6,16 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { FormatError } from "../engine/core/errors.ts";
 import { writeAtomically } from "./files.ts";
-import { DTYPES, type Dtype, parseHeader, type TensorEntry } from "./safetensors-header.ts";
+import { DTYPES, parseHeader, type TensorEntry } from "./safetensors-header.ts";
+import {
+  bytesOf,
+  DIGEST_KEY,
+  fileOrder,
+  type NamedTensor,
+  safetensorsPieces,
+} from "./safetensors-pieces.ts";
 
-export type TensorData = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
-
-export interface NamedTensor {
-  readonly name: string;
-  readonly dtype: Dtype;
-  readonly shape: readonly number[];
-  readonly data: TensorData;
-}
+export type { NamedTensor, TensorData } from "./safetensors-pieces.ts";
 
 export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, NamedTensor>;
@@ -24,22 +24,8 @@ export interface SafetensorsFile {
   readonly sha256: string;
 }
 
-/** Metadata key under which the writer leaves the digest and the reader checks it. */
-const DIGEST_KEY = "sha256";
-
 /** A file cannot be read in one call beyond 2 GiB; this is also small enough to hash while it is in the cache. */
 const READ_BYTES = 1 << 24;
-
-function bytesOf(data: TensorData): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
-/** Wider elements first, then by name: every tensor starts at a multiple of its element size. */
-function fileOrder(tensors: readonly NamedTensor[]): NamedTensor[] {
-  return [...tensors].sort(
-    (a, b) => DTYPES[b.dtype].bytes - DTYPES[a.dtype].bytes || (a.name < b.name ? -1 : 1),
-  );
-}
 
 /** sha256, in hex, of the tensors' bytes in the order in which they are written. Names and shapes do not enter. */
 export function tensorDigest(tensors: readonly NamedTensor[]): string {
@@ -53,55 +39,8 @@ export function encodeSafetensors(
   tensors: readonly NamedTensor[],
   metadata: Readonly<Record<string, string>> = {},
 ): { readonly pieces: Uint8Array[]; readonly sha256: string } {
-  const ordered = fileOrder(tensors);
-  const entries = new Map<string, object>();
-  let offset = 0;
-  for (const tensor of ordered) {
-    checkTensor(tensor, entries);
-    const end = offset + tensor.data.byteLength;
-    const { dtype, shape } = tensor;
-    entries.set(tensor.name, { dtype, shape, data_offsets: [offset, end] });
-    offset = end;
-  }
   const sha256 = tensorDigest(tensors);
-  const notes = { ...metadata, [DIGEST_KEY]: sha256 };
-  const header = JSON.stringify(
-    Object.fromEntries([
-      ["__metadata__", Object.fromEntries(sorted(Object.entries(notes)))],
-      ...sorted([...entries]),
-    ]),
-  );
-  const pieces = [headerBytes(header), ...ordered.map((tensor) => bytesOf(tensor.data))];
-  return { pieces, sha256 };
-}
-
-function sorted<T>(entries: [string, T][]): [string, T][] {
-  return entries.sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-function checkTensor(tensor: NamedTensor, seen: ReadonlyMap<string, object>): void {
-  const { name, dtype, shape, data } = tensor;
-  const where = `safetensors: tensor "${name}"`;
-  if (name === "__metadata__") throw new FormatError(`${where}: is a reserved name`);
-  if (seen.has(name)) throw new FormatError(`${where}: names must be unique`);
-  if (!(data instanceof DTYPES[dtype].array)) {
-    throw new FormatError(`${where}: ${dtype} needs ${DTYPES[dtype].array.name}`);
-  }
-  const size = shape.reduce((product, length) => product * length, 1);
-  if (size !== data.length) {
-    const got = `shape (${shape.join(", ")}), ${data.length} values`;
-    throw new FormatError(`${where}: the shape must hold all values, got ${got}`);
-  }
-}
-
-/** Spaces after the JSON bring the tensors to a multiple of 8, as the format asks of writers. */
-function headerBytes(json: string): Uint8Array {
-  const text = Buffer.from(json, "utf8");
-  const padded = Math.ceil(text.length / 8) * 8;
-  const bytes = Buffer.alloc(8 + padded, " ");
-  bytes.writeBigUInt64LE(BigInt(padded), 0);
-  text.copy(bytes, 8);
-  return bytes;
+  return { pieces: safetensorsPieces(tensors, { ...metadata, [DIGEST_KEY]: sha256 }), sha256 };
 }
 
 /** Writes atomically; adds the digest to the metadata and returns it. */

@@ -1,22 +1,41 @@
-// The script of a page, bundled from the TypeScript below src/page/ that runs in the browser. Done when a page is written, in some
-// ten milliseconds, so that sources are what runs and nothing needs a build.
+// Scripts for a browser, bundled from the TypeScript below src/ that runs there. Done when a page is written, in some ten milliseconds,
+// so that sources are what runs and nothing needs a build.
 
 import { fileURLToPath } from "node:url";
+import type { Plugin } from "esbuild";
 
-/** `entry`: a file below src/page, such as `inspector/inspector.ts`; compiled ones end in .js, as this one does then. */
-export async function clientScript(entry: string): Promise<string> {
+/** `entry`: a file below src/page, such as `inspector/inspector.ts`. */
+export function clientScript(entry: string): Promise<string> {
+  return bundled(new URL(entry, import.meta.url), "iife");
+}
+
+/** `entry`: a source; of a compiled package, what it was compiled to. `esm`: for a module of a page, or of its worker. */
+export async function bundled(entry: URL, format: "iife" | "esm"): Promise<string> {
+  const isSource = import.meta.url.endsWith(".ts");
+  const path = fileURLToPath(entry);
   // Loading it takes longer than bundling; only commands that write pages pay.
-  const own = import.meta.url.endsWith(".ts") ? entry : entry.replace(/\.ts$/, ".js");
   const { build } = await import("esbuild");
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL(own, import.meta.url))],
+    entryPoints: [isSource ? path : path.replace(/\.ts$/, ".js")],
     bundle: true,
     write: false,
     minify: true,
-    format: "iife",
+    format,
     target: "es2022",
     charset: "utf8",
     logLevel: "silent",
+    plugins: isSource ? [shaders] : [],
   });
   return outputFiles[0]?.text ?? "";
 }
+
+/** Compiled ones are modules already. */
+const shaders: Plugin = {
+  name: "shaders",
+  setup(build) {
+    build.onLoad({ filter: /\.wgsl$/ }, async ({ path }) => {
+      const { shaderModule } = await import("../shaders/node-hook.mjs");
+      return { contents: await shaderModule(path), loader: "js" };
+    });
+  },
+};

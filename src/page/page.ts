@@ -12,30 +12,40 @@ export interface Page {
   readonly body: string;
   /** JavaScript, as client-script.ts bundles it; it runs when the body is there. */
   readonly script?: string;
+  /** In place of it: where a module lies beside the page. */
+  readonly module?: string;
   /** Values that the script reads by name: see client/page-data.ts. */
   readonly data?: Readonly<Record<string, unknown>>;
-  /** Whether the script talks to the server that the page came from. Default false. */
-  readonly isServed?: boolean;
+  /** Default `file`. */
+  readonly kind?: PageKind;
 }
+
+/**
+ * `file`: all that there is stands in it. `served`: its script talks to the server that it came from. `site`: its scripts, workers and data
+ * lie beside it.
+ */
+export type PageKind = "file" | "served" | "site";
 
 export function pageHtml({
   title,
   style,
   body,
   script,
+  module,
   data = {},
-  isServed = false,
+  kind = "file",
 }: Page): string {
   const values = Object.entries(data).map(
     ([name, value]) =>
       `<script type="application/json" id="data-${name}">${jsonInHtml(value)}</script>`,
   );
-  const code = script === undefined ? "" : `<script>${scriptInHtml(script)}</script>`;
+  const own = script === undefined ? "" : `<script>${scriptInHtml(script)}</script>`;
+  const code = module === undefined ? own : `<script type="module" src="${module}"></script>`;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8"/>
-<meta http-equiv="Content-Security-Policy" content="${policy(isServed)}"/>
+<meta http-equiv="Content-Security-Policy" content="${policy(kind)}"/>
 <meta name="viewport" content="width=device-width, initial-scale=1"/>
 <meta name="color-scheme" content="light dark"/>
 <title>${escapeHtml(title)}</title>
@@ -51,11 +61,15 @@ ${code}
 `;
 }
 
-/** What the browser may load: what stands in the page, and nothing else. */
-export function policy(isServed: boolean): string {
-  const own = "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:";
-  const scripts = "script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
-  return `${own}; ${scripts}${isServed ? "; connect-src 'self'" : ""}`;
+/** What the browser may load: what stands in the page or lies beside it, and nothing else. */
+export function policy(kind: PageKind): string {
+  const closed =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+  const inline = `${closed}; img-src data: blob:; script-src 'unsafe-inline'`;
+  if (kind === "file") return inline;
+  if (kind === "served") return `${inline}; connect-src 'self'`;
+  const scripts = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; frame-src 'self'";
+  return `${closed}; ${scripts}; connect-src 'self'; img-src 'self' data: blob:; media-src blob:`;
 }
 
 /** JSON that no `</script>` in a text can end. */

@@ -22,6 +22,7 @@ import type { Evaluation } from "./evaluator.ts";
 import type { FitEvents } from "./fit-events.ts";
 import { type Score, scoreOf } from "./score.ts";
 import { Trainer } from "./trainer.ts";
+import type { Pauses } from "./trainer-options.ts";
 import type { Checkpointing, TrainingState } from "./training-state.ts";
 
 export interface FitOptions extends FitEvents {
@@ -77,6 +78,7 @@ export interface FitOptions extends FitEvents {
     | undefined;
   /** After those of the recipe, in this order. */
   readonly callbacks?: readonly Callback[] | undefined;
+  readonly pauses?: Pauses | undefined;
   /** The state that an earlier run of the same training left: epochs, history and callbacks go on from there. */
   readonly resume?: TrainingState | undefined;
   /** Hands out states to go on from. */
@@ -182,13 +184,13 @@ export class FitRun {
   #epochs() {
     const { train, validation, epochs, initialEpoch, signal } = this.#options;
     const { onEpochBegin, onProgress, onEpochEnd, beforeSteps, beforeStep } = this.#options;
-    const { onStatistics, statisticsEvery, resume, checkpoints } = this.#options;
+    const { onStatistics, statisticsEvery, resume, checkpoints, pauses } = this.#options;
     return {
       rows: train.rows,
       validationRows: validation?.rows ?? new Uint32Array(),
       validationData: validation?.data,
       ...{ epochs, initialEpoch, signal, onEpochBegin, onProgress, onEpochEnd },
-      ...{ onStatistics, statisticsEvery, resume, checkpoints },
+      ...{ onStatistics, statisticsEvery, resume, checkpoints, pauses },
       due: beforeStep && [
         { every: beforeStep.every, before: (step: number) => beforeStep.run(this, step) },
       ],

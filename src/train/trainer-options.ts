@@ -34,6 +34,12 @@ export interface TrainerOptions extends CompileEvents {
   readonly augment?: Augment | undefined;
 }
 
+/** What the host wants to do while training waits, between two steps and with none under way. */
+export interface Pauses {
+  readonly isDue: () => boolean;
+  readonly work: () => Promise<void>;
+}
+
 export interface EpochsOptions extends EpochEvents {
   /** Rows of the training data to train on. */
   readonly rows: Uint32Array<ArrayBuffer>;
@@ -52,6 +58,7 @@ export interface EpochsOptions extends EpochEvents {
   readonly statisticsEvery?: number | undefined;
   /** What is due between steps of whole batches. */
   readonly due?: readonly Due[] | undefined;
+  readonly pauses?: Pauses | undefined;
   /** The state that an earlier run of the same training left, to go on from. */
   readonly resume?: TrainingState | undefined;
   readonly checkpoints?: Checkpointing | undefined;

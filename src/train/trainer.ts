@@ -203,13 +203,17 @@ export class Trainer {
     if (first > 0) await dueStep(executable, due, this.steps + from + 1, slowly);
     if (signal?.aborted && !this.#isWarm) return false;
     options.onEpochBegin?.(epoch + 1, total);
-    const pause = (done: number) =>
+    const keep = (done: number) =>
       this.#checkpoint({ epoch, done, isStopped: false, clock }, options);
+    const pause = async (done: number) => {
+      if (clock?.isDue) await keep(done);
+      if (options.pauses?.isDue()) await options.pauses.work();
+    };
     const report = this.#reporter(options, { epoch: epoch + 1, clock });
     const steps = { supply, from: from + first, to: full, earlier: this.steps, due };
     const done = await runSteps({ device: this.device, executable, ...steps, report, pause });
     if (!signal?.aborted) return true;
-    if (done > from) await pause(done);
+    if (done > from) await keep(done);
     return false;
   }
 
@@ -227,7 +231,7 @@ export class Trainer {
   }
 
   #reporter(
-    { onProgress, signal }: EpochsOptions,
+    { onProgress, signal, pauses }: EpochsOptions,
     { epoch, clock }: { readonly epoch: number; readonly clock: CheckpointClock | null },
   ): StepsRequest["report"] {
     let last = Number.NEGATIVE_INFINITY;
@@ -239,7 +243,7 @@ export class Trainer {
         last = performance.now();
       }
       if (signal?.aborted) return "stop";
-      return clock?.isDue ? "pause" : "go on";
+      return clock?.isDue || pauses?.isDue() ? "pause" : "go on";
     };
   }
 

@@ -10,6 +10,6 @@ export async function livePage(title: string): Promise<string> {
     style: LIVE_STYLE,
     body: '<main id="live"><p class="waiting">waiting for the first event</p></main>',
     script: await clientScript("live/live.ts"),
-    isServed: true,
+    kind: "served",
   });
 }

@@ -3,10 +3,10 @@
 
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { UsageError } from "../engine/core/errors.ts";
 import { policy } from "../page/page.ts";
 import type { Entry, EventLog } from "./event-log.ts";
+import { LOOPBACK, listenFrom } from "./listen.ts";
 import { allowedRequest } from "./request-guard.ts";
 
 export interface LiveServerOptions {
@@ -26,9 +26,6 @@ export interface LiveServer {
   close(): Promise<void>;
 }
 
-const LOOPBACK = "127.0.0.1";
-const MOST_TRIES = 20;
-const HIGHEST_PORT = 65_535;
 const MOST_BODY = 1000;
 /** Bytes that wait for a browser that does not read; it is cut off, and comes back for what it missed. */
 const MOST_WAITING = 16 * 2 ** 20;
@@ -41,7 +38,7 @@ export async function serveLive(options: LiveServerOptions): Promise<LiveServer>
   const token = randomBytes(16).toString("base64url");
   const streams = new Set<ServerResponse>();
   const server = createServer({ keepAliveTimeout: 5000 });
-  const port = await listen(server, options.port);
+  const port = await listenFrom(server, options.port);
   server.on("request", (request, response) => {
     // A browser that goes away within an answer is no affair of the run.
     for (const end of [request, response]) end.on("error", () => undefined);
@@ -63,32 +60,6 @@ export async function serveLive(options: LiveServerOptions): Promise<LiveServer>
       await closeAll(server, streams);
     },
   };
-}
-
-async function listen(server: Server, first: number): Promise<number> {
-  const last = Math.min(HIGHEST_PORT, first + MOST_TRIES - 1);
-  for (let port = first; port <= last; port++) {
-    const error = await tryPort(server, port);
-    if (!error) return (server.address() as AddressInfo).port;
-    if (error.code === "EADDRINUSE") continue;
-    throw new UsageError(`port: ${port} cannot be listened on, ${error.code ?? error.message}`, {
-      argument: "port",
-      help: "choose one from 1024 on",
-    });
-  }
-  throw new UsageError(`port: ${first} to ${last} are all taken`, { argument: "port" });
-}
-
-function tryPort(server: Server, port: number): Promise<NodeJS.ErrnoException | null> {
-  return new Promise((resolve) => {
-    const onError = (error: NodeJS.ErrnoException): void => resolve(error);
-    server.once("error", onError);
-    server.listen(port, LOOPBACK, () => {
-      server.off("error", onError);
-      server.on("error", () => undefined);
-      resolve(null);
-    });
-  });
 }
 
 interface Exchange {
@@ -129,7 +100,7 @@ async function answer(exchange: Exchange): Promise<void> {
 }
 
 const HEADERS = {
-  "content-security-policy": `${policy(true)}; frame-ancestors 'none'`,
+  "content-security-policy": `${policy("served")}; frame-ancestors 'none'`,
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { parseIdxLabels, readIdxDataset } from "../../src/data/idx.ts";
+import { parseIdxLabels } from "../../src/data/idx.ts";
+import { readIdxDataset } from "../../src/data/idx-file.ts";
 import { FASHION_MNIST_CLASSES } from "../../src/data/official-files.ts";
 import { FormatError } from "../../src/engine/core/errors.ts";
 import {

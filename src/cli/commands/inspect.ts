@@ -7,10 +7,8 @@ import { limitRows } from "../../data/dataset.ts";
 import type { Device } from "../../engine/core/device.ts";
 import { UsageError } from "../../engine/core/errors.ts";
 import { formatMemory } from "../../format/number-format.ts";
-import { inspectStep } from "../../inspect/inspector/inspect-step.ts";
+import { gatherDocument } from "../../inspect/inspector/gather-document.ts";
 import type { InspectorDocument } from "../../inspect/inspector/inspector-document.ts";
-import { differentRows, journeys, tellingRows } from "../../inspect/inspector/journeys.ts";
-import { profileStep } from "../../inspect/profile/profile.ts";
 import { openStep, STEP_KINDS, type StepSetup } from "../../inspect/step.ts";
 import { writeAtomically } from "../../io/files.ts";
 import { DEFAULT_MODEL } from "../../models/models.ts";
@@ -153,85 +151,39 @@ interface Gathering {
 async function gather(context: Context, gathering: Gathering): Promise<InspectorDocument> {
   const { terminal, signal, flags } = context;
   const { device, setup, looked, loaded } = gathering;
-  const { profile, plan } = await profiled(context, gathering);
+  const { rungs = {} } = setup;
+  const display = new EpochDisplay(terminal, 1);
   const bars = new StageBars(terminal);
+  display.preparing();
   try {
-    const about = {
-      ...{ device, signal, model: setup.model, weights: looked.weights, seed: flags.seed },
-      test: loaded.test,
-    };
-    const ways = await journeys({
-      ...about,
-      rows: await rowsOf(context, gathering, about),
-      onRow: (done, total) => bars.show("following images", done / total),
-    });
-    return await inspectStep({
-      ...{ device, setup, profile, plan, signal, journeys: ways },
+    return await gatherDocument({
+      ...{ device, setup, signal, model: looked.config.name, test: loaded.test },
+      open: async () => {
+        const step = await withRungs(rungs, () => openStep(device, setup));
+        checkLadders(rungs, step.program);
+        return step;
+      },
+      images: flags.row.length > 0 ? flags.row.map(Number) : flags.images,
+      isTrained: looked.source !== null,
       source: looked.source ?? `random weights of seed ${flags.seed}`,
       readLines: (file) =>
         readFile(file, "utf8").then(
           (text) => text.split("\n"),
           () => null,
         ),
-      onStage: (stage, done, total) => bars.show(STAGES[stage], done / total),
+      ...display,
+      onStage: (words, share) => bars.show(words, share),
     });
   } finally {
+    display.interrupted();
     bars.close();
   }
-}
-
-/** What random weights mistake says nothing. */
-function rowsOf(
-  { flags }: Context,
-  { looked, loaded: { test } }: Gathering,
-  about: Parameters<typeof tellingRows>[0],
-): readonly number[] | Promise<readonly number[]> {
-  if (flags.row.length > 0) return flags.row.map(Number);
-  return looked.source === null
-    ? differentRows(test, flags.images)
-    : tellingRows(about, flags.images);
 }
 
 function checkRows(rows: readonly string[], { test }: CleanData): void {
   const wrong = rows.find((row) => !/^\d+$/.test(row) || Number(row) >= test.rows);
   if (wrong === undefined) return;
   throw new UsageError(`--row: must be a test row, from 0 to ${test.rows - 1}, got ${wrong}`);
-}
-
-const STAGES = { verifying: "checking kernels", walking: "reading tensors" } as const;
-
-/** Runs the step once, which compiles its kernels, and times it. */
-async function profiled(context: Context, { device, setup, looked }: Gathering) {
-  const { flags, terminal, signal } = context;
-  const { rungs = {}, batchSize: batch = 0 } = setup;
-  const display = new EpochDisplay(terminal, 1);
-  const bars = new StageBars(terminal);
-  display.preparing();
-  try {
-    const step = await withRungs(rungs, () => openStep(device, setup));
-    checkLadders(rungs, step.program);
-    const { length: total } = step.executable.dispatches;
-    await step.executable.runSlowly(({ kernel }, index) => {
-      signal.throwIfAborted();
-      display.onCompile(kernel.label, index, total);
-      return true;
-    });
-    display.onCompiled(total);
-    const request = { step, batch, rungs, signal, model: looked.config.name, kind: flags.step };
-    const profile = await profileStep(request, {
-      onStage: (stage, done, count) =>
-        bars.show(
-          stage === "dispatches" ? "timing dispatches" : "measuring ceilings",
-          done / count,
-        ),
-    });
-    const { plan } = step.executable;
-    step.close();
-    return { profile, plan };
-  } finally {
-    display.interrupted();
-    bars.close();
-  }
 }
 
 await runCommand(command);

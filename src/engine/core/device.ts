@@ -86,9 +86,7 @@ export class Device {
     const { subgroupMinSize, subgroupMaxSize } = info;
     const oneSize = handle.features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
     this.subgroupSize = oneSize ? subgroupMinSize : null;
-    this.isSoftware = /llvmpipe|swiftshader|basic render/i.test(
-      `${info.device} ${info.description}`,
-    );
+    this.isSoftware = isSoftware(info);
   }
 
   /**
@@ -301,4 +299,11 @@ export class Device {
     const usage = USAGE.MAP_READ | USAGE.COPY_DST;
     return this.#create({ label: "staging", size: bytes, usage });
   }
+}
+
+/** A browser tells no names; of SwiftShader it says the architecture, and of some that they stand in for a GPU. */
+function isSoftware(info: GPUAdapterInfo): boolean {
+  const { device, description, architecture, isFallbackAdapter } = info;
+  const names = `${device} ${description} ${architecture}`;
+  return isFallbackAdapter === true || /llvmpipe|swiftshader|basic render|warp/i.test(names);
 }

@@ -1,6 +1,7 @@
 // A tensor as a few small planes of bytes: what an eye sees of maps, filters and matrices, at a hundredth of its size as JSON.
 
 import { type Shape, sizeOf } from "../../engine/core/shape.ts";
+import { base64Of } from "../../format/base64.ts";
 import type { Values } from "../walk.ts";
 import type { PictureView } from "./inspector-document.ts";
 
@@ -51,7 +52,7 @@ export function pictureOf(
   return {
     ...{ height, width, planes: names, limit },
     hasSigns: means.some((mean) => mean < 0),
-    bytes: Buffer.from(quantised).toString("base64"),
+    bytes: base64Of(quantised),
   };
 }
 

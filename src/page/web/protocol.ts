@@ -1,0 +1,125 @@
+// What the page and its worker say to each other. Types only; both sides import them. The page asks by name and gets one answer to every
+// question; what goes on meanwhile, the worker tells without being asked.
+
+import type { InspectorDocument } from "../../inspect/inspector/inspector-document.ts";
+import type { ImageView, Told } from "../live/live-events.ts";
+
+/** By name: what is asked, and what is answered. */
+export interface Actions {
+  /** Opens the adapter, once; again after it was lost. */
+  readonly open: { readonly asked: null; readonly answer: AdapterView };
+  readonly data: { readonly asked: DataChoice; readonly answer: DatasetView };
+  /** Answers when the training is over, however it ended; throws what went wrong. */
+  readonly train: { readonly asked: TrainingChoice; readonly answer: TrainedView };
+  readonly stop: { readonly asked: null; readonly answer: null };
+  readonly rate: { readonly asked: { readonly rate: unknown }; readonly answer: null };
+  readonly measure: { readonly asked: unknown; readonly answer: null };
+  /** Of the weights as they are now; a training under way waits for it between two steps. */
+  readonly inspect: { readonly asked: InspectChoice; readonly answer: InspectorDocument };
+}
+
+export type ActionName = keyof Actions;
+
+/** From the page. */
+export interface Question<Name extends ActionName = ActionName> {
+  readonly id: number;
+  readonly action: Name;
+  readonly body: Actions[Name]["asked"];
+}
+
+/** From the worker. */
+export type Message =
+  | { readonly type: "answer"; readonly id: number; readonly body: unknown }
+  | { readonly type: "refusal"; readonly id: number; readonly refusal: Refusal }
+  /** Of a training: as the host of a watched run tells it. */
+  | { readonly type: "told"; readonly event: Told }
+  /** Something takes long; `share` from 0 to 1, null where nobody knows. Null words: it is over. */
+  | { readonly type: "stage"; readonly words: string | null; readonly share: number | null }
+  | { readonly type: "lost"; readonly words: string };
+
+/** Why something could not be done, in one line, and what would help. */
+export interface Refusal {
+  readonly message: string;
+  readonly help: string | null;
+  /** `none`: there is no WebGPU here; `fault`: ours, nobody foresaw it. */
+  readonly kind: "refused" | "none" | "lost" | "fault";
+}
+
+export interface AdapterView {
+  readonly name: string;
+  readonly isSoftware: boolean;
+  /** Lanes of a subgroup; null where there are none of one size. */
+  readonly subgroupSize: number | null;
+  readonly hasTimestamps: boolean;
+  readonly maxBufferSize: number;
+  /** Models that can be trained from random weights, with their settings' names and choices. */
+  readonly models: readonly ModelView[];
+  readonly optimizers: readonly string[];
+}
+
+export interface ModelView {
+  readonly name: string;
+  readonly settings: readonly SettingView[];
+}
+
+export interface SettingView {
+  readonly key: string;
+  readonly label: string;
+  readonly help: string;
+  readonly choices: readonly string[] | null;
+  readonly value: string;
+}
+
+/** `site`: Fashion-MNIST as it lies beside the page; else what was dropped onto it. */
+export type DataChoice =
+  | { readonly from: "site" }
+  | { readonly from: "files"; readonly files: readonly File[] };
+
+export interface DatasetView {
+  readonly name: string;
+  readonly trainRows: number;
+  readonly testRows: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly classNames: readonly string[];
+  /** What was noticed on the way: duplicates that were dropped, a test part that was made. */
+  readonly notes: readonly string[];
+  /** One of each class. */
+  readonly samples: readonly { readonly label: number; readonly image: ImageView }[];
+}
+
+export interface TrainingChoice {
+  readonly model: string;
+  /** By the setting's key; what is not there is the default. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly optimizer: string;
+  readonly learningRate: number;
+  readonly batchSize: number;
+  readonly epochs: number;
+  readonly seed: number;
+  /** Share of the training rows that is held out. */
+  readonly validation: number;
+  readonly patience: number;
+  /** Only the first so many training rows; null for all. */
+  readonly limit: number | null;
+  /** Goes on from the epoch that an earlier training of these settings was kept at. */
+  readonly resume: boolean;
+}
+
+export interface TrainedView {
+  readonly ended: "finished" | "early" | "interrupted";
+  readonly epochs: number;
+  readonly testRows: number;
+  readonly testLoss: number | null;
+  readonly testAccuracy: number | null;
+  /** In hex, of the weights' bytes in the order of a safetensors file: what Node's run records as weightsSha256. */
+  readonly weightsSha256: string;
+  readonly msPerStep: number | null;
+  readonly adapter: string;
+}
+
+export interface InspectChoice {
+  readonly step: "train" | "evaluate" | "predict";
+  readonly batchSize: number;
+}

@@ -1,0 +1,145 @@
+// Where a model is trained: what and how above, what comes of it below, by the same view as a watched run's page.
+
+import { element, refill } from "../client/dom.ts";
+import { type LiveView, liveView } from "../live/live-view.ts";
+import { imagePicture } from "../live/packed-pictures.ts";
+import { count } from "../live/words.ts";
+import { type Field, field, numberOf } from "./form.ts";
+import type { DatasetView, TrainingChoice } from "./protocol.ts";
+import type { House, Room } from "./room.ts";
+
+export function trainRoom(house: House): Room {
+  const { link } = house;
+  const data = element("div", { class: "data" });
+  const place = element("div", {});
+  const form = trainingForm(house);
+  let view: LiveView | null = null;
+  const ask = async (action: string, body: unknown): Promise<string | null> => {
+    const question =
+      action === "rate"
+        ? link.ask("rate", body as { readonly rate: unknown })
+        : link.ask(action === "stop" ? "stop" : "measure", null);
+    return await question.then(
+      () => null,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    );
+  };
+  const button = element("button", { type: "submit", class: "go" }, "Train");
+  const start = async (): Promise<void> => {
+    house.complain(null);
+    let choice: TrainingChoice;
+    try {
+      choice = form.read();
+    } catch (error) {
+      house.complain(error);
+      return;
+    }
+    button.disabled = true;
+    view = liveView(ask);
+    refill(place, view.element);
+    house.hasModel = true;
+    try {
+      house.data ??= await readData();
+      house.trained = await link.ask("train", choice);
+    } catch (error) {
+      house.complain(error);
+    } finally {
+      button.disabled = false;
+    }
+  };
+  const readData = async (): Promise<DatasetView> => {
+    const read = await link.ask("data", { from: "site" });
+    refill(data, ...dataElements(read));
+    return read;
+  };
+  form.element.append(button);
+  form.element.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void start();
+  });
+  return {
+    ...{ name: "train", title: "Train" },
+    element: element("section", {}, form.element, data, place),
+    hear: (event) => view?.hear(event),
+  };
+}
+
+function dataElements(data: DatasetView): readonly HTMLElement[] {
+  const { name, trainRows, testRows, height, width, channels, classNames, notes } = data;
+  const size = `${height}×${width}${channels === 1 ? "" : `×${channels}`}`;
+  const facts = [
+    `${count(trainRows)} training and ${count(testRows)} test pictures of ${size}`,
+    `${classNames.length} classes`,
+    ...notes,
+  ];
+  const samples = data.samples.slice(0, 12).map(({ label, image }) => {
+    const words = classNames[label] ?? String(label);
+    return element("figure", {}, imagePicture(image, words), element("figcaption", {}, words));
+  });
+  return [
+    element("p", { class: "note" }, element("b", {}, name), ` ${facts.join(" · ")}`),
+    element("div", { class: "samples" }, ...samples),
+  ];
+}
+
+interface TrainingForm {
+  readonly element: HTMLFormElement;
+  /** Throws Error, naming the field, for what is no number. */
+  read(): TrainingChoice;
+}
+
+function trainingForm({ adapter }: House): TrainingForm {
+  const [first] = adapter.models;
+  if (!first) throw new Error("page: the worker knows no model");
+  const settings = new Map<string, Field>(
+    first.settings.map(({ key, label, help, choices, value }) => [
+      key,
+      field({ label, help, choices, value }),
+    ]),
+  );
+  // On a processor, all rows would take an hour.
+  const isSlow = adapter.isSoftware;
+  const fields = {
+    model: field({
+      ...{ label: "model", value: first.name, choices: adapter.models.map(({ name }) => name) },
+    }),
+    limit: field({
+      ...{ label: "training pictures", value: isSlow ? "5000" : "all", inputmode: "numeric" },
+      help: "all, or the first so many",
+    }),
+    epochs: field({ label: "epochs, at most", value: isSlow ? "3" : "10", inputmode: "numeric" }),
+    batch: field({ label: "batch size", value: "50", inputmode: "numeric" }),
+    rate: field({ label: "learning rate", value: "0.001", inputmode: "decimal" }),
+    optimizer: field({ label: "optimiser", value: "adam", choices: adapter.optimizers }),
+    validation: field({
+      ...{ label: "held out", value: "0.05", inputmode: "decimal" },
+      help: "share of the training pictures that is scored after every epoch, and not trained on",
+    }),
+    patience: field({
+      ...{ label: "patience", value: "5", inputmode: "numeric" },
+      help: "epochs without a better val_loss before training stops; 0 never stops early",
+    }),
+    seed: field({
+      ...{ label: "seed", value: "42", inputmode: "numeric" },
+      help: "of weights, shuffling, dropout and of what is held out",
+    }),
+  };
+  const all = [...Object.values(fields), ...settings.values()];
+  return {
+    element: element("form", { class: "fields" }, ...all.map((one) => one.element)),
+    read: () => ({
+      model: fields.model.value,
+      settings: Object.fromEntries([...settings].map(([key, { value }]) => [key, value])),
+      optimizer: fields.optimizer.value,
+      learningRate: numberOf("learning rate", fields.rate),
+      batchSize: numberOf("batch size", fields.batch),
+      epochs: numberOf("epochs", fields.epochs),
+      seed: numberOf("seed", fields.seed),
+      validation: numberOf("held out", fields.validation),
+      patience: numberOf("patience", fields.patience),
+      limit:
+        fields.limit.value.trim() === "all" ? null : numberOf("training pictures", fields.limit),
+      resume: false,
+    }),
+  };
+}
