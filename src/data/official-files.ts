@@ -7,21 +7,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError } from "../engine/core/errors.ts";
 import type { Dataset } from "./dataset.ts";
+import { FASHION_MNIST_CLASSES } from "./fashion-mnist-classes.ts";
 import { idxDataset } from "./idx.ts";
 import { readIdxBytes } from "./idx-file.ts";
-
-export const FASHION_MNIST_CLASSES = [
-  "T-shirt/top",
-  "Trouser",
-  "Pullover",
-  "Dress",
-  "Coat",
-  "Sandal",
-  "Shirt",
-  "Sneaker",
-  "Bag",
-  "Ankle boot",
-] as const;
 
 export type Part = "train" | "test";
 

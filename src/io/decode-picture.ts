@@ -4,8 +4,9 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { FormatError, messageOf } from "../engine/core/errors.ts";
+import { decodePng } from "./decode-png.ts";
 import { orientationOf, upright } from "./exif-orientation.ts";
-import { decodePng, type Picture } from "./picture.ts";
+import type { Picture } from "./picture.ts";
 import { pictureFormat, pictureHeader } from "./picture-header.ts";
 
 /** What jpeg-js may take for the largest picture that png-check.ts lets through. */

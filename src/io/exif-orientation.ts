@@ -1,6 +1,7 @@
 // How a picture is to be held, as its camera wrote it down: EXIF's tag 0x0112, in a JPEG's APP1, a PNG's eXIf and a WebP's EXIF. After
 // "Exif 2.32" and the containers' own specifications; what is damaged counts as upright, as viewers take it.
 
+import { latin1Of } from "../format/latin1.ts";
 import type { Picture } from "./picture.ts";
 import type { PictureHeader } from "./picture-header.ts";
 
@@ -58,7 +59,7 @@ function ofJpeg(bytes: Uint8Array): Uint8Array | null {
     // The pixels begin, or what is no marker.
     if (marker === 0xffda || marker < 0xff01) return null;
     const end = at + 2 + view.getUint16(at + 2);
-    if (marker === 0xffe1 && latin1(bytes, at + 4, at + 10) === "Exif\0\0") {
+    if (marker === 0xffe1 && latin1Of(bytes, at + 4, at + 10) === "Exif\0\0") {
       return bytes.subarray(at + 10, end);
     }
     at = end;
@@ -69,7 +70,7 @@ function ofJpeg(bytes: Uint8Array): Uint8Array | null {
 function ofPng(bytes: Uint8Array): Uint8Array | null {
   const view = viewOf(bytes);
   for (let at = 8; at + 12 <= bytes.length; at += 12 + view.getUint32(at)) {
-    if (latin1(bytes, at + 4, at + 8) !== "eXIf") continue;
+    if (latin1Of(bytes, at + 4, at + 8) !== "eXIf") continue;
     return bytes.subarray(at + 8, at + 8 + view.getUint32(at));
   }
   return null;
@@ -79,9 +80,9 @@ function ofWebp(bytes: Uint8Array): Uint8Array | null {
   const view = viewOf(bytes);
   for (let at = 12; at + 8 <= bytes.length; ) {
     const length = view.getUint32(at + 4, true);
-    if (latin1(bytes, at, at + 4) === "EXIF") {
+    if (latin1Of(bytes, at, at + 4) === "EXIF") {
       const block = bytes.subarray(at + 8, at + 8 + length);
-      return latin1(block, 0, 6) === "Exif\0\0" ? block.subarray(6) : block;
+      return latin1Of(block, 0, 6) === "Exif\0\0" ? block.subarray(6) : block;
     }
     at += 8 + length + (length % 2);
   }
@@ -92,7 +93,7 @@ function ofWebp(bytes: Uint8Array): Uint8Array | null {
 function tagIn(tiff: Uint8Array): number | null {
   if (tiff.length < 10) return null;
   const view = viewOf(tiff);
-  const order = latin1(tiff, 0, 2);
+  const order = latin1Of(tiff, 0, 2);
   if (order !== "II" && order !== "MM") return null;
   const isLittle = order === "II";
   const start = view.getUint32(4, isLittle);
@@ -109,8 +110,4 @@ function tagIn(tiff: Uint8Array): number | null {
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function latin1(bytes: Uint8Array, from: number, to: number): string {
-  return Buffer.from(bytes.subarray(from, to)).toString("latin1");
 }

@@ -2,6 +2,7 @@
 // pickles, which run code when they are read.
 
 import { FormatError } from "../engine/core/errors.ts";
+import { latin1Of } from "../format/latin1.ts";
 
 export interface NpyArray {
   readonly shape: readonly number[];
@@ -11,6 +12,8 @@ export interface NpyArray {
   readonly type: string;
 }
 
+/** Of a header, which names a type and a shape. */
+const MOST_HEADER = 2 ** 16;
 const MAGIC = "\x93NUMPY";
 
 interface Reader {
@@ -77,7 +80,7 @@ export function parseNpy(bytes: Uint8Array, where: string): NpyArray {
 
 function headerOf(bytes: Uint8Array, where: string): { header: string; start: number } {
   const text = (from: number, to: number) =>
-    Buffer.from(bytes.buffer, bytes.byteOffset + from, Math.max(0, to - from)).toString("latin1");
+    latin1Of(bytes, from, Math.min(to, from + MOST_HEADER));
   if (bytes.length < 12 || text(0, 6) !== MAGIC) {
     throw new FormatError(`${where}: must be an .npy array, got something else`);
   }

@@ -2,7 +2,8 @@
 // that no memory is given to a file that only claims to be large, and a wrong one is called what it is.
 
 import { FormatError } from "../engine/core/errors.ts";
-import { checkSize } from "./png-check.ts";
+import { latin1Of } from "../format/latin1.ts";
+import { checkSize } from "./picture-size.ts";
 
 export type PictureFormat = "PNG" | "JPEG" | "WebP";
 
@@ -21,7 +22,7 @@ type Found = PictureHeader & {
 
 /** By the first bytes; null for anything else. */
 export function pictureFormat(bytes: Uint8Array): PictureFormat | null {
-  const start = latin1(bytes, 0, 16);
+  const start = latin1Of(bytes, 0, 16);
   if (start.startsWith("\x89PNG\r\n\x1a\n")) return "PNG";
   if (start.startsWith("\xff\xd8\xff")) return "JPEG";
   return start.startsWith("RIFF") && start.slice(8, 12) === "WEBP" ? "WebP" : null;
@@ -64,11 +65,11 @@ const READERS: Readonly<Record<PictureFormat, (bytes: Uint8Array) => Found | nul
 
 function pngHeader(bytes: Uint8Array): Found | null {
   const view = viewOf(bytes);
-  if (bytes.length < 33 || latin1(bytes, 12, 16) !== "IHDR") return null;
+  if (bytes.length < 33 || latin1Of(bytes, 12, 16) !== "IHDR") return null;
   const size = { width: view.getUint32(16), height: view.getUint32(20), bits: view.getUint8(24) };
   let isAnimated = false;
   for (let at = 8; at + 12 <= bytes.length; at += 12 + view.getUint32(at)) {
-    const type = latin1(bytes, at + 4, at + 8);
+    const type = latin1Of(bytes, at + 4, at + 8);
     if (type === "acTL") isAnimated = true;
     if (type === "IDAT") break;
   }
@@ -105,7 +106,7 @@ function webpHeader(bytes: Uint8Array): Found | null {
   const view = viewOf(bytes);
   const rest = { format: "WebP", bits: 8, isCmyk: false } as const;
   const uint24 = (at: number): number => view.getUint32(at, true) & 0xffffff;
-  switch (latin1(bytes, 12, 16)) {
+  switch (latin1Of(bytes, 12, 16)) {
     case "VP8 ": {
       const [width, height] = [view.getUint16(26, true), view.getUint16(28, true)];
       return { ...rest, width: width & 0x3fff, height: height & 0x3fff, isAnimated: false };
@@ -131,8 +132,4 @@ function webpHeader(bytes: Uint8Array): Found | null {
 
 function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function latin1(bytes: Uint8Array, from: number, to: number): string {
-  return Buffer.from(bytes.subarray(from, to)).toString("latin1");
 }

@@ -1,8 +1,4 @@
-// A PNG as pixels, checked before anything is allocated for it.
-
-import { PNG } from "pngjs";
-import { FormatError, messageOf } from "../engine/core/errors.ts";
-import { checkPng } from "./png-check.ts";
+// Pictures as pixels, in colour and in grey.
 
 /** A picture as it is in its file. */
 export interface Picture {
@@ -17,17 +13,6 @@ export interface GreyImage {
   readonly height: number;
   /** Row by row, 0 black to 255 white. */
   readonly pixels: Uint8Array;
-}
-
-export function decodePng(bytes: Uint8Array, name: string): Picture {
-  checkPng(bytes, name);
-  try {
-    const { width, height, data } = PNG.sync.read(Buffer.from(bytes));
-    return { width, height, rgba: data };
-  } catch (cause) {
-    const reason = messageOf(cause);
-    throw new FormatError(`${name}: must be a sound PNG, got ${reason.toLowerCase()}`, { cause });
-  }
 }
 
 /** ITU-R 601 luma with Pillow's integer weights, so that "L" images agree with those of the Python tools; alpha does not enter. */

@@ -3,12 +3,9 @@
 
 import { inflateSync } from "node:zlib";
 import { FormatError } from "../engine/core/errors.ts";
+import { checkSize } from "./picture-size.ts";
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
-const MAX_PIXELS = 32 * 1024 * 1024;
-/** Of either side: the decoder works line by line, and 33 million lines of one pixel take it minutes and gigabytes. */
-const MAX_SIDE = 20_000;
-
 /** Throws FormatError naming the file: not a PNG, truncated, zero or absurd size. */
 export function checkPng(bytes: Uint8Array, name: string): void {
   if (bytes.length === 0) throw new FormatError(`${name}: must be a PNG, got an empty file`);
@@ -40,19 +37,6 @@ function chunkType(bytes: Uint8Array, offset: number): string {
 
 function truncated(name: string): FormatError {
   return new FormatError(`${name}: the PNG must be whole, got a truncated or damaged file`);
-}
-
-/** Throws FormatError for a picture without pixels, or of more than a person would want decoded. */
-export function checkSize(width: number, height: number, name: string): void {
-  if (width === 0 || height === 0) {
-    throw new FormatError(`${name}: the picture must have pixels, got ${width} x ${height}`);
-  }
-  if (width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE) {
-    const limit = `${MAX_PIXELS / 2 ** 20} mebipixels, and ${MAX_SIDE} a side`;
-    throw new FormatError(`${name}: must be at most ${limit}, got ${width} x ${height}`, {
-      help: "scale the picture down first; the models see 28 x 28 pixels",
-    });
-  }
 }
 
 /** Walks from chunk to chunk up to IEND and gathers the compressed pixels. */

@@ -1,7 +1,7 @@
 // A picture at another size, as bytes of RGB: each pixel the mean of the area that it covers, stretched where the aspect ratio is
 // another. Alpha does not enter, as Pillow's convert("RGB") has it.
 
-import { areaResize } from "./image.ts";
+import { areaResize } from "./area-resize.ts";
 import type { Picture } from "./picture.ts";
 
 export interface RgbImage {

@@ -4,7 +4,7 @@
 import { readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import * as v from "valibot";
-import { FASHION_MNIST_CLASSES } from "../data/official-files.ts";
+import { FASHION_MNIST_CLASSES } from "../data/fashion-mnist-classes.ts";
 import { readJson } from "../io/read-json.ts";
 import { count, jsonRecord, ordinal } from "../io/saved-values.ts";
 import { checkModelConfig } from "../models/check-config.ts";

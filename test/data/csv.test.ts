@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readKaggleCsv, writeKaggleCsv } from "../../src/data/csv.ts";
-import { FASHION_MNIST_CLASSES } from "../../src/data/official-files.ts";
+import { FASHION_MNIST_CLASSES } from "../../src/data/fashion-mnist-classes.ts";
 import { FormatError } from "../../src/engine/core/errors.ts";
 import { createLocked } from "../../src/io/locked-file.ts";
 import { rejects, sameData, sampleDataset, temporaryFolder, writeSample } from "./sample-files.ts";

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { FASHION_MNIST_CLASSES } from "../../src/data/fashion-mnist-classes.ts";
 import { parseIdxLabels } from "../../src/data/idx.ts";
 import { readIdxDataset } from "../../src/data/idx-file.ts";
-import { FASHION_MNIST_CLASSES } from "../../src/data/official-files.ts";
 import { FormatError } from "../../src/engine/core/errors.ts";
 import {
   fixture,

@@ -6,8 +6,8 @@ import type { AddressInfo } from "node:net";
 import { pathToFileURL } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { isBlank } from "../../src/cli/inputs/shown-pictures.ts";
 import { fileOfUrl, isUrl } from "../../src/data/local-url.ts";
+import { isBlank } from "../../src/data/shown-image.ts";
 import { VitrineError } from "../../src/engine/core/errors.ts";
 
 async function rejects(work: () => Promise<unknown>, message: RegExp): Promise<void> {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import * as assert from "uvu/assert";
 import type { Dataset } from "../../src/data/dataset.ts";
-import { FASHION_MNIST_CLASSES } from "../../src/data/official-files.ts";
+import { FASHION_MNIST_CLASSES } from "../../src/data/fashion-mnist-classes.ts";
 import { RandomState } from "../../src/data/random-state.ts";
 
 const folders: string[] = [];

@@ -7,14 +7,11 @@ import { PNG } from "pngjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FormatError } from "../../src/engine/core/errors.ts";
-import {
-  areaResize,
-  type ModelImage,
-  type ReadImageOptions,
-  readImage,
-  toModelImage,
-} from "../../src/io/image.ts";
-import { decodePng, greyOf } from "../../src/io/picture.ts";
+import { areaResize } from "../../src/io/area-resize.ts";
+import { decodePng } from "../../src/io/decode-png.ts";
+import { readImage } from "../../src/io/image.ts";
+import { type ModelImage, type ReadImageOptions, toModelImage } from "../../src/io/model-image.ts";
+import { greyOf } from "../../src/io/picture.ts";
 import { inFolder, refusalOf } from "./folder.ts";
 
 const test = suite("image");

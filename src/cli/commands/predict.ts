@@ -1,8 +1,9 @@
 // `npm run predict`: what a saved model takes pictures for.
 
 import { firstRows } from "../../data/dataset.ts";
+import { isBlank, type ShownRules } from "../../data/shown-image.ts";
 import { FormatError, UsageError } from "../../engine/core/errors.ts";
-import type { ModelImage } from "../../io/image.ts";
+import type { ModelImage } from "../../io/model-image.ts";
 import { probabilityBars } from "../../report/text/bars.ts";
 import { pictureText } from "../../report/text/picture-text.ts";
 import { imagesOf } from "../../runs/images-record.ts";
@@ -19,10 +20,8 @@ import {
 } from "../inputs/saved-model.ts";
 import {
   findPictures,
-  isBlank,
   preparationFor,
   type ShownPicture,
-  type ShownRules,
   shownPicture,
 } from "../inputs/shown-pictures.ts";
 

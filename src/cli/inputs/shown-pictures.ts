@@ -4,30 +4,19 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileOfUrl, isUrl } from "../../data/local-url.ts";
+import {
+  canPrepare,
+  type Preparation,
+  type ShownImage,
+  type ShownRules,
+  shownImage,
+} from "../../data/shown-image.ts";
 import { FormatError, UsageError } from "../../engine/core/errors.ts";
-import { IMAGE_SIZE, type ModelImage, readImage, readPicture } from "../../io/image.ts";
-import { greyOfRgb } from "../../io/picture.ts";
-import { resizePicture } from "../../io/resize-picture.ts";
+import { readPicture } from "../../io/image.ts";
+import { IMAGE_SIZE } from "../../io/model-image.ts";
 
-export type Preparation = "fashion" | "none";
-
-export interface ShownRules {
-  /** Height, width and channels of the images that the network has learnt. */
-  readonly shape: readonly [number, number, number];
-  /** What its objects lie on. */
-  readonly background: "dark" | "light";
-  readonly prepare: Preparation;
-  /** Whether pictures are negated; undefined: as `prepare` finds them. */
-  readonly invert: boolean | undefined;
-}
-
-export interface ShownPicture {
+export interface ShownPicture extends ShownImage {
   readonly path: string;
-  /** height × width × channels. */
-  readonly pixels: Uint8Array;
-  /** Size of the picture in the file; null where that is of no interest. */
-  readonly found: ModelImage | null;
-  readonly isNegated: boolean;
 }
 
 export interface NamedPicture {
@@ -43,26 +32,16 @@ const PICTURE = /\.(png|jpe?g|webp)$/i;
 /** `fashion` is for what Fashion-MNIST's way leads to: 28×28, grey. */
 export function preparationFor(
   asked: Preparation | undefined,
-  [height, width, channels]: ShownRules["shape"],
+  shape: ShownRules["shape"],
 ): Preparation {
-  const isPossible = height === IMAGE_SIZE && width === IMAGE_SIZE && channels === 1;
+  const isPossible = canPrepare(shape);
   if (asked === "fashion" && !isPossible) {
     throw new UsageError(
-      `--prepare: fashion makes ${IMAGE_SIZE}×${IMAGE_SIZE} grey images, got a network of ${height}×${width}×${channels}`,
+      `--prepare: fashion makes ${IMAGE_SIZE}×${IMAGE_SIZE} grey images, got a network of ${shape.join("×")}`,
     );
   }
   return asked ?? (isPossible ? "fashion" : "none");
 }
-
-/** Whether a network has nothing to go by: one shade, but for the noise of a camera or of JPEG. */
-export function isBlank(pixels: Uint8Array): boolean {
-  const sorted = pixels.toSorted();
-  const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
-  return at(0.99) - at(0.01) <= BLANK_SPREAD;
-}
-
-/** Of 255. */
-const BLANK_SPREAD = 8;
 
 /**
  * Files as they are named, also by URLs of this machine, and the pictures of folders, those within them too. Throws FormatError for
@@ -91,29 +70,11 @@ export async function findPictures(
   return found;
 }
 
-/** Throws FormatError naming the file. */
+/** Throws FormatError naming the file, also where it is to be prepared and shows nothing. */
 export async function shownPicture(path: string, rules: ShownRules): Promise<ShownPicture> {
-  return rules.prepare === "fashion" ? asFashion(path, rules) : asItIs(path, rules);
-}
-
-async function asFashion(path: string, { background, invert }: ShownRules): Promise<ShownPicture> {
-  const found = await readImage(path, { background });
-  const isNegated = found.inverted === (background === "dark");
-  const isRight = invert === undefined || invert === isNegated;
-  const pixels = isRight ? found.pixels : negative(found.pixels);
-  return { path, pixels, found, isNegated: invert ?? isNegated };
-}
-
-/** Brought to size as pictures of a data set are. */
-async function asItIs(
-  path: string,
-  { shape: [height, width, channels], invert = false }: ShownRules,
-): Promise<ShownPicture> {
-  const { rgb } = resizePicture(await readPicture(path), height, width);
-  const pixels = channels === 1 ? greyOfRgb(rgb) : rgb;
-  return { path, pixels: invert ? negative(pixels) : pixels, found: null, isNegated: invert };
-}
-
-function negative(pixels: Uint8Array): Uint8Array {
-  return pixels.map((value) => 255 - value);
+  const shown = shownImage(await readPicture(path), rules);
+  if (shown) return { path, ...shown };
+  throw new FormatError(`${path}: must show something, got a picture of one colour`, {
+    help: "a light object on a dark background, or the other way round",
+  });
 }

@@ -1,7 +1,6 @@
 // Rows with labels, as a source has read them, as a data set: labels checked, classes named, a test set split off where there
 // is none.
 
-import { basename, resolve } from "node:path";
 import { FormatError, UsageError } from "../../engine/core/errors.ts";
 import { classCounts, type Dataset, type Labels, newLabels, takeRows } from "../dataset.ts";
 import { trainTestSplit } from "../split.ts";
@@ -17,6 +16,8 @@ export interface LabelledRows {
 
 export interface Assembly {
   readonly path: string;
+  /** What the data set is called. */
+  readonly title: string;
   readonly source: string;
   readonly shape: readonly [height: number, width: number, channels: number];
   readonly train: LabelledRows;
@@ -34,7 +35,7 @@ const SPLIT_SEED = 42;
 
 /** Throws FormatError, naming the file, for labels that are not 0 to K − 1, each of them there. */
 export function assemble(assembly: Assembly, { classNames: given }: SourceOptions): UserData {
-  const { path, shape, train, test, source } = assembly;
+  const { path, title, shape, train, test, source } = assembly;
   const parts = test === null ? [train] : [train, test];
   const classes = countClasses(parts, (given ?? assembly.classNames)?.length);
   const classNames =
@@ -48,7 +49,6 @@ export function assemble(assembly: Assembly, { classNames: given }: SourceOption
   if (classes > MOST_CLASSES) {
     throw new FormatError(`${path}: must have at most ${MOST_CLASSES} classes, got ${classes}`);
   }
-  const title = basename(resolve(path));
   const dataset = (rows: LabelledRows, part: string): Dataset => ({
     name: `${title}/${part}`,
     images: rows.images,

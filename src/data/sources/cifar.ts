@@ -5,7 +5,7 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FormatError } from "../../engine/core/errors.ts";
 import { assemble, type LabelledRows } from "./assemble.ts";
-import { type DataPlace, type DataSource, placeOf } from "./source.ts";
+import { type DataPlace, type DataSource, placeOf, titleOfPath } from "./source.ts";
 
 const SIDE = 32;
 const PLANE = SIDE * SIDE;
@@ -60,7 +60,15 @@ export const CIFAR: DataSource = {
     const source = `CIFAR files in ${folder.path}`;
     const train = joined(files, join(folder.path, trainNames[0] ?? ""));
     return assemble(
-      { path: folder.path, source, shape: [SIDE, SIDE, 3], train, test, classNames },
+      {
+        path: folder.path,
+        title: titleOfPath(folder.path),
+        source,
+        shape: [SIDE, SIDE, 3],
+        train,
+        test,
+        classNames,
+      },
       request,
     );
   },

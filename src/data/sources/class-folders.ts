@@ -1,9 +1,13 @@
 // Which pictures a folder of folders holds: a folder a class, side by side or within train/, test/ and val/. It looks at names
-// only.
+// only, on the disk or wherever else folders are.
 
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import { FormatError } from "../../engine/core/errors.ts";
+
+/** Names of what a folder holds itself, in no order. */
+export interface FolderTree {
+  folders(path: string): Promise<readonly string[]>;
+  files(path: string): Promise<readonly string[]>;
+}
 
 export interface ClassFiles {
   readonly files: readonly string[];
@@ -29,39 +33,40 @@ const PARTS = {
 } as const;
 
 /** Whether folders within hold pictures, as classes or as classes of train. */
-export async function hasClassFolders(path: string): Promise<boolean> {
-  for (const name of await foldersIn(path)) {
-    const within = join(path, name);
-    const names = await readdir(within);
-    if (names.some((file) => PICTURE.test(file))) return true;
+export async function hasClassFolders(tree: FolderTree, path: string): Promise<boolean> {
+  for (const name of await foldersIn(tree, path)) {
+    const within = `${path}/${name}`;
+    if (await holdsPictures(tree, within)) return true;
     if (!isPart(name)) continue;
-    for (const inner of await foldersIn(within)) {
-      if ((await readdir(join(within, inner))).some((file) => PICTURE.test(file))) return true;
+    for (const inner of await foldersIn(tree, within)) {
+      if (await holdsPictures(tree, `${within}/${inner}`)) return true;
     }
   }
   return false;
 }
 
+async function holdsPictures(tree: FolderTree, path: string): Promise<boolean> {
+  return (await tree.files(path)).some((file) => PICTURE.test(file));
+}
+
 /** Throws FormatError, naming the folder, for a class without pictures, a class that train lacks, and fewer than two. */
-export async function findClassFolders(path: string): Promise<ClassFolders> {
-  const names = await foldersIn(path);
+export async function findClassFolders(tree: FolderTree, path: string): Promise<ClassFolders> {
+  const names = await foldersIn(tree, path);
   const partOf = (part: keyof typeof PARTS): string | undefined => {
     const name = names.find((folder) => PARTS[part].test(folder));
-    return name === undefined ? undefined : join(path, name);
+    return name === undefined ? undefined : `${path}/${name}`;
   };
   const [train, test, val] = [partOf("train"), partOf("test"), partOf("val")];
-  if (train === undefined) {
-    const classNames = await classesOf(path);
-    return { classNames, train: await filesOf(path, classNames), test: null, note: "" };
-  }
-  const classNames = await classesOf(train);
-  const trained = await filesOf(train, classNames);
+  const classNames = await classesOf(tree, train ?? path);
+  const inPart = (part: string) => filesOf(tree, part, classNames);
+  const trained = await inPart(train ?? path);
+  if (train === undefined) return { classNames, train: trained, test: null, note: "" };
   const tested = test ?? val;
-  const scored = tested === undefined ? null : await filesOf(tested, classNames);
+  const scored = tested === undefined ? null : await inPart(tested);
   if (test === undefined || val === undefined) {
     return { classNames, train: trained, test: scored, note: "" };
   }
-  const more = await filesOf(val, classNames);
+  const more = await inPart(val);
   const joined = {
     files: [...trained.files, ...more.files],
     labels: [...trained.labels, ...more.labels],
@@ -73,33 +78,36 @@ function isPart(name: string): boolean {
   return Object.values(PARTS).some((pattern) => pattern.test(name));
 }
 
-async function foldersIn(path: string): Promise<string[]> {
-  const entries = await readdir(path, { withFileTypes: true });
-  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith("."));
+async function foldersIn(tree: FolderTree, path: string): Promise<string[]> {
+  const folders = (await tree.folders(path)).filter((name) => !name.startsWith("."));
   // As Python sorts, by code: what was numbered elsewhere is numbered alike.
-  return folders.map(({ name }) => name).sort((a, b) => (a < b ? -1 : 1));
+  return folders.sort((a, b) => (a < b ? -1 : 1));
 }
 
-async function classesOf(path: string): Promise<string[]> {
-  const names = await foldersIn(path);
+async function classesOf(tree: FolderTree, path: string): Promise<string[]> {
+  const names = await foldersIn(tree, path);
   if (names.length >= 2) return names;
   throw new FormatError(
     `${path}: must hold a folder for each of two classes or more, got ${names.join() || "none"}`,
   );
 }
 
-async function filesOf(path: string, classNames: readonly string[]): Promise<ClassFiles> {
+async function filesOf(
+  tree: FolderTree,
+  path: string,
+  classNames: readonly string[],
+): Promise<ClassFiles> {
   const files: string[] = [];
   const labels: number[] = [];
-  for (const name of await foldersIn(path)) {
-    const folder = join(path, name);
+  for (const name of await foldersIn(tree, path)) {
+    const folder = `${path}/${name}`;
     const label = classNames.indexOf(name);
     if (label < 0) {
       throw new FormatError(`${folder}: must be a class that is trained on, got a new one`, {
         help: `the classes are ${classNames.slice(0, 10).join(", ")}`,
       });
     }
-    const found = (await readdir(folder)).filter((file) => !file.startsWith("."));
+    const found = (await tree.files(folder)).filter((file) => !file.startsWith("."));
     const pictures = found.filter((file) => PICTURE.test(file) || OTHER_PICTURE.test(file));
     if (pictures.length === 0) {
       throw new FormatError(
@@ -107,7 +115,7 @@ async function filesOf(path: string, classNames: readonly string[]): Promise<Cla
       );
     }
     for (const file of pictures.sort((a, b) => (a < b ? -1 : 1))) {
-      files.push(join(folder, file));
+      files.push(`${folder}/${file}`);
       labels.push(label);
     }
   }

@@ -4,10 +4,17 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { FormatError, UsageError } from "../../engine/core/errors.ts";
 import { readCsvRows, readKaggleCsv } from "../csv.ts";
+import { FASHION_MNIST_CLASSES } from "../fashion-mnist-classes.ts";
 import type { MissingRow } from "../missing-row.ts";
-import { FASHION_MNIST_CLASSES, type Part } from "../official-files.ts";
+import type { Part } from "../official-files.ts";
 import { assemble } from "./assemble.ts";
-import type { DataPlace, DataSource, SourceRequest, UserData } from "./source.ts";
+import {
+  type DataPlace,
+  type DataSource,
+  type SourceRequest,
+  titleOfPath,
+  type UserData,
+} from "./source.ts";
 
 export const CSV_NAMES: Record<Part, string> = {
   train: "fashion-mnist_train.csv",
@@ -108,7 +115,13 @@ async function readOwn(place: DataPlace, request: SourceRequest): Promise<UserDa
     );
   }
   const source = files.test === null ? files.train : `${files.train} and ${files.test}`;
-  return { ...assemble({ path: place.path, source, shape, train, test }, request), missing };
+  return {
+    ...assemble(
+      { path: place.path, title: titleOfPath(place.path), source, shape, train, test },
+      request,
+    ),
+    missing,
+  };
 }
 
 /** Where --shape does not say it, a square of one channel or three. */

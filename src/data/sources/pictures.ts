@@ -1,7 +1,8 @@
 // A folder with a folder of pictures for each class. They are brought to one size, --shape or the one that most of them have; grey
 // where all of them are, else RGB. What was decoded is kept (picture-cache.ts).
 
-import { open, readFile } from "node:fs/promises";
+import type { Dirent } from "node:fs";
+import { open, readdir, readFile } from "node:fs/promises";
 import { FormatError, UsageError } from "../../engine/core/errors.ts";
 import { decodeInPool } from "../../io/decode-pool.ts";
 import { uprightSize } from "../../io/exif-orientation.ts";
@@ -9,8 +10,14 @@ import { greyOfRgb } from "../../io/picture.ts";
 import { pictureHeader } from "../../io/picture-header.ts";
 import { findPictures, type KeptPictures, keepPictures, pictureKey } from "../picture-cache.ts";
 import { assemble, type LabelledRows } from "./assemble.ts";
-import { type ClassFiles, findClassFolders, hasClassFolders } from "./class-folders.ts";
-import type { DataSource, SourceRequest } from "./source.ts";
+import {
+  type ClassFiles,
+  type FolderTree,
+  findClassFolders,
+  hasClassFolders,
+} from "./class-folders.ts";
+import { mostFrequentSize } from "./picture-size.ts";
+import { type DataSource, type SourceRequest, titleOfPath } from "./source.ts";
 
 /** Of decoded pictures: what a typed array and a person's memory take. */
 const MOST_BYTES = 2 ** 31;
@@ -20,10 +27,10 @@ const HEADER_BYTES = 2 ** 16;
 export const PICTURES: DataSource = {
   what: "a folder with a folder of PNG, JPEG or WebP pictures for each class, in train/ and test/ if you like",
 
-  recognise: async ({ path, isFolder }) => isFolder && (await hasClassFolders(path)),
+  recognise: async ({ path, isFolder }) => isFolder && (await hasClassFolders(DISK, path)),
 
   async load({ path }, request) {
-    const { classNames, train, test, note } = await findClassFolders(path);
+    const { classNames, train, test, note } = await findClassFolders(DISK, path);
     const files = [...train.files, ...(test?.files ?? [])];
     const [height, width] = request.shape ?? (await commonSize(files));
     if (files.length * height * width * 3 > MOST_BYTES) {
@@ -38,7 +45,13 @@ export const PICTURES: DataSource = {
       rowsOf(part, { first, decoded, size: height * width * decoded.channels, problems, path });
     const source = `${files.length} pictures in ${path}${note}`;
     const assembly = {
-      ...{ path, source, shape: [height, width, decoded.channels] as const, classNames },
+      ...{
+        path,
+        title: titleOfPath(path),
+        source,
+        shape: [height, width, decoded.channels] as const,
+        classNames,
+      },
       train: rows(train, 0),
       test: test === null ? null : rows(test, train.files.length),
     };
@@ -47,26 +60,29 @@ export const PICTURES: DataSource = {
   },
 };
 
+const DISK: FolderTree = {
+  folders: (path) => namesIn(path, (entry) => entry.isDirectory()),
+  files: (path) => namesIn(path, (entry) => !entry.isDirectory()),
+};
+
+async function namesIn(path: string, isWanted: (entry: Dirent) => boolean): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true });
+  return entries.filter(isWanted).map(({ name }) => name);
+}
+
 /** The size that most pictures have, the larger of two that are as frequent. Those without a sound header have no say. */
 async function commonSize(files: readonly string[]): Promise<readonly [number, number]> {
-  const counts = new Map<string, { readonly size: readonly [number, number]; count: number }>();
+  const sizes: (readonly [number, number])[] = [];
   let problem: unknown;
   for (const file of files) {
     const header = await headerOf(file).catch((error: unknown) => {
       problem ??= error;
       return null;
     });
-    if (!header) continue;
-    const key = `${header.height}x${header.width}`;
-    const entry = counts.get(key) ?? { size: [header.height, header.width] as const, count: 0 };
-    entry.count += 1;
-    counts.set(key, entry);
+    if (header) sizes.push([header.height, header.width]);
   }
-  const area = ([height, width]: readonly [number, number]): number => height * width;
-  const [most] = [...counts.values()].sort(
-    (a, b) => b.count - a.count || area(b.size) - area(a.size),
-  );
-  if (most) return most.size;
+  const most = mostFrequentSize(sizes);
+  if (most) return most;
   throw problem ?? new FormatError("pictures: there must be one at least, got none");
 }
 

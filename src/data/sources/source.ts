@@ -2,7 +2,7 @@
 // a place is its own, and only then at bytes.
 
 import { readdir } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import type { MissingRow } from "../missing-row.ts";
 import type { Part, TrainAndTest } from "../official-files.ts";
 
@@ -61,4 +61,9 @@ export interface DataSource {
 export async function placeOf(path: string, isFolder: boolean): Promise<DataPlace> {
   const names = isFolder ? (await readdir(path)).sort() : [basename(path)];
   return { path, isFolder, names };
+}
+
+/** What data that has no other name is called: as its folder or file. */
+export function titleOfPath(path: string): string {
+  return basename(resolve(path));
 }

@@ -46,6 +46,26 @@ export async function journeys(request: JourneysRequest): Promise<readonly Journ
   });
 }
 
+/** Of the data's one image, which nobody has labelled: back from the loss of the class that the network takes it for. */
+export async function journeyAsSeen(
+  request: Omit<JourneysRequest, "rows" | "onRow">,
+): Promise<JourneyView> {
+  const { classNames } = request.test;
+  const labels = classNames.map((_, label) => label);
+  const test = takeRows(
+    request.test,
+    labels.map(() => 0),
+  );
+  test.labels.set(labels);
+  return travelling({ ...request, test }, labels, async (executable, recorded, goTo) => {
+    goTo(0);
+    const shares = await executable.read(recorded.probabilities);
+    const row = Math.max(0, shares.indexOf(Math.max(...shares)));
+    goTo(row);
+    return journeyOf(executable, recorded, { test, row });
+  });
+}
+
 /** How many rows are searched for one that is taken for another class. */
 const SEARCHED = 300;
 

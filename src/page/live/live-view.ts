@@ -56,7 +56,7 @@ export function liveView(ask: Ask): LiveView {
   return {
     element: element(
       "div",
-      { class: "live" },
+      { class: "run-view" },
       ...panels.slice(0, 2).map((panel) => panel.element),
       element("div", { class: "cards" }, ...panels.slice(2).map((panel) => panel.element)),
     ),

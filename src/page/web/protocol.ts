@@ -1,7 +1,7 @@
 // What the page and its worker say to each other. Types only; both sides import them. The page asks by name and gets one answer to every
 // question; what goes on meanwhile, the worker tells without being asked.
 
-import type { InspectorDocument } from "../../inspect/inspector/inspector-document.ts";
+import type { InspectorDocument, JourneyView } from "../../inspect/inspector/inspector-document.ts";
 import type { ImageView, Told } from "../live/live-events.ts";
 
 /** By name: what is asked, and what is answered. */
@@ -14,6 +14,8 @@ export interface Actions {
   readonly stop: { readonly asked: null; readonly answer: null };
   readonly rate: { readonly asked: { readonly rate: unknown }; readonly answer: null };
   readonly measure: { readonly asked: unknown; readonly answer: null };
+  /** What the model takes a picture for, as its weights are now. */
+  readonly see: { readonly asked: PictureChoice; readonly answer: SeenView };
   /** Of the weights as they are now; a training under way waits for it between two steps. */
   readonly inspect: { readonly asked: InspectChoice; readonly answer: InspectorDocument };
 }
@@ -73,7 +75,13 @@ export interface SettingView {
 /** `site`: Fashion-MNIST as it lies beside the page; else what was dropped onto it. */
 export type DataChoice =
   | { readonly from: "site" }
-  | { readonly from: "files"; readonly files: readonly File[] };
+  | { readonly from: "files"; readonly files: readonly DroppedFile[] };
+
+export interface DroppedFile {
+  /** With the folders that it was in below what was dropped: `shapes/train/square/1.png`. */
+  readonly path: string;
+  readonly file: File;
+}
 
 export interface DatasetView {
   readonly name: string;
@@ -122,4 +130,18 @@ export interface TrainedView {
 export interface InspectChoice {
   readonly step: "train" | "evaluate" | "predict";
   readonly batchSize: number;
+}
+
+/** A picture file of any size, or what was drawn. */
+export interface PictureChoice {
+  readonly name: string;
+  readonly picture: Blob;
+}
+
+export interface SeenView {
+  /** As the network was shown it. */
+  readonly shown: ImageView;
+  /** What was done to it on the way: trimmed, negated. */
+  readonly notes: readonly string[];
+  readonly journey: JourneyView;
 }

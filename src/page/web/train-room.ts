@@ -4,13 +4,14 @@ import { element, refill } from "../client/dom.ts";
 import { type LiveView, liveView } from "../live/live-view.ts";
 import { imagePicture } from "../live/packed-pictures.ts";
 import { count } from "../live/words.ts";
+import { dropZone } from "./drop.ts";
 import { type Field, field, numberOf } from "./form.ts";
-import type { DatasetView, TrainingChoice } from "./protocol.ts";
+import type { DataChoice, DatasetView, DroppedFile, TrainingChoice } from "./protocol.ts";
 import type { House, Room } from "./room.ts";
 
 export function trainRoom(house: House): Room {
   const { link } = house;
-  const data = element("div", { class: "data" });
+  const data = element("div", { class: "facts-of-data" });
   const place = element("div", {});
   const form = trainingForm(house);
   let view: LiveView | null = null;
@@ -39,7 +40,7 @@ export function trainRoom(house: House): Room {
     refill(place, view.element);
     house.hasModel = true;
     try {
-      house.data ??= await readData();
+      house.data ??= await readData({ from: "site" });
       house.trained = await link.ask("train", choice);
     } catch (error) {
       house.complain(error);
@@ -47,11 +48,22 @@ export function trainRoom(house: House): Room {
       button.disabled = false;
     }
   };
-  const readData = async (): Promise<DatasetView> => {
-    const read = await link.ask("data", { from: "site" });
+  const readData = async (choice: DataChoice): Promise<DatasetView> => {
+    const read = await link.ask("data", choice);
     refill(data, ...dataElements(read));
     return read;
   };
+  const take = (files: readonly DroppedFile[]): void => {
+    house.complain(null);
+    readData({ from: "files", files }).then((read) => {
+      house.data = read;
+    }, house.complain);
+  };
+  const box = element("div", { class: "data" });
+  box.append(
+    data,
+    dropZone(box, "Other data: drop IDX files, an .npz or a folder of pictures here, or", take),
+  );
   form.element.append(button);
   form.element.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -59,7 +71,12 @@ export function trainRoom(house: House): Room {
   });
   return {
     ...{ name: "train", title: "Train" },
-    element: element("section", {}, form.element, data, place),
+    element: element("section", {}, box, form.element, place),
+    open: () => {
+      if (house.data === null && data.childElementCount === 0) {
+        refill(data, element("p", { class: "note" }, "Trains on the data beside this page."));
+      }
+    },
     hear: (event) => view?.hear(event),
   };
 }

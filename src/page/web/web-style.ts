@@ -1,8 +1,11 @@
 // The look of the site's page; what it shows of a training looks as a watched run does.
 
+import { PLANES_CSS } from "../inspector/style/detail-style.ts";
+import { BAR_CSS } from "../inspector/style/shell-style.ts";
+import { JOURNEY_CSS } from "../inspector/style/views-style.ts";
 import { LIVE_STYLE } from "../live/live-style.ts";
 
-export const WEB_STYLE = `${LIVE_STYLE}
+export const WEB_STYLE = `${LIVE_STYLE}${PLANES_CSS}${BAR_CSS}${JOURNEY_CSS}
 .top { display: flex; flex-wrap: wrap; gap: 4px 20px; align-items: baseline; padding: 12px 20px 0; border-bottom: 1px solid var(--line); background: var(--panel); }
 .top h1 { font-size: 20px; }
 .adapter { margin: 0; color: var(--muted); font-size: 13.5px; overflow-wrap: anywhere; }
@@ -17,6 +20,17 @@ export const WEB_STYLE = `${LIVE_STYLE}
 .field span { display: block; font-size: 12.5px; color: var(--muted); margin-bottom: 2px; }
 .field input, .field select { width: 100%; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: 6px; padding: 5px 8px; }
 .go { background: var(--accent); border-color: var(--accent); color: var(--paper); font-weight: 600; }
+.data { border: 1px dashed var(--line); border-radius: 8px; padding: 8px 12px; margin: 0 0 14px; }
+.data.over { border-color: var(--accent); background: var(--mark); }
+.drop button { font-size: 12.5px; padding: 1px 8px; margin: 0 4px 0 0; }
+.try h3 { font-size: 15px; font-weight: 650; color: var(--ink); margin: 22px 0 4px; }
+.try .data { display: flex; flex-wrap: wrap; gap: 14px 24px; align-items: end; }
+.verdict { font-size: 20px; margin: 8px 0; }
+.drawing { display: grid; gap: 6px; justify-items: start; }
+.board { width: 224px; height: 224px; border: 1px solid var(--line); border-radius: 6px; touch-action: none; cursor: crosshair; }
+.camera { width: 224px; border-radius: 6px; }
+.shown { margin: 0; width: 112px; }
+.shown canvas { width: 100%; display: block; border-radius: 4px; }
 .samples { display: flex; flex-wrap: wrap; gap: 8px; margin: 6px 0 16px; }
 .samples figure { margin: 0; width: 64px; }
 .samples canvas { width: 100%; border-radius: 4px; display: block; }

@@ -7,8 +7,9 @@ import { noWebGpu } from "./no-webgpu.ts";
 import type { AdapterView } from "./protocol.ts";
 import type { House, Room, RoomName } from "./room.ts";
 import { trainRoom } from "./train-room.ts";
+import { tryRoom } from "./try-room.ts";
 
-const MAKE: readonly ((house: House) => Room)[] = [trainRoom, insideRoom];
+const MAKE: readonly ((house: House) => Room)[] = [trainRoom, insideRoom, tryRoom];
 
 const adapterLine = element("p", { class: "adapter" }, "opening the adapter …");
 const complaint = element("p", { class: "complaint", role: "alert" });

@@ -1,8 +1,10 @@
 // Data as the page has it: the set that lies beside the page, unpacked by the browser.
 
 import * as v from "valibot";
-import { type Dataset, firstRows, takeRows } from "../../data/dataset.ts";
+import { cleanData, describeDropped } from "../../data/clean.ts";
+import type { Dataset } from "../../data/dataset.ts";
 import { isGzip } from "../../data/idx.ts";
+import type { UserData } from "../../data/sources/source.ts";
 import { FormatError } from "../../engine/core/errors.ts";
 import type { DatasetView } from "../../page/web/protocol.ts";
 import { DATA_INDEX, type SiteData, type SitePart } from "../../page/web/site-data.ts";
@@ -111,8 +113,14 @@ export function viewOfData({ title, train, test, notes }: OpenedData): DatasetVi
   };
 }
 
-/** The first rows of the training part, as `--limit` has them. */
-export function limited({ train, ...rest }: OpenedData, limit: number | null): OpenedData {
-  if (limit === null || limit >= train.rows) return { ...rest, train };
-  return { ...rest, train: takeRows(train, firstRows(limit)) };
+/** Cleaned as every command cleans, but that broken pictures are left out, and said to be. */
+export function openedData(read: UserData): OpenedData {
+  const data = cleanData(read, { dropMissing: true });
+  const { train, test, source, broken = [] } = data;
+  const dropped = describeDropped(data.cleaning);
+  const [first] = broken;
+  const more = broken.length > 1 ? `, and ${broken.length - 1} more` : "";
+  const notes = [source, ...(dropped === "" ? [] : [`${dropped}, dropped`])];
+  const title = read.title ?? train.name.replace(/\/[^/]*$/, "");
+  return { title, train, test, notes: first ? [...notes, `${first.problem}${more}`] : notes };
 }

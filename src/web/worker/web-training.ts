@@ -13,7 +13,13 @@ import type { StepSetup } from "../../inspect/step.ts";
 import { forData } from "../../models/for-data.ts";
 import { createModel, type ModelConfig } from "../../models/models.ts";
 import type { RunEvent, Told } from "../../page/live/live-events.ts";
-import type { InspectChoice, TrainedView, TrainingChoice } from "../../page/web/protocol.ts";
+import type {
+  InspectChoice,
+  PictureChoice,
+  SeenView,
+  TrainedView,
+  TrainingChoice,
+} from "../../page/web/protocol.ts";
 import { allRows, type DeviceData, uploadDataset } from "../../train/device-data.ts";
 import { FitRun } from "../../train/fit.ts";
 import { namedTensors } from "../../train/named-tensors.ts";
@@ -25,6 +31,7 @@ import { LiveFit } from "../../watch/live-fit.ts";
 import { Steering } from "../../watch/steering.ts";
 import { configOf } from "./model-views.ts";
 import type { OpenedData, Stage } from "./open-data.ts";
+import { seePicture } from "./seeing.ts";
 import { weightsDigest } from "./weights-digest.ts";
 
 export interface WebTrainingOptions {
@@ -111,6 +118,16 @@ export class WebTraining {
         onStage: stage,
         onCompile: (label, index, total) => stage(`compiling ${label}`, index / total),
       });
+    });
+  }
+
+  see(choice: PictureChoice): Promise<SeenView> {
+    const { choice: training, model, run } = this.#known;
+    const { train } = this.#options.data;
+    const { device } = run;
+    return this.#look(async () => {
+      const weights = await run.variables.snapshot(device);
+      return seePicture(choice, { device, model, weights, seed: training.seed, train });
     });
   }
 

@@ -6,8 +6,9 @@ import { DeviceError, UsageError } from "../../engine/core/errors.ts";
 import { OPTIMIZER_NAMES } from "../../engine/optim/create-optimizer.ts";
 import type { Told } from "../../page/live/live-events.ts";
 import type { Actions, AdapterView, DataChoice, DatasetView } from "../../page/web/protocol.ts";
+import { readDroppedData } from "./dropped-data.ts";
 import { modelViews } from "./model-views.ts";
-import { type OpenedData, readSiteData, viewOfData } from "./open-data.ts";
+import { type OpenedData, openedData, readSiteData, viewOfData } from "./open-data.ts";
 import { WebTraining } from "./web-training.ts";
 
 export interface WorkshopEvents {
@@ -32,6 +33,7 @@ export class Workshop {
     stop: async () => this.#current.stop(),
     rate: async ({ rate }) => this.#current.setRate(rate),
     measure: async () => this.#current.measure(),
+    see: (choice) => this.#current.see(choice),
     inspect: (choice) => this.#staged(() => this.#current.inspect(choice)),
   };
   readonly #events: WorkshopEvents;
@@ -74,10 +76,10 @@ export class Workshop {
     return this.#alone(() =>
       this.#staged(async () => {
         const { site, stage } = this.#events;
-        if (choice.from === "files") {
-          throw new UsageError("data: files are not read yet, got some");
-        }
-        const data = await readSiteData(site, stage);
+        const data =
+          choice.from === "site"
+            ? await readSiteData(site, stage)
+            : openedData(await readDroppedData(choice.files, stage));
         this.#data = data;
         return viewOfData(data);
       }),

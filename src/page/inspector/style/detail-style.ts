@@ -1,6 +1,16 @@
 // The details of a dispatch: a column beside the view, or a sheet over it.
 
-export const DETAIL_CSS = `
+/** Of a tensor's values as pictures. */
+export const PLANES_CSS = `
+.planes { display: flex; flex-wrap: wrap; gap: 5px; }
+.planes canvas { display: block; border: 1px solid var(--line); max-width: 100%; }
+.planes figcaption { font-size: 10px; color: var(--muted); text-align: center; line-height: 1.3; }
+.scale { display: flex; align-items: center; gap: 6px; font: 11px var(--mono); color: var(--muted); margin-top: 5px; }
+.scale i { width: 90px; height: 7px; border: 1px solid var(--line); background: linear-gradient(90deg, #000, #fff); }
+.scale.signed i { background: linear-gradient(90deg, rgb(0, 90, 181), #fff, rgb(200, 50, 20)); }
+`;
+
+export const DETAIL_CSS = `${PLANES_CSS}
 .detail { background: var(--paper); border-left: 1px solid var(--line); min-width: 0; outline: none; }
 .detail-head { position: sticky; top: 0; z-index: 4; background: var(--paper); border-bottom: 1px solid var(--line); border-top: 3px solid var(--hue); padding: 8px 18px; display: flex; gap: 12px; align-items: flex-start; }
 .detail-head .name { min-width: 0; flex: 1; }
@@ -47,12 +57,6 @@ export const DETAIL_CSS = `
 .tensor > header, .error > header { display: flex; flex-wrap: wrap; gap: 0 7px; align-items: baseline; margin-bottom: 6px; font-size: 13px; overflow-wrap: anywhere; }
 .tensor > header code { background: var(--mark); border-radius: 4px; padding: 0 5px; }
 .values { display: grid; gap: 8px; }
-.planes { display: flex; flex-wrap: wrap; gap: 5px; }
-.planes canvas { display: block; border: 1px solid var(--line); max-width: 100%; }
-.planes figcaption { font-size: 10px; color: var(--muted); text-align: center; line-height: 1.3; }
-.scale { display: flex; align-items: center; gap: 6px; font: 11px var(--mono); color: var(--muted); margin-top: 5px; }
-.scale i { width: 90px; height: 7px; border: 1px solid var(--line); background: linear-gradient(90deg, #000, #fff); }
-.scale.signed i { background: linear-gradient(90deg, rgb(0, 90, 181), #fff, rgb(200, 50, 20)); }
 .measured { display: flex; flex-wrap: wrap; gap: 8px 18px; align-items: flex-end; }
 .distribution { flex: 1 1 180px; max-width: 260px; }
 .histogram { display: block; width: 100%; height: 48px; }

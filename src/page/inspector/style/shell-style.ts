@@ -1,6 +1,13 @@
 // The frame of the page: head, tabs, search, and two columns that scroll on their own where there is room.
 
-export const SHELL_CSS = `
+/** Of a share as a bar. */
+export const BAR_CSS = `
+span.bar { display: block; height: 10px; background: color-mix(in srgb, var(--line) 55%, transparent); border-radius: 3px; overflow: hidden; align-self: center; }
+span.bar i { display: block; height: 100%; min-width: 1px; background: var(--hue); border-radius: 3px; }
+span.bar.none { background: repeating-linear-gradient(135deg, transparent 0 4px, var(--line) 4px 5px); }
+`;
+
+export const SHELL_CSS = `${BAR_CSS}
 html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 14px/1.45 var(--sans); }
 button, input { font: inherit; color: inherit; }
@@ -53,9 +60,6 @@ main { padding: 14px 20px 40px; min-width: 0; outline: none; }
 .dispatch-link:hover { border-color: var(--hue); }
 .dispatch-link .number { color: var(--muted); font-variant-numeric: tabular-nums; }
 .more { border: 0; background: none; color: var(--accent); padding: 0 4px; font-size: 12.5px; text-decoration: underline; }
-span.bar { display: block; height: 10px; background: color-mix(in srgb, var(--line) 55%, transparent); border-radius: 3px; overflow: hidden; align-self: center; }
-span.bar i { display: block; height: 100%; min-width: 1px; background: var(--hue); border-radius: 3px; }
-span.bar.none { background: repeating-linear-gradient(135deg, transparent 0 4px, var(--line) 4px 5px); }
 .chips { display: flex; flex-wrap: wrap; gap: 4px; }
 .chip { border: 1px solid var(--line); border-radius: 10px; padding: 0 8px; font: 12px/1.6 var(--mono); color: var(--muted); }
 .chip.on { color: var(--ink); background: var(--mark); border-color: color-mix(in srgb, var(--accent) 40%, var(--line)); }

@@ -1,6 +1,37 @@
 // The views beside the step's picture: timeline, memory, ladders, images.
 
-export const VIEWS_CSS = `
+/** Of an image's way through a network. */
+export const JOURNEY_CSS = `
+.totals { display: grid; gap: 3px; max-width: 900px; }
+.total { display: grid; grid-template-columns: minmax(0, 190px) minmax(40px, 1fr) 70px minmax(0, 230px); gap: 10px; align-items: center; font-size: 12.5px; }
+.total .name { overflow-wrap: anywhere; }
+.total .ms { text-align: right; font-variant-numeric: tabular-nums; }
+.total.true .name { font-weight: 650; }
+.verdicts { display: grid; grid-template-columns: 250px minmax(0, 1fr); gap: 24px; }
+.verdicts h3 { margin-top: 8px; }
+.verdicts .totals { margin-top: 8px; }
+.verdicts .total { grid-template-columns: minmax(0, 110px) minmax(40px, 1fr) 60px; }
+.overlay { position: relative; width: max-content; background: #000; margin: 8px 0; }
+.overlay canvas { display: block; }
+.overlay canvas + canvas { position: absolute; inset: 0; background: none; }
+.overlay-box label { display: flex; align-items: center; gap: 6px; font-size: 12.5px; color: var(--muted); }
+.overlay-box input { flex: 1; max-width: 130px; accent-color: var(--accent); }
+.stations { display: grid; gap: 10px; }
+.station { border-top: 1px solid var(--line); padding-top: 7px; content-visibility: auto; contain-intrinsic-size: auto 180px; }
+.station > header { display: flex; flex-wrap: wrap; gap: 0 8px; align-items: baseline; }
+.halves { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 16px; }
+.half h4 { font-size: 12px; font-weight: 500; color: var(--muted); margin: 3px 0; }
+.half .planes figcaption { display: none; }
+.more-values { margin-top: 3px; }
+@media (max-width: 899px) {
+  .total { grid-template-columns: minmax(0, 120px) minmax(30px, 1fr) 62px; gap: 8px; }
+  .total .muted { display: none; }
+  .verdicts { grid-template-columns: minmax(0, 1fr); gap: 0; }
+  .halves { gap: 10px; }
+}
+`;
+
+export const VIEWS_CSS = `${JOURNEY_CSS}
 .view h3 { font-size: 15px; font-weight: 650; margin: 22px 0 4px; overflow-wrap: anywhere; }
 .scroller { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; margin-top: 8px; }
 .strip { position: relative; min-width: 100%; padding-bottom: 4px; }
@@ -17,11 +48,6 @@ export const VIEWS_CSS = `
 .time-bar.host { --hue: var(--muted); }
 .time-bar.host.submit { opacity: .75; }
 .time-bar.host.wait { opacity: .5; }
-.totals { display: grid; gap: 3px; max-width: 900px; }
-.total { display: grid; grid-template-columns: minmax(0, 190px) minmax(40px, 1fr) 70px minmax(0, 230px); gap: 10px; align-items: center; font-size: 12.5px; }
-.total .name { overflow-wrap: anywhere; }
-.total .ms { text-align: right; font-variant-numeric: tabular-nums; }
-.total.true .name { font-weight: 650; }
 .memory-plot { position: relative; min-width: 560px; padding: 20px 0 0; }
 .live { display: block; width: 100%; height: 90px; border-bottom: 1px solid var(--line); }
 .live polygon { fill: var(--accent); opacity: .35; }
@@ -44,27 +70,7 @@ export const VIEWS_CSS = `
 .pick { border: 1px solid var(--line); border-radius: 8px; background: var(--paper); padding: 6px; display: grid; justify-items: center; gap: 2px; font-size: 11.5px; min-width: 84px; }
 .pick[aria-pressed=true] { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); background: var(--mark); }
 .pick:hover { border-color: var(--accent); }
-.verdicts { display: grid; grid-template-columns: 250px minmax(0, 1fr); gap: 24px; }
-.verdicts h3 { margin-top: 8px; }
-.verdicts .totals { margin-top: 8px; }
-.verdicts .total { grid-template-columns: minmax(0, 110px) minmax(40px, 1fr) 60px; }
-.overlay { position: relative; width: max-content; background: #000; margin: 8px 0; }
-.overlay canvas { display: block; }
-.overlay canvas + canvas { position: absolute; inset: 0; background: none; }
-.overlay-box label { display: flex; align-items: center; gap: 6px; font-size: 12.5px; color: var(--muted); }
-.overlay-box input { flex: 1; max-width: 130px; accent-color: var(--accent); }
-.stations { display: grid; gap: 10px; }
-.station { border-top: 1px solid var(--line); padding-top: 7px; content-visibility: auto; contain-intrinsic-size: auto 180px; }
-.station > header { display: flex; flex-wrap: wrap; gap: 0 8px; align-items: baseline; }
-.halves { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 16px; }
-.half h4 { font-size: 12px; font-weight: 500; color: var(--muted); margin: 3px 0; }
-.half .planes figcaption { display: none; }
-.more-values { margin-top: 3px; }
 @media (max-width: 899px) {
   .ruler .minor { display: none; }
-  .total { grid-template-columns: minmax(0, 120px) minmax(30px, 1fr) 62px; gap: 8px; }
-  .total .muted { display: none; }
-  .verdicts { grid-template-columns: minmax(0, 1fr); gap: 0; }
-  .halves { gap: 10px; }
 }
 `;

@@ -1,13 +1,13 @@
 // Journeys: a test image's way through the network, layer by layer, and the gradient's way back to its pixels.
 
-import type { JourneyStep, JourneyView } from "../../../inspect/inspector/inspector-document.ts";
+import type { JourneyView } from "../../../inspect/inspector/inspector-document.ts";
 import { element, refill } from "../../client/dom.ts";
-import { bar, dispatchLink } from "../parts.ts";
+import { dispatchLink } from "../parts.ts";
 import type { Reader, View } from "../reader.ts";
 import type { Entry } from "../step-model.ts";
-import { planesElement, scaleElement } from "../tensors/planes.ts";
-import { valuesElement } from "../tensors/values.ts";
-import { ofShape, ofShare, ofValue } from "../words.ts";
+import { planesElement } from "../tensors/planes.ts";
+import { ofValue } from "../words.ts";
+import { probabilitiesElement, stationsElement } from "./journey-parts.ts";
 import { overlayElement } from "./pixel-overlay.ts";
 
 export function imageView(reader: Reader): View {
@@ -73,7 +73,6 @@ function pickOf(journey: JourneyView, onclick: () => void): HTMLElement {
 }
 
 function journeyElements(journey: JourneyView, reader: Reader): readonly HTMLElement[] {
-  const steps = journey.steps.map((step) => stepElement(step, reader));
   return [
     element(
       "div",
@@ -98,79 +97,21 @@ function journeyElements(journey: JourneyView, reader: Reader): readonly HTMLEle
           { class: "note" },
           `Loss ${ofValue(journey.loss)}: minus the logarithm of the true class's probability.`,
         ),
-        probabilities(journey),
+        probabilitiesElement(journey),
       ),
     ),
     element("h3", {}, "Layer by layer"),
-    element("div", { class: "stations" }, ...steps),
+    stationsElement(journey, (layer) => linkOf(layer, reader)),
   ];
 }
 
-function probabilities({ probabilities: all, trueClass }: JourneyView): HTMLElement {
-  const rows = all.length > 12 ? [...all].sort((a, b) => b.share - a.share).slice(0, 12) : all;
-  const lines = rows.map(({ name, share }) =>
-    element(
-      "div",
-      { class: name === trueClass ? "total true" : "total" },
-      element("span", { class: "name" }, name === trueClass ? `${name} ✓` : name),
-      bar(share, name === trueClass ? "var(--green)" : "var(--accent)"),
-      element("span", { class: "ms" }, ofShare(share)),
-    ),
-  );
-  return element("div", { class: "totals" }, ...lines);
-}
-
-function stepElement(
-  { layer, shape, activation, gradient }: JourneyStep,
-  reader: Reader,
-): HTMLElement {
+/** To what took longest of a layer's way forward. */
+function linkOf(layer: string, reader: Reader): HTMLElement | null {
   const own = reader.step.entries
     .filter(({ facts }) => facts.layer === layer && facts.pass === "forward")
     .reduce<Entry | null>(
       (best, one) => (best && best.facts.ms.median > one.facts.ms.median ? best : one),
       null,
     );
-  const half = (title: string, kind: string, values: JourneyStep["gradient"]): HTMLElement => {
-    const shown = values
-      ? planesAnd(values, `${layer} ${title}`)
-      : [element("p", { class: "note" }, "not computed: the loss goes on from the one before")];
-    return element("div", { class: `half ${kind}` }, element("h4", {}, title), ...shown);
-  };
-  return element(
-    "article",
-    { class: "station" },
-    element(
-      "header",
-      {},
-      element("b", {}, layer),
-      element("span", { class: "muted" }, ` ${ofShape(shape)} `),
-      own ? dispatchLink(own, reader) : null,
-    ),
-    element(
-      "div",
-      { class: "halves" },
-      half("activation ↓", "forward", activation),
-      half("∂loss/∂activation ↑", "backward", gradient),
-    ),
-  );
-}
-
-/** The picture at once; the rest for who wants it. */
-function planesAnd(
-  values: NonNullable<JourneyStep["gradient"]>,
-  label: string,
-): readonly HTMLElement[] {
-  const { picture } = values;
-  const all = element(
-    "details",
-    { class: "more-values" },
-    element("summary", {}, `mean ${ofValue(values.mean)}, deviation ${ofValue(values.deviation)}`),
-  );
-  all.addEventListener("toggle", () => {
-    if (all.open && all.children.length === 1)
-      all.append(valuesElement({ ...values, picture: null }, label));
-  });
-  if (!picture) return [all];
-  const side = picture.planes.length > 1 ? 52 : 200;
-  return [planesElement(picture, { side, label }), scaleElement(picture), all];
+  return own && dispatchLink(own, reader);
 }
