@@ -6,7 +6,7 @@ import type { OptimizerName } from "../../engine/optim/create-optimizer.ts";
 import { shortestFloat } from "../../format/number-format.ts";
 import type { Compiled, CompiledForExport } from "../../keras/compiled/compiled.ts";
 import { readOptimizer } from "../../runs/optimizer-file.ts";
-import type { RunConfig } from "../../runs/run-folder.ts";
+import type { RunConfig } from "../../runs/run-record.ts";
 import { type LossSettings, lossOf } from "../../train/losses.ts";
 import type { Optimisation } from "../../train/training.ts";
 import type { Carried } from "./export-format.ts";

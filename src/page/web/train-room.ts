@@ -8,6 +8,7 @@ import { dropZone } from "./drop.ts";
 import { type Field, field, numberOf } from "./form.ts";
 import type { DataChoice, DatasetView, DroppedFile, TrainingChoice } from "./protocol.ts";
 import type { House, Room } from "./room.ts";
+import { saveFile } from "./save-file.ts";
 
 export function trainRoom(house: House): Room {
   const { link } = house;
@@ -26,22 +27,39 @@ export function trainRoom(house: House): Room {
     );
   };
   const button = element("button", { type: "submit", class: "go" }, "Train");
-  const start = async (): Promise<void> => {
+  const save = element(
+    "button",
+    { type: "button", hidden: true, onclick: download },
+    "Save the run",
+  );
+  save.title =
+    "config, history, metrics and weights in a .zip; unpacked, npm run evaluate reads it";
+  async function download(): Promise<void> {
+    try {
+      saveFile(await link.ask("save", null));
+    } catch (error) {
+      house.complain(error);
+    }
+  }
+  const start = async (resume: boolean): Promise<void> => {
     house.complain(null);
     let choice: TrainingChoice;
     try {
-      choice = form.read();
+      choice = { ...form.read(), resume };
     } catch (error) {
       house.complain(error);
       return;
     }
     button.disabled = true;
+    save.hidden = true;
+    refill(kept);
     view = liveView(ask);
     refill(place, view.element);
     house.hasModel = true;
     try {
       house.data ??= await readData({ from: "site" });
       house.trained = await link.ask("train", choice);
+      save.hidden = false;
     } catch (error) {
       house.complain(error);
     } finally {
@@ -64,14 +82,15 @@ export function trainRoom(house: House): Room {
     data,
     dropZone(box, "Other data: drop IDX files, an .npz or a folder of pictures here, or", take),
   );
-  form.element.append(button);
+  form.element.append(button, save);
   form.element.addEventListener("submit", (event) => {
     event.preventDefault();
-    void start();
+    void start(false);
   });
+  const kept = keptElement(house, () => void start(true));
   return {
     ...{ name: "train", title: "Train" },
-    element: element("section", {}, box, form.element, place),
+    element: element("section", {}, box, kept, form.element, place),
     open: () => {
       if (house.data === null && data.childElementCount === 0) {
         refill(data, element("p", { class: "note" }, "Trains on the data beside this page."));
@@ -79,6 +98,15 @@ export function trainRoom(house: House): Room {
     },
     hear: (event) => view?.hear(event),
   };
+}
+
+/** Offers to go on with what an earlier page did not finish. */
+function keptElement({ adapter: { kept } }: House, goOn: () => void): HTMLElement {
+  if (!kept) return element("p", {});
+  const when = new Date(kept.at).toLocaleString();
+  const words = `A training of ${kept.model} on ${kept.title} was left after epoch ${kept.epoch} of ${kept.epochs}, ${when}. `;
+  const button = element("button", { type: "button", onclick: goOn }, "Go on with it");
+  return element("p", { class: "kept" }, words, button);
 }
 
 function dataElements(data: DatasetView): readonly HTMLElement[] {
@@ -102,7 +130,7 @@ function dataElements(data: DatasetView): readonly HTMLElement[] {
 interface TrainingForm {
   readonly element: HTMLFormElement;
   /** Throws Error, naming the field, for what is no number. */
-  read(): TrainingChoice;
+  read(): Omit<TrainingChoice, "resume">;
 }
 
 function trainingForm({ adapter }: House): TrainingForm {
@@ -156,7 +184,6 @@ function trainingForm({ adapter }: House): TrainingForm {
       patience: numberOf("patience", fields.patience),
       limit:
         fields.limit.value.trim() === "all" ? null : numberOf("training pictures", fields.limit),
-      resume: false,
     }),
   };
 }

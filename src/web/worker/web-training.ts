@@ -1,18 +1,17 @@
 // A training in the page's worker: the same recipe as `npm run train`, told to the page by the same events as a watched run. What the page
 // wants to see of it is done while it waits between two steps.
 
-import { type Dataset, firstRows, limitRows } from "../../data/dataset.ts";
-import { trainTestSplit } from "../../data/split.ts";
+import { limitRows } from "../../data/dataset.ts";
 import type { Device } from "../../engine/core/device.ts";
-import { UsageError } from "../../engine/core/errors.ts";
-import { type Model, variablesOf } from "../../engine/layers/model.ts";
-import { OPTIMIZER_NAMES, type OptimizerName } from "../../engine/optim/create-optimizer.ts";
+import { DeviceLostError, messageOf, UsageError } from "../../engine/core/errors.ts";
+import type { Model } from "../../engine/layers/model.ts";
 import { gatherDocument } from "../../inspect/inspector/gather-document.ts";
 import type { InspectorDocument } from "../../inspect/inspector/inspector-document.ts";
 import type { StepSetup } from "../../inspect/step.ts";
+import { bytesOf, fileOrder } from "../../io/safetensors-pieces.ts";
 import { forData } from "../../models/for-data.ts";
 import { createModel, type ModelConfig } from "../../models/models.ts";
-import type { RunEvent, Told } from "../../page/live/live-events.ts";
+import type { Told } from "../../page/live/live-events.ts";
 import type {
   InspectChoice,
   PictureChoice,
@@ -22,24 +21,31 @@ import type {
 } from "../../page/web/protocol.ts";
 import { allRows, type DeviceData, uploadDataset } from "../../train/device-data.ts";
 import { FitRun } from "../../train/fit.ts";
-import { namedTensors } from "../../train/named-tensors.ts";
+import { type NamedWeights, namedTensors } from "../../train/named-tensors.ts";
 import { fitSettings } from "../../train/training.ts";
+import type { TrainingState } from "../../train/training-state.ts";
 import { EpochPictures } from "../../watch/epoch-pictures.ts";
 import { EventLog } from "../../watch/event-log.ts";
 import { LayerTimes } from "../../watch/layer-times.ts";
 import { LiveFit } from "../../watch/live-fit.ts";
 import { Steering } from "../../watch/steering.ts";
+import { sha256 } from "./digest.ts";
 import { configOf } from "./model-views.ts";
 import type { OpenedData, Stage } from "./open-data.ts";
+import { runFiles } from "./saved-run.ts";
 import { seePicture } from "./seeing.ts";
-import { weightsDigest } from "./weights-digest.ts";
+import { endingOf, type Rows, runEvent, settingsOfChoice, splitOf } from "./training-words.ts";
 
 export interface WebTrainingOptions {
   readonly device: Device;
   readonly data: OpenedData;
   readonly told: (event: Told) => void;
   readonly stage: Stage;
+  /** Keeps where the training stands, at an epoch's end and now and then. */
+  readonly keep: (state: TrainingState) => Promise<void>;
 }
+
+const CHECKPOINT_MINUTES = 1;
 
 /** A question that waits for the training to come between two steps. */
 interface Look {
@@ -55,6 +61,7 @@ export class WebTraining {
   readonly #looks: Look[] = [];
   #trained: Trained | null = null;
   #isTraining = false;
+  #view: TrainedView | null = null;
 
   constructor(options: WebTrainingOptions) {
     this.#options = options;
@@ -62,20 +69,25 @@ export class WebTraining {
     this.#log.listen(({ text }) => options.told(JSON.parse(text)));
   }
 
-  /** Once. Throws UsageError for settings that do not go together, DivergenceError for a loss that is no number. */
-  async train(choice: TrainingChoice): Promise<TrainedView> {
-    const trained = await this.#prepare(choice);
+  /**
+   * Once. Throws UsageError for settings that do not go together, DivergenceError for a loss that is no number, DeviceLostError where the
+   * device was lost: another training may go on from `resume` then, what was kept of this one.
+   */
+  async train(choice: TrainingChoice, resume: TrainingState | null): Promise<TrainedView> {
+    const trained = await this.#prepare(choice, resume);
     this.#trained = trained;
     this.#isTraining = true;
     try {
       await trained.run.train();
       const view = await this.#score(trained);
+      this.#view = view;
       const { ended } = view;
       this.#log.tell({ type: "end", ended, message: endingOf(view), stays: true });
       return view;
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      this.#log.tell({ type: "end", ended: "failed", message, stays: true });
+      // Whoever goes on from it has more to tell.
+      if (error instanceof DeviceLostError) throw error;
+      this.#log.tell({ type: "end", ended: "failed", message: messageOf(error), stays: true });
       throw error;
     } finally {
       this.#isTraining = false;
@@ -131,6 +143,18 @@ export class WebTraining {
     });
   }
 
+  /** The run as a folder of files. Throws UsageError before its training has ended. */
+  files(): Promise<Record<string, Uint8Array>> {
+    const { choice, config, run, rows } = this.#known;
+    const view = this.#view;
+    if (!view) {
+      throw new UsageError("save: is for a training that has ended, got one that has not");
+    }
+    const counts = { train: rows.train.length, heldOut: rows.heldOut.length };
+    const { data } = this.#options;
+    return runFiles({ choice, config, run, rows: counts, data, view, weights: weightsOf(run) });
+  }
+
   close(): void {
     this.#stopping.abort();
     this.#device.destroy();
@@ -141,7 +165,7 @@ export class WebTraining {
     throw new UsageError("model: is not trained yet, got a question about it");
   }
 
-  async #prepare(choice: TrainingChoice): Promise<Trained> {
+  async #prepare(choice: TrainingChoice, resume: TrainingState | null): Promise<Trained> {
     const { data } = this.#options;
     const device = this.#device;
     const dataset = limitRows(data.train, choice.limit ?? undefined);
@@ -150,9 +174,8 @@ export class WebTraining {
     const rows = splitOf(dataset, choice);
     this.#log.tell(runEvent({ choice, config, dataset, adapter: device.name, rows }));
     const placed = uploadDataset(device, dataset);
-    const { optimizer: name, epochs, batchSize, learningRate, patience, seed } = choice;
-    const settings = { optimizer: optimizerName(name), epochs, batchSize, learningRate, patience };
-    const recipe = fitSettings(settings);
+    const { epochs, batchSize, seed } = choice;
+    const recipe = fitSettings(settingsOfChoice(choice));
     const { optimizer, loss, schedule } = recipe;
     const setup = { model, data: placed, batchSize, seed, optimizer, loss };
     const log = this.#log;
@@ -172,14 +195,15 @@ export class WebTraining {
       callbacks: [steering, ...recipe.callbacks, pictures, times],
       train: { data: placed, rows: rows.train },
       validation: { data: placed, rows: rows.heldOut },
-      ...{ seed, signal },
+      ...{ seed, signal, resume: resume ?? undefined },
+      checkpoints: { minutes: CHECKPOINT_MINUTES, save: this.#options.keep },
       pauses: { isDue: () => this.#looks.length > 0, work: () => this.#serveLooks() },
     });
     pictures.run = run;
-    return { choice, config, model, placed, run, setup, steering, times };
+    return { choice, config, model, placed, rows, run, setup, steering, times };
   }
 
-  async #score({ run, config }: Trained): Promise<TrainedView> {
+  async #score({ run }: Trained): Promise<TrainedView> {
     const { data } = this.#options;
     const { ended } = run;
     if (!ended) throw new UsageError("train: has not ended, got a question about its end");
@@ -187,12 +211,13 @@ export class WebTraining {
       ended === "interrupted"
         ? null
         : await run.evaluate(allRows(uploadDataset(this.#device, data.test)));
-    const weights = namedTensors(variablesOf(createModel(config)), run.weights);
     return {
       ...{ ended, epochs: run.history.length, msPerStep: run.msPerStep },
       ...{ testRows: data.test.rows, adapter: this.#device.name },
       ...{ testLoss: test?.loss ?? null, testAccuracy: test?.accuracy ?? null },
-      weightsSha256: await weightsDigest(weights),
+      weightsSha256: await sha256(
+        fileOrder(weightsOf(run)).map(({ data: bytes }) => bytesOf(bytes)),
+      ),
     };
   }
 
@@ -214,55 +239,14 @@ interface Trained {
   readonly config: ModelConfig;
   readonly model: Model;
   readonly placed: DeviceData;
+  readonly rows: Rows;
   readonly run: FitRun;
   readonly setup: Omit<StepSetup, "kind">;
   readonly steering: Steering;
   readonly times: LayerTimes;
 }
 
-interface Rows {
-  readonly train: Uint32Array<ArrayBuffer>;
-  readonly heldOut: Uint32Array<ArrayBuffer>;
-}
-
-/** As `npm run train` holds rows out. */
-function splitOf(
-  { rows, labels }: Dataset,
-  { validation, seed }: Pick<TrainingChoice, "validation" | "seed">,
-): Rows {
-  if (validation === 0) return { train: firstRows(rows), heldOut: new Uint32Array() };
-  const { train, test } = trainTestSplit({ rows, testSize: validation, seed, stratify: labels });
-  return { train: Uint32Array.from(train), heldOut: Uint32Array.from(test) };
-}
-
-function optimizerName(name: string): OptimizerName {
-  const known = OPTIMIZER_NAMES.find((one) => one === name);
-  if (known) return known;
-  throw new UsageError(`optimizer: must be one of ${OPTIMIZER_NAMES.join(", ")}, got ${name}`);
-}
-
-function runEvent(of: {
-  readonly choice: TrainingChoice;
-  readonly config: ModelConfig;
-  readonly dataset: Dataset;
-  readonly adapter: string;
-  readonly rows: Rows;
-}): RunEvent {
-  const { choice, config, dataset, adapter, rows } = of;
-  return {
-    ...{ type: "run", command: "train", model: config.name, epochs: choice.epochs },
-    ...{ classNames: dataset.classNames, hasRate: true, parts: null },
-    facts: [
-      ["adapter", adapter],
-      ["rows", `${rows.train.length} to train on, ${rows.heldOut.length} held out`],
-      ["batch", String(choice.batchSize)],
-      ["optimiser", `${choice.optimizer}, learning rate ${choice.learningRate}`],
-      ["seed", String(choice.seed)],
-    ],
-  };
-}
-
-function endingOf({ testAccuracy, epochs }: TrainedView): string {
-  if (testAccuracy === null) return `${epochs} epochs are kept`;
-  return `test accuracy ${(100 * testAccuracy).toFixed(2)} %`;
+/** Of the kept epoch, in the order of the model. */
+function weightsOf(run: FitRun): NamedWeights {
+  return namedTensors(run.variables, run.weights);
 }
