@@ -12,12 +12,14 @@ import type {
   DataChoice,
   DatasetView,
   FileView,
+  MeasuredView,
   TrainedView,
   TrainingChoice,
 } from "../../page/web/protocol.ts";
 import { sha256 } from "./digest.ts";
 import { readDroppedData } from "./dropped-data.ts";
 import { forgetTraining, keepTraining, keptTraining, keptView } from "./kept-training.ts";
+import { measurableNames, measureKernels } from "./measuring.ts";
 import { modelViews } from "./model-views.ts";
 import { type OpenedData, openedData, readSiteData, viewOfData } from "./open-data.ts";
 import { zipped } from "./saved-run.ts";
@@ -46,7 +48,8 @@ export class Workshop {
     data: (choice) => this.#readData(choice),
     train: (choice) => this.#alone(() => this.#train(choice)),
     save: () => this.#save(),
-    stop: async () => this.#current.stop(),
+    bench: ({ filter }) => this.#alone(() => this.#staged(() => this.#measure(filter))),
+    stop: async () => (this.#measuring ? this.#stopMeasuring() : this.#current.stop()),
     rate: async ({ rate }) => this.#current.setRate(rate),
     measure: async () => this.#current.measure(),
     see: (choice) => this.#current.see(choice),
@@ -57,6 +60,7 @@ export class Workshop {
   #data: OpenedData | null = null;
   #training: WebTraining | null = null;
   #isBusy = false;
+  #measuring: AbortController | null = null;
 
   constructor(events: WorkshopEvents) {
     this.#events = events;
@@ -73,6 +77,7 @@ export class Workshop {
       maxBufferSize: limits.maxBufferSize,
       models: modelViews(),
       optimizers: OPTIMIZER_NAMES,
+      benchNames: measurableNames(),
       kept: await keptView(),
     };
   }
@@ -141,6 +146,22 @@ export class Workshop {
     const device = await this.#openDevice();
     this.#training = new WebTraining({ device, data, told, stage, keep });
     return this.#training;
+  }
+
+  async #measure(filter: string): Promise<MeasuredView> {
+    this.#measuring = new AbortController();
+    const { signal } = this.#measuring;
+    try {
+      const device = await this.#openDevice();
+      return await measureKernels({ device, filter, stage: this.#events.stage, signal });
+    } finally {
+      this.#measuring = null;
+    }
+  }
+
+  #stopMeasuring(): null {
+    this.#measuring?.abort();
+    return null;
   }
 
   async #save(): Promise<FileView> {
