@@ -1,6 +1,9 @@
-// The data set that lies beside the page, as `data/index.json` describes it: what the site's maker writes and the page's worker reads.
+// What lies beside the page: the data set, as `data/index.json` describes it, and what is fetched late. The site's maker writes it and
+// the page's worker reads it.
 
 export const DATA_INDEX = "data/index.json";
+/** libhdf5, which the worker loads when it first meets a file of Keras's. */
+export const KERAS_SCRIPT = "keras.js";
 
 export interface SiteData {
   readonly format: 1;

@@ -6,7 +6,14 @@ import { imagePicture } from "../live/packed-pictures.ts";
 import { count } from "../live/words.ts";
 import { dropZone } from "./drop.ts";
 import { type Field, field, numberOf } from "./form.ts";
-import type { DataChoice, DatasetView, DroppedFile, TrainingChoice } from "./protocol.ts";
+import { modelFile } from "./model-file.ts";
+import type {
+  DataChoice,
+  DatasetView,
+  DroppedFile,
+  OpenedModelView,
+  TrainingChoice,
+} from "./protocol.ts";
 import type { House, Room } from "./room.ts";
 
 export function trainRoom(house: House): Room {
@@ -14,6 +21,8 @@ export function trainRoom(house: House): Room {
   const data = element("div", { class: "facts-of-data" });
   const place = element("div", {});
   const form = trainingForm(house);
+  const model = modelFile(house, form.goOn);
+  const saving = element("p", { class: "saving", hidden: true }, model.save);
   let view: LiveView | null = null;
   const ask = async (action: string, body: unknown): Promise<string | null> => {
     const question =
@@ -36,12 +45,14 @@ export function trainRoom(house: House): Room {
       return;
     }
     button.disabled = true;
+    saving.hidden = true;
     view = liveView(ask);
     refill(place, view.element);
     house.hasModel = true;
     try {
       house.data ??= await readData({ from: "site" });
       house.trained = await link.ask("train", choice);
+      saving.hidden = false;
     } catch (error) {
       house.complain(error);
     } finally {
@@ -54,16 +65,14 @@ export function trainRoom(house: House): Room {
     return read;
   };
   const take = (files: readonly DroppedFile[]): void => {
+    if (model.take(files)) return;
     house.complain(null);
     readData({ from: "files", files }).then((read) => {
       house.data = read;
     }, house.complain);
   };
   const box = element("div", { class: "data" });
-  box.append(
-    data,
-    dropZone(box, "Other data: drop IDX files, an .npz or a folder of pictures here, or", take),
-  );
+  box.append(data, dropZone(box, DROP_WORDS, take), model.opened);
   form.element.append(button);
   form.element.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -71,7 +80,7 @@ export function trainRoom(house: House): Room {
   });
   return {
     ...{ name: "train", title: "Train" },
-    element: element("section", {}, box, form.element, place),
+    element: element("section", {}, box, form.element, saving, place),
     open: () => {
       if (house.data === null && data.childElementCount === 0) {
         refill(data, element("p", { class: "note" }, "Trains on the data beside this page."));
@@ -80,6 +89,9 @@ export function trainRoom(house: House): Room {
     hear: (event) => view?.hear(event),
   };
 }
+
+const DROP_WORDS =
+  "Other data, or a model of Keras's: drop IDX files, an .npz, a folder of pictures or a .keras file here, or";
 
 function dataElements(data: DatasetView): readonly HTMLElement[] {
   const { name, trainRows, testRows, height, width, channels, classNames, notes } = data;
@@ -103,6 +115,8 @@ interface TrainingForm {
   readonly element: HTMLFormElement;
   /** Throws Error, naming the field, for what is no number. */
   read(): TrainingChoice;
+  /** Chooses the model of a file, and trains it as it was trained. */
+  readonly goOn: (model: OpenedModelView) => void;
 }
 
 function trainingForm({ adapter }: House): TrainingForm {
@@ -158,5 +172,10 @@ function trainingForm({ adapter }: House): TrainingForm {
         fields.limit.value.trim() === "all" ? null : numberOf("training pictures", fields.limit),
       resume: false,
     }),
+    goOn: ({ file, optimizer, learningRate }) => {
+      fields.model.offer(file);
+      if (optimizer !== null) fields.optimizer.value = optimizer;
+      if (learningRate !== null) fields.rate.value = String(learningRate);
+    },
   };
 }

@@ -23,13 +23,13 @@ import type {
 import { allRows, type DeviceData, uploadDataset } from "../../train/device-data.ts";
 import { FitRun } from "../../train/fit.ts";
 import { namedTensors } from "../../train/named-tensors.ts";
-import { fitSettings } from "../../train/training.ts";
+import { fitSettings, type TrainingSettings } from "../../train/training.ts";
 import { EpochPictures } from "../../watch/epoch-pictures.ts";
 import { EventLog } from "../../watch/event-log.ts";
 import { LayerTimes } from "../../watch/layer-times.ts";
 import { LiveFit } from "../../watch/live-fit.ts";
 import { Steering } from "../../watch/steering.ts";
-import { configOf } from "./model-views.ts";
+import { basisOf, type OpenedModel, type TrainedModel } from "./keras-models.ts";
 import type { OpenedData, Stage } from "./open-data.ts";
 import { seePicture } from "./seeing.ts";
 import { weightsDigest } from "./weights-digest.ts";
@@ -37,9 +37,14 @@ import { weightsDigest } from "./weights-digest.ts";
 export interface WebTrainingOptions {
   readonly device: Device;
   readonly data: OpenedData;
+  /** The model that was dropped, where one was. */
+  readonly opened: OpenedModel | null;
   readonly told: (event: Told) => void;
   readonly stage: Stage;
 }
+
+/** What an optimiser came to is kept beside the weights up to this size. */
+const OPTIMIZER_BYTES = 128 * 2 ** 20;
 
 /** A question that waits for the training to come between two steps. */
 interface Look {
@@ -131,6 +136,15 @@ export class WebTraining {
     });
   }
 
+  /** What is kept of it. Throws UsageError before the first epoch's end. */
+  trained(): TrainedModel {
+    const { config, run, training } = this.#known;
+    const { kept } = run;
+    if (!kept)
+      throw new UsageError("model: has no finished epoch yet, got a question for its file");
+    return { config, training, weights: kept.weights, optimizer: kept.optimizer };
+  }
+
   close(): void {
     this.#stopping.abort();
     this.#device.destroy();
@@ -145,14 +159,18 @@ export class WebTraining {
     const { data } = this.#options;
     const device = this.#device;
     const dataset = limitRows(data.train, choice.limit ?? undefined);
-    const config = forData(configOf(choice.model, choice.settings), dataset);
+    const basis = basisOf(choice, this.#options.opened);
+    const config = forData(basis.config, dataset);
     const model = createModel(config);
     const rows = splitOf(dataset, choice);
     this.#log.tell(runEvent({ choice, config, dataset, adapter: device.name, rows }));
     const placed = uploadDataset(device, dataset);
     const { optimizer: name, epochs, batchSize, learningRate, patience, seed } = choice;
-    const settings = { optimizer: optimizerName(name), epochs, batchSize, learningRate, patience };
-    const recipe = fitSettings(settings);
+    const training = {
+      ...{ ...basis.optimisation, optimizer: optimizerName(name) },
+      ...{ epochs, batchSize, learningRate, patience },
+    };
+    const recipe = fitSettings(training);
     const { optimizer, loss, schedule } = recipe;
     const setup = { model, data: placed, batchSize, seed, optimizer, loss };
     const log = this.#log;
@@ -172,11 +190,13 @@ export class WebTraining {
       callbacks: [steering, ...recipe.callbacks, pictures, times],
       train: { data: placed, rows: rows.train },
       validation: { data: placed, rows: rows.heldOut },
+      ...{ initialWeights: basis.weights, initialOptimizer: basis.optimizer },
+      optimizerBytes: OPTIMIZER_BYTES,
       ...{ seed, signal },
       pauses: { isDue: () => this.#looks.length > 0, work: () => this.#serveLooks() },
     });
     pictures.run = run;
-    return { choice, config, model, placed, run, setup, steering, times };
+    return { choice, config, model, placed, run, setup, steering, times, training };
   }
 
   async #score({ run, config }: Trained): Promise<TrainedView> {
@@ -218,6 +238,7 @@ interface Trained {
   readonly setup: Omit<StepSetup, "kind">;
   readonly steering: Steering;
   readonly times: LayerTimes;
+  readonly training: TrainingSettings;
 }
 
 interface Rows {

@@ -7,6 +7,7 @@ import { OPTIMIZER_NAMES } from "../../engine/optim/create-optimizer.ts";
 import type { Told } from "../../page/live/live-events.ts";
 import type { Actions, AdapterView, DataChoice, DatasetView } from "../../page/web/protocol.ts";
 import { readDroppedData } from "./dropped-data.ts";
+import { KerasModels } from "./keras-models.ts";
 import { modelViews } from "./model-views.ts";
 import { type OpenedData, openedData, readSiteData, viewOfData } from "./open-data.ts";
 import { WebTraining } from "./web-training.ts";
@@ -29,6 +30,8 @@ export class Workshop {
   readonly actions: Answers = {
     open: () => this.#open(),
     data: (choice) => this.#readData(choice),
+    openModel: (dropped) => this.#alone(() => this.#staged(() => this.#keras.open(dropped))),
+    kerasFile: () => this.#staged(() => this.#keras.written(this.#current.trained())),
     train: (choice) => this.#alone(async () => (await this.#newTraining()).train(choice)),
     stop: async () => this.#current.stop(),
     rate: async ({ rate }) => this.#current.setRate(rate),
@@ -37,6 +40,7 @@ export class Workshop {
     inspect: (choice) => this.#staged(() => this.#current.inspect(choice)),
   };
   readonly #events: WorkshopEvents;
+  readonly #keras: KerasModels;
   #device: Device | null = null;
   #data: OpenedData | null = null;
   #training: WebTraining | null = null;
@@ -44,6 +48,7 @@ export class Workshop {
 
   constructor(events: WorkshopEvents) {
     this.#events = events;
+    this.#keras = new KerasModels(events.site, events.stage);
   }
 
   async #open(): Promise<AdapterView> {
@@ -92,7 +97,8 @@ export class Workshop {
     const device = await this.#openDevice();
     this.#training?.close();
     const { told, stage } = this.#events;
-    this.#training = new WebTraining({ device, data, told, stage });
+    const { opened } = this.#keras;
+    this.#training = new WebTraining({ device, data, opened, told, stage });
     return this.#training;
   }
 
