@@ -31,7 +31,7 @@ export interface SiteScripts {
   readonly page: string;
   readonly worker: string;
   readonly inspector: string;
-  /** What the worker loads when it meets a file of Keras's. */
+  /** Of the worker that reads and writes files of Keras's. */
   readonly keras: string;
 }
 
@@ -41,7 +41,7 @@ export async function siteScripts(): Promise<SiteScripts> {
     script("../page/web/web.ts"),
     script("./worker/worker.ts"),
     script("../page/inspector/framed.ts"),
-    script("../keras/hdf5/in-memory.mjs"),
+    script("./worker/keras-door.ts"),
   ]);
   return { page, worker, inspector, keras };
 }

@@ -96,7 +96,6 @@ test("every damaged fixture is refused in the same words", async () => {
     const own = contents(openWeightBytes(bytesOf(path), library)).then(bare, told);
     assert.equal(await own, await contents(openWeightFile(path, { thread })).then(bare, told));
   }
-  assert.not(library.isBroken);
 });
 
 /** What the readers of names and shapes refuse is refused above them, so some of these files are read. */

@@ -32,7 +32,12 @@ export interface PageOptions {
   readonly width?: number;
   readonly height?: number;
   readonly colorScheme?: "light" | "dark";
+  /** WebGPU, on SwiftShader. Default false: there is none. */
+  readonly hasWebGpu?: boolean;
 }
+
+/** As far as is known: without the first, Chromium takes no software adapter. */
+const WEB_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
 export interface OpenedPage {
   readonly page: Page;
@@ -47,9 +52,10 @@ export interface OpenedPage {
 export async function openPage(
   executablePath: string,
   target: string,
-  { width = 1280, height = 900, colorScheme = "light" }: PageOptions = {},
+  { width = 1280, height = 900, colorScheme = "light", hasWebGpu = false }: PageOptions = {},
 ): Promise<OpenedPage> {
-  const browser: Browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  const args = ["--no-sandbox", ...(hasWebGpu ? WEB_GPU : [])];
+  const browser: Browser = await chromium.launch({ executablePath, args });
   const page = await browser.newPage({ viewport: { width, height }, colorScheme });
   const errors: string[] = [];
   const requests: string[] = [];

@@ -1,6 +1,5 @@
-// libhdf5 for files in memory, in the thread that it is loaded into: what a page's worker loads when it first meets a file of Keras's.
-// Plain JavaScript and alone with what it imports, because it is large (h5wasm is 4 MB) and so a file of its own in a site. A damaged
-// file can break it; whoever loaded it loads another then (library.ts).
+// libhdf5 for files in memory, in the thread that it is loaded into. A damaged file can make it abort, loop or fill its memory, so
+// that thread should be one that can be ended. Plain JavaScript, as what it imports is.
 import { File, ready } from "h5wasm";
 import { guarded, limitMemory } from "./guarded.mjs";
 import { Hdf5Reading } from "./reading.mjs";
@@ -14,8 +13,6 @@ const said = { text: "" };
 listenTo(h5.FS);
 const libhdf5 = guarded(h5, said);
 
-/** Whether a file has broken it: then nothing in here can be trusted any more. */
-export let isBroken = false;
 let files = 0;
 
 /**
@@ -29,18 +26,13 @@ export function openBytes(bytes, window) {
   // They are read where they are, and not copied.
   h5.FS.writeFile(path, bytes, /** @type {{}} */ ({ canOwn: true }));
   const reading = new Hdf5Reading(libhdf5, window);
-  const serve = (/** @type {import("./source.ts").Hdf5Request} */ request) => {
-    const reply = reading.serve(request);
-    isBroken ||= !reply.ok && reply.isBroken;
-    return reply;
-  };
   const close = () => {
-    if (!isBroken) serve({ kind: "close" });
+    reading.serve({ kind: "close" });
     h5.FS.unlink(path);
   };
-  const opened = serve({ kind: "open", path });
+  const opened = reading.serve({ kind: "open", path });
   if (!opened.ok) close();
-  return { opened, read: serve, close };
+  return { opened, read: (request) => reading.serve(request), close };
 }
 
 /**
@@ -58,9 +50,6 @@ export function writtenBytes(requests) {
       if (said.text !== "") throw new Error(said.text);
     }
     return h5.FS.readFile(path);
-  } catch (error) {
-    isBroken ||= error instanceof WebAssembly.RuntimeError;
-    throw error;
   } finally {
     if (h5.FS.analyzePath(path, false).exists) h5.FS.unlink(path);
   }

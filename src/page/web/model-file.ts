@@ -2,11 +2,9 @@
 
 import { element, refill } from "../client/dom.ts";
 import { count } from "../live/words.ts";
-import type { DroppedFile, OpenedModelView, SavedFile } from "./protocol.ts";
+import type { DroppedFile, OpenedModelView } from "./protocol.ts";
 import type { House } from "./room.ts";
-
-/** What opens a file answers within a second; a damaged one can keep libhdf5 busy for ever. */
-const PATIENCE_MS = 20_000;
+import { saveFile } from "./save-file.ts";
 
 export interface ModelFile {
   /** What is said of the model that was opened. */
@@ -22,22 +20,14 @@ export function modelFile(house: House, open: (view: OpenedModelView) => void): 
   const { link } = house;
   const opened = element("p", { class: "note model", role: "status" });
   const read = async (file: DroppedFile): Promise<void> => {
-    const late = setTimeout(() => {
-      const rule = `must be read within ${PATIENCE_MS / 1000} s, got no end yet`;
-      house.complain(`${file.path}: ${rule}; where it stays so, reload the page`);
-    }, PATIENCE_MS);
-    try {
-      const view = await link.ask("openModel", file);
-      refill(opened, element("b", {}, view.file), `, ${wordsOf(view)}`);
-      open(view);
-    } finally {
-      clearTimeout(late);
-    }
+    const view = await link.ask("openModel", file);
+    refill(opened, element("b", {}, view.file), `, ${wordsOf(view)}`);
+    open(view);
   };
   const save = element("button", { type: "button", class: "save-keras" }, "Save .keras");
   save.addEventListener("click", () => {
     house.complain(null);
-    link.ask("kerasFile", null).then(download, house.complain);
+    link.ask("kerasFile", null).then(saveFile, house.complain);
   });
   return {
     ...{ opened, save },
@@ -54,11 +44,4 @@ export function modelFile(house: House, open: (view: OpenedModelView) => void): 
 function wordsOf({ parameters, notes }: OpenedModelView): string {
   const said = notes.map((note) => ` · ${note}`).join("");
   return `${count(parameters)} parameters; Train goes on with it${said}`;
-}
-
-function download({ name, bytes }: SavedFile): void {
-  const address = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));
-  element("a", { href: address, download: name }).click();
-  // The browser has begun by then, or never will.
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

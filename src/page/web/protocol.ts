@@ -12,7 +12,7 @@ export interface Actions {
   /** A `.keras` file, or a whole model in `.h5`: trainings that name it as their model begin with its weights. */
   readonly openModel: { readonly asked: DroppedFile; readonly answer: OpenedModelView };
   /** The trained model. */
-  readonly kerasFile: { readonly asked: null; readonly answer: SavedFile };
+  readonly kerasFile: { readonly asked: null; readonly answer: FileView };
   /** Answers when the training is over, however it ended; throws what went wrong. */
   readonly train: { readonly asked: TrainingChoice; readonly answer: TrainedView };
   readonly stop: { readonly asked: null; readonly answer: null };
@@ -112,9 +112,9 @@ export interface OpenedModelView {
   readonly notes: readonly string[];
 }
 
-export interface SavedFile {
+export interface FileView {
   readonly name: string;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array;
 }
 
 export interface TrainingChoice {

@@ -2,7 +2,7 @@
 // the page's worker reads it.
 
 export const DATA_INDEX = "data/index.json";
-/** libhdf5, which the worker loads when it first meets a file of Keras's. */
+/** The worker that reads and writes files of Keras's, which is fetched when there is one. */
 export const KERAS_SCRIPT = "keras.js";
 
 export interface SiteData {

@@ -19,7 +19,6 @@ import type { DroppedFile } from "../../page/web/protocol.ts";
 import { DroppedFolder } from "./dropped-folder.ts";
 import { readDroppedPictures } from "./dropped-pictures.ts";
 import type { Stage } from "./open-data.ts";
-import { sha256 } from "./sha256.ts";
 
 /** Of one file. */
 const MOST_BYTES = 2 ** 31;
@@ -145,6 +144,11 @@ async function unpackedIdx({ path, file }: DroppedFile): Promise<Uint8Array> {
     at += piece.length;
   }
   return whole;
+}
+
+async function sha256(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function nameOf(path: string): string {

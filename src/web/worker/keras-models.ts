@@ -6,7 +6,6 @@ import { describeModel } from "../../engine/layers/model.ts";
 import type { Weights } from "../../engine/layers/variables.ts";
 import type { OptimizerValues } from "../../engine/optim/optimizer-values.ts";
 import type { Compiled } from "../../keras/compiled/compiled.ts";
-import { kerasArchiveBytes, readKerasBytes } from "../../keras/model-bytes.ts";
 import { exportedModel } from "../../models/architecture/exported-model.ts";
 import {
   createModel,
@@ -17,16 +16,16 @@ import {
 import { nameOfStem } from "../../models/own-model.ts";
 import type {
   DroppedFile,
+  FileView,
   OpenedModelView,
-  SavedFile,
   TrainingChoice,
 } from "../../page/web/protocol.ts";
 import { compiledOf, compiledTraining } from "../../train/compiled-training.ts";
 import type { Optimisation } from "../../train/training.ts";
-import { KerasLibrary } from "./keras-library.ts";
+import { sha256 } from "./digest.ts";
+import { readKeras, writtenKeras } from "./keras-worker.ts";
 import { configOf } from "./model-views.ts";
 import type { Stage } from "./open-data.ts";
-import { sha256 } from "./sha256.ts";
 
 /** A model of a file. */
 export interface OpenedModel {
@@ -58,12 +57,12 @@ export interface TrainedModel {
 const MOST_BYTES = 2 ** 30;
 
 export class KerasModels {
-  readonly #library: KerasLibrary;
+  readonly #site: URL;
   readonly #stage: Stage;
   #opened: OpenedModel | null = null;
 
   constructor(site: URL, stage: Stage) {
-    this.#library = new KerasLibrary(site);
+    this.#site = site;
     this.#stage = stage;
   }
 
@@ -77,12 +76,10 @@ export class KerasModels {
       throw new FormatError(`${path}: must be at most 1 GiB, got ${file.size} bytes`);
     }
     this.#stage(`reading ${path}`);
-    const library = await this.#library.loaded();
     const bytes = new Uint8Array(await file.arrayBuffer());
-    const read = await readKerasBytes({ name: path, bytes }, library, { optimizer: true });
-    const { architecture, weights, compiled } = read;
+    const { architecture, weights, compiled } = await readKeras(this.#site, { name: path, bytes });
     const name = path.replace(/^.*\//, "");
-    const pretrained = await sha256(bytes);
+    const pretrained = await sha256([bytes]);
     const stem = name.replace(/(?<=.)\.[^.]*$/, "");
     const config: OwnModelConfig = { name: nameOfStem(stem), architecture, pretrained };
     const opened = { file: name, config, weights, compiled };
@@ -92,13 +89,12 @@ export class KerasModels {
   }
 
   /** A `.keras` file with what the optimiser came to, for Keras 3. */
-  async written({ config, weights, training, optimizer }: TrainedModel): Promise<SavedFile> {
+  async written({ config, weights, training, optimizer }: TrainedModel): Promise<FileView> {
     this.#stage("writing the model");
-    const library = await this.#library.loaded();
     const name = `${config.name}.keras`;
     const model = exportedModel(createModel(config));
     const compiled = compiledOf(training, optimizer);
-    return { name, bytes: kerasArchiveBytes({ name, model, weights, compiled }, library) };
+    return { name, bytes: await writtenKeras(this.#site, { name, model, weights, compiled }) };
   }
 }
 
