@@ -9,6 +9,7 @@ import { unzipSync, zipSync } from "fflate";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { FormatError, VitrineError } from "../../src/engine/core/errors.ts";
+import { ZipBytes } from "../../src/io/zip-bytes.ts";
 import type { Hdf5Library } from "../../src/keras/hdf5/library.ts";
 import { Hdf5Thread } from "../../src/keras/hdf5/thread.ts";
 import { kerasArchiveBytes, readKerasBytes } from "../../src/keras/model-bytes.ts";
@@ -19,6 +20,7 @@ import { openWeightFile } from "../../src/keras/weights/weight-file.ts";
 import { writeKerasArchive } from "../../src/keras/write-model.ts";
 import { exportedModel } from "../../src/models/architecture/exported-model.ts";
 import { FIXTURES, fixture } from "./h5-fixtures.ts";
+import { MUTATION_NAMES, mutate, randomStream } from "./mutations.ts";
 import { residual, seededWeights } from "./networks.ts";
 
 const test = suite("Keras files in memory");
@@ -201,7 +203,28 @@ test("what unpacks to much more than it is, or stands there twice, is refused", 
   );
 });
 
-test("what is written is what the disk gets, to the bit, and is read from there", async () => {
+test("a zip that is damaged anywhere is refused, or unpacks to what its checksums say", () => {
+  const whole = readFileSync(fixture("keras3-model-deflated.keras"));
+  const names = ["config.json", "metadata.json", "model.weights.h5"];
+  const sound = unzipSync(new Uint8Array(whole));
+  let [refused, read] = [0, 0];
+  for (let round = 0; round < 50 * MUTATION_NAMES.length; round++) {
+    const kind = MUTATION_NAMES[round % MUTATION_NAMES.length] ?? "";
+    const bytes = new Uint8Array(mutate(whole, kind, randomStream(round)));
+    try {
+      const zip = new ZipBytes("net.keras", bytes, "");
+      for (const name of names) assert.is(differences(zip.unpacked(name), sound[name]), 0);
+      read++;
+    } catch (error) {
+      const isTold = error instanceof FormatError && /^net\.keras: [^\n]+$/.test(error.message);
+      assert.ok(isTold, `${kind} #${round}: ${error}`);
+      refused++;
+    }
+  }
+  assert.ok(refused > 100 && read > 10, `${refused} refused, ${read} read`);
+});
+
+test("what is written is what the disk gets, and is read from there to the bit", async () => {
   const model = exportedModel(residual);
   const weights = seededWeights(residual, 1);
   const path = join(folder, "net.keras");
@@ -219,7 +242,10 @@ test("what is written is what the disk gets, to the bit, and is read from there"
     const [own, theirs] = [unzipSync(bytes), unzipSync(new Uint8Array(readFileSync(disk)))];
     assert.equal(Object.keys(own).toSorted(), Object.keys(theirs).toSorted());
     assert.is(differences(own["config.json"], theirs["config.json"]), 0);
-    assert.is(differences(own["model.weights.h5"], theirs["model.weights.h5"]), 0);
+    // HDF5 notes the second in which each data set was made.
+    const [inner, disks] = [own["model.weights.h5"], theirs["model.weights.h5"]];
+    assert.is(inner?.length, disks?.length);
+    assert.ok(differences(inner, disks) <= 4 * (weights.size + 2));
     writeFileSync(path, bytes);
     const read = await readKerasModel(path);
     for (const [name, values] of weights) {
@@ -230,7 +256,7 @@ test("what is written is what the disk gets, to the bit, and is read from there"
 });
 
 /** Bytes that are not the same; a missing one is not. */
-function differences(a = new Uint8Array(), b = new Uint8Array()): number {
+function differences(a: Uint8Array = new Uint8Array(), b: Uint8Array = new Uint8Array()): number {
   const indices = Array.from({ length: Math.max(a.length, b.length, 1) }, (_, index) => index);
   return indices.filter((index) => a[index] === undefined || a[index] !== b[index]).length;
 }
