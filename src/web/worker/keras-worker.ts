@@ -32,8 +32,11 @@ const PATIENCE_MS = 15_000;
 const BYTES_A_MS = 10_000;
 
 /** Throws FormatError as `readKerasModel` does, and VitrineError where `keras.js` is not to be had. */
-export async function readKeras(site: URL, file: KerasBytes): Promise<KerasFile> {
-  const patienceMs = PATIENCE_MS + file.bytes.length / BYTES_A_MS;
+export async function readKeras(
+  site: URL,
+  file: KerasBytes,
+  patienceMs = PATIENCE_MS + file.bytes.length / BYTES_A_MS,
+): Promise<KerasFile> {
   const answer = await ask(site, { kind: "read", file }, patienceMs);
   if (answer.kind === "read") return answer;
   throw new Error("keras worker: reads what it is asked to read, got another answer");
