@@ -1,7 +1,7 @@
 // The history of a training run as a table: one row an epoch, in the manner of Keras's CSVLogger. It neither computes
 // the numbers nor draws them.
 
-import { writeAtomically } from "../io/files.ts";
+import type { Logs } from "../train/callbacks/callback.ts";
 
 /** One finished epoch. `epoch` counts from 0, as Keras's CSVLogger does; people are shown `epoch + 1`. */
 export interface EpochRow {
@@ -40,6 +40,15 @@ function csvNumber(value: number | undefined): string {
   return String(value);
 }
 
-export async function writeHistory(path: string, rows: readonly EpochRow[]): Promise<void> {
-  await writeAtomically(path, historyCsv(rows));
+export function historyRow(logs: Logs, epoch: number): EpochRow {
+  const { loss = Number.NaN, accuracy = Number.NaN, lr = Number.NaN } = logs;
+  return {
+    // Those of a trial that goes on from another say which epoch they are, from 1.
+    epoch: logs["epoch"] === undefined ? epoch : logs["epoch"] - 1,
+    loss,
+    accuracy,
+    valLoss: logs["val_loss"],
+    valAccuracy: logs["val_accuracy"],
+    learningRate: lr,
+  };
 }

@@ -4,7 +4,7 @@
 import { backgroundOf } from "../data/background.ts";
 import type { CleanData } from "../data/clean.ts";
 import { type TrainAndTest, titleOf } from "../data/official-files.ts";
-import type { RunConfig } from "./run-folder.ts";
+import type { RunConfig } from "./run-record.ts";
 
 export type ImagesRecord = {
   /** For people: `Fashion-MNIST`. */

@@ -16,7 +16,8 @@ import type { TrainingSettings } from "../train/training.ts";
 import type { DataRecord } from "./images-record.ts";
 import { type KernelTable, writeTable } from "./kernel-table.ts";
 import { optimisationEntries } from "./optimisation-record.ts";
-import { runConfig, saveRun } from "./run-folder.ts";
+import { saveRun } from "./run-folder.ts";
+import { runConfig } from "./run-record.ts";
 
 const FORMAT = 1;
 

@@ -2,51 +2,24 @@
 // report/charts/saved-charts.ts's. Written file by file, each whole or not at all; read again by `evaluate` and `predict`.
 
 import { join } from "node:path";
-import * as v from "valibot";
 import { FormatError, UsageError } from "../engine/core/errors.ts";
 import type { Shape } from "../engine/core/shape.ts";
 import { findNonFinite } from "../engine/layers/finite-weights.ts";
-import { labelsOf } from "../engine/layers/model.ts";
 import type { Weights } from "../engine/layers/variables.ts";
-import { type JsonValue, writeJson } from "../io/files.ts";
+import { type JsonValue, writeAtomically, writeJson } from "../io/files.ts";
 import { readJsonIfThere } from "../io/read-json.ts";
-import {
-  type NamedTensor,
-  readSafetensors,
-  type TensorData,
-  writeSafetensors,
-} from "../io/safetensors.ts";
-import { jsonRecord, ordinal } from "../io/saved-values.ts";
-import { checkModelConfig } from "../models/check-config.ts";
-import { createModel, type ModelConfig } from "../models/models.ts";
+import { readSafetensors, type TensorData, writeSafetensors } from "../io/safetensors.ts";
 import type { Callback, Logs } from "../train/callbacks/callback.ts";
-import { type EpochRow, writeHistory } from "./history.ts";
+import { type EpochRow, historyCsv, historyRow } from "./history.ts";
 import { describeNoRun, olderRun } from "./older-runs.ts";
-import type { RunOrigin } from "./run-origin.ts";
-
-/** Raised when the folder's files change meaning; a newer one is refused. */
-const FORMAT = 1;
-
-export type RunConfig = {
-  readonly format: number;
-  readonly model: ModelConfig;
-  readonly classNames: readonly string[];
-  readonly training: Readonly<Record<string, JsonValue>>;
-  readonly data: Readonly<Record<string, JsonValue>>;
-  readonly adapter: string;
-  readonly origin?: RunOrigin;
-};
-
-export function runConfig(config: Omit<RunConfig, "format">): RunConfig {
-  return { format: FORMAT, ...config };
-}
-
-export interface RunResults {
-  readonly config: RunConfig;
-  readonly metrics: Readonly<Record<string, JsonValue>>;
-  readonly history: readonly Logs[];
-  readonly weights: readonly NamedTensor[];
-}
+import {
+  checkedRunConfig,
+  RUN_FORMAT,
+  RUN_SCHEMA,
+  type RunConfig,
+  type RunResults,
+  runConfig,
+} from "./run-record.ts";
 
 /** Saves a run into a folder that exists. Weights first: they are what cannot be had again. */
 export async function saveRun(out: string, results: RunResults): Promise<void> {
@@ -75,17 +48,8 @@ export function historyFile(out: string, earlier: readonly Logs[] = []): Callbac
   };
 }
 
-export function historyRow(logs: Logs, epoch: number): EpochRow {
-  const { loss = Number.NaN, accuracy = Number.NaN, lr = Number.NaN } = logs;
-  return {
-    // Those of a trial that goes on from another say which epoch they are, from 1.
-    epoch: logs["epoch"] === undefined ? epoch : logs["epoch"] - 1,
-    loss,
-    accuracy,
-    valLoss: logs["val_loss"],
-    valAccuracy: logs["val_accuracy"],
-    learningRate: lr,
-  };
+export async function writeHistory(path: string, rows: readonly EpochRow[]): Promise<void> {
+  await writeAtomically(path, historyCsv(rows));
 }
 
 export interface SavedRun {
@@ -130,13 +94,13 @@ function refuseNonFinite(path: string, weights: Weights): void {
 /** The record of a run by itself; throws as `loadRun` does. */
 export async function readRunConfig(folder: string): Promise<RunConfig> {
   const path = join(folder, "config.json");
-  const saved = { what: "the record of a run", format: FORMAT };
-  const found = await readJsonIfThere(path, schema, saved).catch((error: unknown) => {
+  const saved = { what: "the record of a run", format: RUN_FORMAT };
+  const found = await readJsonIfThere(path, RUN_SCHEMA, saved).catch((error: unknown) => {
     if (error instanceof Error && "code" in error) return error as NodeJS.ErrnoException;
     throw error;
   });
   if (found instanceof Error) throw await noRun(folder, found);
-  if (found) return checkClasses(found, path);
+  if (found) return checkedRunConfig(found, path);
   const older = await olderRun(folder);
   if (older) return runConfig(older);
   throw await noRun(folder, null);
@@ -159,40 +123,4 @@ function floatsOf({ buffer, byteOffset, length }: TensorData): Float32Array<Arra
   return isPlain
     ? new Float32Array(buffer, byteOffset, length)
     : new Float32Array(buffer, byteOffset, length).slice();
-}
-
-const schema = v.looseObject({
-  format: ordinal,
-  model: jsonRecord,
-  classNames: v.array(v.string()),
-  training: jsonRecord,
-  data: jsonRecord,
-  adapter: v.string(),
-  origin: v.optional(
-    v.variant("kind", [
-      v.object({
-        kind: v.literal("trial"),
-        trial: ordinal,
-        tuner: v.string(),
-        parent: v.exactOptional(ordinal),
-        fold: v.exactOptional(ordinal),
-        folds: v.exactOptional(ordinal),
-      }),
-      v.object({ kind: v.literal("fold"), fold: ordinal, folds: ordinal }),
-    ]),
-  ),
-});
-
-function checkClasses(
-  { model: found, origin, ...config }: v.InferOutput<typeof schema>,
-  path: string,
-): RunConfig {
-  const model = checkModelConfig(found, path);
-  const classes = labelsOf(createModel(model));
-  if (config.classNames.length !== classes) {
-    throw new FormatError(
-      `${path}: classNames must name the model's ${classes} classes, got ${config.classNames.length}`,
-    );
-  }
-  return { ...config, model, ...(origin ? { origin } : {}) };
 }

@@ -9,8 +9,9 @@ import type { TrainingPlan } from "../train/training.ts";
 import type { Trial } from "../tune/trial.ts";
 import type { TrialModel } from "../tune/tuner.ts";
 import { type KernelTable, writeTable } from "./kernel-table.ts";
-import { runConfig, saveRun } from "./run-folder.ts";
+import { saveRun } from "./run-folder.ts";
 import { trialOrigin, trialSettings } from "./run-origin.ts";
+import { runConfig } from "./run-record.ts";
 import type { StudyDescription } from "./search-description.ts";
 
 /** What the trials of a search have in common beyond its description. */

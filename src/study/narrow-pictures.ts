@@ -13,8 +13,8 @@ import { comparisonSvg } from "../report/story/comparison.ts";
 import { STUDY_PICTURES } from "../report/story/numbers.ts";
 import { narrowName } from "../report/story/story.ts";
 import type { StudyRecord } from "../report/story/study-record.ts";
+import { historyRow } from "../runs/history.ts";
 import type { SavedFold } from "../runs/kfold-folder.ts";
-import { historyRow } from "../runs/run-folder.ts";
 import { readStudy } from "../runs/search-folder.ts";
 
 export async function narrowPictures(

@@ -12,13 +12,8 @@ import type { Checkpoints } from "../runs/checkpoints.ts";
 import { imagesRecord } from "../runs/images-record.ts";
 import { KERNELS_FILE, tableOn, writeTable } from "../runs/kernel-table.ts";
 import { PartCheckpoints, removeCheckpoints } from "../runs/part-checkpoints.ts";
-import {
-  historyFile,
-  type RunConfig,
-  type RunResults,
-  runConfig,
-  saveRun,
-} from "../runs/run-folder.ts";
+import { historyFile, saveRun } from "../runs/run-folder.ts";
+import { type RunConfig, type RunResults, runConfig } from "../runs/run-record.ts";
 import type { Basis } from "../train/basis.ts";
 import type { DeviceData } from "../train/device-data.ts";
 import { DivergenceError } from "../train/divergence-error.ts";

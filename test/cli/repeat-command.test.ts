@@ -6,7 +6,7 @@ import { parseFlags } from "../../src/cli/frame/flags.ts";
 import { MODEL_FLAGS, type ModelFlags, modelConfig } from "../../src/cli/inputs/model-flags.ts";
 import { repeatCommand } from "../../src/cli/inputs/repeat-command.ts";
 import type { ModelConfig } from "../../src/models/models.ts";
-import { type RunConfig, runConfig } from "../../src/runs/run-folder.ts";
+import { type RunConfig, runConfig } from "../../src/runs/run-record.ts";
 import { parseAugment } from "../../src/train/augment.ts";
 
 const test = suite("repeat command");

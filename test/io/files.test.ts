@@ -7,7 +7,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { prepareOut, stableJson, writeAtomically, writeJson } from "../../src/io/files.ts";
 import { createLocked } from "../../src/io/locked-file.ts";
-import { historyCsv, writeHistory } from "../../src/runs/history.ts";
+import { historyCsv } from "../../src/runs/history.ts";
+import { writeHistory } from "../../src/runs/run-folder.ts";
 import { inFolder, refusalOf } from "./folder.ts";
 
 const test = suite("files");

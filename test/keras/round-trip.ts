@@ -26,7 +26,8 @@ import { modelFromConfig } from "../../src/models/architecture/model-from-config
 import { createModel, type ModelConfig } from "../../src/models/models.ts";
 import { seededWeights as seededBackbone, seededImages } from "../../src/models/parity/seeded.ts";
 import { resnet50v2 } from "../../src/models/resnet-v2.ts";
-import { runConfig, saveRun } from "../../src/runs/run-folder.ts";
+import { saveRun } from "../../src/runs/run-folder.ts";
+import { runConfig } from "../../src/runs/run-record.ts";
 import { uploadDataset } from "../../src/train/device-data.ts";
 import { namedTensors } from "../../src/train/named-tensors.ts";
 import { Trainer } from "../../src/train/trainer.ts";

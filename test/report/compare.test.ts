@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import type { JsonValue } from "../../src/io/files.ts";
 import { compareRuns, type ScoredRun } from "../../src/report/compare/compare-figures.ts";
 import { probability, significanceChapter } from "../../src/report/compare/significance-chapter.ts";
-import { runConfig } from "../../src/runs/run-folder.ts";
+import { runConfig } from "../../src/runs/run-record.ts";
 import { type Predictions, predictionsOf } from "../../src/train/metrics/predictions.ts";
 
 const test = suite("comparison");

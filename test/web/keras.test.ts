@@ -1,8 +1,9 @@
 // A model in a file of Keras's in the page, in Chromium on SwiftShader: dropped, trained on from its weights and its optimiser's state
 // as Node trains it on, and saved as a file that Node opens.
 
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { unzipSync } from "fflate";
 import type { Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -17,6 +18,7 @@ import { writeKerasArchive } from "../../src/keras/write-model.ts";
 import { exportedModel } from "../../src/models/architecture/exported-model.ts";
 import { allRows, uploadDataset } from "../../src/train/device-data.ts";
 import { type FitRun, fit } from "../../src/train/fit.ts";
+import { runToEnd } from "../cli/start-command.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
 import { seededWeights } from "../keras/networks.ts";
 import { gpu } from "../support/gpu.ts";
@@ -83,6 +85,7 @@ test("a dropped model is trained on and saved as a file that Node opens", async 
     assert.is(await page.getByLabel("learning rate").inputValue(), "0.05");
     await trainIn(page, { "held out": "0", "epochs, at most": "2", "batch size": String(BATCH) });
     writeFileSync(path, await saved(page, "Save .keras"));
+    await checkRun(unzipSync(await saved(page, "Save the run")));
   });
   const before = await readKerasModel(FILE, { optimizer: true });
   const after = await readKerasModel(path, { optimizer: true });
@@ -97,6 +100,21 @@ test("a dropped model is trained on and saved as a file that Node opens", async 
     assert.ok(distance(before.weights.get(name), values) > 1e-2, name);
   }
 });
+
+/** The run says how it was trained, and is one that `evaluate` reads. */
+async function checkRun(files: Readonly<Record<string, Uint8Array>>): Promise<void> {
+  for (const [name, bytes] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), bytes);
+  }
+  const run = join(folder, dirname(Object.keys(files)[0] ?? ""));
+  const read = (name: string) => JSON.parse(readFileSync(join(run, name), "utf8"));
+  const { momentum, schedule } = read("config.json").training;
+  assert.equal([momentum, schedule], [0.9, "constant"]);
+  const scored = await runToEnd("evaluate", [run, "--data", site.data, "--json"]);
+  assert.is(scored.code, 0, scored.stderr);
+  assert.is(JSON.parse(scored.stdout).accuracy, read("metrics.json").testAccuracy);
+}
 
 /** Of the values that are furthest apart; infinite where there are none. */
 function distance(a = new Float32Array(), b = new Float32Array()): number {

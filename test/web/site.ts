@@ -70,7 +70,13 @@ export async function trainIn(
 }
 
 export async function ended(page: Page): Promise<void> {
-  await page.getByText(/^finished: test accuracy/).waitFor({ timeout: 200_000 });
+  const complaint = page.locator("#page > .complaint:not(:empty)");
+  const end = page.getByText(/^finished: test accuracy/);
+  await end
+    .or(complaint.filter({ hasNotText: "goes on" }))
+    .first()
+    .waitFor({ timeout: 200_000 });
+  if (!(await end.isVisible())) throw new Error((await complaint.textContent()) ?? "");
 }
 
 /** What a click saves. */

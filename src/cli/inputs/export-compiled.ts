@@ -5,7 +5,7 @@ import { FormatError } from "../../engine/core/errors.ts";
 import { shortestFloat } from "../../format/number-format.ts";
 import type { Compiled, CompiledForExport } from "../../keras/compiled/compiled.ts";
 import { readOptimizer } from "../../runs/optimizer-file.ts";
-import type { RunConfig } from "../../runs/run-folder.ts";
+import type { RunConfig } from "../../runs/run-record.ts";
 import { compiledOf as compiledOfTraining } from "../../train/compiled-training.ts";
 import type { Optimisation } from "../../train/training.ts";
 import type { Carried } from "./export-format.ts";

@@ -10,7 +10,7 @@ import { adam } from "../../engine/optim/adam.ts";
 import type { Optimizer } from "../../engine/optim/optimizer.ts";
 import { checkTakes, forData } from "../../models/for-data.ts";
 import { createModel, isTransfer, type ModelConfig } from "../../models/models.ts";
-import type { RunConfig } from "../../runs/run-folder.ts";
+import type { RunConfig } from "../../runs/run-record.ts";
 import { modelsLoss } from "../../train/losses.ts";
 import { fitSettings, type Optimisation } from "../../train/training.ts";
 import type { Terminal } from "../frame/terminal.ts";

@@ -5,7 +5,7 @@ import type { JsonValue } from "../../io/files.ts";
 import { isOwn, isTransfer, kindOfConfig, settingsOf } from "../../models/models.ts";
 import { isRecord } from "../../report/run/run-files.ts";
 import type { Repeat } from "../../report/run/run-story.ts";
-import type { RunConfig } from "../../runs/run-folder.ts";
+import type { RunConfig } from "../../runs/run-record.ts";
 import { quoted } from "../../study/part-commands.ts";
 import { type Augment, augmentText } from "../../train/augment.ts";
 import { kebabCase } from "../frame/flags.ts";

@@ -24,7 +24,8 @@ export function modelFile(house: House, open: (view: OpenedModelView) => void): 
     refill(opened, element("b", {}, view.file), `, ${wordsOf(view)}`);
     open(view);
   };
-  const save = element("button", { type: "button", class: "save-keras" }, "Save .keras");
+  const save = element("button", { type: "button", hidden: true }, "Save .keras");
+  save.title = "the network, its weights and its optimiser, for keras.models.load_model";
   save.addEventListener("click", () => {
     house.complain(null);
     link.ask("kerasFile", null).then(saveFile, house.complain);

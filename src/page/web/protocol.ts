@@ -15,6 +15,8 @@ export interface Actions {
   readonly kerasFile: { readonly asked: null; readonly answer: FileView };
   /** Answers when the training is over, however it ended; throws what went wrong. */
   readonly train: { readonly asked: TrainingChoice; readonly answer: TrainedView };
+  /** The last training, once it has ended, as a .zip of its folder. */
+  readonly save: { readonly asked: null; readonly answer: FileView };
   readonly stop: { readonly asked: null; readonly answer: null };
   readonly rate: { readonly asked: { readonly rate: unknown }; readonly answer: null };
   readonly measure: { readonly asked: unknown; readonly answer: null };
@@ -61,6 +63,24 @@ export interface AdapterView {
   /** Models that can be trained from random weights, with their settings' names and choices. */
   readonly models: readonly ModelView[];
   readonly optimizers: readonly string[];
+  /** A training that has not come to its end; null for none. */
+  readonly kept: KeptView | null;
+}
+
+/** Where a training stood when the page, or the browser, went away. */
+export interface KeptView {
+  readonly model: string;
+  /** Of the data. */
+  readonly title: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly epoch: number;
+  readonly epochs: number;
+}
+
+export interface FileView {
+  readonly name: string;
+  readonly bytes: Uint8Array;
 }
 
 export interface ModelView {
@@ -132,7 +152,7 @@ export interface TrainingChoice {
   readonly patience: number;
   /** Only the first so many training rows; null for all. */
   readonly limit: number | null;
-  /** Goes on from the epoch that an earlier training of these settings was kept at. */
+  /** Goes on with the training that was kept, whatever the other settings say. */
   readonly resume: boolean;
 }
 

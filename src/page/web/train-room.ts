@@ -15,6 +15,7 @@ import type {
   TrainingChoice,
 } from "./protocol.ts";
 import type { House, Room } from "./room.ts";
+import { saveFile } from "./save-file.ts";
 
 export function trainRoom(house: House): Room {
   const { link } = house;
@@ -22,7 +23,6 @@ export function trainRoom(house: House): Room {
   const place = element("div", {});
   const form = trainingForm(house);
   const model = modelFile(house, form.goOn);
-  const saving = element("p", { class: "saving", hidden: true }, model.save);
   let view: LiveView | null = null;
   const ask = async (action: string, body: unknown): Promise<string | null> => {
     const question =
@@ -35,24 +35,40 @@ export function trainRoom(house: House): Room {
     );
   };
   const button = element("button", { type: "submit", class: "go" }, "Train");
-  const start = async (): Promise<void> => {
+  const save = element(
+    "button",
+    { type: "button", hidden: true, onclick: download },
+    "Save the run",
+  );
+  save.title =
+    "config, history, metrics and weights in a .zip; unpacked, npm run evaluate reads it";
+  const saves = [save, model.save];
+  async function download(): Promise<void> {
+    try {
+      saveFile(await link.ask("save", null));
+    } catch (error) {
+      house.complain(error);
+    }
+  }
+  const start = async (resume: boolean): Promise<void> => {
     house.complain(null);
     let choice: TrainingChoice;
     try {
-      choice = form.read();
+      choice = { ...form.read(), resume };
     } catch (error) {
       house.complain(error);
       return;
     }
     button.disabled = true;
-    saving.hidden = true;
+    for (const one of saves) one.hidden = true;
+    refill(kept);
     view = liveView(ask);
     refill(place, view.element);
     house.hasModel = true;
     try {
       house.data ??= await readData({ from: "site" });
       house.trained = await link.ask("train", choice);
-      saving.hidden = false;
+      for (const one of saves) one.hidden = false;
     } catch (error) {
       house.complain(error);
     } finally {
@@ -73,14 +89,15 @@ export function trainRoom(house: House): Room {
   };
   const box = element("div", { class: "data" });
   box.append(data, dropZone(box, DROP_WORDS, take), model.opened);
-  form.element.append(button);
+  form.element.append(button, ...saves);
   form.element.addEventListener("submit", (event) => {
     event.preventDefault();
-    void start();
+    void start(false);
   });
+  const kept = keptElement(house, () => void start(true));
   return {
     ...{ name: "train", title: "Train" },
-    element: element("section", {}, box, form.element, saving, place),
+    element: element("section", {}, box, kept, form.element, place),
     open: () => {
       if (house.data === null && data.childElementCount === 0) {
         refill(data, element("p", { class: "note" }, "Trains on the data beside this page."));
@@ -92,6 +109,14 @@ export function trainRoom(house: House): Room {
 
 const DROP_WORDS =
   "Other data, or a model of Keras's: drop IDX files, an .npz, a folder of pictures or a .keras file here, or";
+/** Offers to go on with what an earlier page did not finish. */
+function keptElement({ adapter: { kept } }: House, goOn: () => void): HTMLElement {
+  if (!kept) return element("p", {});
+  const when = new Date(kept.at).toLocaleString();
+  const words = `A training of ${kept.model} on ${kept.title} was left after epoch ${kept.epoch} of ${kept.epochs}, ${when}. `;
+  const button = element("button", { type: "button", onclick: goOn }, "Go on with it");
+  return element("p", { class: "kept" }, words, button);
+}
 
 function dataElements(data: DatasetView): readonly HTMLElement[] {
   const { name, trainRows, testRows, height, width, channels, classNames, notes } = data;
@@ -114,7 +139,7 @@ function dataElements(data: DatasetView): readonly HTMLElement[] {
 interface TrainingForm {
   readonly element: HTMLFormElement;
   /** Throws Error, naming the field, for what is no number. */
-  read(): TrainingChoice;
+  read(): Omit<TrainingChoice, "resume">;
   /** Chooses the model of a file, and trains it as it was trained. */
   readonly goOn: (model: OpenedModelView) => void;
 }
@@ -170,7 +195,6 @@ function trainingForm({ adapter }: House): TrainingForm {
       patience: numberOf("patience", fields.patience),
       limit:
         fields.limit.value.trim() === "all" ? null : numberOf("training pictures", fields.limit),
-      resume: false,
     }),
     goOn: ({ file, optimizer, learningRate }) => {
       fields.model.offer(file);

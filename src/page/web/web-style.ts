@@ -31,6 +31,9 @@ export const WEB_STYLE = `${LIVE_STYLE}${PLANES_CSS}${BAR_CSS}${JOURNEY_CSS}
 .camera { width: 224px; border-radius: 6px; }
 .shown { margin: 0; width: 112px; }
 .shown canvas { width: 100%; display: block; border-radius: 4px; }
+.kept:empty { display: none; }
+.kept { background: var(--mark); border-radius: 6px; padding: 6px 12px; font-size: 13.5px; }
+.planes figure { margin: 0; }
 .samples { display: flex; flex-wrap: wrap; gap: 8px; margin: 6px 0 16px; }
 .samples figure { margin: 0; width: 64px; }
 .samples canvas { width: 100%; border-radius: 4px; display: block; }

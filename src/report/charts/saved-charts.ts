@@ -2,8 +2,8 @@
 
 import { join } from "node:path";
 import { writeAtomically } from "../../io/files.ts";
+import { historyRow } from "../../runs/history.ts";
 import type { SavedFold } from "../../runs/kfold-folder.ts";
-import { historyRow } from "../../runs/run-folder.ts";
 import type { Logs } from "../../train/callbacks/callback.ts";
 import { confusionSvg } from "./confusion-chart.ts";
 import { foldCurvesSvg } from "./fold-curves-chart.ts";

@@ -6,7 +6,7 @@ import { describeModel } from "../../engine/layers/model.ts";
 import { formatCount } from "../../format/number-format.ts";
 import { type JsonValue, stableJson } from "../../io/files.ts";
 import { createModel, isOwn, type ModelConfig } from "../../models/models.ts";
-import type { RunConfig } from "../../runs/run-folder.ts";
+import type { RunConfig } from "../../runs/run-record.ts";
 import {
   type Agreement,
   agreementOf,

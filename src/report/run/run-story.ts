@@ -4,7 +4,7 @@
 import type { Dataset } from "../../data/dataset.ts";
 import { formatCount } from "../../format/number-format.ts";
 import type { EpochRow } from "../../runs/history.ts";
-import type { RunConfig } from "../../runs/run-folder.ts";
+import type { RunConfig } from "../../runs/run-record.ts";
 import type { Predictions } from "../../train/metrics/predictions.ts";
 import { type ClassDots, classDotsSvg } from "../charts/class-dots-chart.ts";
 import { confusionSvg } from "../charts/confusion-chart.ts";

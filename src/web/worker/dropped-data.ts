@@ -16,6 +16,7 @@ import type { UserData } from "../../data/sources/source.ts";
 import { FormatError, messageOf, UsageError } from "../../engine/core/errors.ts";
 import { parseNpy } from "../../io/npy.ts";
 import type { DroppedFile } from "../../page/web/protocol.ts";
+import { sha256 } from "./digest.ts";
 import { DroppedFolder } from "./dropped-folder.ts";
 import { readDroppedPictures } from "./dropped-pictures.ts";
 import type { Stage } from "./open-data.ts";
@@ -106,7 +107,7 @@ async function readIdx(dropped: readonly DroppedFile[], stage: Stage): Promise<U
   const place = folderOf(found.get("train-images")?.path ?? "") || "dropped files";
   const whole = bytes as Readonly<Record<IdxKey, Uint8Array>>;
   const digests = await Promise.all(
-    (["train-labels", "test-labels"] as const).map((key) => sha256(whole[key])),
+    (["train-labels", "test-labels"] as const).map((key) => sha256([whole[key]])),
   );
   const isFashion = digests.some((digest) => FASHION_LABELS.includes(digest));
   const title = prefix.replace(/[-_.]$/, "") || nameOf(place);
@@ -144,11 +145,6 @@ async function unpackedIdx({ path, file }: DroppedFile): Promise<Uint8Array> {
     at += piece.length;
   }
   return whole;
-}
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function nameOf(path: string): string {

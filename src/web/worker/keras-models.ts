@@ -40,10 +40,10 @@ export interface OpenedModel {
 export interface Basis {
   readonly config: ModelConfig;
   /** None of a model that begins with random ones. */
-  readonly weights: Weights | undefined;
+  readonly weights?: Weights | undefined;
   /** What of the training is not asked for by the page, but follows from the model. */
   readonly optimisation: Optimisation;
-  readonly optimizer: OptimizerValues | undefined;
+  readonly optimizer?: OptimizerValues | undefined;
 }
 
 /** What a file is made of. */
@@ -112,8 +112,7 @@ export function basisOf(
   opened: OpenedModel | null,
 ): Basis {
   if (opened?.file !== model) {
-    const config = configOf(model, settings);
-    return { config, weights: undefined, optimisation: {}, optimizer: undefined };
+    return { config: configOf(model, settings), optimisation: {} };
   }
   const { config, weights, compiled } = opened;
   // Where the page chose the optimiser of the file, that goes on; any other begins anew.

@@ -1,18 +1,17 @@
 // A training in the page's worker: the same recipe as `npm run train`, told to the page by the same events as a watched run. What the page
 // wants to see of it is done while it waits between two steps.
 
-import { type Dataset, firstRows, limitRows } from "../../data/dataset.ts";
-import { trainTestSplit } from "../../data/split.ts";
+import { limitRows } from "../../data/dataset.ts";
 import type { Device } from "../../engine/core/device.ts";
-import { UsageError } from "../../engine/core/errors.ts";
-import { type Model, variablesOf } from "../../engine/layers/model.ts";
-import { OPTIMIZER_NAMES, type OptimizerName } from "../../engine/optim/create-optimizer.ts";
+import { DeviceLostError, messageOf, UsageError } from "../../engine/core/errors.ts";
+import type { Model } from "../../engine/layers/model.ts";
 import { gatherDocument } from "../../inspect/inspector/gather-document.ts";
 import type { InspectorDocument } from "../../inspect/inspector/inspector-document.ts";
 import type { StepSetup } from "../../inspect/step.ts";
+import { bytesOf, fileOrder } from "../../io/safetensors-pieces.ts";
 import { forData } from "../../models/for-data.ts";
 import { createModel, type ModelConfig } from "../../models/models.ts";
-import type { RunEvent, Told } from "../../page/live/live-events.ts";
+import type { Told } from "../../page/live/live-events.ts";
 import type {
   InspectChoice,
   PictureChoice,
@@ -22,27 +21,31 @@ import type {
 } from "../../page/web/protocol.ts";
 import { allRows, type DeviceData, uploadDataset } from "../../train/device-data.ts";
 import { FitRun } from "../../train/fit.ts";
-import { namedTensors } from "../../train/named-tensors.ts";
+import { type NamedWeights, namedTensors } from "../../train/named-tensors.ts";
 import { fitSettings, type TrainingSettings } from "../../train/training.ts";
+import type { TrainingState } from "../../train/training-state.ts";
 import { EpochPictures } from "../../watch/epoch-pictures.ts";
 import { EventLog } from "../../watch/event-log.ts";
 import { LayerTimes } from "../../watch/layer-times.ts";
 import { LiveFit } from "../../watch/live-fit.ts";
 import { Steering } from "../../watch/steering.ts";
-import { basisOf, type OpenedModel, type TrainedModel } from "./keras-models.ts";
+import { sha256 } from "./digest.ts";
+import type { Basis, TrainedModel } from "./keras-models.ts";
 import type { OpenedData, Stage } from "./open-data.ts";
+import { runFiles } from "./saved-run.ts";
 import { seePicture } from "./seeing.ts";
-import { weightsDigest } from "./weights-digest.ts";
+import { endingOf, type Rows, runEvent, settingsOfChoice, splitOf } from "./training-words.ts";
 
 export interface WebTrainingOptions {
   readonly device: Device;
   readonly data: OpenedData;
-  /** The model that was dropped, where one was. */
-  readonly opened: OpenedModel | null;
   readonly told: (event: Told) => void;
   readonly stage: Stage;
+  /** Keeps where the training stands, at an epoch's end and now and then. */
+  readonly keep: (state: TrainingState) => Promise<void>;
 }
 
+const CHECKPOINT_MINUTES = 1;
 /** What an optimiser came to is kept beside the weights up to this size. */
 const OPTIMIZER_BYTES = 128 * 2 ** 20;
 
@@ -60,6 +63,7 @@ export class WebTraining {
   readonly #looks: Look[] = [];
   #trained: Trained | null = null;
   #isTraining = false;
+  #view: TrainedView | null = null;
 
   constructor(options: WebTrainingOptions) {
     this.#options = options;
@@ -67,20 +71,29 @@ export class WebTraining {
     this.#log.listen(({ text }) => options.told(JSON.parse(text)));
   }
 
-  /** Once. Throws UsageError for settings that do not go together, DivergenceError for a loss that is no number. */
-  async train(choice: TrainingChoice): Promise<TrainedView> {
-    const trained = await this.#prepare(choice);
+  /**
+   * Once, from `basis` on. Throws UsageError for settings that do not go together, DivergenceError for a loss that is no number, DeviceLostError where the
+   * device was lost: another training may go on from `resume` then, what was kept of this one.
+   */
+  async train(
+    choice: TrainingChoice,
+    basis: Basis,
+    resume: TrainingState | null,
+  ): Promise<TrainedView> {
+    const trained = await this.#prepare(choice, basis, resume);
     this.#trained = trained;
     this.#isTraining = true;
     try {
       await trained.run.train();
       const view = await this.#score(trained);
+      this.#view = view;
       const { ended } = view;
       this.#log.tell({ type: "end", ended, message: endingOf(view), stays: true });
       return view;
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      this.#log.tell({ type: "end", ended: "failed", message, stays: true });
+      // Whoever goes on from it has more to tell.
+      if (error instanceof DeviceLostError) throw error;
+      this.#log.tell({ type: "end", ended: "failed", message: messageOf(error), stays: true });
       throw error;
     } finally {
       this.#isTraining = false;
@@ -136,12 +149,24 @@ export class WebTraining {
     });
   }
 
-  /** What is kept of it. Throws UsageError before the first epoch's end. */
-  trained(): TrainedModel {
+  /** The run as a folder of files. Throws UsageError before its training has ended. */
+  files(): Promise<Record<string, Uint8Array>> {
+    const { choice, config, run, rows, training } = this.#known;
+    const view = this.#view;
+    if (!view) {
+      throw new UsageError("save: is for a training that has ended, got one that has not");
+    }
+    const counts = { train: rows.train.length, heldOut: rows.heldOut.length };
+    const { data } = this.#options;
+    const weights = weightsOf(run);
+    return runFiles({ choice, training, config, run, rows: counts, data, view, weights });
+  }
+
+  /** What a file of Keras's is made of. Throws UsageError before the first epoch's end. */
+  kept(): TrainedModel {
     const { config, run, training } = this.#known;
     const { kept } = run;
-    if (!kept)
-      throw new UsageError("model: has no finished epoch yet, got a question for its file");
+    if (!kept) throw new UsageError("save: is for a model that has had an epoch, got none");
     return { config, training, weights: kept.weights, optimizer: kept.optimizer };
   }
 
@@ -155,21 +180,21 @@ export class WebTraining {
     throw new UsageError("model: is not trained yet, got a question about it");
   }
 
-  async #prepare(choice: TrainingChoice): Promise<Trained> {
+  async #prepare(
+    choice: TrainingChoice,
+    basis: Basis,
+    resume: TrainingState | null,
+  ): Promise<Trained> {
     const { data } = this.#options;
     const device = this.#device;
     const dataset = limitRows(data.train, choice.limit ?? undefined);
-    const basis = basisOf(choice, this.#options.opened);
     const config = forData(basis.config, dataset);
     const model = createModel(config);
     const rows = splitOf(dataset, choice);
     this.#log.tell(runEvent({ choice, config, dataset, adapter: device.name, rows }));
     const placed = uploadDataset(device, dataset);
-    const { optimizer: name, epochs, batchSize, learningRate, patience, seed } = choice;
-    const training = {
-      ...{ ...basis.optimisation, optimizer: optimizerName(name) },
-      ...{ epochs, batchSize, learningRate, patience },
-    };
+    const { epochs, batchSize, seed } = choice;
+    const training = { ...basis.optimisation, ...settingsOfChoice(choice) };
     const recipe = fitSettings(training);
     const { optimizer, loss, schedule } = recipe;
     const setup = { model, data: placed, batchSize, seed, optimizer, loss };
@@ -192,14 +217,15 @@ export class WebTraining {
       validation: { data: placed, rows: rows.heldOut },
       ...{ initialWeights: basis.weights, initialOptimizer: basis.optimizer },
       optimizerBytes: OPTIMIZER_BYTES,
-      ...{ seed, signal },
+      ...{ seed, signal, resume: resume ?? undefined },
+      checkpoints: { minutes: CHECKPOINT_MINUTES, save: this.#options.keep },
       pauses: { isDue: () => this.#looks.length > 0, work: () => this.#serveLooks() },
     });
     pictures.run = run;
-    return { choice, config, model, placed, run, setup, steering, times, training };
+    return { choice, config, model, placed, rows, run, setup, steering, times, training };
   }
 
-  async #score({ run, config }: Trained): Promise<TrainedView> {
+  async #score({ run }: Trained): Promise<TrainedView> {
     const { data } = this.#options;
     const { ended } = run;
     if (!ended) throw new UsageError("train: has not ended, got a question about its end");
@@ -207,12 +233,13 @@ export class WebTraining {
       ended === "interrupted"
         ? null
         : await run.evaluate(allRows(uploadDataset(this.#device, data.test)));
-    const weights = namedTensors(variablesOf(createModel(config)), run.weights);
     return {
       ...{ ended, epochs: run.history.length, msPerStep: run.msPerStep },
       ...{ testRows: data.test.rows, adapter: this.#device.name },
       ...{ testLoss: test?.loss ?? null, testAccuracy: test?.accuracy ?? null },
-      weightsSha256: await weightsDigest(weights),
+      weightsSha256: await sha256(
+        fileOrder(weightsOf(run)).map(({ data: bytes }) => bytesOf(bytes)),
+      ),
     };
   }
 
@@ -234,6 +261,7 @@ interface Trained {
   readonly config: ModelConfig;
   readonly model: Model;
   readonly placed: DeviceData;
+  readonly rows: Rows;
   readonly run: FitRun;
   readonly setup: Omit<StepSetup, "kind">;
   readonly steering: Steering;
@@ -241,49 +269,7 @@ interface Trained {
   readonly training: TrainingSettings;
 }
 
-interface Rows {
-  readonly train: Uint32Array<ArrayBuffer>;
-  readonly heldOut: Uint32Array<ArrayBuffer>;
-}
-
-/** As `npm run train` holds rows out. */
-function splitOf(
-  { rows, labels }: Dataset,
-  { validation, seed }: Pick<TrainingChoice, "validation" | "seed">,
-): Rows {
-  if (validation === 0) return { train: firstRows(rows), heldOut: new Uint32Array() };
-  const { train, test } = trainTestSplit({ rows, testSize: validation, seed, stratify: labels });
-  return { train: Uint32Array.from(train), heldOut: Uint32Array.from(test) };
-}
-
-function optimizerName(name: string): OptimizerName {
-  const known = OPTIMIZER_NAMES.find((one) => one === name);
-  if (known) return known;
-  throw new UsageError(`optimizer: must be one of ${OPTIMIZER_NAMES.join(", ")}, got ${name}`);
-}
-
-function runEvent(of: {
-  readonly choice: TrainingChoice;
-  readonly config: ModelConfig;
-  readonly dataset: Dataset;
-  readonly adapter: string;
-  readonly rows: Rows;
-}): RunEvent {
-  const { choice, config, dataset, adapter, rows } = of;
-  return {
-    ...{ type: "run", command: "train", model: config.name, epochs: choice.epochs },
-    ...{ classNames: dataset.classNames, hasRate: true, parts: null },
-    facts: [
-      ["adapter", adapter],
-      ["rows", `${rows.train.length} to train on, ${rows.heldOut.length} held out`],
-      ["batch", String(choice.batchSize)],
-      ["optimiser", `${choice.optimizer}, learning rate ${choice.learningRate}`],
-      ["seed", String(choice.seed)],
-    ],
-  };
-}
-
-function endingOf({ testAccuracy, epochs }: TrainedView): string {
-  if (testAccuracy === null) return `${epochs} epochs are kept`;
-  return `test accuracy ${(100 * testAccuracy).toFixed(2)} %`;
+/** Of the kept epoch, in the order of the model. */
+function weightsOf(run: FitRun): NamedWeights {
+  return namedTensors(run.variables, run.weights);
 }

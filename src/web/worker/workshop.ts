@@ -2,15 +2,27 @@
 // after another but for those that steer a training under way.
 
 import { Device } from "../../engine/core/device.ts";
-import { DeviceError, UsageError } from "../../engine/core/errors.ts";
+import { DeviceError, DeviceLostError, UsageError } from "../../engine/core/errors.ts";
 import { OPTIMIZER_NAMES } from "../../engine/optim/create-optimizer.ts";
+import { bytesOf } from "../../io/safetensors-pieces.ts";
 import type { Told } from "../../page/live/live-events.ts";
-import type { Actions, AdapterView, DataChoice, DatasetView } from "../../page/web/protocol.ts";
+import type {
+  Actions,
+  AdapterView,
+  DataChoice,
+  DatasetView,
+  FileView,
+  TrainedView,
+  TrainingChoice,
+} from "../../page/web/protocol.ts";
+import { sha256 } from "./digest.ts";
 import { readDroppedData } from "./dropped-data.ts";
-import { KerasModels } from "./keras-models.ts";
+import { forgetTraining, keepTraining, keptTraining, keptView } from "./kept-training.ts";
+import { basisOf, KerasModels } from "./keras-models.ts";
 import { modelViews } from "./model-views.ts";
 import { type OpenedData, openedData, readSiteData, viewOfData } from "./open-data.ts";
-import { WebTraining } from "./web-training.ts";
+import { zipped } from "./saved-run.ts";
+import { WebTraining, type WebTrainingOptions } from "./web-training.ts";
 
 export interface WorkshopEvents {
   /** Where the page's files lie. */
@@ -26,13 +38,17 @@ type Answers = {
   ) => Promise<Actions[Name]["answer"]>;
 };
 
+/** A lost device is opened again so many times. */
+const MOST_REOPENED = 3;
+
 export class Workshop {
   readonly actions: Answers = {
     open: () => this.#open(),
     data: (choice) => this.#readData(choice),
     openModel: (dropped) => this.#alone(() => this.#staged(() => this.#keras.open(dropped))),
-    kerasFile: () => this.#staged(() => this.#keras.written(this.#current.trained())),
-    train: (choice) => this.#alone(async () => (await this.#newTraining()).train(choice)),
+    kerasFile: () => this.#staged(() => this.#keras.written(this.#current.kept())),
+    train: (choice) => this.#alone(() => this.#train(choice)),
+    save: () => this.#save(),
     stop: async () => this.#current.stop(),
     rate: async ({ rate }) => this.#current.setRate(rate),
     measure: async () => this.#current.measure(),
@@ -62,6 +78,7 @@ export class Workshop {
       maxBufferSize: limits.maxBufferSize,
       models: modelViews(),
       optimizers: OPTIMIZER_NAMES,
+      kept: await keptView(),
     };
   }
 
@@ -72,7 +89,9 @@ export class Workshop {
     if (!gpu) throw new DeviceError("device: no WebGPU adapter was found, got no navigator.gpu");
     this.#device = await Device.open({
       gpu,
-      onLost: ({ message }) => this.#events.lost(message),
+      onLost: ({ message }) => {
+        if (!this.#isBusy) this.#events.lost(message);
+      },
     });
     return this.#device;
   }
@@ -91,15 +110,51 @@ export class Workshop {
     );
   }
 
-  async #newTraining(): Promise<WebTraining> {
+  /** Again on a new device, from the last checkpoint, where the device is lost on the way. */
+  async #train(choice: TrainingChoice): Promise<TrainedView> {
     const data = this.#data;
     if (!data) throw new UsageError("train: needs data first, got none");
-    const device = await this.#openDevice();
-    this.#training?.close();
+    const digest = await sha256([data.train.images, bytesOf(data.train.labels)]);
+    let kept = choice.resume ? await keptTraining() : null;
+    if (kept && kept.data !== digest) {
+      throw new UsageError(`resume: the training kept here is of ${kept.title}, got ${data.title}`);
+    }
+    const basis = kept?.basis ?? basisOf(choice, this.#keras.opened);
+    const asked = kept ? { ...kept.choice, resume: true } : choice;
+    for (let reopened = 0; ; reopened++) {
+      const training = await this.#newTraining(data, async (state) => {
+        const { title } = data;
+        const adapter = this.#device?.name ?? "";
+        const { config, optimisation } = basis;
+        const of = { choice: asked, basis: { config, optimisation }, data: digest, title };
+        kept = { ...of, adapter, at: Date.now(), state };
+        await keepTraining(kept);
+      });
+      try {
+        const view = await training.train(asked, basis, kept?.state ?? null);
+        if (view.ended !== "interrupted") await forgetTraining();
+        return view;
+      } catch (error) {
+        if (!(error instanceof DeviceLostError) || !kept || reopened === MOST_REOPENED) throw error;
+        this.#events.lost(
+          `${error.message}; it is opened again, and training goes on after epoch ${kept.state.epoch}`,
+        );
+      }
+    }
+  }
+
+  async #newTraining(data: OpenedData, keep: WebTrainingOptions["keep"]): Promise<WebTraining> {
     const { told, stage } = this.#events;
-    const { opened } = this.#keras;
-    this.#training = new WebTraining({ device, data, opened, told, stage });
+    this.#training?.close();
+    const device = await this.#openDevice();
+    this.#training = new WebTraining({ device, data, told, stage, keep });
     return this.#training;
+  }
+
+  async #save(): Promise<FileView> {
+    const files = await this.#current.files();
+    const name = `vitrine-${new Date().toISOString().slice(0, 19).replaceAll(/[T:]/g, "-")}`;
+    return { name: `${name}.zip`, bytes: zipped(name, files) };
   }
 
   get #current(): WebTraining {

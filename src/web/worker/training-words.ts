@@ -1,0 +1,63 @@
+// What a training of the page is made of, from what its form says; and what the page is told of it.
+
+import { type Dataset, firstRows } from "../../data/dataset.ts";
+import { trainTestSplit } from "../../data/split.ts";
+import { UsageError } from "../../engine/core/errors.ts";
+import { OPTIMIZER_NAMES, type OptimizerName } from "../../engine/optim/create-optimizer.ts";
+import type { ModelConfig } from "../../models/models.ts";
+import type { RunEvent } from "../../page/live/live-events.ts";
+import type { TrainedView, TrainingChoice } from "../../page/web/protocol.ts";
+import type { TrainingSettings } from "../../train/training.ts";
+
+export interface Rows {
+  readonly train: Uint32Array<ArrayBuffer>;
+  readonly heldOut: Uint32Array<ArrayBuffer>;
+}
+
+/** As `npm run train` holds rows out. */
+export function splitOf(
+  { rows, labels }: Dataset,
+  { validation, seed }: Pick<TrainingChoice, "validation" | "seed">,
+): Rows {
+  if (validation === 0) return { train: firstRows(rows), heldOut: new Uint32Array() };
+  const { train, test } = trainTestSplit({ rows, testSize: validation, seed, stratify: labels });
+  return { train: Uint32Array.from(train), heldOut: Uint32Array.from(test) };
+}
+
+function optimizerName(name: string): OptimizerName {
+  const known = OPTIMIZER_NAMES.find((one) => one === name);
+  if (known) return known;
+  throw new UsageError(`optimizer: must be one of ${OPTIMIZER_NAMES.join(", ")}, got ${name}`);
+}
+
+export function runEvent(of: {
+  readonly choice: TrainingChoice;
+  readonly config: ModelConfig;
+  readonly dataset: Dataset;
+  readonly adapter: string;
+  readonly rows: Rows;
+}): RunEvent {
+  const { choice, config, dataset, adapter, rows } = of;
+  return {
+    ...{ type: "run", command: "train", model: config.name, epochs: choice.epochs },
+    ...{ classNames: dataset.classNames, hasRate: true, parts: null },
+    facts: [
+      ["adapter", adapter],
+      ["rows", `${rows.train.length} to train on, ${rows.heldOut.length} held out`],
+      ["batch", String(choice.batchSize)],
+      ["optimiser", `${choice.optimizer}, learning rate ${choice.learningRate}`],
+      ["seed", String(choice.seed)],
+    ],
+  };
+}
+
+export function endingOf({ testAccuracy, epochs }: TrainedView): string {
+  if (testAccuracy === null) return `${epochs} epochs are kept`;
+  return `test accuracy ${(100 * testAccuracy).toFixed(2)} %`;
+}
+
+/** Throws UsageError for an optimiser that is none. */
+export function settingsOfChoice(choice: TrainingChoice): TrainingSettings {
+  const { optimizer, epochs, batchSize, learningRate, patience } = choice;
+  return { optimizer: optimizerName(optimizer), epochs, batchSize, learningRate, patience };
+}
