@@ -5,15 +5,15 @@ import { type Readable, Transform } from "node:stream";
 import { text } from "node:stream/consumers";
 import * as zlib from "node:zlib";
 import yauzl from "yauzl";
-import { FormatError, messageOf } from "../engine/core/errors.ts";
+import {
+  checkCount,
+  checkExpansion,
+  checkTextSize,
+  damaged,
+  entryOf,
+  twice,
+} from "./zip-limits.ts";
 
-const MOST_TEXT_BYTES = 2 ** 26;
-/** Weights hardly compress; zeros do, and a small file of them would fill a disk. */
-const MOST_EXPANSION = 100;
-/** What may be unpacked in any case. */
-const SMALL_BYTES = 2 ** 28;
-/** No archive of Keras has so many. */
-const MOST_ENTRIES = 10_000;
 /** Missing before Node 20.15. */
 const crc32 = "crc32" in zlib ? zlib.crc32 : undefined;
 
@@ -56,10 +56,7 @@ export class ZipArchive {
   }
 
   async text(name: string): Promise<string> {
-    const { uncompressedSize: bytes } = this.#entry(name);
-    if (bytes > MOST_TEXT_BYTES) {
-      throw new FormatError(`${this.path}: ${name}: must be short, got ${bytes} bytes`);
-    }
+    checkTextSize(`${this.path}: ${name}`, this.#entry(name));
     return text(await this.stream(name));
   }
 
@@ -67,12 +64,7 @@ export class ZipArchive {
   async stream(name: string): Promise<Readable> {
     const entry = this.#entry(name);
     const place = `${this.path}: ${name}`;
-    const { uncompressedSize: bytes, compressedSize: packed } = entry;
-    if (bytes > SMALL_BYTES && bytes > MOST_EXPANSION * packed) {
-      throw new FormatError(
-        `${place}: must not unpack to ${bytes} bytes, got ${packed} packed ones`,
-      );
-    }
+    checkExpansion(place, entry);
     const source = await new Promise<Readable>((resolve, reject) => {
       this.#zip.openReadStream(entry, (error, stream) =>
         stream ? resolve(stream) : reject(damaged(place, error)),
@@ -89,23 +81,19 @@ export class ZipArchive {
   }
 
   #entry(name: string): yauzl.Entry {
-    const entry = this.#entries.get(name);
-    if (entry) return entry;
-    const got = [...this.#entries.keys()].slice(0, 5).join(", ") || "nothing";
-    throw new FormatError(`${this.path}: must hold ${name}, got ${got}`, { help: this.#help });
+    return entryOf(this.#entries, name, { path: this.path, help: this.#help });
   }
 }
 
 function entriesOf(path: string, zip: yauzl.ZipFile): Promise<Map<string, yauzl.Entry>> {
   const entries = new Map<string, yauzl.Entry>();
   return new Promise((resolve, reject) => {
-    const refuse = (rule: string) => reject(new FormatError(`${path}: ${rule}`));
-    if (zip.entryCount > MOST_ENTRIES) refuse(`must be small, got ${zip.entryCount} entries`);
+    checkCount(path, zip.entryCount);
     zip.on("error", (error: Error) => reject(damaged(path, error)));
     zip.on("end", () => resolve(entries));
     zip.on("entry", (entry: yauzl.Entry) => {
       const name = entry.fileName;
-      if (entries.has(name)) refuse(`must hold every entry once, got ${name} twice`);
+      if (entries.has(name)) reject(twice(path, name));
       entries.set(name, entry);
       zip.readEntry();
     });
@@ -124,13 +112,5 @@ function checksummed(entry: yauzl.Entry, place: string): Transform {
       const isRight = !crc32 || sum === entry.crc32;
       done(isRight ? null : damaged(place, new Error("a wrong checksum")));
     },
-  });
-}
-
-function damaged(where: string, cause: unknown): FormatError {
-  const got = messageOf(cause);
-  return new FormatError(`${where}: must be a sound zip file, got ${got}`, {
-    cause,
-    help: "the file is damaged or was not copied whole; get it again",
   });
 }

@@ -1,47 +1,26 @@
-// A whole model of a Keras file: its description, its layers, its weights, and how it was compiled.
+// A whole model of a Keras file on the disk.
 
-import { FormatError } from "../engine/core/errors.ts";
-import { describeModel, type Model, variablesOf } from "../engine/layers/model.ts";
+import { describeModel, type Model } from "../engine/layers/model.ts";
 import type { Weights } from "../engine/layers/variables.ts";
-import type { WeightRecord } from "../engine/program/layer-record.ts";
-import type { JsonObject } from "../models/architecture/layer-config.ts";
-import { modelFromConfig } from "../models/architecture/model-from-config.ts";
-import type { Compiled } from "./compiled/compiled.ts";
-import { readCompiled } from "./compiled/read-compiled.ts";
-import { assignWeights, matchWeights } from "./weights/assign-weights.ts";
-import type { TargetLayer } from "./weights/layer-pair.ts";
-import type { WeightFile } from "./weights/saved-weights.ts";
-import { soundVariances } from "./weights/sound-variances.ts";
+import {
+  type DescribedModel,
+  descriptionOf,
+  modelOf,
+  type ReadModel,
+  type ReadOptions,
+  weightsOf,
+} from "./model-of-file.ts";
+import { matchWeights } from "./weights/assign-weights.ts";
 import { withWeightFile } from "./weights/weight-file.ts";
 
-/** A file without the values of its weights. */
-export interface DescribedModel {
-  /** `{ class_name, config }`, as the file has it. */
-  readonly architecture: JsonObject;
-  readonly model: Model;
-  /** How it was compiled; null where it was not. */
-  readonly compiled: Compiled | null;
-}
-
-export interface ReadModel extends DescribedModel {
-  readonly weights: Weights;
-}
-
-export interface ReadOptions {
-  /** Reads what the optimiser had come to as well, which is up to twice as large as the weights; default false. */
-  readonly optimizer?: boolean;
-}
+export type { DescribedModel, ReadModel, ReadOptions } from "./model-of-file.ts";
 
 /**
  * Reads a `.keras` file, or a whole model in `.h5`. Throws FormatError, naming layer and option, for damage and for what is not
  * computed here as Keras does.
  */
 export function readKerasModel(path: string, options: ReadOptions = {}): Promise<ReadModel> {
-  return withWeightFile(path, (file) => {
-    const described = descriptionOf(file, options);
-    const { layers } = describeModel(described.model);
-    return { ...described, weights: weightsOf(file, layers) };
-  });
+  return withWeightFile(path, (file) => modelOf(file, options));
 }
 
 /** The same without reading the weights, which have their names and shapes checked. */
@@ -56,34 +35,7 @@ export function describeKerasModel(
   });
 }
 
-function descriptionOf(file: WeightFile, { optimizer = false }: ReadOptions): DescribedModel {
-  const { modelConfig, path } = file;
-  if (modelConfig === null) {
-    throw new FormatError(`${path}: must hold a whole model, got weights alone`, {
-      help: "save it by model.save in Keras",
-    });
-  }
-  const model = modelFromConfig(modelConfig, path);
-  // Parsed from JSON.
-  const architecture = modelConfig as JsonObject;
-  const compilation = file.compilation();
-  const trainables = optimizer ? trainablesOf(model) : null;
-  const compiled = compilation && readCompiled(compilation, trainables);
-  return { architecture, model, compiled };
-}
-
 /** Weights of a file for a model that is there, by the order and the names of its layers. Throws FormatError where they do not fit. */
 export function readWeightsFor(path: string, model: Model): Promise<Weights> {
   return withWeightFile(path, (file) => weightsOf(file, describeModel(model).layers));
-}
-
-function weightsOf(file: WeightFile, layers: readonly TargetLayer[]): Weights {
-  return new Map(soundVariances(file.path, assignWeights(file, layers)));
-}
-
-/** In Keras's order. */
-function trainablesOf(model: Model): readonly WeightRecord[] {
-  const { layers } = describeModel(model);
-  const moving = new Set([...variablesOf(model)].filter((v) => v.trainable).map((v) => v.name));
-  return layers.flatMap(({ weights }) => weights.filter(({ name }) => moving.has(name)));
 }

@@ -77,6 +77,11 @@ const SETTINGS: Settings<OwnConfig> = {
   pretrained: PRETRAINED_SETTING,
 };
 
+/** Of a file, whose name without its ending `stem` is: what is no letter, digit, dash or dot becomes a dash. */
+export function nameOfStem(stem: string): string {
+  return stem.replaceAll(/[^\w.-]+/g, "-") || "model";
+}
+
 function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= 1_000_000;
 }

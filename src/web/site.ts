@@ -10,7 +10,7 @@ import type { InspectorDocument } from "../inspect/inspector/inspector-document.
 import { bundled } from "../page/client-script.ts";
 import { inspectorPage } from "../page/inspector/inspector-page.ts";
 import { pageHtml } from "../page/page.ts";
-import { DATA_INDEX, type SiteData, type SitePart } from "../page/web/site-data.ts";
+import { DATA_INDEX, KERAS_SCRIPT, type SiteData, type SitePart } from "../page/web/site-data.ts";
 import { WEB_STYLE } from "../page/web/web-style.ts";
 
 /** By path below the site's address. */
@@ -31,16 +31,19 @@ export interface SiteScripts {
   readonly page: string;
   readonly worker: string;
   readonly inspector: string;
+  /** Of the worker that reads and writes files of Keras's. */
+  readonly keras: string;
 }
 
 export async function siteScripts(): Promise<SiteScripts> {
   const script = (entry: string) => bundled(new URL(entry, import.meta.url), "esm");
-  const [page, worker, inspector] = await Promise.all([
+  const [page, worker, inspector, keras] = await Promise.all([
     script("../page/web/web.ts"),
     script("./worker/worker.ts"),
     script("../page/inspector/framed.ts"),
+    script("./worker/keras-door.ts"),
   ]);
-  return { page, worker, inspector };
+  return { page, worker, inspector, keras };
 }
 
 export async function siteFiles({ data, recorded, scripts }: SiteContents): Promise<SiteFiles> {
@@ -52,6 +55,7 @@ export async function siteFiles({ data, recorded, scripts }: SiteContents): Prom
     ["index.html", text.encode(html)],
     ["page.js", text.encode(scripts.page)],
     ["worker.js", text.encode(scripts.worker)],
+    [KERAS_SCRIPT, text.encode(scripts.keras)],
     ["inspector.html", text.encode(inspectorPage({ module: "inspector.js", kind: "site" }))],
     ["inspector.js", text.encode(scripts.inspector)],
     ["step.json", text.encode(JSON.stringify(recorded))],

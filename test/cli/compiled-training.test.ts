@@ -2,10 +2,10 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { compiledTraining } from "../../src/cli/inputs/compiled-training.ts";
 import { optimisationOf } from "../../src/cli/inputs/training-flags.ts";
 import type { Compiled } from "../../src/keras/compiled/compiled.ts";
 import type { ModelConfig } from "../../src/models/models.ts";
+import { compiledTraining } from "../../src/train/compiled-training.ts";
 
 const test = suite("compiled training");
 const model: ModelConfig = { name: "net", architecture: {} };
@@ -23,7 +23,7 @@ const compiled: Compiled = {
 };
 
 test("optimiser, settings, rate and state go on, at a constant rate", () => {
-  const found = compiledTraining({ nesterov: false }, compiled, model);
+  const found = compiledTraining({}, compiled, model);
   assert.is(found.learningRate, 0.05);
   assert.is(found.state, state);
   assert.equal(found.notes, ["one"]);
@@ -42,9 +42,9 @@ test("optimiser, settings, rate and state go on, at a constant rate", () => {
 
 test("--optimizer begins anew, other layers do, and so does a file that says nothing", () => {
   const anew = { optimisation: {}, learningRate: null, state: null, notes: [] };
-  assert.equal(compiledTraining({ optimizer: "adam", nesterov: false }, compiled, model), anew);
-  assert.equal(compiledTraining({ nesterov: false }, null, model), anew);
-  const headed = compiledTraining({ nesterov: false }, compiled, { ...model, head: 3 });
+  assert.equal(compiledTraining({ optimizer: "adam" }, compiled, model), anew);
+  assert.equal(compiledTraining({}, null, model), anew);
+  const headed = compiledTraining({}, compiled, { ...model, head: 3 });
   assert.is(headed.state, null);
   assert.match(headed.notes.join(), /begins anew, because other layers are trained/);
 });
@@ -52,7 +52,7 @@ test("--optimizer begins anew, other layers do, and so does a file that says not
 test("a loss of ours goes on with its smoothing, and --loss is instead of both", () => {
   const of = (name: string, options = {}, flags = {}) => {
     const given = { nesterov: false, ...flags };
-    const found = compiledTraining(given, { ...compiled, loss: { name, options } }, model);
+    const found = compiledTraining({}, { ...compiled, loss: { name, options } }, model);
     const { loss, labelSmoothing } = optimisationOf(given, found.optimisation);
     return [loss, labelSmoothing, found.notes.length];
   };
@@ -70,12 +70,12 @@ test("a loss of ours goes on with its smoothing, and --loss is instead of both",
 
 test("another loss and an optimiser that is none of ours are told", () => {
   const loss = { name: "kl_divergence", options: {} };
-  const other = compiledTraining({ nesterov: false }, { ...compiled, loss }, model);
+  const other = compiledTraining({}, { ...compiled, loss }, model);
   assert.match(
     other.notes.join(),
     /was trained with kl_divergence, and goes on with softmax cross-entropy/,
   );
-  const none = compiledTraining({ nesterov: false }, { ...compiled, optimizer: null }, model);
+  const none = compiledTraining({}, { ...compiled, optimizer: null }, model);
   assert.equal(none.optimisation, {});
   assert.equal(none.notes, ["one"]);
 });

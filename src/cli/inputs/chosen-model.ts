@@ -3,10 +3,10 @@
 import { UsageError } from "../../engine/core/errors.ts";
 import type { OptimizerValues } from "../../engine/optim/optimizer-values.ts";
 import { type ModelConfig, modelLoss, pretrainedOf } from "../../models/models.ts";
+import { compiledTraining } from "../../train/compiled-training.ts";
 import type { Optimisation } from "../../train/training.ts";
 import type { Terminal } from "../frame/terminal.ts";
 import { askedModel } from "./asked-model.ts";
-import { compiledTraining } from "./compiled-training.ts";
 import { type Hyperparameters, readHyperparameters } from "./hyperparameters.ts";
 import { loadPretrained, type Pretrained } from "./model-basis.ts";
 import { type ModelFlags, refuseModelFlags } from "./model-flags.ts";

@@ -2,12 +2,11 @@
 // optimiser came to.
 
 import { FormatError } from "../../engine/core/errors.ts";
-import type { OptimizerName } from "../../engine/optim/create-optimizer.ts";
 import { shortestFloat } from "../../format/number-format.ts";
 import type { Compiled, CompiledForExport } from "../../keras/compiled/compiled.ts";
 import { readOptimizer } from "../../runs/optimizer-file.ts";
 import type { RunConfig } from "../../runs/run-record.ts";
-import { type LossSettings, lossOf } from "../../train/losses.ts";
+import { compiledOf as compiledOfTraining } from "../../train/compiled-training.ts";
 import type { Optimisation } from "../../train/training.ts";
 import type { Carried } from "./export-format.ts";
 import type { SavedModel } from "./saved-model.ts";
@@ -50,24 +49,12 @@ async function compiledOfRun(
 ): Promise<CompiledForExport | null> {
   const { learningRate } = training;
   if (typeof learningRate !== "number") return null;
-  const { optimizer = "adam", ...settings } = training as Optimisation;
   const state = await readOptimizer(run).catch((cause: unknown) => {
     if (!(cause instanceof FormatError)) throw cause;
     const help = "--no-optimizer exports the model without it";
     throw new FormatError(cause.message, { cause, help });
   });
-  return {
-    ...{ optimizer, settings, learningRate: Math.fround(learningRate) },
-    ...{ loss: kerasLoss(training as Optimisation), metrics: ["accuracy"] },
-    // A state of another optimiser is not of this record.
-    state: state?.name === (optimizer satisfies OptimizerName) ? state : null,
-  };
-}
-
-/** By Keras's name; with label smoothing, labels are one-hot there. */
-function kerasLoss({ loss = "categorical_crossentropy", labelSmoothing = 0 }: LossSettings) {
-  if (loss !== "categorical_crossentropy" || labelSmoothing > 0) return lossOf({ loss }).name;
-  return "sparse_categorical_crossentropy";
+  return compiledOfTraining({ ...(training as Optimisation), learningRate }, state);
 }
 
 /** `adam after 938 steps, at a rate of 0.001`: what the file holds beside the model. */

@@ -14,7 +14,7 @@ import { callKeywords } from "../../models/architecture/call-modes.ts";
 import { exportedModel } from "../../models/architecture/exported-model.ts";
 import { keras3Config } from "../../models/architecture/keras3.ts";
 import type { OwnModelConfig } from "../../models/models.ts";
-import { ownNetwork } from "../../models/own-model.ts";
+import { nameOfStem, ownNetwork } from "../../models/own-model.ts";
 
 const KERAS = /\.(keras|h5|hdf5)$/i;
 const PROGRAM = /\.[cm]?[jt]s$/i;
@@ -75,9 +75,9 @@ async function programsModel(path: string): Promise<OwnModelConfig> {
   return described(await importedModel(path), { name: nameOfFile(path), path });
 }
 
-/** Of folders, too: what is no letter, digit, dash or dot becomes a dash. */
+/** Of folders, too. */
 export function nameOfFile(path: string): string {
-  return basename(path, extname(path)).replaceAll(/[^\w.-]+/g, "-") || "model";
+  return nameOfStem(basename(path, extname(path)));
 }
 
 async function importedModel(path: string): Promise<Model> {

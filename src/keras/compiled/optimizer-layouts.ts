@@ -1,7 +1,7 @@
 // Where an optimiser's variables lie in a file: by number in Keras's archive, by name in a Keras 2 `.h5`.
 
 import type { WeightStream } from "../../models/architecture/exported-model.ts";
-import type { Hdf5Dataset, Hdf5Group, Hdf5Layout, ValueStream } from "../hdf5/writer.ts";
+import type { Hdf5Dataset, Hdf5Group, Hdf5Layout, ValueStream } from "../hdf5/layout.ts";
 import { parentsOf, stringList } from "../weights/weight-layouts.ts";
 import type { OptimizerEntry } from "./optimizer-entries.ts";
 import { ARCHIVE_VARS, LEGACY_WEIGHTS } from "./optimizer-places.ts";

@@ -1,18 +1,13 @@
 // An HDF5 file, read through libhdf5 and distrusted: what it holds is listed once, its data are read on demand, and no
 // size is believed before it is compared with the file's own. All that is wrong with it becomes a FormatError
-// `FILE: /path: rule, got …`. Nothing here knows Keras, and nothing writes.
+// `FILE: /path: rule, got …`. Nothing here knows Keras or where the file lies, and nothing writes.
 
-import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { resolve } from "node:path";
 import { FormatError } from "../../engine/core/errors.ts";
 import { formatShape, type Shape, sizeOf } from "../../engine/core/shape.ts";
 import { blocksOf } from "./blocks.ts";
-import { type FloatType, Hdf5Thread, type ThreadReply, WINDOW_LENGTH } from "./thread.ts";
+import { type FloatType, type Hdf5Source, TRUNCATED, unreadable, WINDOW_LENGTH } from "./source.ts";
 import type { AttributeValue, DatasetInfo, Hdf5Node } from "./tree.ts";
 
-const SIGNATURE = Buffer.from("\x89HDF\r\n\x1a\n", "latin1");
-/** The signature may stand behind a foreign header, whose length is one of these. */
-const SIGNATURE_OFFSETS = [0, 512, 1024, 2048, 4096];
 /** Weights have four axes; NumPy has at most 64. */
 const MOST_AXES = 8;
 /** Deflate, shuffle, Fletcher's checksum: what h5py offers without a plug-in, and libhdf5 always reads. */
@@ -30,45 +25,23 @@ export interface Hdf5Dataset {
   readonly dtype: string;
 }
 
-export interface OpenOptions {
-  /** Runs libhdf5 for several files in turn; default: one of its own, ended by `close`. */
-  readonly thread?: Hdf5Thread;
-  /** Name in messages, where it is not the path. */
-  readonly name?: string;
-}
-
 export class Hdf5File {
   /** As messages call it. */
   readonly name: string;
   /** Of the file. */
   readonly bytes: number;
+  readonly #source: Hdf5Source;
   readonly #nodes: ReadonlyMap<string, Hdf5Node>;
-  readonly #thread: Hdf5Thread;
-  readonly #ownsThread: boolean;
 
-  private constructor(source: Source, nodes: readonly Hdf5Node[]) {
+  constructor(source: Hdf5Source) {
     this.name = source.name;
     this.bytes = source.bytes;
-    this.#thread = source.thread;
-    this.#ownsThread = source.ownsThread;
-    this.#nodes = new Map(nodes.map((node) => [node.path, node]));
+    this.#source = source;
+    this.#nodes = new Map(source.nodes.map((node) => [node.path, node]));
   }
 
-  /** Throws FormatError for what is no HDF5 file, or a damaged one, and what the file system throws. */
-  static async open(path: string, options: OpenOptions = {}): Promise<Hdf5File> {
-    const name = options.name ?? path;
-    const bytes = checkSignature(path, name);
-    const thread = options.thread ?? new Hdf5Thread();
-    const source = { name, bytes, thread, ownsThread: options.thread === undefined };
-    const reply = await thread.ask({ kind: "open", path: resolve(path) });
-    if (reply.ok) return new Hdf5File(source, reply.nodes ?? []);
-    if (source.ownsThread) thread.stop();
-    throw unreadable(source, reply);
-  }
-
-  async close(): Promise<void> {
-    if (this.#ownsThread) this.#thread.stop();
-    else if (this.#thread.isAlive) await this.#thread.ask({ kind: "close" });
+  close(): Promise<void> {
+    return this.#source.close();
   }
 
   /** True for a group, false for nothing of that name; anything else is refused. */
@@ -105,10 +78,10 @@ export class Hdf5File {
     const chunkRows = info.chunks?.[0] ?? 1;
     for (const { start, count } of blocksOf({ shape, chunkRows, most: WINDOW_LENGTH })) {
       const request = { kind: "read", path, start, count, bytes: info.bytes, type: dtype } as const;
-      const reply = this.#thread.read(request);
+      const reply = this.#source.read(request);
       if (!reply.ok) throw unreadable(this, reply);
       const length = sizeOf(count);
-      data.set(this.#thread.window.subarray(0, length), done);
+      data.set(this.#source.window.subarray(0, length), done);
       done += length;
     }
     return data;
@@ -122,9 +95,9 @@ export class Hdf5File {
     }
     const bytes = type === "int64" ? 8 : 4;
     const whole = { start: shape.map(() => 0), count: shape };
-    const reply = this.#thread.read({ kind: "read", path, ...whole, bytes, type });
+    const reply = this.#source.read({ kind: "read", path, ...whole, bytes, type });
     if (!reply.ok) throw unreadable(this, reply);
-    return new Float64Array(this.#thread.window.buffer, 0, 1)[0] ?? 0;
+    return new Float64Array(this.#source.window.buffer, 0, 1)[0] ?? 0;
   }
 
   /** An attribute that is one text; undefined where there is none. */
@@ -213,15 +186,6 @@ interface SizeClaim {
   readonly what?: string;
 }
 
-interface Source {
-  readonly name: string;
-  readonly bytes: number;
-  readonly thread: Hdf5Thread;
-  readonly ownsThread: boolean;
-}
-
-const TRUNCATED = "the file is damaged or was not copied whole; get it again";
-
 export function join(path: string, name: string): string {
   return path === "/" ? `/${name}` : `${path}/${name}`;
 }
@@ -233,46 +197,4 @@ function isFloat(dtype: string): dtype is FloatType {
 function describe(value: AttributeValue): string {
   if ("problem" in value) return value.problem;
   return value.isList ? `a list of ${value.strings.length}` : "a single text";
-}
-
-/** Before anything costly: most files that are no HDF5 show it in their first bytes. Returns the file's size. */
-function checkSignature(path: string, name: string): number {
-  const found = statSync(path);
-  if (!found.isFile()) throw new FormatError(`${name}: must be an HDF5 file, got no regular file`);
-  const file = openSync(path, "r");
-  try {
-    const head = Buffer.alloc(16);
-    const read = readSync(file, head, 0, head.length, 0);
-    const isHdf5 = SIGNATURE_OFFSETS.some((offset) => {
-      const bytes = Buffer.alloc(SIGNATURE.length);
-      readSync(file, bytes, 0, bytes.length, offset);
-      return bytes.equals(SIGNATURE);
-    });
-    if (isHdf5) return found.size;
-    const got =
-      read === 0 ? "an empty file" : `one that begins with ${show(head.subarray(0, read))}`;
-    throw new FormatError(`${name}: must be an HDF5 file, got ${got}`, {
-      help: "Keras's weight files (.h5, .weights.h5, .keras) are; a page or a pointer may have been saved instead",
-    });
-  } finally {
-    closeSync(file);
-  }
-}
-
-function show(bytes: Buffer): string {
-  return JSON.stringify(bytes.toString("latin1"));
-}
-
-function unreadable(
-  { name, bytes }: { readonly name: string; readonly bytes: number },
-  { where, reason }: Extract<ThreadReply, { ok: false }>,
-): FormatError {
-  const place = where === "" || where === "/" ? name : `${name}: ${where}`;
-  const wanted = /^truncated file: .*stored_eof = (\d+)/.exec(reason)?.[1];
-  if (wanted !== undefined) {
-    const got = `${bytes} of ${wanted} bytes`;
-    return new FormatError(`${place}: must be complete, got ${got}`, { help: TRUNCATED });
-  }
-  const got = reason === "" ? "" : `, got ${JSON.stringify(reason)} from libhdf5`;
-  return new FormatError(`${place}: must be sound HDF5${got}`, { help: TRUNCATED });
 }

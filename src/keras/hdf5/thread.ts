@@ -7,35 +7,7 @@ import {
   receiveMessageOnPort,
   Worker,
 } from "node:worker_threads";
-import type { Hdf5Node } from "./tree.ts";
-
-export type FloatType = "float16" | "bfloat16" | "float32" | "float64";
-export type IntegerType = "int32" | "int64";
-
-export type ThreadRequest =
-  | { readonly kind: "open"; readonly path: string }
-  | {
-      readonly kind: "read";
-      readonly path: string;
-      readonly start: readonly number[];
-      readonly count: readonly number[];
-      readonly bytes: number;
-      /** An integer comes alone, as the window's first float64. */
-      readonly type: FloatType | IntegerType;
-    }
-  | { readonly kind: "close" };
-
-export type ThreadReply =
-  | { readonly ok: true; readonly nodes: readonly Hdf5Node[] | null }
-  | {
-      readonly ok: false;
-      /** Path within the file; empty: the file as a whole. */
-      readonly where: string;
-      /** In libhdf5's words; may be empty. */
-      readonly reason: string;
-      /** The thread cannot be asked again. */
-      readonly isBroken: boolean;
-    };
+import { type Hdf5Reply, type Hdf5Request, type ReadRequest, WINDOW_LENGTH } from "./source.ts";
 
 export interface ThreadData {
   readonly window: SharedArrayBuffer;
@@ -46,9 +18,6 @@ export interface ThreadData {
   readonly state: SharedArrayBuffer;
   readonly port: MessagePort;
 }
-
-/** Elements that one read can hand over: 16 MB, more is not faster. */
-export const WINDOW_LENGTH = 2 ** 22;
 
 /** Places in the shared state. */
 const [REPLIED, DONE] = [0, 1];
@@ -70,7 +39,7 @@ export class Hdf5Thread {
   readonly #patienceMs: number;
   #isAlive = true;
   /** Takes the reply to the question that is open. */
-  #settle: (reply: ThreadReply) => void = () => {};
+  #settle: (reply: Hdf5Reply) => void = () => {};
 
   constructor(patienceMs = DEFAULT_PATIENCE_MS) {
     const { port1, port2: port } = new MessageChannel();
@@ -104,7 +73,7 @@ export class Hdf5Thread {
   }
 
   /** Resolves with the thread's reply, or with one that says that it came to its end. One at a time. */
-  ask(request: Exclude<ThreadRequest, { kind: "read" }>): Promise<ThreadReply> {
+  ask(request: Exclude<Hdf5Request, ReadRequest>): Promise<Hdf5Reply> {
     return new Promise((resolve) => {
       const watch = this.#watch();
       this.#settle = (reply) => {
@@ -120,14 +89,14 @@ export class Hdf5Thread {
   }
 
   /** Reads a block into the window, and waits for it. */
-  read(request: Extract<ThreadRequest, { kind: "read" }>): ThreadReply {
+  read(request: ReadRequest): Hdf5Reply {
     if (!this.#isAlive) return broken("it is closed");
     Atomics.store(this.#state, REPLIED, 0);
     this.#worker.postMessage(request);
     if (Atomics.wait(this.#state, REPLIED, 0, this.#patienceMs) === "timed-out") {
       return this.#checked(this.#late());
     }
-    const reply: ThreadReply | undefined = receiveMessageOnPort(this.#port)?.message;
+    const reply: Hdf5Reply | undefined = receiveMessageOnPort(this.#port)?.message;
     return this.#checked(reply ?? broken("no reply"));
   }
 
@@ -149,16 +118,16 @@ export class Hdf5Thread {
     }, this.#patienceMs / LOOKS);
   }
 
-  #late(): ThreadReply {
+  #late(): Hdf5Reply {
     return broken(`no end within ${this.#patienceMs / 1000} s`);
   }
 
-  #checked(reply: ThreadReply): ThreadReply {
+  #checked(reply: Hdf5Reply): Hdf5Reply {
     if (!reply.ok && reply.isBroken && this.#isAlive) this.stop();
     return reply;
   }
 }
 
-function broken(reason: string): ThreadReply {
+function broken(reason: string): Hdf5Reply {
   return { ok: false, where: "", reason, isBroken: true };
 }

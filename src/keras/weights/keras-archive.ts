@@ -8,16 +8,10 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { VitrineError } from "../../engine/core/errors.ts";
 import { ZipArchive } from "../../io/zip-archive.ts";
-import type { JsonRecord } from "../../models/architecture/json-record.ts";
-import { parseConfig } from "../../models/architecture/model-config.ts";
-import { Hdf5File, type OpenOptions } from "../hdf5/file.ts";
-import { describeArchive } from "./keras3-weights.ts";
-import { archiveCompilation } from "./saved-compilation.ts";
+import type { Hdf5File } from "../hdf5/file.ts";
+import { type OpenOptions, openHdf5 } from "../hdf5/open-path.ts";
+import { ARCHIVE_WEIGHTS, describeArchiveFile, readArchiveTexts } from "./described-file.ts";
 import type { WeightFile } from "./saved-weights.ts";
-
-const WEIGHTS = "model.weights.h5";
-const CONFIG = "config.json";
-const METADATA = "metadata.json";
 
 /** Throws FormatError for an archive that is damaged, or holds no model. */
 export async function openArchive(
@@ -26,26 +20,17 @@ export async function openArchive(
 ): Promise<WeightFile> {
   const zip = await ZipArchive.open(path, "is it a .keras file?");
   try {
-    const modelConfig = await json(zip, CONFIG);
-    const { keras_version: version } = await json(zip, METADATA);
-    const kerasVersion = typeof version === "string" ? version : null;
-    const { file, close } = await unpack(zip, options);
+    const description = await readArchiveTexts(zip);
+    const opened = await unpack(zip, options);
     try {
-      const layers = describeArchive(file, modelConfig);
-      const compilation = () => archiveCompilation(file, modelConfig);
-      const format = "keras3-archive";
-      return { path, format, kerasVersion, layers, modelConfig, compilation, close };
+      return describeArchiveFile(description, opened);
     } catch (error) {
-      await close();
+      await opened.close();
       throw error;
     }
   } finally {
     zip.close();
   }
-}
-
-async function json(zip: ZipArchive, name: string): Promise<JsonRecord> {
-  return parseConfig(await zip.text(name), `${zip.path}: ${name}`);
 }
 
 interface Unpacked {
@@ -57,10 +42,10 @@ async function unpack(zip: ZipArchive, { thread }: Pick<OpenOptions, "thread">):
   const folder = await mkdtemp(join(tmpdir(), "vitrine-h5-"));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    const target = join(folder, WEIGHTS);
+    const target = join(folder, ARCHIVE_WEIGHTS);
     await write(zip, target);
-    const name = `${zip.path}: ${WEIGHTS}`;
-    const file = await Hdf5File.open(target, thread ? { name, thread } : { name });
+    const name = `${zip.path}: ${ARCHIVE_WEIGHTS}`;
+    const file = await openHdf5(target, thread ? { name, thread } : { name });
     // Where the system allows it, the name goes now and the data with the last reader, even if that one is killed.
     await remove().catch(() => undefined);
     const close = async () => {
@@ -75,12 +60,12 @@ async function unpack(zip: ZipArchive, { thread }: Pick<OpenOptions, "thread">):
 }
 
 async function write(zip: ZipArchive, target: string): Promise<void> {
-  const source = await zip.stream(WEIGHTS);
+  const source = await zip.stream(ARCHIVE_WEIGHTS);
   try {
     await pipeline(source, createWriteStream(target));
   } catch (cause) {
     if (!(cause instanceof Error) || !("code" in cause) || "errno" in cause === false) throw cause;
-    const rule = `${WEIGHTS} must be unpacked to a temporary file`;
+    const rule = `${ARCHIVE_WEIGHTS} must be unpacked to a temporary file`;
     throw new VitrineError(`${zip.path}: ${rule}, got ${cause.code} in ${tmpdir()}`, {
       cause,
       help: "TMPDIR names another folder for temporary files",

@@ -2,7 +2,7 @@
 // them. Plain data: nothing is written here.
 
 import type { ExportedModel } from "../../models/architecture/exported-model.ts";
-import type { Hdf5Attribute, Hdf5Dataset, Hdf5Group, Hdf5Layout } from "../hdf5/writer.ts";
+import type { Hdf5Attribute, Hdf5Dataset, Hdf5Group, Hdf5Layout } from "../hdf5/layout.ts";
 import { containerNames, OLD_ROOT, oldContainerNames } from "./layer-places.ts";
 
 /** What the files say that wrote them: the last Keras 2, whose layout it is. */
@@ -11,6 +11,7 @@ export const KERAS2_BACKEND = "tensorflow";
 
 /** Keras splits an attribute beyond this, because HDF5 keeps attributes in headers of at most 64 KiB. */
 const ATTRIBUTE_BYTES = 64512;
+const UTF8 = new TextEncoder();
 /** Of a string of variable length in the header, wherever its characters are. */
 const REFERENCE_BYTES = 16;
 
@@ -119,7 +120,7 @@ export function stringList(
   values: readonly string[],
 ): Readonly<Record<string, Hdf5Attribute>> {
   if (values.length === 0) return { [name]: { kind: "empty" } };
-  const longest = Math.max(...values.map((value) => Buffer.byteLength(value)));
+  const longest = Math.max(...values.map((value) => UTF8.encode(value).length));
   const each = Math.max(longest + 1, REFERENCE_BYTES);
   if (values.length * each <= ATTRIBUTE_BYTES) return { [name]: { kind: "ascii", value: values } };
   const parts = arraySplit(values, Math.ceil(values.length / Math.floor(ATTRIBUTE_BYTES / each)));

@@ -15,6 +15,8 @@ export interface Field {
   readonly element: HTMLElement;
   get value(): string;
   set value(value: string);
+  /** One more choice, which is chosen; one that is there already is only chosen. */
+  offer(choice: string): void;
 }
 
 export function field({ label, help, value, choices, inputmode }: FieldOptions): Field {
@@ -31,6 +33,11 @@ export function field({ label, help, value, choices, inputmode }: FieldOptions):
     },
     set value(next) {
       control.value = next;
+    },
+    offer(choice) {
+      control.value = choice;
+      if (control.value !== choice) control.append(element("option", {}, choice));
+      control.value = choice;
     },
   };
 }

@@ -10,6 +10,10 @@ export interface Actions {
   /** Opens the adapter, once; again after it was lost. */
   readonly open: { readonly asked: null; readonly answer: AdapterView };
   readonly data: { readonly asked: DataChoice; readonly answer: DatasetView };
+  /** A `.keras` file, or a whole model in `.h5`: trainings that name it as their model begin with its weights. */
+  readonly openModel: { readonly asked: DroppedFile; readonly answer: OpenedModelView };
+  /** The trained model. */
+  readonly kerasFile: { readonly asked: null; readonly answer: FileView };
   /** Answers when the training is over, however it ended; throws what went wrong. */
   readonly train: { readonly asked: TrainingChoice; readonly answer: TrainedView };
   /** The bench's kernels; the stop of a training stops it as well. */
@@ -122,7 +126,24 @@ export interface DatasetView {
   readonly samples: readonly { readonly label: number; readonly image: ImageView }[];
 }
 
+export interface OpenedModelView {
+  /** Its name without folders. */
+  readonly file: string;
+  readonly parameters: number;
+  /** How it was trained; null where the file does not say, or names what is not known here. */
+  readonly optimizer: string | null;
+  readonly learningRate: number | null;
+  /** What of that is not taken over. */
+  readonly notes: readonly string[];
+}
+
+export interface FileView {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
 export interface TrainingChoice {
+  /** By name, or the file that it was opened from. */
   readonly model: string;
   /** By the setting's key; what is not there is the default. */
   readonly settings: Readonly<Record<string, string>>;

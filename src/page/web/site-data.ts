@@ -1,6 +1,9 @@
-// The data set that lies beside the page, as `data/index.json` describes it: what the site's maker writes and the page's worker reads.
+// What lies beside the page: the data set, as `data/index.json` describes it, and what is fetched late. The site's maker writes it and
+// the page's worker reads it.
 
 export const DATA_INDEX = "data/index.json";
+/** The worker that reads and writes files of Keras's, which is fetched when there is one. */
+export const KERAS_SCRIPT = "keras.js";
 
 export interface SiteData {
   readonly format: 1;

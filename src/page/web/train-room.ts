@@ -6,7 +6,14 @@ import { imagePicture } from "../live/packed-pictures.ts";
 import { count } from "../live/words.ts";
 import { dropZone } from "./drop.ts";
 import { type Field, field, numberOf } from "./form.ts";
-import type { DataChoice, DatasetView, DroppedFile, TrainingChoice } from "./protocol.ts";
+import { modelFile } from "./model-file.ts";
+import type {
+  DataChoice,
+  DatasetView,
+  DroppedFile,
+  OpenedModelView,
+  TrainingChoice,
+} from "./protocol.ts";
 import type { House, Room } from "./room.ts";
 import { saveFile } from "./save-file.ts";
 
@@ -15,6 +22,7 @@ export function trainRoom(house: House): Room {
   const data = element("div", { class: "facts-of-data" });
   const place = element("div", {});
   const form = trainingForm(house);
+  const model = modelFile(house, form.goOn);
   let view: LiveView | null = null;
   const ask = async (action: string, body: unknown): Promise<string | null> => {
     const question =
@@ -34,6 +42,7 @@ export function trainRoom(house: House): Room {
   );
   save.title =
     "config, history, metrics and weights in a .zip; unpacked, npm run evaluate reads it";
+  const saves = [save, model.save];
   async function download(): Promise<void> {
     try {
       saveFile(await link.ask("save", null));
@@ -51,7 +60,7 @@ export function trainRoom(house: House): Room {
       return;
     }
     button.disabled = true;
-    save.hidden = true;
+    for (const one of saves) one.hidden = true;
     refill(kept);
     view = liveView(ask);
     refill(place, view.element);
@@ -59,7 +68,7 @@ export function trainRoom(house: House): Room {
     try {
       house.data ??= await readData({ from: "site" });
       house.trained = await link.ask("train", choice);
-      save.hidden = false;
+      for (const one of saves) one.hidden = false;
     } catch (error) {
       house.complain(error);
     } finally {
@@ -72,17 +81,15 @@ export function trainRoom(house: House): Room {
     return read;
   };
   const take = (files: readonly DroppedFile[]): void => {
+    if (model.take(files)) return;
     house.complain(null);
     readData({ from: "files", files }).then((read) => {
       house.data = read;
     }, house.complain);
   };
   const box = element("div", { class: "data" });
-  box.append(
-    data,
-    dropZone(box, "Other data: drop IDX files, an .npz or a folder of pictures here, or", take),
-  );
-  form.element.append(button, save);
+  box.append(data, dropZone(box, DROP_WORDS, take), model.opened);
+  form.element.append(button, ...saves);
   form.element.addEventListener("submit", (event) => {
     event.preventDefault();
     void start(false);
@@ -100,6 +107,8 @@ export function trainRoom(house: House): Room {
   };
 }
 
+const DROP_WORDS =
+  "Other data, or a model of Keras's: drop IDX files, an .npz, a folder of pictures or a .keras file here, or";
 /** Offers to go on with what an earlier page did not finish. */
 function keptElement({ adapter: { kept } }: House, goOn: () => void): HTMLElement {
   if (!kept) return element("p", {});
@@ -131,6 +140,8 @@ interface TrainingForm {
   readonly element: HTMLFormElement;
   /** Throws Error, naming the field, for what is no number. */
   read(): Omit<TrainingChoice, "resume">;
+  /** Chooses the model of a file, and trains it as it was trained. */
+  readonly goOn: (model: OpenedModelView) => void;
 }
 
 function trainingForm({ adapter }: House): TrainingForm {
@@ -185,5 +196,10 @@ function trainingForm({ adapter }: House): TrainingForm {
       limit:
         fields.limit.value.trim() === "all" ? null : numberOf("training pictures", fields.limit),
     }),
+    goOn: ({ file, optimizer, learningRate }) => {
+      fields.model.offer(file);
+      if (optimizer !== null) fields.optimizer.value = optimizer;
+      if (learningRate !== null) fields.rate.value = String(learningRate);
+    },
   };
 }

@@ -3,9 +3,12 @@
 
 import type { KeptView, TrainingChoice } from "../../page/web/protocol.ts";
 import type { TrainingState } from "../../train/training-state.ts";
+import type { Basis } from "./keras-models.ts";
 
 export interface KeptTraining {
   readonly choice: TrainingChoice;
+  /** Without first weights: those of the state go on. */
+  readonly basis: Basis;
   /** SHA-256 of the rows that it was trained on. */
   readonly data: string;
   readonly title: string;

@@ -11,11 +11,14 @@ import { historyCsv, historyRow } from "../../runs/history.ts";
 import { runConfig } from "../../runs/run-record.ts";
 import type { FitRun } from "../../train/fit.ts";
 import type { NamedWeights } from "../../train/named-tensors.ts";
+import type { TrainingSettings } from "../../train/training.ts";
 import { sha256 } from "./digest.ts";
 import type { OpenedData } from "./open-data.ts";
 
 export interface FinishedTraining {
   readonly choice: TrainingChoice;
+  /** Also what follows from the model. */
+  readonly training: TrainingSettings;
   readonly config: ModelConfig;
   readonly run: FitRun;
   readonly weights: NamedWeights;
@@ -48,13 +51,13 @@ export function zipped(folder: string, files: Readonly<Record<string, Uint8Array
   return zipSync(Object.fromEntries(within));
 }
 
-async function recordOf({ choice, config, rows, data, view }: FinishedTraining) {
-  const { model: _model, settings: _settings, resume: _resume, ...training } = choice;
+async function recordOf({ choice, training, config, rows, data, view }: FinishedTraining) {
+  const { model: _model, settings: _settings, resume: _resume, ...asked } = choice;
   const { train, test } = data;
   return runConfig({
     model: config,
     classNames: train.classNames,
-    training: { ...training, schedule: "study" },
+    training: { ...asked, schedule: "study", ...training } as Readonly<Record<string, JsonValue>>,
     data: {
       ...{ name: data.title, shape: [train.height, train.width, train.channels] },
       ...{ source: "data in a browser", background: backgroundOf(train) },

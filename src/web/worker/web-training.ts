@@ -22,7 +22,7 @@ import type {
 import { allRows, type DeviceData, uploadDataset } from "../../train/device-data.ts";
 import { FitRun } from "../../train/fit.ts";
 import { type NamedWeights, namedTensors } from "../../train/named-tensors.ts";
-import { fitSettings } from "../../train/training.ts";
+import { fitSettings, type TrainingSettings } from "../../train/training.ts";
 import type { TrainingState } from "../../train/training-state.ts";
 import { EpochPictures } from "../../watch/epoch-pictures.ts";
 import { EventLog } from "../../watch/event-log.ts";
@@ -30,7 +30,7 @@ import { LayerTimes } from "../../watch/layer-times.ts";
 import { LiveFit } from "../../watch/live-fit.ts";
 import { Steering } from "../../watch/steering.ts";
 import { sha256 } from "./digest.ts";
-import { configOf } from "./model-views.ts";
+import type { Basis, TrainedModel } from "./keras-models.ts";
 import type { OpenedData, Stage } from "./open-data.ts";
 import { runFiles } from "./saved-run.ts";
 import { seePicture } from "./seeing.ts";
@@ -46,6 +46,8 @@ export interface WebTrainingOptions {
 }
 
 const CHECKPOINT_MINUTES = 1;
+/** What an optimiser came to is kept beside the weights up to this size. */
+const OPTIMIZER_BYTES = 128 * 2 ** 20;
 
 /** A question that waits for the training to come between two steps. */
 interface Look {
@@ -70,11 +72,15 @@ export class WebTraining {
   }
 
   /**
-   * Once. Throws UsageError for settings that do not go together, DivergenceError for a loss that is no number, DeviceLostError where the
+   * Once, from `basis` on. Throws UsageError for settings that do not go together, DivergenceError for a loss that is no number, DeviceLostError where the
    * device was lost: another training may go on from `resume` then, what was kept of this one.
    */
-  async train(choice: TrainingChoice, resume: TrainingState | null): Promise<TrainedView> {
-    const trained = await this.#prepare(choice, resume);
+  async train(
+    choice: TrainingChoice,
+    basis: Basis,
+    resume: TrainingState | null,
+  ): Promise<TrainedView> {
+    const trained = await this.#prepare(choice, basis, resume);
     this.#trained = trained;
     this.#isTraining = true;
     try {
@@ -145,14 +151,23 @@ export class WebTraining {
 
   /** The run as a folder of files. Throws UsageError before its training has ended. */
   files(): Promise<Record<string, Uint8Array>> {
-    const { choice, config, run, rows } = this.#known;
+    const { choice, config, run, rows, training } = this.#known;
     const view = this.#view;
     if (!view) {
       throw new UsageError("save: is for a training that has ended, got one that has not");
     }
     const counts = { train: rows.train.length, heldOut: rows.heldOut.length };
     const { data } = this.#options;
-    return runFiles({ choice, config, run, rows: counts, data, view, weights: weightsOf(run) });
+    const weights = weightsOf(run);
+    return runFiles({ choice, training, config, run, rows: counts, data, view, weights });
+  }
+
+  /** What a file of Keras's is made of. Throws UsageError before the first epoch's end. */
+  kept(): TrainedModel {
+    const { config, run, training } = this.#known;
+    const { kept } = run;
+    if (!kept) throw new UsageError("save: is for a model that has had an epoch, got none");
+    return { config, training, weights: kept.weights, optimizer: kept.optimizer };
   }
 
   close(): void {
@@ -165,17 +180,22 @@ export class WebTraining {
     throw new UsageError("model: is not trained yet, got a question about it");
   }
 
-  async #prepare(choice: TrainingChoice, resume: TrainingState | null): Promise<Trained> {
+  async #prepare(
+    choice: TrainingChoice,
+    basis: Basis,
+    resume: TrainingState | null,
+  ): Promise<Trained> {
     const { data } = this.#options;
     const device = this.#device;
     const dataset = limitRows(data.train, choice.limit ?? undefined);
-    const config = forData(configOf(choice.model, choice.settings), dataset);
+    const config = forData(basis.config, dataset);
     const model = createModel(config);
     const rows = splitOf(dataset, choice);
     this.#log.tell(runEvent({ choice, config, dataset, adapter: device.name, rows }));
     const placed = uploadDataset(device, dataset);
     const { epochs, batchSize, seed } = choice;
-    const recipe = fitSettings(settingsOfChoice(choice));
+    const training = { ...basis.optimisation, ...settingsOfChoice(choice) };
+    const recipe = fitSettings(training);
     const { optimizer, loss, schedule } = recipe;
     const setup = { model, data: placed, batchSize, seed, optimizer, loss };
     const log = this.#log;
@@ -195,12 +215,14 @@ export class WebTraining {
       callbacks: [steering, ...recipe.callbacks, pictures, times],
       train: { data: placed, rows: rows.train },
       validation: { data: placed, rows: rows.heldOut },
+      ...{ initialWeights: basis.weights, initialOptimizer: basis.optimizer },
+      optimizerBytes: OPTIMIZER_BYTES,
       ...{ seed, signal, resume: resume ?? undefined },
       checkpoints: { minutes: CHECKPOINT_MINUTES, save: this.#options.keep },
       pauses: { isDue: () => this.#looks.length > 0, work: () => this.#serveLooks() },
     });
     pictures.run = run;
-    return { choice, config, model, placed, rows, run, setup, steering, times };
+    return { choice, config, model, placed, rows, run, setup, steering, times, training };
   }
 
   async #score({ run }: Trained): Promise<TrainedView> {
@@ -244,6 +266,7 @@ interface Trained {
   readonly setup: Omit<StepSetup, "kind">;
   readonly steering: Steering;
   readonly times: LayerTimes;
+  readonly training: TrainingSettings;
 }
 
 /** Of the kept epoch, in the order of the model. */

@@ -39,5 +39,7 @@ function refusalOf(error: unknown): Refusal {
   }
   const isNone = error instanceof DeviceError && message.includes("no WebGPU adapter");
   const kind = error instanceof DeviceLostError ? "lost" : isNone ? "none" : "refused";
-  return { message, help: error.help ?? null, kind };
+  // Flags are a command line's.
+  const help = error.help?.startsWith("--") ? null : (error.help ?? null);
+  return { message, help, kind };
 }

@@ -19,6 +19,7 @@ import type {
 import { sha256 } from "./digest.ts";
 import { readDroppedData } from "./dropped-data.ts";
 import { forgetTraining, keepTraining, keptTraining, keptView } from "./kept-training.ts";
+import { basisOf, KerasModels } from "./keras-models.ts";
 import { measurableNames, measureKernels } from "./measuring.ts";
 import { modelViews } from "./model-views.ts";
 import { type OpenedData, openedData, readSiteData, viewOfData } from "./open-data.ts";
@@ -46,6 +47,8 @@ export class Workshop {
   readonly actions: Answers = {
     open: () => this.#open(),
     data: (choice) => this.#readData(choice),
+    openModel: (dropped) => this.#alone(() => this.#staged(() => this.#keras.open(dropped))),
+    kerasFile: () => this.#staged(() => this.#keras.written(this.#current.kept())),
     train: (choice) => this.#alone(() => this.#train(choice)),
     save: () => this.#save(),
     bench: ({ filter }) => this.#alone(() => this.#staged(() => this.#measure(filter))),
@@ -56,6 +59,7 @@ export class Workshop {
     inspect: (choice) => this.#staged(() => this.#current.inspect(choice)),
   };
   readonly #events: WorkshopEvents;
+  readonly #keras: KerasModels;
   #device: Device | null = null;
   #data: OpenedData | null = null;
   #training: WebTraining | null = null;
@@ -64,6 +68,7 @@ export class Workshop {
 
   constructor(events: WorkshopEvents) {
     this.#events = events;
+    this.#keras = new KerasModels(events.site, events.stage);
   }
 
   async #open(): Promise<AdapterView> {
@@ -119,16 +124,19 @@ export class Workshop {
     if (kept && kept.data !== digest) {
       throw new UsageError(`resume: the training kept here is of ${kept.title}, got ${data.title}`);
     }
+    const basis = kept?.basis ?? basisOf(choice, this.#keras.opened);
     const asked = kept ? { ...kept.choice, resume: true } : choice;
     for (let reopened = 0; ; reopened++) {
       const training = await this.#newTraining(data, async (state) => {
         const { title } = data;
         const adapter = this.#device?.name ?? "";
-        kept = { choice: asked, data: digest, title, adapter, at: Date.now(), state };
+        const { config, optimisation } = basis;
+        const of = { choice: asked, basis: { config, optimisation }, data: digest, title };
+        kept = { ...of, adapter, at: Date.now(), state };
         await keepTraining(kept);
       });
       try {
-        const view = await training.train(asked, kept?.state ?? null);
+        const view = await training.train(asked, basis, kept?.state ?? null);
         if (view.ended !== "interrupted") await forgetTraining();
         return view;
       } catch (error) {

@@ -1,13 +1,17 @@
-// What a Keras file says of how its model was trained, as far as flags leave it open: the optimiser and its settings, the rate, and
-// what the optimiser had come to, so that training goes on where it stopped.
+// What a Keras file says of how its model was trained, as far as a person leaves it open: the optimiser and its settings, the rate,
+// and what the optimiser had come to, so that training goes on where it stopped. And the other way round, what it is told.
 
-import type { OptimizerValues } from "../../engine/optim/optimizer-values.ts";
-import { shortestFloat } from "../../format/number-format.ts";
-import type { Compiled, CompiledLoss } from "../../keras/compiled/compiled.ts";
-import { isOwn, type ModelConfig } from "../../models/models.ts";
-import type { LossName, LossSettings } from "../../train/losses.ts";
-import type { Optimisation } from "../../train/training.ts";
-import type { TrainingFlags } from "./training-flags.ts";
+import type { OptimizerValues } from "../engine/optim/optimizer-values.ts";
+import { shortestFloat } from "../format/number-format.ts";
+import type { Compiled, CompiledForExport, CompiledLoss } from "../keras/compiled/compiled.ts";
+import { isOwn, type ModelConfig } from "../models/models.ts";
+import { type LossName, type LossSettings, lossOf } from "./losses.ts";
+import type { Optimisation } from "./training.ts";
+
+/** What a person has said already. */
+interface Asked {
+  readonly optimizer?: string | undefined;
+}
 
 export interface CompiledTraining {
   readonly optimisation: Optimisation;
@@ -47,13 +51,13 @@ function lossSettings({ name, options }: CompiledLoss): LossSettings | null {
   };
 }
 
-/** `--optimizer` begins anew: then nothing of the file counts. */
+/** An optimiser that is asked for begins anew: then nothing of the file counts. */
 export function compiledTraining(
-  flags: TrainingFlags,
+  asked: Asked,
   compiled: Compiled | null,
   model: ModelConfig,
 ): CompiledTraining {
-  if (!compiled || flags.optimizer !== undefined) return NOTHING;
+  if (!compiled || asked.optimizer !== undefined) return NOTHING;
   const { optimizer, settings, learningRate, loss, state } = compiled;
   const notes = [...compiled.notes];
   const known = loss && lossSettings(loss);
@@ -74,4 +78,23 @@ export function compiledTraining(
     },
     ...{ learningRate: learningRate && shortestFloat(learningRate), state: kept, notes },
   };
+}
+
+/** For a file that Keras goes on training from. A state of another optimiser is not of this training, and left out. */
+export function compiledOf(
+  training: Optimisation & { readonly learningRate: number },
+  state: OptimizerValues | null,
+): CompiledForExport {
+  const { optimizer = "adam", learningRate, ...settings } = training;
+  return {
+    ...{ optimizer, settings, learningRate: Math.fround(learningRate) },
+    ...{ loss: kerasLoss(training), metrics: ["accuracy"] },
+    state: state?.name === optimizer ? state : null,
+  };
+}
+
+/** By Keras's name; with label smoothing, labels are one-hot there. */
+function kerasLoss({ loss = "categorical_crossentropy", labelSmoothing = 0 }: LossSettings) {
+  if (loss !== "categorical_crossentropy" || labelSmoothing > 0) return lossOf({ loss }).name;
+  return "sparse_categorical_crossentropy";
 }
