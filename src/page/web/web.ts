@@ -2,6 +2,7 @@
 
 import { byId, element, refill } from "../client/dom.ts";
 import { insideRoom } from "./inside-room.ts";
+import { kernelsRoom } from "./kernels-room.ts";
 import { Link, Refused } from "./link.ts";
 import { noWebGpu } from "./no-webgpu.ts";
 import type { AdapterView } from "./protocol.ts";
@@ -9,7 +10,7 @@ import type { House, Room, RoomName } from "./room.ts";
 import { trainRoom } from "./train-room.ts";
 import { tryRoom } from "./try-room.ts";
 
-const MAKE: readonly ((house: House) => Room)[] = [trainRoom, insideRoom, tryRoom];
+const MAKE: readonly ((house: House) => Room)[] = [trainRoom, insideRoom, tryRoom, kernelsRoom];
 
 const adapterLine = element("p", { class: "adapter" }, "opening the adapter …");
 const complaint = element("p", { class: "complaint", role: "alert" });
@@ -61,7 +62,8 @@ async function start(): Promise<void> {
 }
 
 function show(): void {
-  const wanted = location.hash.slice(1);
+  // What follows is the room's own: an edited kernel.
+  const [wanted] = location.hash.slice(1).split("&", 1);
   const room = rooms.find(({ name }) => name === wanted) ?? rooms[0];
   if (!room) return;
   for (const link of bar.querySelectorAll("a")) {
