@@ -31,6 +31,7 @@ import { LiveFit } from "../../watch/live-fit.ts";
 import { Steering } from "../../watch/steering.ts";
 import { sha256 } from "./digest.ts";
 import type { Basis, TrainedModel } from "./keras-models.ts";
+import type { EditHost } from "./kernel-edits.ts";
 import type { OpenedData, Stage } from "./open-data.ts";
 import { runFiles } from "./saved-run.ts";
 import { seePicture } from "./seeing.ts";
@@ -168,6 +169,17 @@ export class WebTraining {
     const { kept } = run;
     if (!kept) throw new UsageError("save: is for a model that has had an epoch, got none");
     return { config, training, weights: kept.weights, optimizer: kept.optimizer };
+  }
+
+  /** Runs work on what is trained between two steps; null before there is anything. */
+  get between(): EditHost["between"] {
+    if (!this.#trained) return null;
+    const { run, setup } = this.#trained;
+    return (work) =>
+      this.#look(async () => {
+        const weights = await run.variables.snapshot(run.device);
+        return work({ device: this.#device, step: { ...setup, weights } });
+      });
   }
 
   close(): void {
