@@ -221,9 +221,9 @@ test("every rung that can be asked for by name is right", async () => {
   }
 });
 
-test("a fine-tuned ResNet50V2: normalisation with fixed statistics, global pooling", async () => {
+test("a fine-tuned MobileNetV2: normalisation with fixed statistics, global pooling", async () => {
   const model = createModel({
-    ...{ name: "resnet50v2", pooling: "average", units: 8, freeze: 4, pretrained: "0".repeat(64) },
+    ...{ name: "mobilenetv2", pooling: "average", units: 8, freeze: 4, pretrained: "0".repeat(64) },
   });
   const step = await open({ model, batchSize: 2 });
   assertRight(await verifyStep(step.device, step.executable, { hostWork: 2e4 }));
