@@ -1,6 +1,7 @@
 // Every command in README, CONTRIBUTING and docs/ runs, in the order in which they are shown, in a folder of its own with small data in
-// place of Fashion-MNIST and fewer rows and epochs where they would take minutes. A command that is only named is asked for
-// its help. (The commands of docs/learn are run by learn/commands.test.ts.)
+// place of Fashion-MNIST and fewer rows and epochs where they would take minutes. Those that another test runs in full, with the same
+// flags, come here as far as their data. A command that is only named is asked for its help. (The commands of docs/learn are run by
+// learn/commands.test.ts.)
 
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -50,6 +51,26 @@ const SMALL_NETWORK: Flags = {
   "--batch-size": "10",
 };
 
+/** What is run in full by another test, so that here it is enough that every word of it is taken, up to data that are not there. */
+const IN_FULL_ELSEWHERE: readonly (readonly [command: RegExp, test: string])[] = [
+  [/ --model vgg19$/, "study/study.test.ts"],
+  [/ --watch$/, "cli/watch.test.ts"],
+  [/ --(stats|watch-numbers|verify-every)\b/, "cli/looking.test.ts"],
+  [/ (--resume|--out) runs\/long\b/, "cli/killed-training.test.ts"],
+  [/run tune .*--(workers|shard|merge) /, "cli/tune-workers.test.ts"],
+  [/run kfold .*--workers /, "cli/kfold-workers.test.ts"],
+  [/run inspect /, "cli/inspect.test.ts"],
+  [/run profile /, "cli/profile.test.ts"],
+  [/run verify /, "cli/verify.test.ts"],
+  [/run bench .*--filter conv2$/, "learn/commands.test.ts"],
+];
+/** What it ends at, by its script: a result's folder, or else the data. */
+const NOWHERE: Readonly<Record<string, Flags>> = {
+  bench: { "--out": join(home, "none", "result.json") },
+};
+const NO_DATA: Flags = { "--data": join(home, "none") };
+const NOT_THERE = /^error: --(data|out|resume|merge): /m;
+
 /** The run that commands are shown with, and others of its kind that are named. */
 const RUN = "runs/2026-11-22-16-24-28-lenet5";
 const OTHER_RUNS = ["runs/relu", "runs/tanh", "runs/sgd"];
@@ -95,7 +116,10 @@ function startOf(command: string): Started {
   const [program, first = "", second = "", ...rest] = wordsOf(
     command.replaceAll("runs/…-lenet5", RUN),
   );
-  const exception = EXCEPTIONS.find((one) => one.command.test(command));
+  const elsewhere = IN_FULL_ELSEWHERE.find(([pattern]) => pattern.test(command));
+  const exception = elsewhere
+    ? { exitCode: 2, says: NOT_THERE }
+    : EXCEPTIONS.find((one) => one.command.test(command));
   const outcome = { exitCode: 0, says: /\S/, ...exception };
   if (program === "node") return { script: null, args: scriptOf(command), ...outcome };
   assert.is(program, "npm", `${command}: starts with npm`);
@@ -103,8 +127,11 @@ function startOf(command: string): Started {
   assert.is(first, "run", command);
   assert.ok(second in scripts, `${second}: no such script in package.json`);
   if (rest[0] !== "--") return { script: second, args: ["--help"], exitCode: 0, says: /^Usage$/m };
-  const small = exception?.exitCode === 2 && command.includes(".h5") ? {} : smallFor(second, rest);
-  return { script: second, args: withFlags(rest.slice(1), small), ...outcome };
+  const isNetwork = command.includes("--model vgg");
+  const ofScript = { ...SMALL[second], ...(isNetwork ? SMALL_NETWORK : {}) };
+  const small = command.includes(".h5") ? {} : ofScript;
+  const flags = elsewhere ? { ...small, ...(NOWHERE[second] ?? NO_DATA) } : small;
+  return { script: second, args: withFlags(rest.slice(1), flags), ...outcome };
 }
 
 /** Tests that are named are there; they run by themselves, and once is enough. */
@@ -120,11 +147,6 @@ function scriptOf(command: string): readonly string[] {
   const script = wordsOf(command).at(-1) ?? "";
   assert.ok(existsSync(join(ROOT, script)), `${command}: there is no ${script}`);
   return ["-e", `console.log(${JSON.stringify(script)})`];
-}
-
-function smallFor(script: string, words: readonly string[]): Flags {
-  const isNetwork = /^(vgg|resnet)/.test(words[words.indexOf("--model") + 1] ?? "");
-  return { ...SMALL[script], ...(isNetwork && script === "train" ? SMALL_NETWORK : {}) };
 }
 
 /** The words with these flags in place of their own, or after them. */
@@ -177,6 +199,14 @@ for (const [command, file] of commands) {
     assert.match(stdout + stderr, says);
   });
 }
+
+test("what runs in full elsewhere is shown, and does so there", () => {
+  for (const [pattern, path] of IN_FULL_ELSEWHERE) {
+    const shown = [...commands.keys()].filter((command) => pattern.test(command));
+    assert.ok(shown.length > 0, `${pattern}`);
+    assert.ok(existsSync(join(ROOT, "test", path)), path);
+  }
+});
 
 test("the quick start is among them", () => {
   assert.is(commands.get("npm run train -- --model lenet5"), "README.md");

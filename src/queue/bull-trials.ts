@@ -5,8 +5,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Job, Queue } from "bullmq";
 import { DeviceError } from "../engine/core/errors.ts";
-import type { QueueServer } from "./queue-server.ts";
+import { QUEUE, type QueueServer } from "./queue-server.ts";
 import type { JobTransport, TransportOptions } from "./remote-jobs.ts";
+import { nameInQueue } from "./study-id.ts";
 import {
   type JobMessage,
   type OutcomeMessage,
@@ -15,7 +16,6 @@ import {
   type SearchMessage,
 } from "./trial-message.ts";
 
-export const QUEUE = "trials";
 const ASK_MS = 400;
 const WEEK_SECONDS = 7 * 24 * 3600;
 /** Jobs of a trial that fail, each after workers died of it: more, and it is the trial's doing. */
@@ -34,6 +34,7 @@ export class BullTrials implements JobTransport {
   readonly #server: QueueServer;
   readonly #tell: (line: string) => void;
   #isAway = false;
+  #isClosed = false;
 
   constructor({ server, search, tell }: BullOptions) {
     this.#search = search;
@@ -122,15 +123,25 @@ export class BullTrials implements JobTransport {
   }
 
   async recorded(id: string): Promise<void> {
-    const found: Job | undefined = await this.#queue.getJob(this.#jobId(id));
-    await found?.remove().catch(() => undefined);
+    for (;;) {
+      try {
+        const found: Job | undefined = await this.#queue.getJob(this.#jobId(id));
+        return await found?.remove();
+      } catch (error) {
+        // Else it is another's again, or was removed meanwhile.
+        if (this.#isClosed || !this.#server.isAway(error)) return;
+        this.#wait();
+        await sleep(ASK_MS);
+      }
+    }
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.race([this.#queue.close(), sleep(2000)]);
   }
 
   #jobId(id: string): string {
-    return `${this.#search.study}-${id}`;
+    return nameInQueue(this.#search.study, id);
   }
 }

@@ -6,8 +6,7 @@ import type { Job } from "bullmq";
 import * as v from "valibot";
 import { FormatError } from "../engine/core/errors.ts";
 import type { JsonValue } from "../io/files.ts";
-import { QUEUE } from "./bull-trials.ts";
-import type { QueueServer } from "./queue-server.ts";
+import { QUEUE, type QueueServer } from "./queue-server.ts";
 import {
   type JobMessage,
   type ProgressMessage,

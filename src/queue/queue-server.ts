@@ -3,6 +3,9 @@
 import type { Processor, Queue, QueueOptions, Worker, WorkerOptions } from "bullmq";
 import type { WeightsExchange } from "./weights-exchange.ts";
 
+/** Of trials and of folds. */
+export const QUEUE = "trials";
+
 type Without<Options> = Omit<Options, "connection" | "prefix">;
 
 export interface QueueServer {
@@ -17,6 +20,8 @@ export interface QueueServer {
   openExchange(): ServerExchange;
 }
 
-export interface ServerExchange extends WeightsExchange {
+export interface ServerExchange {
+  /** For the jobs of one study. */
+  of(study: string): WeightsExchange;
   close(): void;
 }

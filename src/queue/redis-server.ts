@@ -25,7 +25,7 @@ export async function findRedis(url: string, name: string): Promise<QueueServer>
     WaitingError: bullmq.WaitingError,
     // Whoever asks waits for it.
     isAway: () => false,
-    openExchange: () => new RedisExchange(new ioredis.Redis(url, connection)),
+    openExchange: () => new RedisExchange(new ioredis.Redis(url, connection), PREFIX),
   };
 }
 

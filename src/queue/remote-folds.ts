@@ -68,7 +68,7 @@ export async function foldAnswer(
   if (trained === "interrupted") return { kind: "interrupted" };
   if ("diverged" in trained) return { kind: "diverged", reason: trained.diverged };
   const seconds = (performance.now() - start) / 1000;
-  const weights = await exchange.put(`fold-${id}`, trained.weights);
+  const weights = await exchange.putAnswer(id, "fold", trained.weights);
   const result = trained.result as unknown as JsonValue;
   return { kind: "fold", result, seconds, adapter, driver, weights };
 }

@@ -37,8 +37,6 @@ export type Answer = Exclude<OutcomeMessage, { kind: "interrupted" | "refused" }
 
 export class RemoteJobs {
   readonly #options: RemoteOptions;
-  /** Weights that lie in the exchange for a job. */
-  readonly #refs = new Map<string, WeightsRef[]>();
 
   constructor(options: RemoteOptions) {
     this.#options = options;
@@ -56,14 +54,12 @@ export class RemoteJobs {
   ): Promise<T | null> {
     const work = async (): Promise<T | null> => {
       const { transport, exchange, onProgress } = this.#options;
-      const parent = how.parent ? await exchange.put(`parent-${id}`, how.parent) : null;
+      const parent = how.parent ? await exchange.put(id, "parent", how.parent) : null;
       const answer = await transport.run(how.message(parent), {
         signal: how.signal,
         onProgress: (progress) => onProgress(id, progress),
       });
-      // A worker may still need the parent's weights then.
       if (answer.kind === "interrupted") return null;
-      this.#refs.set(id, parent ? [parent] : []);
       if (answer.kind === "refused") throw new VitrineError(answer.message);
       return await how.take(answer).catch(async (error: unknown) => {
         // An outcome without its weights is none: the job is run again when the work goes on.
@@ -80,18 +76,16 @@ export class RemoteJobs {
   }
 
   /** Weights that an answer tells of; they go when the job is recorded. */
-  async weights(id: string, ref: WeightsRef): Promise<readonly NamedTensor[]> {
-    const found = await this.#options.exchange.get(ref);
-    this.#refs.get(id)?.push(ref);
-    return found;
+  weights(id: string, ref: WeightsRef): Promise<readonly NamedTensor[]> {
+    return this.#options.exchange.get(id, ref);
   }
 
   /** The job's outcome is on disk; until then, a chief that is killed must find it where it was. */
   async recorded(id: string): Promise<void> {
     const { transport, exchange } = this.#options;
+    // In this order: a worker that was taken for dead may still send weights for as long as there is the job.
     await transport.recorded(id);
-    for (const ref of this.#refs.get(id) ?? []) await exchange.remove(ref);
-    this.#refs.delete(id);
+    await exchange.clear(id);
   }
 }
 

@@ -61,7 +61,7 @@ export async function trialAnswer<Plan>(
   { exchange, adapter, driver, signal }: Exchanging,
 ): Promise<AnswerMessage> {
   const { values, initialEpoch, epochs, parent } = message;
-  const parentWeights = parent && (await exchange.get(parent));
+  const parentWeights = parent && (await exchange.get(message.id, parent));
   const trial = runningTrial(message);
   const job: TrialJob<Plan> = {
     ...{ trial, plan: planOf(values), initialEpoch, epochs, parentWeights },
@@ -70,7 +70,7 @@ export async function trialAnswer<Plan>(
   if (!outcome) return { kind: "interrupted" };
   const refs = [];
   for (const { fold, weights } of outcome.models) {
-    refs.push(await exchange.put(`trial-${message.id}-${fold ?? 0}`, weights));
+    refs.push(await exchange.putAnswer(message.id, `trial-${fold ?? 0}`, weights));
   }
   return outcomeMessageOf(outcome, { adapter, driver }, refs);
 }

@@ -11,6 +11,11 @@ import { writeJson } from "../io/files.ts";
 const FILE = "queue.json";
 const record = v.object({ study: v.pipe(v.string(), v.regex(/^[\w-]+$/)) });
 
+/** Of a job, among those of all studies. */
+export function nameInQueue(study: string, job: string): string {
+  return `${study}-${job}`;
+}
+
 /** `folder`: that of the study. */
 export async function studyId(folder: string): Promise<string> {
   const path = join(folder, FILE);

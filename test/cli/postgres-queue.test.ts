@@ -55,17 +55,6 @@ if (server) {
       assert.equal(row, { count: 0 }, table);
     }
   });
-
-  test("weights cross in pieces, and what the server lost is said", async () => {
-    const exchange = (await findQueue(server.url)).openExchange();
-    const shape = [2.25 * 2 ** 20];
-    const values = Float32Array.from({ length: shape[0] ?? 0 }, (_, i) => i / 7);
-    const ref = await exchange.put("trial-1-0", [{ name: "w", dtype: "F32", shape, data: values }]);
-    assert.equal((await exchange.get(ref))[0]?.data, values);
-    await exchange.remove(ref);
-    assert.match(await refusalOf(exchange.get(ref)), /weights must be on the server, got none/);
-    exchange.close();
-  });
 } else console.log("skipped, for want of postgresql: a queue on PostgreSQL");
 
 test("a server that does not answer is refused in one line, without its password", async () => {

@@ -6,9 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { findQueue } from "../../src/queue/find-queue.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
-import { refusalOf } from "../io/folder.ts";
 import { startRedis, type TestServer } from "../support/redis-server.ts";
 import { smallIdxFolder } from "../support/small-files.ts";
 import { studyOutcome } from "../support/study-outcome.ts";
@@ -18,9 +16,6 @@ const test = suite("tune --queue");
 const data = smallIdxFolder({ train: 240, test: 20 });
 const FLAGS = ["--data", data, "--trials", "6", "--epochs", "2", "--validation", "0.2"];
 const LONG = [...FLAGS, "--epochs", "12"];
-
-/** What a search sends is larger than a piece of it: nine megabytes. */
-const LARGE = { name: "w", dtype: "F32" as const, shape: [2.25 * 2 ** 20] };
 
 const server = await startRedis({ password: "s3cret" });
 const workers = new Set<Running>();
@@ -43,11 +38,11 @@ async function stopWorkers(): Promise<void> {
   }
 }
 
-/** Keys of the server that a search leaves: none of its trials, none of its weights. */
-async function leftovers({ ask }: TestServer): Promise<string[]> {
+/** Keys of the server that a search leaves: its trials, their weights. */
+async function leftovers({ ask }: TestServer, out: string): Promise<string[]> {
+  const { study } = JSON.parse(readFileSync(join(out, "queue.json"), "utf8"));
   const keys = await ask((redis) => redis.keys("vitrine:*"));
-  const own = /^vitrine:(weights:|trials:[0-9a-f]{8}-)/;
-  return keys.filter((key) => own.test(key));
+  return keys.filter((key) => key.includes(study));
 }
 
 /** What one process leaves, once for each search. */
@@ -79,7 +74,7 @@ overQueue("two workers leave what one process leaves, and nothing on the server"
   assert.not.match(chief.stdout + chief.stderr, /s3cret/);
   await stopWorkers();
   assert.equal(studyOutcome(out), await sequential(flags));
-  assert.equal(await leftovers(own), []);
+  assert.equal(await leftovers(own, out), []);
   const { adapter } = JSON.parse(readFileSync(join(out, "trial_1", "trial.json"), "utf8"));
   assert.type(adapter, "string");
 });
@@ -104,7 +99,7 @@ overQueue("workers killed, server restarted, connections cut: no trial is lost",
   await stopWorkers();
   assert.equal(studyOutcome(out), await sequential(LONG));
   assert.is(chief.stdout().match(/^Trial \d+ Complete/gm)?.length, 6);
-  assert.equal(await leftovers(own), []);
+  assert.equal(await leftovers(own, out), []);
 });
 
 overQueue("a chief that is killed finds what its workers did meanwhile", async (own) => {
@@ -121,21 +116,8 @@ overQueue("a chief that is killed finds what its workers did meanwhile", async (
   assert.is(again.code, 0, again.stderr);
   await stopWorkers();
   assert.is(worker.stdout().match(/^trial \d+ of study/gm)?.length, 6);
+  assert.equal(await leftovers(own, out), []);
   assert.equal(studyOutcome(out), await sequential(LONG));
-});
-
-overQueue("weights cross in pieces, and what the server lost is said", async (own) => {
-  const exchange = (await findQueue(own.url)).openExchange();
-  const values = Float32Array.from({ length: LARGE.shape[0] ?? 0 }, (_, i) => i / 7);
-  const ref = await exchange.put("trial-1-0", [{ ...LARGE, data: values }]);
-  const pieces = await own.ask((redis) => redis.hlen(`vitrine:weights:${ref.place}`));
-  assert.is(pieces, 2);
-  assert.equal((await exchange.get(ref))[0]?.data, values);
-  const other = { ...ref, sha256: "0".repeat(64) };
-  assert.match(await refusalOf(exchange.get(other)), /must be those that were told of/);
-  await exchange.remove(ref);
-  assert.match(await refusalOf(exchange.get(ref)), /weights must be on the server, got none/);
-  exchange.close();
 });
 
 overQueue("a worker with other data says so, and its trial is another's", async (own) => {

@@ -53,11 +53,6 @@ import { assertFound, assertRight, open, RIGHT } from "../support/verified-step.
 
 const test = suite("verify");
 
-function resnet(): Model {
-  const model = BACKBONES.resnet50v2.build({ inputShape: [32, 32, 3], classes: 10 });
-  return { ...model, preprocessing: "tf" };
-}
-
 /** Convolutions of 1×1, with strides, with padding, and of a number of channels that is a multiple of four, or not. */
 function allRungs(): Model {
   const layers = [
@@ -128,11 +123,24 @@ function otherOps(): Model {
   return { ...sequential("others", [20, 20, 1], layers), preprocessing: "resized" };
 }
 
-const MODELS: readonly (readonly [name: string, setup: Parameters<typeof open>[0]])[] = [
-  ["LeNet-5, relu and max", { model: lenet5({ dropout: 0.3 }) }],
-  ["a network for all rungs", { model: allRungs() }],
+test("a training step is right on every rung that fits", async () => {
+  const step = await open({ model: allRungs() });
+  const found = await verifyStep(step.device, step.executable, { ...RIGHT, everyRung: true });
+  assertRight(found);
+  for (const { id, fitting, within, ladder } of step.program.solutions) {
+    if (within) continue;
+    const first = step.executable.dispatches.find(({ solution }) => solution?.id === id)?.id;
+    if (first === undefined) continue;
+    const rungs = new Set(found.checks.filter((c) => c.id === first).map(({ rung }) => rung));
+    assert.equal([...rungs].sort(), [...fitting].sort(), `${ladder} of #${first}`);
+  }
+  step.close();
+});
+
+const LENETS: readonly (readonly [name: string, setup: Parameters<typeof open>[0]])[] = [
+  ["relu and max", { model: lenet5({ dropout: 0.3 }) }],
   [
-    "LeNet-5, tanh and average",
+    "tanh and average",
     {
       model: lenet5({ activation: "tanh", pooling: "average" }),
       optimizer: sgd({ momentum: 0.9 }),
@@ -140,18 +148,10 @@ const MODELS: readonly (readonly [name: string, setup: Parameters<typeof open>[0
   ],
 ];
 
-for (const [name, setup] of MODELS) {
-  test(`${name}: a training step is right on every rung that fits`, async () => {
+for (const [name, setup] of LENETS) {
+  test(`LeNet-5, ${name}: a training step is right`, async () => {
     const step = await open(setup);
-    const found = await verifyStep(step.device, step.executable, { ...RIGHT, everyRung: true });
-    assertRight(found);
-    for (const { id, fitting, within, ladder } of step.program.solutions) {
-      if (within) continue;
-      const first = step.executable.dispatches.find(({ solution }) => solution?.id === id)?.id;
-      if (first === undefined) continue;
-      const rungs = new Set(found.checks.filter((c) => c.id === first).map(({ rung }) => rung));
-      assert.equal([...rungs].sort(), [...fitting].sort(), `${ladder} of #${first}`);
-    }
+    assertRight(await verifyStep(step.device, step.executable, RIGHT));
     step.close();
   });
 }
@@ -196,7 +196,7 @@ for (const kind of ["evaluate", "predict"] as const) {
   });
 }
 
-test("between them, those networks have tried every rung there is", async () => {
+test("that network has tried every rung there is", async () => {
   const step = await open({ model: allRungs() });
   const tried = new Set(step.program.solutions.flatMap(({ fitting }) => fitting));
   const all = LADDERS.flatMap(({ rungs }) => rungs.map(({ name }) => name));
@@ -221,9 +221,9 @@ test("every rung that can be asked for by name is right", async () => {
   }
 });
 
-test("a fine-tuned ResNet50V2: normalisation with fixed statistics, global pooling", async () => {
+test("a fine-tuned MobileNetV2: normalisation with fixed statistics, global pooling", async () => {
   const model = createModel({
-    ...{ name: "resnet50v2", pooling: "average", units: 8, freeze: 4, pretrained: "0".repeat(64) },
+    ...{ name: "mobilenetv2", pooling: "average", units: 8, freeze: 4, pretrained: "0".repeat(64) },
   });
   const step = await open({ model, batchSize: 2 });
   assertRight(await verifyStep(step.device, step.executable, { hostWork: 2e4 }));
@@ -249,7 +249,7 @@ test("other layers: convolutions by groups, normalisations by example, curves, m
   step.close();
 });
 
-test("MobileNetV2 at 32×32: a training step is right, and faults in it are found", async () => {
+test("MobileNetV2 at 32×32: a training step is right, and eight faults in it are found, and nothing else", async () => {
   const network = BACKBONES.mobilenetv2.build({ inputShape: [32, 32, 3], classes: 10 });
   const step = await open({ model: { ...network, preprocessing: "torch" }, batchSize: 2 });
   assertRight(await verifyStep(step.device, step.executable, { hostWork: 5e3 }));
@@ -275,9 +275,22 @@ test("MobileNetV2 at 32×32: a training step is right, and faults in it are foun
       from: "select(params.slope, 1.0, above)",
       to: "select(0.5, 1.0, above)",
     },
+    { kernel: "add/forward", from: "a[i] + b[i]", to: "a[i] + a[i]" },
+    {
+      kernel: "batch-normalization/combine_moments",
+      from: "batch.deviation / batch.count",
+      to: "batch.deviation / (batch.count - 1.0)",
+    },
+    { kernel: "batch-normalization/normalize", from: "* factor + offset)", to: "* factor)" },
+    { kernel: "batch-normalization/input_gradient", from: "- level -", to: "-" },
   ]);
   step.close();
 });
+
+/** Of a kernel that takes seconds to compile for each of its dispatches. */
+const FORWARD = {
+  where: ({ pass }: { readonly pass: string }) => pass === "forward",
+} as const;
 
 const MEASURED: Partial<StepSetup> = {};
 const TILED: Partial<StepSetup> = {
@@ -297,6 +310,7 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, setup?: Partial<St
       kernel: "gemm/tiled/multiply",
       from: "let last = params.m - 1u;",
       to: "let last = params.m - 2u;",
+      ...FORWARD,
     },
     TILED,
   ],
@@ -306,6 +320,7 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, setup?: Partial<St
       kernel: "gemm/tiled/multiply",
       from: "workgroupBarrier();\n    k += DEPTH;",
       to: "\n    k += DEPTH;",
+      ...FORWARD,
     },
     TILED,
   ],
@@ -315,6 +330,7 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, setup?: Partial<St
       kernel: "conv2d/tiled/multiply",
       from: "workgroupBarrier();\n    k += DEPTH;",
       to: "\n    k += DEPTH;",
+      ...FORWARD,
     },
     TILED,
   ],
@@ -333,6 +349,7 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, setup?: Partial<St
       kernel: "conv2d/tiled/multiply",
       from: "* params.split_depth, params.depth);",
       to: "* params.split_depth, params.depth - 1u);",
+      ...FORWARD,
     },
     TILED,
   ],
@@ -434,23 +451,6 @@ for (const [what, fault, setup = MEASURED] of FAULTS) {
     await assertFound(await stepOf(setup), [fault]);
   });
 }
-
-const DEEP: readonly Fault[] = [
-  { kernel: "add/forward", from: "a[i] + b[i]", to: "a[i] + a[i]" },
-  {
-    kernel: "batch-normalization/combine_moments",
-    from: "batch.deviation / batch.count",
-    to: "batch.deviation / (batch.count - 1.0)",
-  },
-  { kernel: "batch-normalization/normalize", from: "* factor + offset)", to: "* factor)" },
-  { kernel: "batch-normalization/input_gradient", from: "- level -", to: "-" },
-];
-
-test("finds four faults at once in ResNet50V2's step, and nothing else", async () => {
-  const step = await open({ model: resnet(), batchSize: 2 });
-  await assertFound(step, DEEP);
-  step.close();
-});
 
 test.after(async () => {
   for (const step of steps.values()) (await step).close();

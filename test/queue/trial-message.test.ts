@@ -23,27 +23,9 @@ import type { TrialJob, TrialOutcome } from "../../src/tune/tuner.ts";
 import { planOf } from "../../src/tune/tuner.ts";
 import { inFolder, refusalOf } from "../io/folder.ts";
 import { hyperModel, type Plan, SPACE, toyRun } from "../tune/toy-search.ts";
+import { TOY_JOB, TOY_OUTCOME, weights } from "./toy-job.ts";
 
 const test = suite("trial messages");
-
-const weights = [
-  { name: "b", dtype: "F32" as const, shape: [2], data: Float32Array.of(-0, 1e-40) },
-  { name: "a", dtype: "F32" as const, shape: [1], data: Float32Array.of(0.1) },
-];
-const odd = { epoch: 1, loss: Number.NaN, lr: -0, val_loss: Infinity, val_accuracy: -Infinity };
-const OUTCOME: TrialOutcome = {
-  ...{ score: 0.1 + 0.2, bestEpoch: 3, folds: [1 / 3, Number.NaN], message: null },
-  history: [odd],
-  models: [{ fold: 2, bestEpoch: 3, history: [odd], weights }],
-};
-const JOB: TrialJob<Plan> = {
-  trial: {
-    ...{ id: "7", values: { width: 4, rate: 0.1 + 0.2 }, status: "running", seconds: 0 },
-    ...{ score: null, bestEpoch: null, folds: [], history: [], message: null },
-  },
-  plan: planOf(hyperModel, SPACE, { width: 4, rate: 0.1 + 0.2 }),
-  ...{ initialEpoch: 1, epochs: 3, parentWeights: weights },
-};
 
 /** The chief's runner, over a worker of the same process; messages pass through JSON. */
 function overJson(
@@ -81,20 +63,20 @@ test("job and outcome arrive as they were, to the last bit", async () => {
     let seen: TrialJob<Plan> | null = null;
     const trials = overJson(exchange, (job) => {
       seen = job;
-      return OUTCOME;
+      return TOY_OUTCOME;
     });
-    const outcome = await trials.run(JOB, undefined);
+    const outcome = await trials.run(TOY_JOB, undefined);
     assert.ok(outcome);
     const { models, ...figures } = outcome as TrialOutcome;
-    const { models: own, ...expected } = OUTCOME;
+    const { models: own, ...expected } = TOY_OUTCOME;
     assert.equal(figures, { ...expected, adapter: "toy", driver: "toy 1" });
     assert.ok(Object.is(figures.history[0]?.["lr"], -0));
     const sorted = [...weights].sort((a, b) => (a.name < b.name ? -1 : 1));
     assert.equal(models, [{ ...own[0], weights: sorted }]);
     assert.ok(Object.is(models[0]?.weights[1]?.data[0], -0));
-    assert.equal(seen, { ...JOB, parentWeights: sorted });
+    assert.equal(seen, { ...TOY_JOB, parentWeights: sorted });
     // A chief that is killed before it has written them must find them again.
-    assert.is(readdirSync(join(folder, "exchange")).length, 2);
+    assert.is(readdirSync(join(folder, "exchange", "7")).length, 2);
     await trials.recorded("7");
     assert.equal(readdirSync(join(folder, "exchange")), []);
   });
@@ -105,10 +87,10 @@ test("values that cannot be run are refused there as here, and an interruption i
     const exchange = await FolderExchange.open(join(folder, "exchange"));
     const refused = overJson(exchange, (job) => toyRun({ ...job, plan: wide(job.plan) }));
     assert.match(
-      await refusalOf(refused.run(JOB, undefined)),
+      await refusalOf(refused.run(TOY_JOB, undefined)),
       /^toy: width must be below 9, got 9$/,
     );
-    assert.is(await overJson(exchange, () => null).run(JOB, undefined), null);
+    assert.is(await overJson(exchange, () => null).run(TOY_JOB, undefined), null);
   });
 });
 
@@ -123,7 +105,7 @@ test("a server that does not answer does not outlast Ctrl-C", async () => {
       ...{ transport, exchange, grace: 10 },
       onProgress: () => undefined,
     });
-    assert.is(await trials.run(JOB, AbortSignal.abort()), null);
+    assert.is(await trials.run(TOY_JOB, AbortSignal.abort()), null);
   });
 });
 
@@ -155,13 +137,13 @@ test("weights other than those that were told of are refused", async () => {
   await inFolder(async (folder) => {
     const path = join(folder, "exchange");
     const exchange = await FolderExchange.open(path);
-    const ref = await exchange.put("trial-1-0", weights);
-    assert.is((await exchange.get(ref)).length, 2);
+    const ref = await exchange.put("1", "trial-0", weights);
+    assert.is((await exchange.get("1", ref)).length, 2);
     const other = { ...weights[1], data: Float32Array.of(0.2) } as (typeof weights)[number];
-    await writeSafetensors(join(path, `${ref.place}.safetensors`), [other]);
-    assert.match(await refusalOf(exchange.get(ref)), /must be those that were told of/);
-    await exchange.remove(ref);
-    await exchange.remove(ref);
+    await writeSafetensors(join(path, "1", `${ref.place}.safetensors`), [other]);
+    assert.match(await refusalOf(exchange.get("1", ref)), /must be those that were told of/);
+    await exchange.clear("1");
+    await exchange.clear("1");
   });
 });
 

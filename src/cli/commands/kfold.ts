@@ -274,10 +274,10 @@ async function openPlace(
     description: settings,
     ...{ checkpointMinutes: flags.checkpointMinutes, kernels },
   } as const;
-  const onProgress = watch?.progress;
-  if (server) return await queuePlace({ terminal, server, search, onProgress });
+  const shared = { terminal, signal: context.signal, search, onProgress: watch?.progress };
+  if (server) return await queuePlace({ ...shared, server });
   const local = { out, workers, data, rows: rowFlags(flags), adapter, deviceMemory };
-  return await localPlace({ terminal, search, ...local, onProgress });
+  return await localPlace({ ...shared, ...local });
 }
 
 await runCommand(command);

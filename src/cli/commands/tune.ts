@@ -248,35 +248,33 @@ async function openPlace(context: Context, work: PlaceWork): Promise<TrialPlace>
   const { device, server, plan, study, data, checkpoints, watch } = work;
   const { maxTrials: _, ...description } = describeStudy(flags, plan);
   const { checkpointMinutes, workers = 1 } = flags;
-  const onProgress = watch?.progress;
+  const showing = { terminal, signal: context.signal, onProgress: watch?.progress };
   const { kernels } = study;
   const shared = { command: "tune", description, checkpointMinutes, kernels } as const;
   if (server) {
     const own = { study: await studyId(study.path), flags: searchArguments(withoutPaths(flags)) };
-    return remoteTrials(
-      await queuePlace({ terminal, server, search: { ...own, ...shared }, onProgress }),
-    );
+    return remoteTrials(await queuePlace({ ...showing, server, search: { ...own, ...shared } }));
   }
   if (!device || workers > 1) {
     const search = { study: "local", flags: searchArguments(flags), ...shared };
     const { data, adapter, deviceMemory } = flags;
     const rows = rowFlags(flags);
     const local = { out: study.path, workers, data, rows, adapter, deviceMemory };
-    return remoteTrials(await localPlace({ terminal, search, ...local, onProgress }));
+    return remoteTrials(await localPlace({ ...showing, search, ...local }));
   }
   const { seed, limit: rows = data.train.rows } = flags;
   const { pretrained } = work;
   const basis = openBasis({ device, terminal, signal: context.signal, pretrained, seed, rows });
-  const showing = new EpochDisplays(terminal);
+  const displays = new EpochDisplays(terminal);
   const run = await trialRunner(
     { device, basis, data, plan, flags, checkpoints },
     ({ epochs, plan: { training } }) => {
       const onFoldBegin = (fold: number) => say(`Fold ${fold + 1}/${flags.folds}`);
-      const events = { ...showing.next(epochs), onFoldBegin };
+      const events = { ...displays.next(epochs), onFoldBegin };
       return watch ? watch.events(events, { epochs, batchSize: training.batchSize }) : events;
     },
   );
-  return ownPlace(run, () => showing.interrupted());
+  return ownPlace(run, () => displays.interrupted());
 }
 
 await runCommand(command);

@@ -71,7 +71,8 @@ async function work(context: Context): Promise<void> {
     const start = performance.now();
     const opened = await searches.open(search, job.id, onProgress);
     const ranOn = { adapter: device.name, driver: device.info.description };
-    const outcome = await answerJob(opened, job, { ...ranOn, exchange, signal });
+    const how = { ...ranOn, exchange: exchange.of(search.study), signal };
+    const outcome = await answerJob(opened, job, how);
     searches.end(job, outcome);
     say(`${kindOf(outcome)} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
     return outcome;

@@ -3,7 +3,6 @@
 import { fork } from "node:child_process";
 import os from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { BullTrials } from "../../queue/bull-trials.ts";
 import { LocalWorkers, type RowFlags } from "../../queue/local-workers.ts";
@@ -32,6 +31,8 @@ export interface PlaceOptions {
   readonly search: SearchMessage;
   /** Told as the display is; for the page of a run. */
   readonly onProgress: RemoteOptions["onProgress"] | undefined;
+  /** Of Ctrl-C. */
+  readonly signal: AbortSignal;
 }
 
 export interface LocalOptions extends PlaceOptions {
@@ -44,26 +45,52 @@ export interface LocalOptions extends PlaceOptions {
   readonly deviceMemory: number | undefined;
 }
 
+/** Milliseconds for what is still to be removed from a server: that may be away, and 2 s are all that a person waits. */
+const REMOVAL_MS = 60_000;
+const STOPPED_MS = 2000;
+
 /** Workers of any machine. */
 export async function queuePlace(
   options: PlaceOptions & { readonly server: QueueServer },
 ): Promise<RemotePlace> {
-  const { terminal, server, search } = options;
-  const exchange = server.openExchange();
+  const { terminal, server, search, signal } = options;
+  const weights = server.openExchange();
+  const exchange = weights.of(search.study);
   const display = new WorkersDisplay(terminal);
   const transport = new BullTrials({ server, search, tell: (line) => terminal.print(line) });
   const recorded: Promise<void>[] = [];
   return {
-    options: { transport, exchange, grace: 2000, onProgress: both(display, options) },
+    options: { transport, exchange, grace: STOPPED_MS, onProgress: both(display, options) },
     display,
     before: (last) => recorded.push(last),
     close: async () => {
       display.close();
-      await Promise.race([Promise.all(recorded), sleep(2000)]);
+      const isRemoved = await within(Promise.all(recorded), signal);
+      if (!isRemoved) terminal.print(`${server.name} keeps some of the work for a week`);
       await transport.close();
-      exchange.close();
+      weights.close();
     },
   };
+}
+
+/** Whether the work came to its end in time. */
+function within(work: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    let timer: NodeJS.Timeout | undefined;
+    const wait = (ms: number): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => end(false), ms);
+    };
+    const hurry = (): void => wait(STOPPED_MS);
+    const end = (isInTime: boolean): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", hurry);
+      resolve(isInTime);
+    };
+    signal.addEventListener("abort", hurry);
+    wait(signal.aborted ? STOPPED_MS : REMOVAL_MS);
+    void work.then(() => end(true));
+  });
 }
 
 function both(display: WorkersDisplay, { onProgress }: PlaceOptions): RemoteOptions["onProgress"] {
