@@ -8,12 +8,25 @@
 // IS_MIXED: the target of a row is λ · onehot of its label + (1 − λ) · onehot of its partner's, (λ, partner) = mixed[n], and a
 // hit is a prediction of the label with the larger share. Smoothing comes after.
 // COUNTED: adds the batch to the running sums of loss, hits and rows, as metrics.wgsl does; for one workgroup of a row a lane.
+// DENSE: the work of the dense layer that gives z as well, for one workgroup of a row a lane, which then tells of its rows no more
+// than the running sums:
+//   z = x · w + b     dx = dlogits · wᵀ, times the slope of the activation whose result is x     dw = xᵀ · dlogits     db = Σ dlogits
+// Sums are in the order of gemm's: over inputs, classes and rows, from the first to the last.
 // LANES neighbouring invocations share a row, as in softmax.wgsl. Sums are trees of fixed shape.
 
 //#include "lib/invocation.wgsl"
 //#include "lib/lane-sum.wgsl"
 //#include "lib/log-1-plus.wgsl"
 //#include "lib/row-peak.wgsl"
+//#if ${DENSE}
+
+alias Lanes = f32;
+alias Bits = i32;
+
+//#include "lib/activate.wgsl"
+
+const WORDS: u32 = 4u;   // vec4 words of classes
+//#endif
 
 const LANES: u32 = 16u;  // 1 to 64, a power of two
 
@@ -21,31 +34,122 @@ struct Params {
   rows: u32,     // N
   classes: u32,  // K
   smoothing: f32,
+  //#if ${DENSE}
+  inputs: u32,   // of the dense layer
+  w_at: u32,     // where its weights and its biases begin in what is bound
+  b_at: u32,
+  //#endif
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
+//#if ${DENSE}
+var<workgroup> logits: array<f32, 64u * 4u * WORDS>;
+var<workgroup> dlogits: array<f32, 64u * 4u * WORDS>;
+//#else
 @group(0) @binding(1) var<storage, read> logits: array<f32>;
+@group(0) @binding(6) var<storage, read_write> dlogits: array<f32>;
+//#endif
 @group(0) @binding(2) var<storage, read> labels: array<u32>;
 @group(0) @binding(3) var<storage, read_write> row_loss: array<f32>;
 @group(0) @binding(4) var<storage, read_write> row_hit: array<u32>;
 @group(0) @binding(5) var<storage, read_write> predicted: array<u32>;
-@group(0) @binding(6) var<storage, read_write> dlogits: array<f32>;
 @group(0) @binding(7) var<storage, read> losses: array<f32>;
 @group(0) @binding(8) var<storage, read_write> loss: array<f32>;
 @group(0) @binding(9) var<storage, read> row_weights: array<f32>;
 @group(0) @binding(10) var<storage, read> mixed: array<f32>;
 @group(0) @binding(11) var<storage, read_write> loss_sum: array<f32>;
 @group(0) @binding(12) var<storage, read_write> counts: array<u32>;  // hits, rows
+@group(0) @binding(13) var<storage, read> x: array<f32>;
+@group(0) @binding(14) var<storage, read> weights: array<f32>;
+@group(0) @binding(15) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(16) var<storage, read_write> dw: array<f32>;
+@group(0) @binding(17) var<storage, read_write> db: array<f32>;
 
 const QUIET_NAN: u32 = 0x7fc00000u;
 
+//#if ${DENSE}
+alias Classes = array<vec4f, WORDS>;
+
+// Word v of the weights of an input, or of the biases; beyond the last class that one again.
+fn weight_word(first: u32, v: u32) -> vec4f {
+  let last = params.classes - 1u;
+  return vec4f(weights[first + min(4u * v, last)], weights[first + min(4u * v + 1u, last)],
+    weights[first + min(4u * v + 2u, last)], weights[first + min(4u * v + 3u, last)]);
+}
+
+fn multiply_row(n: u32, start: u32) {
+  var sums = Classes();
+  for (var i = 0u; i < params.inputs; i++) {
+    let own = x[n * params.inputs + i];
+    for (var v = 0u; v < WORDS; v++) { sums[v] += own * weight_word(params.w_at + i * params.classes, v); }
+  }
+  for (var v = 0u; v < WORDS; v++) {
+    //#if ${HAS_BIAS}
+    sums[v] += weight_word(params.b_at, v);
+    //#endif
+    for (var s = 0u; s < 4u; s++) { logits[start + 4u * v + s] = sums[v][s]; }
+  }
+}
+
+//#if ${HAS_DX}
+fn backward_row(n: u32, start: u32) {
+  var slopes = Classes();
+  for (var v = 0u; v < WORDS; v++) {
+    for (var s = 0u; s < 4u; s++) { slopes[v][s] = dlogits[start + 4u * v + s]; }
+  }
+  for (var i = 0u; i < params.inputs; i++) {
+    var sum = 0.0;
+    for (var v = 0u; v < WORDS; v++) {
+      let word = weight_word(params.w_at + i * params.classes, v);
+      sum += slopes[v].x * word.x;
+      sum += slopes[v].y * word.y;
+      sum += slopes[v].z * word.z;
+      sum += slopes[v].w * word.w;
+    }
+    dx[n * params.inputs + i] = backpropagate(sum, x[n * params.inputs + i]);
+  }
+}
+//#endif
+
+// An invocation an input.
+fn sum_weight_gradients(local: u32) {
+  for (var i = local; i < params.inputs; i += WORKGROUP) {
+    var sums = Classes();
+    for (var n = 0u; n < params.rows; n++) {
+      let own = x[n * params.inputs + i];
+      for (var v = 0u; v < WORDS; v++) {
+        let at = n * 4u * WORDS + 4u * v;
+        sums[v] += own * vec4f(dlogits[at], dlogits[at + 1u], dlogits[at + 2u], dlogits[at + 3u]);
+      }
+    }
+    for (var v = 0u; v < WORDS; v++) {
+      for (var s = 0u; s < 4u; s++) {
+        if (4u * v + s < params.classes) { dw[i * params.classes + 4u * v + s] = sums[v][s]; }
+      }
+    }
+  }
+  //#if ${HAS_BIAS}
+  if (local < params.classes) {
+    var sum = 0.0;
+    for (var n = 0u; n < params.rows; n++) { sum += dlogits[n * 4u * WORDS + local]; }
+    db[local] = sum;
+  }
+  //#endif
+}
+
+//#endif
 @compute @workgroup_size(WORKGROUP)
 fn forward(id: Invocation) {
   let lane = id.local % LANES;
   let row = group_index(id) * (WORKGROUP / LANES) + id.local / LANES;
   // Invocations past the last row repeat it, because every one must reach the barriers, but write nothing.
   let n = min(row, params.rows - 1u);
+  //#if ${DENSE}
+  let start = id.local * 4u * WORDS;
+  multiply_row(n, start);
+  //#else
   let start = n * params.classes;
+  //#endif
 
   let first = min(lane, params.classes - 1u);
   var own = Peak(logits[start + first], first);
@@ -89,13 +193,16 @@ fn forward(id: Invocation) {
       //#if ${HAS_ROW_WEIGHTS}
       loss_here *= row_weights[n];
       //#endif
-      row_loss[n] = loss_here;
       is_hit = label == peak.index;
       //#if ${IS_MIXED}
       is_hit = select(other, label, lambda >= 0.5) == peak.index;
       //#endif
+      //#if ${DENSE}
+      //#else
+      row_loss[n] = loss_here;
       row_hit[n] = select(0u, 1u, is_hit);
       predicted[n] = peak.index;
+      //#endif
     }
     //#if ${HAS_GRADIENT}
     for (var k = lane; k < params.classes; k += LANES) {
@@ -116,7 +223,14 @@ fn forward(id: Invocation) {
       //#endif
     }
     //#endif
+    //#if ${HAS_DX}
+    backward_row(n, start);
+    //#endif
   }
+  //#if ${DENSE}
+  workgroupBarrier();
+  sum_weight_gradients(id.local);
+  //#endif
   //#if ${COUNTED}
   let batch_loss = sum_over(WORKGROUP, loss_here, id.local);
   let hits = sum_over(WORKGROUP, select(0.0, 1.0, is_hit), id.local);
