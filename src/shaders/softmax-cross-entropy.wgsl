@@ -8,8 +8,8 @@
 // IS_MIXED: the target of a row is λ · onehot of its label + (1 − λ) · onehot of its partner's, (λ, partner) = mixed[n], and a
 // hit is a prediction of the label with the larger share. Smoothing comes after.
 // COUNTED: adds the batch to the running sums of loss, hits and rows, as metrics.wgsl does; for one workgroup of a row a lane.
-// DENSE: the work of the dense layer that gives z as well, for one workgroup of a row a lane, which then tells of its rows no more
-// than the running sums:
+// DENSE: the work of the dense layer that gives z as well, for one workgroup of a row a lane, which then tells of its rows the loss
+// and no more:
 //   z = x · w + b     dx = dlogits · wᵀ, times the slope of the activation whose result is x     dw = xᵀ · dlogits     db = Σ dlogits
 // Sums are in the order of gemm's: over inputs, classes and rows, from the first to the last.
 // LANES neighbouring invocations share a row, as in softmax.wgsl. Sums are trees of fixed shape.
@@ -36,8 +36,9 @@ struct Params {
   smoothing: f32,
   //#if ${DENSE}
   inputs: u32,   // of the dense layer
-  w_at: u32,     // where its weights and its biases begin in what is bound
+  w_at: u32,     // where its weights and its biases begin in what is bound, and likewise their gradients
   b_at: u32,
+  bound: u32,    // elements of that
   //#endif
 }
 
@@ -62,8 +63,7 @@ var<workgroup> dlogits: array<f32, 64u * 4u * WORDS>;
 @group(0) @binding(13) var<storage, read> x: array<f32>;
 @group(0) @binding(14) var<storage, read> weights: array<f32>;
 @group(0) @binding(15) var<storage, read_write> dx: array<f32>;
-@group(0) @binding(16) var<storage, read_write> dw: array<f32>;
-@group(0) @binding(17) var<storage, read_write> db: array<f32>;
+@group(0) @binding(16) var<storage, read_write> gradients: array<f32>;
 
 const QUIET_NAN: u32 = 0x7fc00000u;
 
@@ -124,7 +124,7 @@ fn sum_weight_gradients(local: u32) {
     }
     for (var v = 0u; v < WORDS; v++) {
       for (var s = 0u; s < 4u; s++) {
-        if (4u * v + s < params.classes) { dw[i * params.classes + 4u * v + s] = sums[v][s]; }
+        if (4u * v + s < params.classes) { gradients[params.w_at + i * params.classes + 4u * v + s] = sums[v][s]; }
       }
     }
   }
@@ -132,9 +132,19 @@ fn sum_weight_gradients(local: u32) {
   if (local < params.classes) {
     var sum = 0.0;
     for (var n = 0u; n < params.rows; n++) { sum += dlogits[n * 4u * WORDS + local]; }
-    db[local] = sum;
+    gradients[params.b_at + local] = sum;
   }
   //#endif
+  // What lies between stays zero.
+  for (var at = local; at < params.bound; at += WORKGROUP) {
+    let is_weight = at - params.w_at < params.inputs * params.classes;
+    //#if ${HAS_BIAS}
+    let is_bias = at - params.b_at < params.classes;
+    //#else
+    let is_bias = false;
+    //#endif
+    if (!(is_weight || is_bias)) { gradients[at] = 0.0; }
+  }
 }
 
 //#endif
@@ -197,9 +207,9 @@ fn forward(id: Invocation) {
       //#if ${IS_MIXED}
       is_hit = select(other, label, lambda >= 0.5) == peak.index;
       //#endif
+      row_loss[n] = loss_here;
       //#if ${DENSE}
       //#else
-      row_loss[n] = loss_here;
       row_hit[n] = select(0u, 1u, is_hit);
       predicted[n] = peak.index;
       //#endif

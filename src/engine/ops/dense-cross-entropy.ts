@@ -4,10 +4,10 @@
 // formulas are in softmax-cross-entropy.wgsl. Bits are those of the four.
 
 import shader from "../../shaders/softmax-cross-entropy.wgsl";
-import { viewOf } from "../core/binding.ts";
+import { BINDING_ALIGNMENT, viewOf } from "../core/binding.ts";
 import { type Kernel, kernelFrom } from "../core/kernel.ts";
-import { ceilDiv, shape2 } from "../core/shape.ts";
-import { rootOf, rootStorage, type Storage, type Tensor } from "../core/tensor.ts";
+import { ceilDiv, shape2, sizeOf } from "../core/shape.ts";
+import { rootOf, rootStorage, type Tensor } from "../core/tensor.ts";
 import type { Flags } from "../core/wgsl.ts";
 import { withJoined } from "../program/joined.ts";
 import { liveDispatches } from "../program/planner.ts";
@@ -33,8 +33,8 @@ export function joinDenseAndLoss(program: Program): Program {
   const live = liveDispatches(program);
   for (const loss of live.filter(({ kernel }) => isCountedLoss(kernel))) {
     const head = headOf(program, live, loss);
-    const weights = head && boundTogether(head.product);
-    if (head && weights) return joinedHead(program, head, weights) ?? program;
+    const bound = head && boundOf(head);
+    if (head && bound) return joinedHead(program, head, bound) ?? program;
   }
   return program;
 }
@@ -49,11 +49,14 @@ function headOf(program: Program, live: readonly Dispatch[], loss: Dispatch): He
     live.filter((one) => one !== loss && readsOf(one).some((read) => areOne(read, tensor)));
   const writers = live.filter((one) => writesOf(one).some((written) => areOne(written, logits)));
   const [product] = writers;
-  const told = ["row_loss", "row_hit", "predicted", "logits", "dlogits"];
   const kept = new Set(program.kept.map(rootStorage));
-  const isTold = told.some((name) => kept.has(rootStorage(tensorOf(loss, name))));
-  const isRead = told.slice(0, 4).some((name) => readers(tensorOf(loss, name)).length > 0);
-  if (!product || writers.length > 1 || isTold || isRead || !isForward(product)) return null;
+  const isKept = ["row_hit", "predicted", "logits", "dlogits"].some((name) =>
+    kept.has(rootStorage(tensorOf(loss, name))),
+  );
+  const isRead = ["row_hit", "predicted", "logits"].some(
+    (name) => readers(tensorOf(loss, name)).length > 0,
+  );
+  if (!product || writers.length > 1 || isKept || isRead || !isForward(product)) return null;
   const backward = readers(dlogits);
   const dw = backward.find((one) => isWeightGradient(one, product, dlogits));
   const dx = backward.find((one) => isInputGradient(one, product, dlogits)) ?? null;
@@ -109,34 +112,44 @@ function activationsOf(flags: Flags): Flags {
   );
 }
 
-interface Weights {
-  /** Weights and biases, and whatever lies between them. */
+/** Neighbours in an arena, with whatever lies between them, so that the kernel needs no more bindings than every adapter has. */
+interface Span {
   readonly tensor: Tensor;
-  /** Elements before the weights, and before the biases. */
+  /** Elements before the weights, and before the biases; of all. */
   readonly w: number;
   readonly b: number;
+  readonly elements: number;
 }
 
-/** So that the kernel needs no more bindings than every adapter has. Null where they do not lie side by side in one arena. */
-function boundTogether(product: Dispatch): Weights | null {
-  const w = tensorOf(product, "b");
-  const bias = product.bindings["bias"]?.tensor;
-  if (!bias) return { tensor: w, w: 0, b: 0 };
-  const [first, second] = [rootOf(w.storage), rootOf(bias.storage)];
+interface Bound {
+  readonly weights: Span;
+  readonly gradients: Span;
+}
+
+/** Null where weights or their gradients do not lie side by side. */
+function boundOf({ product, dw }: Head): Bound | null {
+  const weights = spanOf(tensorOf(product, "b"), product.bindings["bias"]?.tensor);
+  const gradients = spanOf(tensorOf(dw, "c"), dw.bindings["column_sums"]?.tensor);
+  const isAlike = weights?.w === gradients?.w && weights?.b === gradients?.b;
+  return weights && gradients && isAlike ? { weights, gradients } : null;
+}
+
+function spanOf(w: Tensor, b: Tensor | undefined): Span | null {
+  if (!b) return { tensor: w, w: 0, b: 0, elements: sizeOf(w.shape) };
+  const [first, second] = [rootOf(w.storage), rootOf(b.storage)];
   const begin = Math.min(first.offset, second.offset);
-  const end = Math.max(first.offset + w.storage.bytes, second.offset + bias.storage.bytes);
-  const gap = end - begin - w.storage.bytes - bias.storage.bytes;
-  if (first.root !== second.root || gap >= 256) return null;
-  const arena: Storage = first.root;
-  const whole = { label: `${w.label} and ${bias.label}`, dtype: "f32", storage: arena } as const;
+  const end = Math.max(first.offset + w.storage.bytes, second.offset + b.storage.bytes);
+  const gap = end - begin - w.storage.bytes - b.storage.bytes;
+  if (first.root !== second.root || gap >= BINDING_ALIGNMENT) return null;
+  const elements = (end - begin) / 4;
+  const arena = { label: `${w.label} and ${b.label}`, shape: [], dtype: "f32" } as const;
   return {
-    tensor: viewOf({ ...whole, shape: [arena.bytes / 4] }, [(end - begin) / 4], begin),
-    w: (first.offset - begin) / 4,
-    b: (second.offset - begin) / 4,
+    tensor: viewOf({ ...arena, storage: first.root }, [elements], begin),
+    ...{ w: (first.offset - begin) / 4, b: (second.offset - begin) / 4, elements },
   };
 }
 
-function joinedHead(program: Program, head: Head, weights: Weights): Program | null {
+function joinedHead(program: Program, head: Head, { weights, gradients }: Bound): Program | null {
   const { product, loss, dw, dx } = head;
   const { rows = 0, classes = 0, smoothing = 0 } = loss.params;
   const [, inputs] = shape2(tensorOf(product, "a").shape, "dense-cross-entropy");
@@ -154,10 +167,13 @@ function joinedHead(program: Program, head: Head, weights: Weights): Program | n
     bind: {
       ...{ x: tensorOf(product, "a"), weights: weights.tensor, labels: tensorOf(loss, "labels") },
       ...{ loss_sum: tensorOf(loss, "loss_sum"), counts: tensorOf(loss, "counts") },
+      ...{ row_loss: tensorOf(loss, "row_loss"), gradients: gradients.tensor },
       ...(dx && { dx: tensorOf(dx, "c") }),
-      ...{ dw: tensorOf(dw, "c"), ...(hasBias && { db: tensorOf(dw, "column_sums") }) },
     },
-    params: { rows, classes, smoothing, inputs, w_at: weights.w, b_at: weights.b },
+    params: {
+      ...{ rows, classes, smoothing, inputs },
+      ...{ w_at: weights.w, b_at: weights.b, bound: weights.elements },
+    },
     flops: loss.flops + product.flops + dw.flops + (dx?.flops ?? 0),
   } as const;
   const layers = [product, loss, ...(dx ? [dx] : [])].flatMap((one) => one.layers);
