@@ -12,7 +12,13 @@
 // and no more:
 //   z = x · w + b     dx = dlogits · wᵀ, times the slope of the activation whose result is x     dw = xᵀ · dlogits     db = Σ dlogits
 // Sums are in the order of gemm's: over inputs, classes and rows, from the first to the last.
+// What all lanes need, weights of an input or slopes of a row, a subgroup loads together and hands round by shuffle.
 // LANES neighbouring invocations share a row, as in softmax.wgsl. Sums are trees of fixed shape.
+
+//#if ${DENSE}
+enable subgroups;
+diagnostic(off, subgroup_uniformity);
+//#endif
 
 //#include "lib/invocation.wgsl"
 //#include "lib/lane-sum.wgsl"
@@ -25,7 +31,9 @@ alias Bits = i32;
 
 //#include "lib/activate.wgsl"
 
-const WORDS: u32 = 4u;   // vec4 words of classes
+const WORDS: u32 = 4u;     // vec4 words of classes
+const SUBGROUP: u32 = 8u;  // a multiple of 4
+const LOADS: u32 = (4u * WORDS + SUBGROUP - 1u) / SUBGROUP;
 //#endif
 
 const LANES: u32 = 16u;  // 1 to 64, a power of two
@@ -69,62 +77,82 @@ const QUIET_NAN: u32 = 0x7fc00000u;
 
 //#if ${DENSE}
 alias Classes = array<vec4f, WORDS>;
+alias Piece = array<f32, LOADS>;
 
-// Word v of the weights of an input, or of the biases; beyond the last class that one again.
-fn weight_word(first: u32, v: u32) -> vec4f {
-  let last = params.classes - 1u;
-  return vec4f(weights[first + min(4u * v, last)], weights[first + min(4u * v + 1u, last)],
-    weights[first + min(4u * v + 2u, last)], weights[first + min(4u * v + 3u, last)]);
+// The weights of an input, or the biases; beyond the last class that one again.
+fn load_weights(first: u32, lane: u32) -> Piece {
+  var piece: Piece;
+  for (var l = 0u; l < LOADS; l++) { piece[l] = weights[first + min(l * SUBGROUP + lane, params.classes - 1u)]; }
+  return piece;
 }
 
-fn multiply_row(n: u32, start: u32) {
+// dlogits of a row, zero beyond the last class.
+fn load_slopes(start: u32, lane: u32) -> Piece {
+  var piece: Piece;
+  for (var l = 0u; l < LOADS; l++) { piece[l] = dlogits[start + min(l * SUBGROUP + lane, 4u * WORDS - 1u)]; }
+  return piece;
+}
+
+fn word(piece: ptr<function, Piece>, v: u32) -> vec4f {
+  let own = (*piece)[4u * v / SUBGROUP];
+  let first = 4u * v % SUBGROUP;
+  return vec4f(subgroupShuffle(own, first), subgroupShuffle(own, first + 1u),
+    subgroupShuffle(own, first + 2u), subgroupShuffle(own, first + 3u));
+}
+
+fn multiply_row(n: u32, start: u32, lane: u32) {
   var sums = Classes();
   for (var i = 0u; i < params.inputs; i++) {
     let own = x[n * params.inputs + i];
-    for (var v = 0u; v < WORDS; v++) { sums[v] += own * weight_word(params.w_at + i * params.classes, v); }
+    var piece = load_weights(params.w_at + i * params.classes, lane);
+    for (var v = 0u; v < WORDS; v++) { sums[v] += own * word(&piece, v); }
   }
+  //#if ${HAS_BIAS}
+  var biases = load_weights(params.b_at, lane);
+  for (var v = 0u; v < WORDS; v++) { sums[v] += word(&biases, v); }
+  //#endif
   for (var v = 0u; v < WORDS; v++) {
-    //#if ${HAS_BIAS}
-    sums[v] += weight_word(params.b_at, v);
-    //#endif
     for (var s = 0u; s < 4u; s++) { logits[start + 4u * v + s] = sums[v][s]; }
   }
 }
 
 //#if ${HAS_DX}
-fn backward_row(n: u32, start: u32) {
+fn backward_row(row: u32, start: u32, lane: u32) {
   var slopes = Classes();
   for (var v = 0u; v < WORDS; v++) {
     for (var s = 0u; s < 4u; s++) { slopes[v][s] = dlogits[start + 4u * v + s]; }
   }
+  let first = min(row, params.rows - 1u) * params.inputs;
   for (var i = 0u; i < params.inputs; i++) {
+    var piece = load_weights(params.w_at + i * params.classes, lane);
     var sum = 0.0;
     for (var v = 0u; v < WORDS; v++) {
-      let word = weight_word(params.w_at + i * params.classes, v);
-      sum += slopes[v].x * word.x;
-      sum += slopes[v].y * word.y;
-      sum += slopes[v].z * word.z;
-      sum += slopes[v].w * word.w;
+      let factors = word(&piece, v);
+      sum += slopes[v].x * factors.x;
+      sum += slopes[v].y * factors.y;
+      sum += slopes[v].z * factors.z;
+      sum += slopes[v].w * factors.w;
     }
-    dx[n * params.inputs + i] = backpropagate(sum, x[n * params.inputs + i]);
+    let result = backpropagate(sum, x[first + i]);
+    if (row < params.rows) { dx[first + i] = result; }
   }
 }
 //#endif
 
 // An invocation an input.
-fn sum_weight_gradients(local: u32) {
-  for (var i = local; i < params.inputs; i += WORKGROUP) {
+fn sum_weight_gradients(local: u32, lane: u32) {
+  for (var start = 0u; start < params.inputs; start += WORKGROUP) {
+    let i = min(start + local, params.inputs - 1u);
     var sums = Classes();
     for (var n = 0u; n < params.rows; n++) {
       let own = x[n * params.inputs + i];
-      for (var v = 0u; v < WORDS; v++) {
-        let at = n * 4u * WORDS + 4u * v;
-        sums[v] += own * vec4f(dlogits[at], dlogits[at + 1u], dlogits[at + 2u], dlogits[at + 3u]);
-      }
+      var piece = load_slopes(n * 4u * WORDS, lane);
+      for (var v = 0u; v < WORDS; v++) { sums[v] += own * word(&piece, v); }
     }
     for (var v = 0u; v < WORDS; v++) {
       for (var s = 0u; s < 4u; s++) {
-        if (4u * v + s < params.classes) { gradients[params.w_at + i * params.classes + 4u * v + s] = sums[v][s]; }
+        let k = 4u * v + s;
+        if (start + local < params.inputs && k < params.classes) { gradients[params.w_at + i * params.classes + k] = sums[v][s]; }
       }
     }
   }
@@ -149,14 +177,18 @@ fn sum_weight_gradients(local: u32) {
 
 //#endif
 @compute @workgroup_size(WORKGROUP)
+//#if ${DENSE}
+fn forward(id: Invocation, @builtin(subgroup_invocation_id) subgroup_lane: u32) {
+//#else
 fn forward(id: Invocation) {
+//#endif
   let lane = id.local % LANES;
   let row = group_index(id) * (WORKGROUP / LANES) + id.local / LANES;
   // Invocations past the last row repeat it, because every one must reach the barriers, but write nothing.
   let n = min(row, params.rows - 1u);
   //#if ${DENSE}
   let start = id.local * 4u * WORDS;
-  multiply_row(n, start);
+  multiply_row(n, start, subgroup_lane);
   //#else
   let start = n * params.classes;
   //#endif
@@ -233,13 +265,13 @@ fn forward(id: Invocation) {
       //#endif
     }
     //#endif
-    //#if ${HAS_DX}
-    backward_row(n, start);
-    //#endif
   }
+  //#if ${HAS_DX}
+  backward_row(row, start, subgroup_lane);
+  //#endif
   //#if ${DENSE}
   workgroupBarrier();
-  sum_weight_gradients(id.local);
+  sum_weight_gradients(id.local, subgroup_lane);
   //#endif
   //#if ${COUNTED}
   let batch_loss = sum_over(WORKGROUP, loss_here, id.local);

@@ -413,8 +413,8 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, setup?: Partial<St
     "logits that are off by a thousandth",
     {
       kernel: "softmax-cross-entropy/forward",
-      from: "sums[v] += own * weight_word",
-      to: "sums[v] += 1.001 * own * weight_word",
+      from: "sums[v] += own * word",
+      to: "sums[v] += 1.001 * own * word",
     },
   ],
   [

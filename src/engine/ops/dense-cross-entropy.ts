@@ -30,6 +30,7 @@ interface Head {
 
 /** The program with the one dispatch, where it has the four. */
 export function joinDenseAndLoss(program: Program): Program {
+  if (program.capabilities.subgroupSize === null) return program;
   const live = liveDispatches(program);
   for (const loss of live.filter(({ kernel }) => isCountedLoss(kernel))) {
     const head = headOf(program, live, loss);
@@ -162,7 +163,7 @@ function joinedHead(program: Program, head: Head, { weights, gradients }: Bound)
   };
   const request = {
     op: loss.op,
-    kernel: headKernel(ceilDiv(classes, 4), flags),
+    kernel: headKernel(program.capabilities.subgroupSize ?? 1, ceilDiv(classes, 4), flags),
     grid: [1, 1, 1],
     bind: {
       ...{ x: tensorOf(product, "a"), weights: weights.tensor, labels: tensorOf(loss, "labels") },
@@ -181,21 +182,22 @@ function joinedHead(program: Program, head: Head, { weights, gradients }: Bound)
   return withJoined(program, { at: loss, others, request, layers, site: product.site });
 }
 
-function headKernel(words: number, flags: Flags): Kernel {
+function headKernel(subgroup: number, words: number, flags: Flags): Kernel {
   const always = { DENSE: true, COUNTED: true, HAS_GRADIENT: true };
   return kernelFrom(shader, "forward", {
     flags: { ...always, HAS_ROW_WEIGHTS: false, IS_MIXED: false, ...flags },
-    constants: { LANES: 1, WORDS: words },
+    constants: { LANES: 1, WORDS: words, SUBGROUP: subgroup },
   });
 }
 
 /** Every kernel that this file dispatches, with the size of the file; classes choose it. */
-export function* denseCrossEntropyKernels(): Iterable<Kernel> {
+export function* denseCrossEntropyKernels(subgroupSize: number | null): Iterable<Kernel> {
+  if (subgroupSize === null) return;
   const ends = [{ HAS_DX: false }, ...ACTIVATIONS.map((one) => activationFlags(one))];
   for (const HAS_SMOOTHING of [false, true]) {
     for (const HAS_BIAS of [false, true]) {
       for (const end of ends) {
-        yield headKernel(4, { HAS_SMOOTHING, HAS_BIAS, HAS_DX: true, ...end });
+        yield headKernel(subgroupSize, 4, { HAS_SMOOTHING, HAS_BIAS, HAS_DX: true, ...end });
       }
     }
   }
