@@ -74,11 +74,14 @@ function areOne(a: Tensor | undefined, b: Tensor): boolean {
   return a?.storage === b.storage;
 }
 
-function isProduct({ kernel, grid }: Dispatch, { TRANS_A = false, TRANS_B = false }: Flags) {
+/** A product so oriented, on a rung that nobody has asked for by name. */
+function isProduct(one: Dispatch, { TRANS_A = false, TRANS_B = false }: Flags): boolean {
+  const { kernel, grid, solution } = one;
   const { label, flags = {} } = kernel;
   const isOriented = (flags["TRANS_A"] ?? false) === TRANS_A;
   const isTurned = (flags["TRANS_B"] ?? false) === TRANS_B;
-  return PRODUCTS.includes(label) && grid[2] === 1 && isOriented && isTurned;
+  const isFree = PRODUCTS.includes(label) && solution?.isAsked !== true;
+  return isFree && grid[2] === 1 && isOriented && isTurned;
 }
 
 /** Few products, without an activation. */
@@ -178,7 +181,7 @@ function joinedHead(program: Program, head: Head, { weights, gradients }: Bound)
     flops: loss.flops + product.flops + dw.flops + (dx?.flops ?? 0),
   } as const;
   const layers = [product, loss, ...(dx ? [dx] : [])].flatMap((one) => one.layers);
-  const others = [dw, ...(dx ? [dx] : [])];
+  const others = [product, dw, ...(dx ? [dx] : [])];
   return withJoined(program, { at: loss, others, request, layers, site: product.site });
 }
 

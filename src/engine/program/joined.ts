@@ -3,7 +3,15 @@
 
 import { rootStorage, type Storage } from "../core/tensor.ts";
 import { type DispatchRequest, writtenDown } from "./dispatch-request.ts";
-import { type Dispatch, type Program, readsOf, tensorsOf, writesOf } from "./program.ts";
+import { liveDispatches } from "./planner.ts";
+import {
+  type Dispatch,
+  type Program,
+  readsOf,
+  type Solution,
+  tensorsOf,
+  writesOf,
+} from "./program.ts";
 
 export interface Joining {
   /** Whose place, pass and forward dispatch the new one has. */
@@ -17,13 +25,12 @@ export interface Joining {
 }
 
 /**
- * The program with one dispatch for several; null where that would change what some dispatch between them reads. What was computed for
- * the joined ones alone stays recorded, and a plan drops it.
+ * The program with one dispatch for several; null where that would change what some dispatch between them reads, of those that run.
  */
 export function withJoined(program: Program, joining: Joining): Program | null {
   const { at, others, request, layers, site } = joining;
   const all = [at, ...others];
-  const between = program.dispatches.filter((one) => !all.includes(one));
+  const between = liveDispatches(program).filter((one) => !all.includes(one));
   if (others.some((other) => !canMove(other, at, between))) return null;
   const { pass, forwardOf } = at;
   const { op, ...written } = writtenDown(request);
@@ -31,11 +38,32 @@ export function withJoined(program: Program, joining: Joining): Program | null {
   const kept = program.dispatches.filter((one) => !others.includes(one));
   const place = new Map(kept.map((one, id) => [one.id, id]));
   for (const { id } of others) place.set(id, place.get(at.id) ?? 0);
-  const dispatches = kept.map((one, id): Dispatch => {
+  const replaced = kept.map((one) => (one === at ? { ...one, ...what, ...written } : one));
+  const solutions = solutionsOf(program, replaced);
+  const dispatches = replaced.map((one, id): Dispatch => {
     const forward = one.forwardOf === null ? null : (place.get(one.forwardOf) ?? null);
-    return { ...one, ...(one === at ? { ...what, ...written } : {}), id, forwardOf: forward };
+    const solution = one.solution && (solutions.get(one.solution) ?? null);
+    return { ...one, id, forwardOf: forward, solution };
   });
-  return { ...program, dispatches };
+  return { ...program, dispatches, solutions: [...solutions.values()] };
+}
+
+/** Those that the dispatches still are of, by what they were; the ids of the others are given away. */
+function solutionsOf(
+  { solutions }: Program,
+  dispatches: readonly Dispatch[],
+): ReadonlyMap<Solution, Solution> {
+  const used = new Set<Solution>();
+  for (const { solution } of dispatches) {
+    for (let one = solution; one; one = one.within) used.add(one);
+  }
+  const found = new Map<Solution, Solution>();
+  // One that another is a part of comes before it.
+  for (const one of solutions.filter((solution) => used.has(solution))) {
+    const within = one.within && (found.get(one.within) ?? null);
+    found.set(one, { ...one, id: found.size, within });
+  }
+  return found;
 }
 
 /** Whether nobody between the two minds that one of them runs where the other stands. */
