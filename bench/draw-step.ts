@@ -9,7 +9,16 @@ import { type Recording, readRecording } from "../src/engine/program/read-record
 import { writeRecording } from "../src/engine/program/write-recording.ts";
 import { writeAtomically } from "../src/io/files.ts";
 import { INK, PALETTE } from "../src/report/charts/render.ts";
-import { batchOf, type Line, linesOf, type Row, recordStep, rowsOf } from "./recorded-step.ts";
+import {
+  batchOf,
+  isOfLoss,
+  joinedToLoss,
+  type Line,
+  linesOf,
+  type Row,
+  recordStep,
+  rowsOf,
+} from "./recorded-step.ts";
 import { arrow, type Box, label, panel, svg } from "./svg-shapes.ts";
 
 const WIDTH = 1020;
@@ -45,19 +54,10 @@ const TOP: Span = { y: 78, height: heightOf(2) };
 function drawStep(step: Recording): string {
   const firstRow = TOP.y + TOP.height + 46;
   const rows = drawRows(rowsOf(step), firstRow);
-  const loss = linesOf(
-    step.plan,
-    (d) => d.pass === "metric" || (d.pass === "forward" && d.layers[0] === "loss"),
-  );
-  const { forward, backward, arena } = COLUMNS;
-  const lossBox = {
-    x: forward.x,
-    y: rows.end,
-    width: backward.x + backward.width - forward.x,
-    height: heightOf(loss.length),
-  };
-  const arenaBox = { ...arena, y: firstRow, height: rows.end - GAP - firstRow };
-  const bottom = lossBox.y + lossBox.height + 30;
+  const loss = drawLoss(step, rows.end);
+  const { arena } = COLUMNS;
+  const arenaBox = { ...arena, y: firstRow, height: loss.arenaEnd - firstRow };
+  const bottom = loss.end + 30;
   return svg(WIDTH, bottom + 38, [
     ...header(step),
     ...drawTop(step),
@@ -70,10 +70,33 @@ function drawStep(step: Recording): string {
       anchor: "middle",
     }),
     ...rows.parts,
-    box(lossBox, "loss", loss),
+    ...loss.parts,
     drawArena(arenaBox, step),
     ...footer(bottom),
   ]);
+}
+
+/** The loss, and the layers before it whose work it does. */
+function drawLoss(step: Recording, y: number) {
+  const { forward, backward, arena } = COLUMNS;
+  const lines = linesOf(step.plan, isOfLoss);
+  const joined = joinedToLoss(step);
+  const title = joined ? LINE : 0;
+  const [width, height] = [backward.x + backward.width - forward.x, heightOf(lines.length) + title];
+  const end = y + height;
+  const right = forward.x + width;
+  const centre = forward.x + width / 2;
+  const own = [
+    label(centre, y + 19, `loss, with ${joined}`, { weight: 600, anchor: "middle" }),
+    arrow([right, y + height / 2], [arena.x, y + height / 2]),
+    label(right + 20, y + height / 2 - 6, "dw db", {
+      ...{ colour: INK.muted, size: 11, anchor: "middle" },
+    }),
+  ];
+  const area = { x: forward.x, y, width, height };
+  const texts = { ...area, y: y + title, height: height - title };
+  const parts = [panel(area, COLOUR.loss), lineTexts(texts, lines), ...(joined ? own : [])];
+  return { parts, end, arenaEnd: joined ? end : y - GAP };
 }
 
 /** Where a step begins and ends: the batch is gathered, the weights are updated, the clock goes on. */
@@ -88,10 +111,14 @@ function drawTop({ plan }: Recording): readonly string[] {
   const y = middle(TOP);
   return [
     box({ ...TOP, ...forward }, "data", data),
-    clockBox(tick, clock),
     box({ ...TOP, x: backward.x, width: arena.x + arena.width - backward.x }, "update", update),
-    arrow([backward.x, y], [tick.x + tick.width, y]),
-    arrow([tick.x, y], [layer.x, y]),
+    ...(clock.length === 0
+      ? [arrow([backward.x, y], [layer.x, y])]
+      : [
+          clockBox(tick, clock),
+          arrow([backward.x, y], [tick.x + tick.width, y]),
+          arrow([tick.x, y], [layer.x, y]),
+        ]),
   ];
 }
 
@@ -194,6 +221,10 @@ function clockBox(area: Box, lines: readonly Line[]): string {
 }
 
 function box(area: Box, colour: Colour, lines: readonly Line[]): string {
+  return [panel(area, COLOUR[colour]), lineTexts(area, lines)].join("\n");
+}
+
+function lineTexts(area: Box, lines: readonly Line[]): string {
   const right = area.x + area.width - 10;
   const first = middle(area) + 4 - ((lines.length - 1) * LINE) / 2;
   const texts = lines.flatMap(({ kernel, writes }, i) => {
@@ -203,7 +234,7 @@ function box(area: Box, colour: Colour, lines: readonly Line[]): string {
       label(right, y, writes, { size: 11, colour: INK.muted, anchor: "end" }),
     ];
   });
-  return [panel(area, COLOUR[colour]), ...texts].join("\n");
+  return texts.join("\n");
 }
 
 const docs = (name: string) => fileURLToPath(new URL(`../docs/${name}`, import.meta.url));

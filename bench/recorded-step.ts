@@ -76,22 +76,39 @@ export function linesOf(
 }
 
 function shortName(label: string, layer = ""): string {
-  return label.startsWith(`${layer}.`) ? label.slice(layer.length + 1) : label;
+  return layer === "" ? label : label.replaceAll(`${layer}.`, "");
+}
+
+/** Whether a dispatch does the work of the loss, by itself or with that of the layers before it. */
+export function isOfLoss({ pass, layers }: Dispatch): boolean {
+  return pass === "metric" || (pass === "forward" && layers.includes("loss"));
+}
+
+/** A layer whose work a dispatch of the loss does, and its variables; empty where none does. */
+export function joinedToLoss({ program, plan: { dispatches } }: Recording): string {
+  const names = new Set(dispatches.filter(isOfLoss).map(layerOf));
+  const joined = program.layers.filter(({ name }) => names.has(name));
+  return joined.map(({ name }) => `${name}: ${variablesOfLayer(program, name)}`).join("; ");
+}
+
+function variablesOfLayer({ variables }: Program, layer: string): string {
+  const own = variables.filter(({ name }) => name.startsWith(`${layer}/`));
+  const shapes = own.map(({ name, tensor: { shape } }) => {
+    return `${name.slice(layer.length + 1)} ${shape.join("×")}`;
+  });
+  return shapes.join(", ");
 }
 
 /** A row for every layer that has a dispatch of its own. */
 export function rowsOf({ program, plan: { dispatches } }: Recording): readonly Row[] {
-  const names = new Set(dispatches.filter(({ pass }) => pass === "forward").map(layerOf));
+  const forward = dispatches.filter((d) => d.pass === "forward" && !isOfLoss(d));
+  const names = new Set(forward.map(layerOf));
   const layers = program.layers.filter(({ name }) => names.has(name));
   return layers.map(({ name: layer }): Row => {
-    const own = program.variables.filter(({ name }) => name.startsWith(`${layer}/`));
-    const shapes = own.map(({ name, tensor: { shape } }) => {
-      return `${name.slice(layer.length + 1)} ${shape.join("×")}`;
-    });
     const isOwn = (d: Dispatch) => layerOf(d) === layer;
     return {
       layer,
-      variables: shapes.join(", "),
+      variables: variablesOfLayer(program, layer),
       forward: linesOf({ dispatches }, (d) => d.pass === "forward" && isOwn(d)),
       backward: linesOf({ dispatches }, (d) => d.pass === "backward" && isOwn(d)),
       saved: savedOf(dispatches.filter(isOwn), layer),

@@ -13,6 +13,9 @@ struct Params {
   one_minus_beta1: f32,  // computed in float64: 1 − β loses digits in float32
   one_minus_beta2: f32,
   epsilon: f32,
+  //#if ${CLOCK}
+  batch: u32,
+  //#endif
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -23,12 +26,18 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> m: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> v: array<vec4f>;
 @group(0) @binding(7) var<storage, read_write> next_corrections: array<f32>;
+@group(0) @binding(8) var<storage, read_write> next_clock: array<u32>;
 
+// CLOCK: ends the step besides, as gather.wgsl's advance does, for whatever reads the clock has done so by now.
 // c = 1 − β^t follows c ← c·β + (1 − β), which keeps the digits that 1 − pow(β, t) cancels.
 @compute @workgroup_size(1)
 fn advance() {
   next_corrections[0] = next_corrections[0] * params.beta1 + params.one_minus_beta1;
   next_corrections[1] = next_corrections[1] * params.beta2 + params.one_minus_beta2;
+  //#if ${CLOCK}
+  next_clock[0] += 1u;
+  next_clock[1] += params.batch;
+  //#endif
 }
 
 @compute @workgroup_size(WORKGROUP)

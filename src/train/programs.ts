@@ -7,6 +7,7 @@ import type { Model } from "../engine/layers/model.ts";
 import { Net } from "../engine/layers/net.ts";
 import type { Variables } from "../engine/layers/variables.ts";
 import { countNonFinite } from "../engine/ops/count-non-finite.ts";
+import { joinDenseAndLoss } from "../engine/ops/dense-cross-entropy.ts";
 import { advanceClock, type Feed, gatherBatch, gatherFeatures } from "../engine/ops/gather.ts";
 import { recordGradients } from "../engine/ops/gradients.ts";
 import { categoricalCrossentropy } from "../engine/ops/loss/categorical-crossentropy.ts";
@@ -15,6 +16,7 @@ import { recordRowWeights } from "../engine/ops/loss/row-weights.ts";
 import { type Meters, recordMeters } from "../engine/ops/metrics.ts";
 import { mixRows } from "../engine/ops/mixup.ts";
 import { reshape } from "../engine/ops/reshape.ts";
+import { joinCounters } from "../engine/optim/adam.ts";
 import type { OptimizerState } from "../engine/optim/optimizer-state.ts";
 import type { Capabilities, Program } from "../engine/program/program.ts";
 import { Recorder } from "../engine/program/recorder.ts";
@@ -89,7 +91,13 @@ function recordStep(
   const step = { net, variables, gradients };
   const statistics = before && recordStepStatistics(rec, { ...step, before });
   advanceClock(rec, feed, batch);
-  return { program: rec.finish(), statistics };
+  return { program: joined(rec), statistics };
+}
+
+/** What was recorded, with dispatches joined that only the whole step tells can be. */
+function joined(rec: Recorder): Program {
+  const program = rec.finish();
+  return rec.fuses ? joinCounters(joinDenseAndLoss(program)) : program;
 }
 
 /** One reduction over all weights, an arena at a time. */

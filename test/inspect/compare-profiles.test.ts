@@ -68,7 +68,7 @@ test("another rung is compared with the one before, all dispatches of the soluti
   const before = await steady();
   const after = structuredClone(before);
   const isDw = ({ solution, layer }: ProfiledDispatch) =>
-    solution?.ladder === "conv2d.dw" && layer === "conv2d_1";
+    solution?.ladder === "conv2d.dw" && layer === "conv2d";
   const [whole, ...parts] = after.dispatches.filter(isDw);
   if (!whole?.solution || parts.length === 0) throw new Error("one dispatch only");
   whole.kernel = "conv2d/naive/weight_gradient";

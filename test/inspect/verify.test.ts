@@ -427,6 +427,55 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, setup?: Partial<St
     },
   ],
   [
+    "logits that are off by a thousandth",
+    {
+      kernel: "softmax-cross-entropy/forward",
+      from: "sums[v] += own * word",
+      to: "sums[v] += 1.001 * own * word",
+    },
+  ],
+  [
+    "a gradient of the last layer's weights that lacks a row",
+    {
+      kernel: "softmax-cross-entropy/forward",
+      from: "n < params.rows; n++) {\n      let own",
+      to: "n + 1u < params.rows; n++) {\n      let own",
+    },
+  ],
+  [
+    "a gradient of its biases that lacks one",
+    {
+      kernel: "softmax-cross-entropy/forward",
+      from: "n < params.rows; n++) { sum +=",
+      to: "n + 1u < params.rows; n++) { sum +=",
+    },
+  ],
+  [
+    "a missing barrier before its gradients",
+    {
+      kernel: "softmax-cross-entropy/forward",
+      from: "  workgroupBarrier();\n  sum_weight_gradients",
+      to: "  \n  sum_weight_gradients",
+    },
+    { batchSize: 20 },
+  ],
+  [
+    "the same slope of relu at 0 in its input's gradient",
+    { kernel: "softmax-cross-entropy/forward", ...SLOPE },
+  ],
+  [
+    "a clock that stands still",
+    { kernel: "adam/advance", from: "next_clock[0] += 1u;", to: "next_clock[0] += 0u;" },
+  ],
+  [
+    "a total that lacks its last group",
+    {
+      kernel: "conv2d/dw-subgroup/sum_windows",
+      from: "group < params.groups; group++",
+      to: "group + 1u < params.groups; group++",
+    },
+  ],
+  [
     "the same in a dispatch of its own",
     {
       kernel: "metrics/accumulate",

@@ -12,7 +12,7 @@ import { smallDataset } from "../support/small-data.ts";
 const test = suite("fused steps");
 
 /** Dispatches of a step on a software adapter. */
-const FUSED = 25;
+const FUSED = 20;
 
 /** Everything that two steps leave behind, and how many dispatches one has. */
 async function trained(model: Model, fuses: boolean) {

@@ -160,6 +160,7 @@ export function checkRowWeights(where: string, weights: Tensor | null, rows: num
   throw new ShapeError(`${where}: takes a weight for each of ${rows} rows, got ${got}`);
 }
 
+/** Switches of the kernel of the rows. */
 type Flags = Readonly<
   Record<"HAS_GRADIENT" | "HAS_ROW_WEIGHTS" | "HAS_SMOOTHING" | "IS_MIXED" | "COUNTED", boolean>
 >;

@@ -5,6 +5,9 @@ import shader from "../../shaders/adam.wgsl";
 import { UsageError } from "../core/errors.ts";
 import { type Kernel, kernelFrom } from "../core/kernel.ts";
 import { ceilDiv, sizeOf } from "../core/shape.ts";
+import type { Flags } from "../core/wgsl.ts";
+import { withJoined } from "../program/joined.ts";
+import type { Program } from "../program/program.ts";
 import { linearGrid } from "../program/recorder.ts";
 import { wordStride } from "../program/word-stride.ts";
 import type { Optimizer } from "./optimizer.ts";
@@ -62,11 +65,31 @@ export function adam(config: AdamConfig = {}): Optimizer {
   };
 }
 
-function kernel(entry: string): Kernel {
-  return kernelFrom(shader, entry);
+/**
+ * The program of a step whose corrections and clock advance in one dispatch, where it has both and nobody between them reads the
+ * clock.
+ */
+export function joinCounters(program: Program): Program {
+  const { dispatches } = program;
+  const find = (label: string) => dispatches.find(({ kernel }) => kernel.label === label);
+  const [at, clock] = [find(kernel("advance").label), find("gather/advance")];
+  const [corrections, next] = [at?.bindings["next_corrections"], clock?.bindings["next_clock"]];
+  if (!(at && clock && corrections && next)) return program;
+  const request = {
+    ...{ op: at.op, kernel: kernel("advance", { CLOCK: true }), grid: at.grid },
+    bind: { next_corrections: corrections.tensor, next_clock: next.tensor },
+    params: { ...at.params, batch: clock.params["batch"] ?? 0 },
+  };
+  const { layers, site } = at;
+  return withJoined(program, { at, others: [clock], request, layers, site }) ?? program;
+}
+
+function kernel(entry: string, flags: Flags = {}): Kernel {
+  return kernelFrom(shader, entry, { flags });
 }
 
 export function* adamKernels(): Iterable<Kernel> {
   yield kernel("advance");
+  yield kernel("advance", { CLOCK: true });
   yield kernel("update");
 }

@@ -53,6 +53,11 @@ export function plan(program: Program, { sharesSlots = true }: PlanOptions = {})
   return { dispatches: live, dropped, lives, slotBytes };
 }
 
+/** The dispatches of a program that have a reader, or write what is kept or persists. */
+export function liveDispatches(program: Program): readonly Dispatch[] {
+  return withoutDeadCode(program).live;
+}
+
 /** Finds dispatches whose results nobody reads: the softmax that a loss computes anew, the gradient of the images. */
 function withoutDeadCode({ dispatches, kept }: Program) {
   const needed = new Set<Storage>(kept.map(rootStorage));

@@ -2,23 +2,19 @@
 // can do, so that a program can be recorded, looked at and tested anywhere.
 
 import { VitrineError } from "../core/errors.ts";
-import { describeKernel } from "../core/kernel.ts";
 import { RungTable } from "../core/rung-table.ts";
-import { type Shape, sizeOf } from "../core/shape.ts";
+import type { Shape } from "../core/shape.ts";
 import {
   bytesOf,
   type DType,
-  itemBytes,
   rootStorage,
   type Storage,
   storageOf,
   type Tensor,
 } from "../core/tensor.ts";
-import { checkRequest } from "./check-request.ts";
-import type { DispatchRequest } from "./dispatch-request.ts";
+import { type DispatchRequest, writtenDown } from "./dispatch-request.ts";
 import type { LayerRecord } from "./layer-record.ts";
 import {
-  type Bound,
   type Capabilities,
   capabilitiesOf,
   type Dispatch,
@@ -187,21 +183,10 @@ export class Recorder {
    * when it has no such entry point, switch or constant.
    */
   dispatch(request: DispatchRequest): void {
-    const { op, kernel, grid, params = {}, flops = 0, executedFlops = flops } = request;
-    const compiled = describeKernel(kernel);
-    checkRequest(compiled, request);
-    const bindings: Record<string, Bound> = {};
-    for (const { name, access } of compiled.bindings) {
-      const tensor = request.bind[name];
-      if (!tensor || access === null) continue;
-      const whole = sizeOf(tensor.shape) * itemBytes(tensor.dtype);
-      bindings[name] = { tensor, access, bytes: request.touched?.[name] ?? whole };
-    }
     const { origin, pass, solution, forwardOf } = this.#scope;
     const id = this.nextId;
-    const work = { flops, executedFlops };
-    const what = { id, op, ...origin, pass, kernel, grid, bindings, params };
-    this.#dispatches.push({ ...what, solution, forwardOf, ...work });
+    const { op, ...written } = writtenDown(request);
+    this.#dispatches.push({ id, op, ...origin, pass, ...written, solution, forwardOf });
   }
 
   /** Ends the recording: drops what nobody reads, and plans memory for the rest. */

@@ -3,6 +3,7 @@
 // x and CHANNELS of dy for KH·KW·CHANNELS multiply-adds. Subgroups then add their lanes up and write partial sums; a
 // second dispatch adds those, in a fixed order. Needs subgroups of the known size SUBGROUP, a power of two.
 //   x (N,H,W,I)   dy (N,OH,OW,O)   partial (groups, I, blocks of filters, SIZE)   ->   dw (KH,KW,I,O)
+//   WHOLE: one workgroup has all groups, adds their sums in that same order, and writes dw; there is no second dispatch then
 //   BIAS: db[o] = Σ dy[n,oh,ow,o] besides, a further row of CHANNELS sums; of the first input channel, though each has them
 
 enable subgroups;
@@ -55,6 +56,10 @@ alias Sums = array<f32, SIZE>;
 alias Window = array<array<f32, KW>, KH>;
 alias Slopes = array<f32, CHANNELS>;
 alias Lanes = array<f32, SUBGROUP>;
+//#if ${WHOLE}
+// Of each SUBGROUP neighbouring sums, the lane's own.
+alias Totals = array<f32, SIZE / SUBGROUP>;
+//#endif
 
 // Functions take a part of the work each because Mesa unrolls a loop only up to some 800 instructions, and an array that
 // is indexed in a loop that stays lives in memory.
@@ -78,8 +83,12 @@ fn fold(v: ptr<function, Lanes>, lane: u32, bit: u32) {
   }
 }
 
-// Adds the lanes up, SUBGROUP sums at a time, and leaves each lane one of them to write.
+// Adds the lanes up, SUBGROUP sums at a time, and leaves each lane one of them to write or to keep.
+//#if ${WHOLE}
+fn reduce(sums: ptr<function, Sums>, totals: ptr<function, Totals>, lane: u32, start: u32) {
+//#else
 fn reduce(sums: ptr<function, Sums>, to: u32, lane: u32, start: u32) {
+//#endif
   for (var g = start; g < min(start + 8u, SIZE / SUBGROUP); g++) {
     var v: Lanes;
     for (var s = 0u; s < SUBGROUP; s++) { v[s] = (*sums)[g * SUBGROUP + s]; }
@@ -89,7 +98,11 @@ fn reduce(sums: ptr<function, Sums>, to: u32, lane: u32, start: u32) {
     if (SUBGROUP > 8u) { fold(&v, lane, 8u); }
     if (SUBGROUP > 16u) { fold(&v, lane, 16u); }
     if (SUBGROUP > 32u) { fold(&v, lane, 32u); }
+    //#if ${WHOLE}
+    (*totals)[g] += v[0];
+    //#else
     partial[to + g * SUBGROUP + lane] = v[0];
+    //#endif
   }
 }
 
@@ -117,18 +130,17 @@ fn read_slopes(slopes: ptr<function, Slopes>, position: u32, first: u32, counts:
   //#endif
 }
 
-@compute @workgroup_size(SUBGROUP)
-fn sum_windows(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane: u32) {
+// The sums of a lane, in group `group` of images and bands.
+fn sum_group(sums: ptr<function, Sums>, group: u32, wg: vec3u, lane: u32) {
   let p = params;
   let lanes = p.n * p.bands;
-  let t = min(wg.x * SUBGROUP + lane, lanes - 1u);
+  let t = min(group * SUBGROUP + lane, lanes - 1u);
   let n = t / p.bands;
   let top_row = t % p.bands * p.rows;
   let first = wg.z * CHANNELS;
-  var sums: Sums;
   for (var r = 0u; r < p.rows; r++) {
     let oh = min(top_row + r, p.oh - 1u);
-    let counts = wg.x * SUBGROUP + lane < lanes && top_row + r < p.oh;
+    let counts = group * SUBGROUP + lane < lanes && top_row + r < p.oh;
     let h = oh * p.sh - p.top;
     var window: Window;
     for (var kh = 0u; kh < KH; kh++) {
@@ -142,16 +154,58 @@ fn sum_windows(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index
       }
       var slopes: Slopes;
       read_slopes(&slopes, (n * p.oh + oh) * p.ow + ow, first, counts);
-      accumulate(&sums, &window, &slopes, 0u);
-      if (KH > 2u) { accumulate(&sums, &window, &slopes, 2u); }
-      if (KH > 4u) { accumulate(&sums, &window, &slopes, 4u); }
-      if (KH > 6u) { accumulate(&sums, &window, &slopes, 6u); }
+      accumulate(sums, &window, &slopes, 0u);
+      if (KH > 2u) { accumulate(sums, &window, &slopes, 2u); }
+      if (KH > 4u) { accumulate(sums, &window, &slopes, 4u); }
+      if (KH > 6u) { accumulate(sums, &window, &slopes, 6u); }
       //#if ${BIAS}
-      for (var c = 0u; c < CHANNELS; c++) { sums[KH * KW * CHANNELS + c] += slopes[c]; }
+      for (var c = 0u; c < CHANNELS; c++) { (*sums)[KH * KW * CHANNELS + c] += slopes[c]; }
       //#endif
     }
   }
-  let to = ((wg.x * p.i + wg.y) * p.blocks + wg.z) * SIZE;
+}
+
+//#if ${WHOLE}
+// Sum k · CHANNELS + c is that of place k of the window, row by row, and filter c of the workgroup's; the last row is the bias.
+fn store(totals: ptr<function, Totals>, wg: vec3u, lane: u32, start: u32) {
+  for (var g = start; g < min(start + 8u, SIZE / SUBGROUP); g++) {
+    let s = g * SUBGROUP + lane;
+    let k = s / CHANNELS;
+    let o = wg.z * CHANNELS + s % CHANNELS;
+    if (o < params.o && k < KH * KW) { dw[(k * params.i + wg.y) * params.o + o] = (*totals)[g]; }
+    //#if ${BIAS}
+    if (o < params.o && k == KH * KW && wg.y == 0u) { db[o] = (*totals)[g]; }
+    //#endif
+  }
+}
+//#endif
+
+@compute @workgroup_size(SUBGROUP)
+fn sum_windows(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) lane: u32) {
+  //#if ${WHOLE}
+  var totals: Totals;
+  for (var group = 0u; group < params.groups; group++) {
+    var sums = Sums();
+    sum_group(&sums, group, wg, lane);
+    reduce(&sums, &totals, lane, 0u);
+    if (SIZE > 8u * SUBGROUP) { reduce(&sums, &totals, lane, 8u); }
+    if (SIZE > 16u * SUBGROUP) { reduce(&sums, &totals, lane, 16u); }
+    if (SIZE > 24u * SUBGROUP) { reduce(&sums, &totals, lane, 24u); }
+    if (SIZE > 32u * SUBGROUP) { reduce(&sums, &totals, lane, 32u); }
+    if (SIZE > 40u * SUBGROUP) { reduce(&sums, &totals, lane, 40u); }
+    if (SIZE > 48u * SUBGROUP) { reduce(&sums, &totals, lane, 48u); }
+  }
+  store(&totals, wg, lane, 0u);
+  if (SIZE > 8u * SUBGROUP) { store(&totals, wg, lane, 8u); }
+  if (SIZE > 16u * SUBGROUP) { store(&totals, wg, lane, 16u); }
+  if (SIZE > 24u * SUBGROUP) { store(&totals, wg, lane, 24u); }
+  if (SIZE > 32u * SUBGROUP) { store(&totals, wg, lane, 32u); }
+  if (SIZE > 40u * SUBGROUP) { store(&totals, wg, lane, 40u); }
+  if (SIZE > 48u * SUBGROUP) { store(&totals, wg, lane, 48u); }
+  //#else
+  var sums: Sums;
+  sum_group(&sums, wg.x, wg, lane);
+  let to = ((wg.x * params.i + wg.y) * params.blocks + wg.z) * SIZE;
   reduce(&sums, to, lane, 0u);
   if (SIZE > 8u * SUBGROUP) { reduce(&sums, to, lane, 8u); }
   if (SIZE > 16u * SUBGROUP) { reduce(&sums, to, lane, 16u); }
@@ -159,6 +213,7 @@ fn sum_windows(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index
   if (SIZE > 32u * SUBGROUP) { reduce(&sums, to, lane, 32u); }
   if (SIZE > 40u * SUBGROUP) { reduce(&sums, to, lane, 40u); }
   if (SIZE > 48u * SUBGROUP) { reduce(&sums, to, lane, 48u); }
+  //#endif
 }
 
 @compute @workgroup_size(WORKGROUP)

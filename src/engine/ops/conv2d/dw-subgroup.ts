@@ -1,9 +1,10 @@
-// The subgroup rung of conv2d.dw: how the sums over images, rows and columns are dealt out to lanes, and the two
-// dispatches that compute them (dw-subgroup.wgsl).
+// The subgroup rung of conv2d.dw: how the sums over images, rows and columns are dealt out to lanes, and the one or two
+// dispatches that compute them (dw-subgroup.wgsl), with the same bits.
 
 import shader from "../../../shaders/conv2d/dw-subgroup.wgsl";
 import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { ceilDiv, sizeOf } from "../../core/shape.ts";
+import type { Flags } from "../../core/wgsl.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
 import { type ConvGeometry, convFlops, inputBytes, type WeightGradientProblem } from "./problem.ts";
 
@@ -15,6 +16,8 @@ const MOST_ROWS = 8;
 const MOST_GROUPS = 65_535;
 /** Workgroups that keep a processor's few threads evenly busy; fewer partial sums beyond that. */
 const ENOUGH_GROUPS = 64;
+/** Workgroups from which on each may have the sums of all images, so that there are no partial ones. */
+const ENOUGH_WHOLE = 8;
 
 /** Filters of a lane, in whole words where the filters are. */
 function channelsOf({ kh, kw, o }: ConvGeometry): number {
@@ -40,47 +43,56 @@ function bandsOf(g: ConvGeometry, subgroup: number, columns: number): number {
   return g.oh;
 }
 
-/** Records the partial sums, and their sum. */
+/** Records the partial sums and their sum; or all in one, where a processor has enough to do with that. */
 export function recordWeightGradient(rec: Recorder, problem: WeightGradientProblem): void {
+  const dealt = dealtOut(rec, problem);
   const { geometry: g, x, dy, dw, db } = problem;
+  const { channels, groups, blocks, size, kernel, params } = dealt;
+  const isWhole = rec.fuses && rec.capabilities.isSoftware && g.i * blocks >= ENOUGH_WHOLE;
+  const partial = isWhole ? null : rec.allocate([groups, g.i, blocks, size], "dw.partial");
+  const sums = { dw, ...(db ? { db } : {}) };
+  rec.dispatch({
+    op: "conv2d",
+    kernel: kernel("sum_windows", { ...flagsOf(g, channels), WHOLE: isWhole }),
+    grid: [isWhole ? 1 : groups, g.i, blocks],
+    bind: { x, dy, ...(partial ? { partial } : sums) },
+    params,
+    flops: convFlops(g),
+    executedFlops: dealt.executedFlops,
+    touched: { x: inputBytes(g) },
+  });
+  if (!partial) return;
+  const elements = sizeOf(dw.shape) + (db ? g.o : 0);
+  rec.dispatch({
+    op: "conv2d",
+    kernel: kernel("add_partials"),
+    grid: linearGrid(elements, 64),
+    bind: { partial, ...sums },
+    params,
+    executedFlops: groups * elements,
+  });
+}
+
+/** What of the problem a lane has, and how many of them there are. */
+function dealtOut(rec: Recorder, { geometry: g, db }: WeightGradientProblem) {
   const subgroup = rec.capabilities.subgroupSize ?? 1;
   const channels = channelsOf(g);
   const blocks = ceilDiv(g.o, channels);
   const rows = ceilDiv(g.oh, bandsOf(g, subgroup, g.i * blocks));
   const bands = ceilDiv(g.oh, rows);
   const groups = ceilDiv(g.n * bands, subgroup);
-  const size = ceilDiv((g.kh * g.kw + (db ? 1 : 0)) * channels, subgroup) * subgroup;
-  const partial = rec.allocate([groups, g.i, blocks, size], "dw.partial");
-  const constants = {
-    SUBGROUP: subgroup,
-    KH: g.kh,
-    KW: g.kw,
-    CHANNELS: channels,
-    STRIDE: g.sw,
-  };
   const { kh, kw, sw, ...extents } = g;
-  const params = { ...extents, rows, bands, groups, blocks };
-  rec.dispatch({
-    op: "conv2d",
-    kernel: {
-      ...kernelOf("sum_windows", { ...flagsOf(g, channels), BIAS: db !== null }),
+  const constants = { SUBGROUP: subgroup, KH: kh, KW: kw, CHANNELS: channels, STRIDE: sw };
+  return {
+    ...{ channels, blocks, groups },
+    size: ceilDiv((kh * kw + (db ? 1 : 0)) * channels, subgroup) * subgroup,
+    params: { ...extents, rows, bands, groups, blocks },
+    executedFlops: 2 * groups * subgroup * rows * g.ow * kh * kw * g.i * blocks * channels,
+    kernel: (entry: string, flags: Flags = {}): Kernel => ({
+      ...kernelOf(entry, { ...flags, BIAS: db !== null }),
       constants,
-    },
-    grid: [groups, g.i, blocks],
-    bind: { x, dy, partial },
-    params,
-    flops: convFlops(g),
-    executedFlops: 2 * groups * subgroup * rows * g.ow * g.kh * g.kw * g.i * blocks * channels,
-    touched: { x: inputBytes(g) },
-  });
-  rec.dispatch({
-    op: "conv2d",
-    kernel: { ...kernelOf("add_partials", { BIAS: db !== null }), constants },
-    grid: linearGrid(sizeOf(dw.shape) + (db ? g.o : 0), 64),
-    bind: { partial, dw, ...(db ? { db } : {}) },
-    params,
-    executedFlops: groups * (sizeOf(dw.shape) + (db ? g.o : 0)),
-  });
+    }),
+  };
 }
 
 function flagsOf(g: ConvGeometry, channels: number) {
@@ -92,7 +104,7 @@ function flagsOf(g: ConvGeometry, channels: number) {
   };
 }
 
-function kernelOf(entry: string, flags: Readonly<Record<string, boolean>>): Kernel {
+function kernelOf(entry: string, flags: Flags): Kernel {
   return kernelFrom(shader, entry, { flags });
 }
 
@@ -103,7 +115,9 @@ export function* weightGradientSubgroupKernels(subgroupSize: number | null): Ite
   for (const BIAS of [false, true]) {
     for (const PADDED of [false, true]) {
       for (const WORDS of [false, true]) {
-        yield { ...kernelOf("sum_windows", { PADDED, WORDS, BIAS }), constants };
+        for (const WHOLE of [false, true]) {
+          yield { ...kernelOf("sum_windows", { PADDED, WORDS, BIAS, WHOLE }), constants };
+        }
       }
     }
     yield { ...kernelOf("add_partials", { BIAS }), constants };

@@ -128,14 +128,16 @@ function labelsOf(task: Task, dispatch: Dispatch): readonly Output[] {
 
 const labels: Reference = (task) => labelsOf(task, firstOf(task.unit));
 
-const advance: Reference = (task) => {
-  const dispatch = entryOf(task, "advance");
-  const clock = boundTo(dispatch, "next_clock");
+const advance: Reference = (task) => clockOf(task, entryOf(task, "advance"));
+
+/** Of a dispatch that moves the clock on, by itself or beside something else. */
+export function clockOf(task: Task, dispatch: Dispatch): readonly Output[] {
   const before = valuesAt(task, dispatch, "next_clock");
+  if (!before) return [];
   const steps = [1, named(dispatch.params, "batch")];
-  const at = (index: number) => exactly((before?.[index] ?? 0) + (steps[index] ?? 0));
-  return [{ tensor: clock, cost: 1, terms: 1, at }];
-};
+  const at = (index: number) => exactly((before[index] ?? 0) + (steps[index] ?? 0));
+  return [{ tensor: boundTo(dispatch, "next_clock"), cost: 1, terms: 1, at }];
+}
 
 const counted: Reference = (task) => {
   const dispatch = entryOf(task, "count");

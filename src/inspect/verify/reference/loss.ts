@@ -1,9 +1,9 @@
-// Softmax, the loss on it, the running sums of metrics and the penalty, in float64. WGSL lets exp be off by 3 + 2·|x| units
-// in the last place, and log by 2^-21 between 1/2 and 2.
+// Softmax, means, the running sums of metrics and the penalty, in float64.
 
 import { sizeOf } from "../../../engine/core/shape.ts";
 import type { Dispatch } from "../../../engine/program/program.ts";
-import { mainOf, partsOf } from "./mixup.ts";
+import { crossEntropy, probability, rowsOf } from "./cross-entropy.ts";
+import { denseCrossEntropy } from "./dense-cross-entropy.ts";
 import {
   boundTo,
   chain,
@@ -12,126 +12,13 @@ import {
   exactly,
   float,
   named,
-  type Output,
   once,
   type Reference,
-  type Task,
   TINY,
   UNIT,
   valuesAt,
   within,
 } from "./reference.ts";
-
-interface Row {
-  readonly peak: number;
-  /** The first of the greatest. */
-  readonly top: number;
-  /** Σ exp(z − peak). */
-  readonly sum: number;
-  /** What its float32 may be off by. */
-  readonly sumError: number;
-}
-
-function rowsOf(logits: ArrayLike<number>, classes: number): (row: number) => Row {
-  return once((row) => {
-    let top = 0;
-    const at = (k: number) => logits[row * classes + k] ?? 0;
-    for (let k = 1; k < classes; k++) if (at(k) > at(top)) top = k;
-    let [sum, sumError] = [0, 0];
-    for (let k = 0; k < classes; k++) {
-      const power = Math.exp(at(k) - at(top));
-      sum += power;
-      sumError += power * expError(at(k) - at(top)) + TINY;
-    }
-    return { peak: at(top), top, sum, sumError: sumError + chain(classes) * sum };
-  });
-}
-
-/** Relative error of exp(x − y) in float32. */
-function expError(difference: number): number {
-  return (2 * (3 + 2 * Math.abs(difference)) + Math.abs(difference)) * UNIT;
-}
-
-function probability({ peak, sum, sumError }: Row, logit: number): Expected {
-  const value = Math.exp(logit - peak) / sum;
-  const relative = expError(logit - peak) + sumError / sum + 5 * UNIT;
-  return { value, error: value * relative + TINY };
-}
-
-const crossEntropy: Reference = (task) => {
-  const dispatch = entryOf(task, "forward");
-  const [rows, classes] = [named(dispatch.params, "rows"), named(dispatch.params, "classes")];
-  const logits = valuesAt(task, dispatch, "logits") ?? [];
-  const labels = valuesAt(task, dispatch, "labels") ?? [];
-  const weights = valuesAt(task, dispatch, "row_weights");
-  const weightOf = (row: number): number => weights?.[row] ?? 1;
-  const smoothing = float(dispatch, "smoothing");
-  const rowOf = rowsOf(logits, classes);
-  const targets = partsOf(task, dispatch);
-  const loss = (row: number): Expected => {
-    const parts = targets(row);
-    if (parts.some((part) => (labels[part.row] ?? 0) >= classes)) return exactly(Number.NaN);
-    const { peak, sum, sumError } = rowOf(row);
-    let depths = 0;
-    for (let k = 0; k < classes; k++) depths += peak - (logits[row * classes + k] ?? 0);
-    const depth = parts.reduce((total, { share, row: of }) => {
-      return total + share * (peak - (logits[row * classes + (labels[of] ?? 0)] ?? 0));
-    }, 0);
-    const spread = (smoothing / classes) * depths;
-    const value = Math.log(sum) + (1 - smoothing) * depth + spread;
-    const error = 2 ** -21 + sumError / sum + 12 * UNIT * Math.abs(value) + chain(classes) * spread;
-    return { value: value * weightOf(row), error: error * weightOf(row) };
-  };
-  const gradient = (index: number): Expected => {
-    const row = Math.floor(index / classes);
-    const { value, error } = probability(rowOf(row), logits[index] ?? 0);
-    const own = targets(row).reduce((total, { share, row: of }) => {
-      return total + (index % classes === labels[of] ? share * (1 - smoothing) : 0);
-    }, 0);
-    const difference = value - own - smoothing / classes;
-    const rounding = 8 * UNIT * Math.abs(difference) + UNIT * (value + own);
-    const factor = weightOf(row) / rows;
-    return { value: difference * factor, error: (error + rounding) * factor + TINY };
-  };
-  const output = (name: string, at: (index: number) => Expected): Output => ({
-    ...{ tensor: boundTo(dispatch, name), cost: classes, terms: classes, at },
-  });
-  const outputs = [
-    output("row_loss", loss),
-    output("row_hit", (row) => exactly(rowOf(row).top === labels[mainOf(targets(row))] ? 1 : 0)),
-    output("predicted", (row) => exactly(rowOf(row).top)),
-  ];
-  return [
-    ...outputs,
-    ...(dispatch.bindings["dlogits"] ? [output("dlogits", gradient)] : []),
-    ...countedOf(task, dispatch, {
-      losses: Array.from({ length: rows }, (_, row) => loss(row)),
-      hits: Array.from({ length: rows }, (_, row) => (rowOf(row).top === labels[row] ? 1 : 0)),
-    }),
-  ];
-};
-
-/** The running sums, of a kernel that adds the batch to them as well. */
-function countedOf(
-  task: Task,
-  dispatch: Dispatch,
-  { losses, hits }: { readonly losses: readonly Expected[]; readonly hits: readonly number[] },
-): readonly Output[] {
-  if (!dispatch.bindings["loss_sum"]) return [];
-  const rows = losses.length;
-  const [before = 0] = valuesAt(task, dispatch, "loss_sum") ?? [];
-  const [hitsBefore = 0, rowsBefore = 0] = valuesAt(task, dispatch, "counts") ?? [];
-  const value = losses.reduce((total, one) => total + one.value, before);
-  const off = losses.reduce((total, { error }) => total + error, 0);
-  const magnitude = losses.reduce((total, one) => total + Math.abs(one.value), Math.abs(before));
-  const error = off + chain(rows + 3) * magnitude + TINY;
-  const counts = [hits.reduce((total, hit) => total + hit, hitsBefore), rowsBefore + rows];
-  const sums = { cost: rows, terms: rows };
-  return [
-    { ...sums, tensor: boundTo(dispatch, "loss_sum"), at: () => ({ value, error }) },
-    { ...sums, tensor: boundTo(dispatch, "counts"), at: (at) => exactly(counts[at] ?? 0) },
-  ];
-}
 
 const mean: Reference = (task) => {
   const dispatch = entryOf(task, "mean");
@@ -256,7 +143,8 @@ const penaltyGradient: Reference = (task) => {
 };
 
 export const LOSS: Readonly<Record<string, Reference>> = {
-  "softmax-cross-entropy/forward": crossEntropy,
+  "softmax-cross-entropy/forward": (task) =>
+    (entryOf(task, "forward").bindings["logits"] ? crossEntropy : denseCrossEntropy)(task),
   "softmax-cross-entropy/mean": mean,
   "softmax/forward": softmaxForward,
   "softmax/backward": softmaxBackward,

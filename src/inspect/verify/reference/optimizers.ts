@@ -1,5 +1,6 @@
 // The optimisers' updates in float64.
 
+import { clockOf } from "./data.ts";
 import {
   boundTo,
   type Expected,
@@ -26,7 +27,8 @@ const advance: Reference = (task) => {
     const value = (before?.[index] ?? 0) * beta + float(dispatch, `one_minus_beta${index + 1}`);
     return within(value, 2);
   };
-  return [{ tensor: boundTo(dispatch, "next_corrections"), cost: 1, terms: 1, at }];
+  const corrections = { tensor: boundTo(dispatch, "next_corrections"), cost: 1, terms: 1, at };
+  return [corrections, ...clockOf(task, dispatch)];
 };
 
 const adam: Reference = (task) => {
