@@ -9,8 +9,8 @@ import { Executable } from "../src/engine/program/executor.ts";
 import { Recorder } from "../src/engine/program/recorder.ts";
 import { timeProgram } from "../src/inspect/profile/time-program.ts";
 import { totalWork, workOf } from "../src/inspect/profile/work.ts";
+import { makeInputs } from "../src/inspect/timing/bench-case.ts";
 import { BACKBONES, type BackboneName } from "../src/models/backbones.ts";
-import { makeInputs } from "./bench-case.ts";
 
 export interface BackboneResult {
   readonly model: string;

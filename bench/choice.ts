@@ -11,7 +11,7 @@ import {
   RungMeasurement,
 } from "../src/inspect/rungs/measure-rungs.ts";
 import { programsOfModel } from "../src/inspect/rungs/programs-of-model.ts";
-import { timeTrainStep } from "./train-step.ts";
+import { timeTrainStep } from "../src/inspect/timing/train-step.ts";
 
 export const CHOICE = "choice of kernels lenet5 batch 50";
 const BATCH = 50;

@@ -39,6 +39,7 @@ const SMALL: Readonly<Record<string, Flags>> = {
   tune: { "--data": data, ...SMALL_TRAINING, "--trials": "2" },
   kfold: { "--data": data, ...SMALL_TRAINING, "--folds": "2" },
   bench: { "--data": data },
+  web: { "--data": data },
 };
 
 /** What ImageNet networks need besides, with no weights fetched: random ones, a batch that fits. */
@@ -74,6 +75,8 @@ const EXCEPTIONS: readonly Exception[] = [
 const ELSEWHERE = [
   ...["npm test", "npm run check", "npm run format", "npm run setup", "npm run bench"],
   "npm run docs",
+  // It serves until Ctrl-C; test/web has its page.
+  "npm run web",
   // Whether it ends with 0 or 1 is the machine's; test/bench has it without measuring.
   'npm run bench -- --filter "fc3 dx" --against before.json',
 ];

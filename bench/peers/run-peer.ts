@@ -4,8 +4,9 @@
 import { spawn } from "node:child_process";
 import * as v from "valibot";
 import { foreignText } from "../../src/format/foreign-text.ts";
+import { stepName } from "../../src/inspect/timing/result-record.ts";
 import { BACKBONES } from "../../src/models/backbones.ts";
-import { PASS_BATCH, passName, stepName } from "../sitting/result.ts";
+import { PASS_BATCH, passName } from "../sitting/result.ts";
 import type { Peer } from "./find-peers.ts";
 
 export interface Figure {

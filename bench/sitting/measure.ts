@@ -8,20 +8,25 @@ import type { Device } from "../../src/engine/core/device.ts";
 import { UsageError } from "../../src/engine/core/errors.ts";
 import { bandwidthEnds, type Ceilings } from "../../src/inspect/profile/bandwidths.ts";
 import { measureCeilings } from "../../src/inspect/profile/ceilings.ts";
+import type { BenchCase } from "../../src/inspect/timing/bench-case.ts";
+import { benchCases } from "../../src/inspect/timing/cases.ts";
+import {
+  type Circumstances,
+  resultRecord,
+  stepName,
+} from "../../src/inspect/timing/result-record.ts";
+import { type KernelResult, timeCase } from "../../src/inspect/timing/time-case.ts";
+import { type TrainStepResult, timeTrainStep } from "../../src/inspect/timing/train-step.ts";
 import { openDevice } from "../../src/io/adapter.ts";
 import type { JsonValue } from "../../src/io/files.ts";
 import type { BackboneName } from "../../src/models/backbones.ts";
 import { wrapped } from "../../src/report/text/profile-text.ts";
 import { type BackboneResult, timeBackbone } from "../backbone-forward.ts";
-import type { BenchCase } from "../bench-case.ts";
 import type { BenchContext } from "../bench-context.ts";
-import { benchCases } from "../cases.ts";
 import { CHOICE, type ChoiceResult } from "../choice.ts";
-import { type KernelResult, timeCase } from "../kernels.ts";
-import { type TrainStepResult, timeTrainStep } from "../train-step.ts";
 import { compareChoice } from "./choice-text.ts";
 import { judgeMachine, type Machine, machineLine, startSpin } from "./machine.ts";
-import { PASS_BATCH, passName, RESULT_FORMAT, stepName } from "./result.ts";
+import { PASS_BATCH, passName } from "./result.ts";
 import { caseHeading, kernelHead, kernelRow, passLines, stepLines } from "./sitting-text.ts";
 
 export const BATCHES = [50, 256];
@@ -104,13 +109,6 @@ export async function measure(
   return { device, machine, result };
 }
 
-interface Circumstances {
-  readonly device: Pick<Device, "name" | "isSoftware">;
-  readonly ceilings: Ceilings;
-  readonly date: string;
-  readonly machine: Machine;
-}
-
 interface Measured {
   readonly kernels: readonly KernelResult[];
   readonly forward: readonly BackboneResult[];
@@ -120,29 +118,26 @@ interface Measured {
 
 /** What readers of results (result.ts) take. */
 export function resultOf(
-  { device, ceilings, date, machine }: Circumstances,
-  { kernels, forward, trainStep, choice }: Measured,
+  { machine, ...others }: Omit<Circumstances, "machine"> & { readonly machine: Machine },
+  { forward, choice, ...measured }: Measured,
 ): Sitting["result"] {
-  const { spin } = machine;
-  return {
-    format: RESULT_FORMAT,
-    date,
-    adapter: device.name,
-    software: device.isSoftware,
-    machine: {
-      ...machine,
-      spin: { ...spin, start: { ...spin.start }, end: { ...spin.end } },
-      load: machine.load && { ...machine.load },
-    },
-    ceilings: { ...ceilings, bandwidths: ceilings.bandwidths.map((one) => ({ ...one })) },
-    kernels: kernels.map((result): JsonValue => ({ ...result })),
-    forward: forward.map((result): JsonValue => ({ ...result })),
-    trainStep: trainStep.map((result): JsonValue => ({ ...result })),
-    choice: choice && {
-      step: choice.step,
-      problems: Object.fromEntries(choice.problems) as unknown as JsonValue,
-    },
+  const { spin, load } = machine;
+  const judged = {
+    ...machine,
+    spin: { ...spin, start: { ...spin.start }, end: { ...spin.end } },
+    load: load && { ...load },
   };
+  return resultRecord(
+    { ...others, machine: judged },
+    {
+      ...measured,
+      forward: forward.map((one): JsonValue => ({ ...one })),
+      choice: choice && {
+        step: choice.step,
+        problems: Object.fromEntries(choice.problems) as unknown as JsonValue,
+      },
+    },
+  );
 }
 
 export function adapterLines({ name, isSoftware }: Pick<Device, "name" | "isSoftware">) {

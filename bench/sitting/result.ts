@@ -5,10 +5,8 @@ import * as v from "valibot";
 import { FormatError } from "../../src/engine/core/errors.ts";
 import { foreignText } from "../../src/format/foreign-text.ts";
 import type { Sampled } from "../../src/inspect/profile/statistics.ts";
+import { RESULT_FORMAT, stepName } from "../../src/inspect/timing/result-record.ts";
 import { checkJson, readText, type SavedJson } from "../../src/io/read-json.ts";
-
-/** Raised when the form changes in a way that older readers would misread; the first had no `format`. */
-export const RESULT_FORMAT = 2;
 
 const SAVED: SavedJson = {
   what: "a result of the bench",
@@ -141,10 +139,6 @@ export const PASS_BATCH = 50;
 
 export function passName(model: string): string {
   return `${model} whole forward pass`;
-}
-
-export function stepName(model: string, batch: number): string {
-  return `train step ${model} batch ${batch}`;
 }
 
 /** Of a normal distribution, the quartiles lie 0.526 times as far from the median as the 90th percentile. */

@@ -1,10 +1,10 @@
 // What a sitting prints: a heading for each case, a row for each of its variants, in 80 columns.
 
 import { spreadOf } from "../../src/inspect/profile/statistics.ts";
+import type { KernelResult } from "../../src/inspect/timing/time-case.ts";
+import type { TrainStepResult } from "../../src/inspect/timing/train-step.ts";
 import { columns } from "../../src/report/text/columns.ts";
 import type { BackboneResult } from "../backbone-forward.ts";
-import type { KernelResult } from "../kernels.ts";
-import type { TrainStepResult } from "../train-step.ts";
 
 export const WIDTH = 80;
 

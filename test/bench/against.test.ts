@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { benchCommand } from "../../bench/bench-command.ts";
-import { benchCases } from "../../bench/cases.ts";
 import { againstLines, compareResults } from "../../bench/sitting/against.ts";
 import { readResult } from "../../bench/sitting/result.ts";
 import {
@@ -16,6 +15,7 @@ import {
   WIDTH,
 } from "../../bench/sitting/sitting-text.ts";
 import { executeCommand } from "../../src/cli/frame/command.ts";
+import { benchCases } from "../../src/inspect/timing/cases.ts";
 import { memoryHost } from "../cli/host.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
 import { type SampleOptions, sampleResult } from "./sample-results.ts";

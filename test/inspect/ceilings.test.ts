@@ -3,8 +3,6 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { makeInputs } from "../../bench/bench-case.ts";
-import { benchCases } from "../../bench/cases.ts";
 import { sizeOf } from "../../src/engine/core/shape.ts";
 import { Executable } from "../../src/engine/program/executor.ts";
 import { Recorder } from "../../src/engine/program/recorder.ts";
@@ -16,6 +14,8 @@ import {
 import { bestOf, measureCeilings } from "../../src/inspect/profile/ceilings.ts";
 import { timeProgram } from "../../src/inspect/profile/time-program.ts";
 import { shareOfCeiling } from "../../src/inspect/profile/work.ts";
+import { makeInputs } from "../../src/inspect/timing/bench-case.ts";
+import { benchCases } from "../../src/inspect/timing/cases.ts";
 import { gpu } from "../support/gpu.ts";
 
 const test = suite("ceilings");

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import * as assert from "uvu/assert";
-import { cleanData } from "../../src/data/clean.ts";
+import { type CleanData, cleanData } from "../../src/data/clean.ts";
 import { readUserFiles } from "../../src/data/user-files.ts";
 import { type SiteServer, serveSite } from "../../src/web/serve-site.ts";
 import { type SiteFiles, siteFiles, siteScripts } from "../../src/web/site.ts";
@@ -14,25 +14,32 @@ import { smallIdxFolder } from "../support/small-files.ts";
 export const chromium = findChromium();
 const PORT = 24_000 + (process.pid % 10_000);
 
-export interface SmallSite {
-  /** Its data, for commands. */
-  readonly data: string;
+export interface ServedSite {
   readonly files: SiteFiles;
   readonly server: SiteServer;
+}
+
+export interface SmallSite extends ServedSite {
+  /** Its data, for commands. */
+  readonly data: string;
 }
 
 export async function smallSite(
   data = smallIdxFolder({ train: 200, test: 50 }),
 ): Promise<SmallSite> {
   const read = await readUserFiles(data, () => undefined);
+  return { data, ...(await serveData(cleanData(read))) };
+}
+
+export async function serveData(data: CleanData): Promise<ServedSite> {
   const scripts = await siteScripts();
-  const files = await siteFiles({ data: cleanData(read), recorded: lenetDocument(), scripts });
-  return { data, files, server: await serveSite(files, PORT) };
+  const files = await siteFiles({ data, recorded: lenetDocument(), scripts });
+  return { files, server: await serveSite(files, PORT) };
 }
 
 /** Opens the page, and sees that it was a good guest when it is over. */
 export async function visit(
-  { server, files }: SmallSite,
+  { server, files }: ServedSite,
   work: (opened: OpenedPage) => Promise<void>,
   options: PageOptions = { hasWebGpu: true },
 ): Promise<void> {

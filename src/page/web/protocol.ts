@@ -2,6 +2,7 @@
 // question; what goes on meanwhile, the worker tells without being asked.
 
 import type { InspectorDocument, JourneyView } from "../../inspect/inspector/inspector-document.ts";
+import type { KernelResult } from "../../inspect/timing/time-case.ts";
 import type { ImageView, Told } from "../live/live-events.ts";
 
 /** By name: what is asked, and what is answered. */
@@ -15,6 +16,8 @@ export interface Actions {
   readonly kerasFile: { readonly asked: null; readonly answer: FileView };
   /** Answers when the training is over, however it ended; throws what went wrong. */
   readonly train: { readonly asked: TrainingChoice; readonly answer: TrainedView };
+  /** The bench's kernels; the stop of a training stops it as well. */
+  readonly bench: { readonly asked: { readonly filter: string }; readonly answer: MeasuredView };
   /** The last training, once it has ended, as a .zip of its folder. */
   readonly save: { readonly asked: null; readonly answer: FileView };
   readonly stop: { readonly asked: null; readonly answer: null };
@@ -63,6 +66,8 @@ export interface AdapterView {
   /** Models that can be trained from random weights, with their settings' names and choices. */
   readonly models: readonly ModelView[];
   readonly optimizers: readonly string[];
+  /** What can be timed. */
+  readonly benchNames: readonly string[];
   /** A training that has not come to its end; null for none. */
   readonly kept: KeptView | null;
 }
@@ -185,4 +190,12 @@ export interface SeenView {
   /** What was done to it on the way: trimmed, negated. */
   readonly notes: readonly string[];
   readonly journey: JourneyView;
+}
+
+export interface MeasuredView {
+  readonly kernels: readonly KernelResult[];
+  /** Samples of one and the same lie too far apart to be believed. */
+  readonly isNoisy: boolean;
+  /** As `npm run bench -- --out` writes it. */
+  readonly json: string;
 }

@@ -3,13 +3,14 @@
 import { byId, element, refill } from "../client/dom.ts";
 import { insideRoom } from "./inside-room.ts";
 import { Link, Refused } from "./link.ts";
+import { measureRoom } from "./measure-room.ts";
 import { noWebGpu } from "./no-webgpu.ts";
 import type { AdapterView } from "./protocol.ts";
 import type { House, Room, RoomName } from "./room.ts";
 import { trainRoom } from "./train-room.ts";
 import { tryRoom } from "./try-room.ts";
 
-const MAKE: readonly ((house: House) => Room)[] = [trainRoom, insideRoom, tryRoom];
+const MAKE: readonly ((house: House) => Room)[] = [trainRoom, insideRoom, tryRoom, measureRoom];
 
 const adapterLine = element("p", { class: "adapter" }, "opening the adapter …");
 const complaint = element("p", { class: "complaint", role: "alert" });

@@ -12,6 +12,7 @@ import type {
   DataChoice,
   DatasetView,
   FileView,
+  MeasuredView,
   TrainedView,
   TrainingChoice,
 } from "../../page/web/protocol.ts";
@@ -19,6 +20,7 @@ import { sha256 } from "./digest.ts";
 import { readDroppedData } from "./dropped-data.ts";
 import { forgetTraining, keepTraining, keptTraining, keptView } from "./kept-training.ts";
 import { basisOf, KerasModels } from "./keras-models.ts";
+import { measurableNames, measureKernels } from "./measuring.ts";
 import { modelViews } from "./model-views.ts";
 import { type OpenedData, openedData, readSiteData, viewOfData } from "./open-data.ts";
 import { zipped } from "./saved-run.ts";
@@ -49,7 +51,8 @@ export class Workshop {
     kerasFile: () => this.#staged(() => this.#keras.written(this.#current.kept())),
     train: (choice) => this.#alone(() => this.#train(choice)),
     save: () => this.#save(),
-    stop: async () => this.#current.stop(),
+    bench: ({ filter }) => this.#alone(() => this.#staged(() => this.#measure(filter))),
+    stop: async () => (this.#measuring ? this.#stopMeasuring() : this.#current.stop()),
     rate: async ({ rate }) => this.#current.setRate(rate),
     measure: async () => this.#current.measure(),
     see: (choice) => this.#current.see(choice),
@@ -61,6 +64,7 @@ export class Workshop {
   #data: OpenedData | null = null;
   #training: WebTraining | null = null;
   #isBusy = false;
+  #measuring: AbortController | null = null;
 
   constructor(events: WorkshopEvents) {
     this.#events = events;
@@ -78,6 +82,7 @@ export class Workshop {
       maxBufferSize: limits.maxBufferSize,
       models: modelViews(),
       optimizers: OPTIMIZER_NAMES,
+      benchNames: measurableNames(),
       kept: await keptView(),
     };
   }
@@ -149,6 +154,22 @@ export class Workshop {
     const device = await this.#openDevice();
     this.#training = new WebTraining({ device, data, told, stage, keep });
     return this.#training;
+  }
+
+  async #measure(filter: string): Promise<MeasuredView> {
+    this.#measuring = new AbortController();
+    const { signal } = this.#measuring;
+    try {
+      const device = await this.#openDevice();
+      return await measureKernels({ device, filter, stage: this.#events.stage, signal });
+    } finally {
+      this.#measuring = null;
+    }
+  }
+
+  #stopMeasuring(): null {
+    this.#measuring?.abort();
+    return null;
   }
 
   async #save(): Promise<FileView> {

@@ -1,11 +1,11 @@
 // What a case of the bench is, and what cases share. The cases themselves are in cases.ts and conv-cases.ts.
 
-import type { Device } from "../src/engine/core/device.ts";
-import { uniformAt } from "../src/engine/core/random.ts";
-import { type Shape, sizeOf } from "../src/engine/core/shape.ts";
-import type { Tensor } from "../src/engine/core/tensor.ts";
-import { recordGradients } from "../src/engine/ops/gradients.ts";
-import type { Recorder } from "../src/engine/program/recorder.ts";
+import type { Device } from "../../engine/core/device.ts";
+import { uniformAt } from "../../engine/core/random.ts";
+import { type Shape, sizeOf } from "../../engine/core/shape.ts";
+import type { Tensor } from "../../engine/core/tensor.ts";
+import { recordGradients } from "../../engine/ops/gradients.ts";
+import type { Recorder } from "../../engine/program/recorder.ts";
 
 export interface BenchCase {
   readonly name: string;

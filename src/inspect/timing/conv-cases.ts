@@ -1,8 +1,8 @@
 // Convolutions to time: LeNet-5's, and every distinct one of VGG19 and of ResNet152V2 for 32×32 images at batch 50.
 
-import { type Conv2dAttrs, conv2d } from "../src/engine/ops/conv2d/conv2d.ts";
-import { convFlops, convGeometry } from "../src/engine/ops/conv2d/problem.ts";
-import { apply } from "../src/engine/program/tape.ts";
+import { type Conv2dAttrs, conv2d } from "../../engine/ops/conv2d/conv2d.ts";
+import { convFlops, convGeometry } from "../../engine/ops/conv2d/problem.ts";
+import { apply } from "../../engine/program/tape.ts";
 import { type BenchCase, gradientOf, need } from "./bench-case.ts";
 
 interface ConvSize {

@@ -1,14 +1,14 @@
 // Times the real training step of LeNet-5: gather, forward, loss, backward and Adam on Fashion-MNIST itself, through the
 // same trainer as `npm run train`, so that the figure holds the host's part too.
 
-import { firstRows } from "../src/data/dataset.ts";
-import type { FashionMnist } from "../src/data/fashion-mnist.ts";
-import type { Device } from "../src/engine/core/device.ts";
-import { adam } from "../src/engine/optim/adam.ts";
-import { quantile, sampled } from "../src/inspect/profile/statistics.ts";
-import { lenet5 } from "../src/models/lenet5.ts";
-import { uploadDataset } from "../src/train/device-data.ts";
-import { Trainer } from "../src/train/trainer.ts";
+import { firstRows } from "../../data/dataset.ts";
+import type { FashionMnist } from "../../data/fashion-mnist.ts";
+import type { Device } from "../../engine/core/device.ts";
+import { adam } from "../../engine/optim/adam.ts";
+import { lenet5 } from "../../models/lenet5.ts";
+import { uploadDataset } from "../../train/device-data.ts";
+import { Trainer } from "../../train/trainer.ts";
+import { quantile, sampled } from "../profile/statistics.ts";
 
 export interface TrainStepResult {
   readonly model: string;

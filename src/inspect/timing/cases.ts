@@ -2,12 +2,12 @@
 // convolutions of conv-cases.ts.
 // Every case builds a program from random inputs and says how its result is checked.
 
-import { type Shape, sizeOf } from "../src/engine/core/shape.ts";
-import { dense } from "../src/engine/ops/dense.ts";
-import { recordBiasActivationBackward } from "../src/engine/ops/gemm/bias-activation.ts";
-import { recordGemm } from "../src/engine/ops/gemm/gemm.ts";
-import { averagePool2d, maxPool2d } from "../src/engine/ops/pool/pool2d.ts";
-import { apply } from "../src/engine/program/tape.ts";
+import { type Shape, sizeOf } from "../../engine/core/shape.ts";
+import { dense } from "../../engine/ops/dense.ts";
+import { recordBiasActivationBackward } from "../../engine/ops/gemm/bias-activation.ts";
+import { recordGemm } from "../../engine/ops/gemm/gemm.ts";
+import { averagePool2d, maxPool2d } from "../../engine/ops/pool/pool2d.ts";
+import { apply } from "../../engine/program/tape.ts";
 import { type BenchCase, gradientOf, need } from "./bench-case.ts";
 import { lenetConvCases, resnet152v2ConvCases, vgg19ConvCases } from "./conv-cases.ts";
 

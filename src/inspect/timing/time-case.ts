@@ -1,15 +1,15 @@
 // Times the cases, variant by variant. A result is checked once before it is timed: against the first variant, or, where
 // there is only one, against itself (the same bits twice) and for being finite; the tests prove those kernels.
 
-import type { Device } from "../src/engine/core/device.ts";
-import { VitrineError } from "../src/engine/core/errors.ts";
-import type { Tensor } from "../src/engine/core/tensor.ts";
-import { Executable, Workspace } from "../src/engine/program/executor.ts";
-import type { Dispatch } from "../src/engine/program/program.ts";
-import { Recorder } from "../src/engine/program/recorder.ts";
-import type { Ceilings } from "../src/inspect/profile/bandwidths.ts";
-import { type Timing, timeProgram } from "../src/inspect/profile/time-program.ts";
-import { shareOfCeiling, totalWork, workOf } from "../src/inspect/profile/work.ts";
+import type { Device } from "../../engine/core/device.ts";
+import { VitrineError } from "../../engine/core/errors.ts";
+import type { Tensor } from "../../engine/core/tensor.ts";
+import { Executable, Workspace } from "../../engine/program/executor.ts";
+import type { Dispatch } from "../../engine/program/program.ts";
+import { Recorder } from "../../engine/program/recorder.ts";
+import type { Ceilings } from "../profile/bandwidths.ts";
+import { type Timing, timeProgram } from "../profile/time-program.ts";
+import { shareOfCeiling, totalWork, workOf } from "../profile/work.ts";
 import { type BenchCase, makeInputs } from "./bench-case.ts";
 
 export interface KernelResult {
