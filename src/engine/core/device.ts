@@ -20,6 +20,8 @@ import {
   type Tensor,
 } from "./tensor.ts";
 
+/** From a wait that was cut off to the word that the device is lost. */
+const LOSS_MS = 1000;
 const USAGE = {
   STORAGE: 0x80,
   COPY_SRC: 0x4,
@@ -252,7 +254,8 @@ export class Device {
 
   /** Waits until everything submitted so far has run. */
   async settle(): Promise<void> {
-    await this.handle.queue.onSubmittedWorkDone();
+    const done = this.handle.queue.onSubmittedWorkDone();
+    await done.catch((cause: unknown) => this.#cutOff("be waited for", cause));
     this.check();
   }
 
@@ -271,13 +274,18 @@ export class Device {
   async readPlace(place: Place, bytes: number): Promise<ArrayBuffer> {
     this.check();
     this.counters.readBacks++;
-    const data = await this.#staging.read(place, bytes).catch((cause: unknown) => {
-      // A lost device aborts its reads; what became of it says more than that.
-      this.check();
-      throw new DeviceError(`device: could not be read, got ${cause}`, { cause });
-    });
+    const reading = this.#staging.read(place, bytes);
+    const data = await reading.catch((cause: unknown) => this.#cutOff("be read", cause));
     this.check();
     return data;
+  }
+
+  /** A lost device aborts what is under way, also before it is said to be lost, which says more than that. */
+  async #cutOff(what: string, cause: unknown): Promise<never> {
+    const late = new Promise((resolve) => setTimeout(resolve, LOSS_MS));
+    if (!this.failure) await Promise.race([this.handle.lost, late]);
+    this.check();
+    throw new DeviceError(`device: could not ${what}, got ${cause}`, { cause });
   }
 
   /** Frees what was made through this object: a scope's buffers, or the device with everything on it. */
