@@ -4,7 +4,8 @@
 
 import { create, globals } from "webgpu";
 import { VitrineError } from "../../src/engine/core/errors.ts";
-import { describeKernel, type Kernel, KernelCache } from "../../src/engine/core/kernel.ts";
+import { describeKernel, type Kernel } from "../../src/engine/core/kernel.ts";
+import { KernelCache } from "../../src/engine/core/kernel-cache.ts";
 import { type Program, tensorsOf } from "../../src/engine/program/program.ts";
 import type { ModelName } from "../../src/models/models.ts";
 import { allKernels } from "../support/all-kernels.ts";

@@ -4,7 +4,7 @@
 import { bufferTooLarge } from "./binding.ts";
 import { onFailure } from "./device-failure.ts";
 import { DeviceError } from "./errors.ts";
-import { KernelCache } from "./kernel.ts";
+import { KernelCache } from "./kernel-cache.ts";
 import { requestedDevice } from "./requested-device.ts";
 import { RowMemory } from "./row-memory.ts";
 import { RungTable } from "./rung-table.ts";
@@ -41,6 +41,12 @@ export interface DeviceOptions {
   readonly onLost?: (error: DeviceError) => void;
 }
 
+/** What a scope has to itself beside the buffers made in it. */
+export interface ScopeOptions {
+  /** Compiles its kernels by itself; default false. */
+  readonly ownKernels?: boolean;
+}
+
 /** Counts of what has been made on a device; buffers and bind groups are flat once a program is warm. */
 export interface Counters {
   buffers: number;
@@ -73,12 +79,16 @@ export class Device {
   /** Set when the device is lost or runs out of memory; every later call throws it. */
   #failure: DeviceError | null = null;
 
-  private constructor(gpu: GPU, handle: GPUDevice, info: GPUAdapterInfo, parent: Device | null) {
+  private constructor(
+    { gpu, handle, info }: Pick<Device, "gpu" | "handle" | "info">,
+    parent: Device | null,
+    kernels = parent?.kernels ?? new KernelCache(handle),
+  ) {
     this.gpu = gpu;
     this.handle = handle;
     this.info = info;
     this.#parent = parent;
-    this.kernels = parent?.kernels ?? new KernelCache(handle);
+    this.kernels = kernels;
     this.counters = parent?.counters ?? { buffers: 0, bindGroups: 0, submits: 0, readBacks: 0 };
     this.rungTable = parent?.rungTable ?? new RungTable();
     this.rowMemory = new RowMemory(parent?.rowMemory);
@@ -95,7 +105,7 @@ export class Device {
    */
   static async open(options: DeviceOptions): Promise<Device> {
     const { handle, info } = await requestedDevice(options);
-    const device = new Device(options.gpu, handle, info, null);
+    const device = new Device({ gpu: options.gpu, handle, info }, null);
     device.rowMemory.budget = options.rowBudget ?? device.rowMemory.budget;
     device.#listen(options.onLost);
     return device;
@@ -103,10 +113,12 @@ export class Device {
 
   /**
    * The same device with an account of its own: `destroy()` on it frees the buffers made through it, and nothing else.
-   * For one of several models trained after another.
+   * For one of several models trained after another. With `ownKernels`, an edit of a kernel is tried in it and seen nowhere else; those of
+   * this device hold in it.
    */
-  scope(): Device {
-    return new Device(this.gpu, this.handle, this.info, this);
+  scope({ ownKernels = false }: ScopeOptions = {}): Device {
+    const own = ownKernels ? new KernelCache(this.handle, this.kernels.edits) : this.kernels;
+    return new Device(this, this, own);
   }
 
   /** `llvmpipe (LLVM 15.0.6, 256 bits)`, or whatever the adapter calls itself. */

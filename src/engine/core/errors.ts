@@ -32,6 +32,41 @@ export class ShapeError extends VitrineError {}
 /** No adapter, a lost device, a limit exceeded, a kernel that does not compile. */
 export class DeviceError extends VitrineError {}
 
+/** What is wrong with a kernel's text, and where. */
+export interface KernelFault {
+  /** Its label. */
+  readonly kernel: string;
+  /** Below src/shaders; that of an edit is the shader's own. */
+  readonly file: string;
+  /** From 1, in the file; null where there is no one place. */
+  readonly line: number | null;
+  /** From 1. */
+  readonly column: number;
+  readonly message: string;
+}
+
+/** A kernel that does not compile, or an edited one that asks for what the written one is not given. */
+export class KernelError extends DeviceError {
+  readonly faults: readonly KernelFault[];
+
+  constructor(
+    message: string,
+    { faults, ...details }: ErrorDetails & { readonly faults: readonly KernelFault[] },
+  ) {
+    super(message, details);
+    this.faults = faults;
+  }
+
+  /** The same with the faults of others, each place and message once. */
+  with(others: readonly unknown[]): KernelError {
+    const all = others.flatMap((one) => (one instanceof KernelError ? one.faults : []));
+    const byPlace = new Map(
+      [...this.faults, ...all].map((one) => [`${one.line}:${one.column} ${one.message}`, one]),
+    );
+    return new KernelError(this.message, { cause: this.cause, faults: [...byPlace.values()] });
+  }
+}
+
 /** The device is gone, for a reason that a new one need not share. */
 export class DeviceLostError extends DeviceError {}
 

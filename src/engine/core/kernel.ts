@@ -1,19 +1,16 @@
-// A kernel names an entry point of a shader and how it is specialised. This file turns kernels into pipelines, each
-// made once per device, and words the errors of those that do not compile.
+// A kernel names an entry point of a shader and how it is specialised. This file says what its text is then, and what that asks for;
+// kernel-cache.ts compiles it.
 
-import { DeviceError, VitrineError } from "./errors.ts";
+import { VitrineError } from "./errors.ts";
 import {
   type Binding,
   bindingsOf,
   type Constants,
   type Flags,
   type ParamField,
-  type Place,
   paramsOf,
-  placesOf,
   type Shader,
   specialise,
-  specialisedPlaces,
   switchesOf,
 } from "./wgsl.ts";
 
@@ -60,71 +57,6 @@ export interface CompiledKernel {
   readonly params: readonly ParamField[];
 }
 
-/** Pipelines of one device, keyed by the text that is compiled and by its entry point. */
-export class KernelCache {
-  readonly #device: GPUDevice;
-  readonly #modules = new Map<string, GPUShaderModule>();
-  readonly #layouts = new Map<string, GPUBindGroupLayout>();
-  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
-  /** Pipelines made so far; flat after warm-up. */
-  pipelinesMade = 0;
-
-  constructor(device: GPUDevice) {
-    this.#device = device;
-  }
-
-  /** The layout of a kernel's bindings. */
-  layout({ bindings }: CompiledKernel): GPUBindGroupLayout {
-    const signature = bindings.map((binding) => `${binding.index}:${binding.kind}`).join();
-    let layout = this.#layouts.get(signature);
-    if (!layout) {
-      layout = this.#device.createBindGroupLayout({
-        label: signature,
-        entries: bindings.map((binding) => ({
-          binding: binding.index,
-          visibility: COMPUTE_STAGE,
-          buffer: { type: bufferType(binding) },
-        })),
-      });
-      this.#layouts.set(signature, layout);
-    }
-    return layout;
-  }
-
-  pipeline(compiled: CompiledKernel): Promise<GPUComputePipeline> {
-    const key = `${compiled.kernel.entry}\n${compiled.text}`;
-    let pipeline = this.#pipelines.get(key);
-    if (!pipeline) {
-      pipeline = this.#make(compiled);
-      this.#pipelines.set(key, pipeline);
-    }
-    return pipeline;
-  }
-
-  async #make(compiled: CompiledKernel): Promise<GPUComputePipeline> {
-    const { kernel, text } = compiled;
-    this.pipelinesMade++;
-    let module = this.#modules.get(text);
-    if (!module) {
-      module = this.#device.createShaderModule({ label: kernel.label, code: text });
-      this.#modules.set(text, module);
-    }
-    try {
-      return await this.#device.createComputePipelineAsync({
-        label: kernel.label,
-        layout: this.#device.createPipelineLayout({ bindGroupLayouts: [this.layout(compiled)] }),
-        compute: { module, entryPoint: kernel.entry },
-      });
-    } catch (cause) {
-      const info = await module.getCompilationInfo();
-      throw new DeviceError(explain(compiled, info.messages, String(cause)), { cause });
-    }
-  }
-}
-
-/** GPUShaderStage.COMPUTE, without the global. */
-const COMPUTE_STAGE = 0x4;
-
 const described = new WeakMap<Shader, Map<string, CompiledKernel>>();
 
 /**
@@ -164,39 +96,4 @@ function describe(kernel: Kernel): CompiledKernel {
   const bindings = bindingsOf(text, entry);
   const hasParams = bindings.some(({ kind }) => kind === "uniform");
   return { kernel, text, bindings, params: hasParams ? paramsOf(text) : [] };
-}
-
-function bufferType(binding: Binding): GPUBufferBindingType {
-  if (binding.kind === "uniform") return "uniform";
-  return binding.kind === "read" ? "read-only-storage" : "storage";
-}
-
-/** What is wrong, where in which file, and the lines around the first error there. */
-function explain(
-  { kernel }: CompiledKernel,
-  messages: readonly GPUCompilationMessage[],
-  cause: string,
-): string {
-  const { label, shader, flags = {}, constants = {} } = kernel;
-  const compiled = specialisedPlaces(shader, flags, constants);
-  const notes = messages.map(({ lineNum, linePos, type, message }) => {
-    const { file, line } = compiled[lineNum - 1] ?? { file: shader.file, line: lineNum };
-    return `  ${file}:${line}:${linePos} ${type}: ${message}`;
-  });
-  const first = messages.find((message) => message.type === "error")?.lineNum ?? 1;
-  return [
-    `kernel ${label}: does not compile, got ${cause}`,
-    ...notes,
-    `  with ${JSON.stringify({ ...flags, ...constants })}`,
-    ...linesAround(shader, compiled[first - 1]),
-  ].join("\n");
-}
-
-/** Five lines on either side of a place, as they stand in its file: before the switches. */
-function linesAround(shader: Shader, place: Place | undefined): readonly string[] {
-  const lines = shader.text.split("\n");
-  return placesOf(shader).flatMap(({ file, line }, index) => {
-    if (file !== place?.file || Math.abs(line - place.line) > 5) return [];
-    return [`${line === place.line ? ">" : " "}${String(line).padStart(5)} ${lines[index]}`];
-  });
 }

@@ -5,6 +5,7 @@ import { bindingTooLarge } from "../core/binding.ts";
 import type { Device } from "../core/device.ts";
 import { VitrineError } from "../core/errors.ts";
 import { type CompiledKernel, describeKernel } from "../core/kernel.ts";
+import type { KernelSlot } from "../core/kernel-cache.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Place } from "../core/staging.ts";
 import { bytesOf, rootOf, type Tensor } from "../core/tensor.ts";
@@ -16,7 +17,8 @@ const PARAMS_STRIDE = 256;
 
 interface Step {
   readonly dispatch: Dispatch;
-  readonly pipeline: GPUComputePipeline;
+  /** What it holds is another pipeline once its shader is edited. */
+  readonly kernel: KernelSlot;
   readonly group: GPUBindGroup;
   readonly grid: Grid;
 }
@@ -196,7 +198,7 @@ export class Executable {
     const pending = dispatches.map(async (dispatch, index): Promise<Step> => {
       const compiled = describeKernel(dispatch.kernel);
       const layout = kernels.layout(compiled);
-      const pipeline = await kernels.pipeline(compiled);
+      const kernel = await kernels.slot(compiled);
       const entries = compiled.bindings.map((binding) => ({
         binding: binding.index,
         resource:
@@ -205,7 +207,7 @@ export class Executable {
             : this.#resource(dispatch.bindings[binding.name]?.tensor),
       }));
       const group = this.#device.bindGroup({ label: dispatch.kernel.label, layout, entries });
-      return { dispatch, pipeline, group, grid: dispatch.grid };
+      return { dispatch, kernel, group, grid: dispatch.grid };
     });
     return Promise.all(pending);
   }
@@ -235,7 +237,7 @@ function checkBindings(dispatches: readonly Dispatch[], limit: number): void {
 }
 
 function encode(pass: GPUComputePassEncoder, step: Step): void {
-  pass.setPipeline(step.pipeline);
+  pass.setPipeline(step.kernel.pipeline);
   pass.setBindGroup(0, step.group);
   pass.dispatchWorkgroups(step.grid[0], step.grid[1], step.grid[2]);
 }
