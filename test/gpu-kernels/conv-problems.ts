@@ -1,67 +1,18 @@
-// Convolutions for the bench, and their gradients: windows of 1 to 7, strides, both paddings and one by hand, channels that are 1,
-// prime or whole words, maps of one pixel, and more than a tile.
+// Convolutions for the bench, and their gradients.
 
 import {
   forwardLadder,
   inputGradientLadder,
   weightGradientLadder,
 } from "../../src/engine/ops/conv2d/conv2d.ts";
-import { type Conv2dAttrs, convGeometry } from "../../src/engine/ops/conv2d/problem.ts";
-import type { Activation } from "../../src/engine/ops/gemm/bias-activation.ts";
+import { convGeometry } from "../../src/engine/ops/conv2d/problem.ts";
 import type { Ladder } from "../../src/engine/program/ladder.ts";
 import { climb } from "../../src/engine/program/ladder.ts";
+import { AWKWARD_CONVS, type ConvShape, FEW_CONVS } from "../../src/inspect/edit/awkward-shapes.ts";
 import type { BenchProblem } from "./check-case.ts";
 import { toleranceOf } from "./gemm-problems.ts";
 import { integers, once } from "./integers.ts";
 import { activate, columnSums, convolution, inputGradient, weightGradient } from "./loops.ts";
-
-export interface ConvCase {
-  readonly x: readonly [n: number, h: number, w: number, i: number];
-  readonly k: readonly [down: number, across: number];
-  readonly o: number;
-  readonly strides?: readonly [number, number];
-  readonly padding?: Conv2dAttrs["padding"];
-  /** Of the forward pass, with a bias; default linear without one. */
-  readonly activation?: Activation;
-}
-
-const AROUND = [
-  [1, 0],
-  [2, 3],
-] as const;
-
-/** The first few are those of a short run. */
-const SHORT: readonly ConvCase[] = [
-  { x: [2, 7, 6, 3], k: [3, 3], o: 5, strides: [2, 2], padding: "same", activation: "relu" },
-  { x: [3, 5, 7, 4], k: [3, 3], o: 36, padding: "same", activation: "linear" },
-  { x: [1, 13, 11, 68], k: [1, 1], o: 36, activation: "relu" },
-];
-const LONG: readonly ConvCase[] = [
-  ...SHORT,
-  { x: [2, 9, 11, 8], k: [5, 5], o: 12 },
-  { x: [5, 8, 9, 20], k: [3, 3], o: 52, strides: [2, 2], padding: "same" },
-  { x: [1, 1, 1, 1], k: [1, 1], o: 1 },
-  { x: [1, 7, 5, 3], k: [5, 5], o: 6, activation: "tanh" },
-  { x: [3, 4, 6, 5], k: [1, 1], o: 3, activation: "sigmoid" },
-  { x: [2, 5, 4, 6], k: [2, 4], o: 5, padding: "same" },
-  { x: [1, 6, 8, 2], k: [5, 3], o: 3, strides: [3, 1], padding: "same" },
-  { x: [1, 9, 7, 1], k: [1, 1], o: 2, strides: [2, 3] },
-  { x: [2, 4, 5, 4], k: [3, 4], o: 4, padding: AROUND, strides: [2, 1] },
-  { x: [2, 5, 6, 3], k: [3, 4], o: 2, padding: AROUND },
-  { x: [17, 2, 2, 4], k: [3, 3], o: 4, padding: "same" },
-  { x: [2, 1, 1, 8], k: [3, 3], o: 12, padding: "same", activation: "sigmoid" },
-  { x: [2, 5, 3, 8], k: [3, 3], o: 4, padding: "same", activation: "tanh" },
-  { x: [2, 13, 14, 16], k: [3, 3], o: 20, activation: "relu" },
-  { x: [3, 12, 10, 33], k: [3, 3], o: 17, padding: "same", activation: "relu" },
-  { x: [2, 15, 17, 6], k: [5, 5], o: 16, padding: "same" },
-  { x: [1, 19, 23, 3], k: [7, 7], o: 17, strides: [2, 2], padding: "same" },
-  { x: [2, 9, 11, 33], k: [3, 5], o: 20 },
-  { x: [2, 3, 20, 2], k: [2, 13], o: 3, padding: "same" },
-  { x: [7, 4, 4, 64], k: [3, 3], o: 72, padding: "same", activation: "linear" },
-  { x: [2, 8, 8, 132], k: [1, 1], o: 4 },
-  { x: [2, 7, 9, 36], k: [1, 1], o: 40, strides: [2, 2] },
-  { x: [9, 21, 19, 4], k: [3, 3], o: 8, padding: "same" },
-];
 
 interface Prepared {
   readonly label: string;
@@ -77,7 +28,7 @@ interface Operand {
   readonly values: () => Float32Array;
 }
 
-function prepare(given: ConvCase): Prepared {
+function prepare(given: ConvShape): Prepared {
   const { x, k, o, strides = [1, 1], padding = "valid", activation } = given;
   const kernel = [...k, x[3], o];
   const geometry = convGeometry(x, kernel, {
@@ -101,11 +52,11 @@ function prepare(given: ConvCase): Prepared {
 }
 
 /** A gradient's problem has none. */
-function withoutEpilogue({ activation: _, ...given }: ConvCase): ConvCase {
+function withoutEpilogue({ activation: _, ...given }: ConvShape): ConvShape {
   return given;
 }
 
-function forwardProblem(given: ConvCase): BenchProblem {
+function forwardProblem(given: ConvShape): BenchProblem {
   const { label, geometry, x, w, dy, b } = prepare(given);
   const { activation = "linear" } = given;
   const hasBias = given.activation !== undefined;
@@ -130,7 +81,7 @@ function forwardProblem(given: ConvCase): BenchProblem {
   };
 }
 
-function inputGradientProblem(given: ConvCase): BenchProblem {
+function inputGradientProblem(given: ConvShape): BenchProblem {
   const { label, geometry, x, w, dy } = prepare(withoutEpilogue(given));
   const values = once(() => inputGradient(geometry, { dy: dy.values(), w: w.values() }));
   return {
@@ -147,7 +98,7 @@ function inputGradientProblem(given: ConvCase): BenchProblem {
   };
 }
 
-function weightGradientProblem(given: ConvCase): BenchProblem {
+function weightGradientProblem(given: ConvShape): BenchProblem {
   const { label, geometry, x, w, dy } = prepare(withoutEpilogue(given));
   const values = once(() => weightGradient(geometry, { dy: dy.values(), x: x.values() }));
   return {
@@ -168,7 +119,7 @@ function weightGradientProblem(given: ConvCase): BenchProblem {
   };
 }
 
-const PASSES: Readonly<Record<string, (given: ConvCase) => BenchProblem>> = {
+const PASSES: Readonly<Record<string, (given: ConvShape) => BenchProblem>> = {
   [forwardLadder.name]: forwardProblem,
   [inputGradientLadder.name]: inputGradientProblem,
   [weightGradientLadder.name]: weightGradientProblem,
@@ -180,5 +131,5 @@ export function* convProblems(
   isShort: boolean,
 ): Iterable<BenchProblem> {
   const make = PASSES[ladder];
-  if (make) for (const given of isShort ? SHORT : LONG) yield make(given);
+  if (make) for (const given of isShort ? FEW_CONVS : AWKWARD_CONVS) yield make(given);
 }

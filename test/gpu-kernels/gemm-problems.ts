@@ -1,38 +1,19 @@
-// Matrix products for the bench: every way to store the operands, every epilogue, extents of 1, primes, whole words, and more
-// than a tile.
+// Matrix products for the bench: every way to store the operands, and every epilogue.
 
 import type { Tensor } from "../../src/engine/core/tensor.ts";
 import { ACTIVATIONS, type Activation } from "../../src/engine/ops/gemm/bias-activation.ts";
 import { recordGemmInto } from "../../src/engine/ops/gemm/gemm.ts";
+import { AWKWARD_GEMMS, FEW_GEMMS } from "../../src/inspect/edit/awkward-shapes.ts";
 import type { BenchProblem } from "./check-case.ts";
 import { integers, once } from "./integers.ts";
 import { activate, columnSums, type Product, product } from "./loops.ts";
-
-/** m, n, k; the first few are those of a short run. */
-const SHORT = [
-  [7, 5, 3],
-  [67, 68, 37],
-  [132, 65, 64],
-  [3, 131, 521],
-] as const;
-const LONG = [
-  ...SHORT,
-  [1, 1, 1],
-  [1, 257, 16],
-  [64, 64, 16],
-  [65, 4, 1],
-  [29, 1, 263],
-  [17, 36, 1031],
-  [128, 200, 96],
-  [193, 131, 67],
-] as const;
 
 const EPILOGUES = ACTIVATIONS.flatMap((activation) =>
   [false, true].map((hasBias) => ({ activation, hasBias })),
 );
 
 export function* gemmProblems(isShort: boolean): Iterable<BenchProblem> {
-  for (const [turn, [m, n, k]] of (isShort ? SHORT : LONG).entries()) {
+  for (const [turn, [m, n, k]] of (isShort ? FEW_GEMMS : AWKWARD_GEMMS).entries()) {
     for (const way of isShort ? [turn % 4] : [0, 1, 2, 3]) {
       // In the long run every epilogue meets every way to store.
       const epilogue = EPILOGUES[(turn + 2 * way) % EPILOGUES.length];

@@ -272,7 +272,7 @@ export function chosenOf(ms: Readonly<Record<string, number>>, ordered: string):
 }
 
 /** Of both signs, and so large that sums of their products are about 1, where activations bend; the same every time. */
-function randomInputs({ inputs, terms }: Product): (tensor: Tensor) => Values {
+export function randomInputs({ inputs, terms }: Product): (tensor: Tensor) => Values {
   const scale = Math.sqrt(3 / Math.sqrt(terms));
   const values = new Map<Tensor, Values>();
   for (const [index, tensor] of inputs.entries()) {

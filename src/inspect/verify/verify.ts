@@ -58,6 +58,8 @@ export interface VerifyOptions {
   readonly everyRung?: boolean;
   /** Multiply-adds on the host a result; what takes more is sampled. Default 2 million. */
   readonly hostWork?: number;
+  /** Which units are checked; the others only run. Default: all. */
+  readonly only?: (unit: Unit) => boolean;
   readonly onUnit?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -74,7 +76,7 @@ export async function verifyStep(
 ): Promise<Verification> {
   const { program } = executable;
   const request = { device, program, walk: new Walk(executable), options };
-  const units = unitsOf(executable.dispatches);
+  const units = unitsOf(executable.dispatches).filter(options.only ?? (() => true));
   const checks: Check[] = [];
   const uncovered: Uncovered[] = [];
   for (const [index, unit] of units.entries()) {
