@@ -7,7 +7,7 @@ import type { Executable } from "../../engine/program/executor.ts";
 import { capabilitiesOf, type Dispatch, type Solution } from "../../engine/program/program.ts";
 import { isBeyondSpread, sampled } from "../profile/statistics.ts";
 import { randomInputs } from "../rungs/measure-rungs.ts";
-import { openStep, programOfStep } from "../step.ts";
+import { openStep, programOfStep, STEP_KINDS } from "../step.ts";
 import { productOf } from "../verify/reference/products.ts";
 import { Stand } from "../verify/solve.ts";
 import { awkwardProblems, rungsOfFile } from "./awkward-problems.ts";
@@ -72,9 +72,11 @@ async function timedInStep(
   closing: (() => void)[],
 ): Promise<readonly Timed[]> {
   if (!step) return [];
-  const setup = { ...step, kind: "train" } as const;
-  const { dispatches } = programOfStep(trial, setup);
-  if (!dispatches.some((one) => isOf(shader.file, one))) return [];
+  const setups = STEP_KINDS.map((kind) => ({ ...step, kind }));
+  const setup = setups.find((one) =>
+    programOfStep(trial, one).dispatches.some((dispatch) => isOf(shader.file, dispatch)),
+  );
+  if (!setup) return [];
   const open = await openStep(trial, setup);
   closing.push(() => open.close());
   const { executable } = open;

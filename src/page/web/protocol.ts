@@ -1,6 +1,8 @@
 // What the page and its worker say to each other. Types only; both sides import them. The page asks by name and gets one answer to every
 // question; what goes on meanwhile, the worker tells without being asked.
 
+import type { EditTrial } from "../../inspect/edit/edit-trial.ts";
+import type { KernelUse } from "../../inspect/edit/shader-uses.ts";
 import type { InspectorDocument, JourneyView } from "../../inspect/inspector/inspector-document.ts";
 import type { KernelResult } from "../../inspect/timing/time-case.ts";
 import type { ImageView, Told } from "../live/live-events.ts";
@@ -23,6 +25,12 @@ export interface Actions {
   readonly see: { readonly asked: PictureChoice; readonly answer: SeenView };
   /** Of the weights as they are now; a training under way waits for it between two steps. */
   readonly inspect: { readonly asked: InspectChoice; readonly answer: InspectorDocument };
+  /** Files of kernels that can be edited. */
+  readonly shaders: { readonly asked: null; readonly answer: readonly ShaderView[] };
+  readonly tryEdit: { readonly asked: EditChoice; readonly answer: EditTrial };
+  /** Into the running step, between two of its runs. */
+  readonly takeEdit: { readonly asked: EditChoice; readonly answer: null };
+  readonly restore: { readonly asked: Pick<EditChoice, "file">; readonly answer: null };
 }
 
 export type ActionName = keyof Actions;
@@ -177,4 +185,22 @@ export interface MeasuredView {
   readonly isNoisy: boolean;
   /** As `npm run bench -- --out` writes it. */
   readonly json: string;
+}
+
+/** A shader's file. */
+export interface ShaderView {
+  /** Below src/shaders, without its ending: `gemm/tiled`. */
+  readonly file: string;
+  /** As it is shipped, with the fragments that it includes. */
+  readonly text: string;
+  /** The text that the running step has in its place; null where it is not edited. */
+  readonly taken: string | null;
+  readonly entries: readonly string[];
+  /** Dispatches of the step that is trained; empty before there is one, and for rungs that it does not take. */
+  readonly uses: readonly KernelUse[];
+}
+
+export interface EditChoice {
+  readonly file: string;
+  readonly text: string;
 }

@@ -30,6 +30,7 @@ import { LayerTimes } from "../../watch/layer-times.ts";
 import { LiveFit } from "../../watch/live-fit.ts";
 import { Steering } from "../../watch/steering.ts";
 import { sha256 } from "./digest.ts";
+import type { EditHost } from "./kernel-edits.ts";
 import { configOf } from "./model-views.ts";
 import type { OpenedData, Stage } from "./open-data.ts";
 import { runFiles } from "./saved-run.ts";
@@ -153,6 +154,17 @@ export class WebTraining {
     const counts = { train: rows.train.length, heldOut: rows.heldOut.length };
     const { data } = this.#options;
     return runFiles({ choice, config, run, rows: counts, data, view, weights: weightsOf(run) });
+  }
+
+  /** Runs work on what is trained between two steps; null before there is anything. */
+  get between(): EditHost["between"] {
+    if (!this.#trained) return null;
+    const { run, setup } = this.#trained;
+    return (work) =>
+      this.#look(async () => {
+        const weights = await run.variables.snapshot(run.device);
+        return work({ device: this.#device, step: { ...setup, weights } });
+      });
   }
 
   close(): void {

@@ -19,6 +19,7 @@ import type {
 import { sha256 } from "./digest.ts";
 import { readDroppedData } from "./dropped-data.ts";
 import { forgetTraining, keepTraining, keptTraining, keptView } from "./kept-training.ts";
+import { KernelEdits } from "./kernel-edits.ts";
 import { measurableNames, measureKernels } from "./measuring.ts";
 import { modelViews } from "./model-views.ts";
 import { type OpenedData, openedData, readSiteData, viewOfData } from "./open-data.ts";
@@ -54,8 +55,17 @@ export class Workshop {
     measure: async () => this.#current.measure(),
     see: (choice) => this.#current.see(choice),
     inspect: (choice) => this.#staged(() => this.#current.inspect(choice)),
+    shaders: () => this.#edits.shaders(),
+    tryEdit: (choice) => this.#staged(() => this.#edits.tryEdit(choice)),
+    takeEdit: (choice) => this.#edits.takeEdit(choice),
+    restore: (choice) => this.#edits.restore(choice),
   };
   readonly #events: WorkshopEvents;
+  readonly #edits = new KernelEdits(() => ({
+    device: () => this.#openDevice(),
+    between: this.#training?.between ?? null,
+    stage: this.#events.stage,
+  }));
   #device: Device | null = null;
   #data: OpenedData | null = null;
   #training: WebTraining | null = null;
