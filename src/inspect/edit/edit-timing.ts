@@ -30,6 +30,9 @@ const MOST_REPLAYS = 200;
 /** Beside the live step: problems on rungs that it does not take. */
 const MOST_ALONE = 4;
 
+const SIDES = ["before", "after"] as const;
+type Side = (typeof SIDES)[number];
+
 interface Timed {
   readonly of: string;
   readonly what: string;
@@ -40,7 +43,7 @@ interface Timed {
   readonly after: number[];
 }
 
-/** The trial's kernels are edited when it is over, as they were before. */
+/** The trial's kernels may be edited or not when it is over. */
 export async function timeEdit(request: TimingRequest): Promise<readonly EditTime[]> {
   const { trial, shader, rounds, signal, onRound } = request;
   const closing: (() => void)[] = [];
@@ -50,10 +53,12 @@ export async function timeEdit(request: TimingRequest): Promise<readonly EditTim
     for (let round = 0; round < rounds; round++) {
       signal?.throwIfAborted();
       onRound?.(round, rounds);
-      await trial.kernels.restore(shader.file);
-      for (const one of timed) one.before.push(await sample(trial, one));
-      await trial.kernels.edit(shader);
-      for (const one of timed) one.after.push(await sample(trial, one));
+      // Whichever comes first in a round has what a pause before it brings.
+      for (const side of round % 2 === 0 ? SIDES : SIDES.toReversed()) {
+        if (side === "after") await trial.kernels.edit(shader);
+        else await trial.kernels.restore(shader.file);
+        for (const one of timed) one[side].push(await sample(trial, one, side));
+      }
     }
     return timed.map(timeOf);
   } finally {
@@ -137,9 +142,9 @@ function timed(
 }
 
 /** Milliseconds of one replay. */
-async function sample(device: Device, one: Timed): Promise<number> {
+async function sample(device: Device, one: Timed, side: Side): Promise<number> {
   // Drivers compile a kernel when it is first dispatched.
-  if (one.before.length === 0 || one.after.length === 0) await run(device, one, 1);
+  if (one[side].length === 0) await run(device, one, 1);
   if (one.replays === 0) {
     const single = await run(device, one, 1);
     one.replays = Math.max(1, Math.min(MOST_REPLAYS, Math.round(SAMPLE_MS / single)));

@@ -4,7 +4,7 @@ import type { Told } from "../live/live-events.ts";
 import type { Link } from "./link.ts";
 import type { AdapterView, DatasetView, TrainedView } from "./protocol.ts";
 
-export type RoomName = "train" | "inside" | "try" | "measure";
+export type RoomName = "train" | "inside" | "try" | "kernels" | "measure";
 
 export interface Room {
   readonly name: RoomName;

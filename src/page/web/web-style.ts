@@ -4,8 +4,9 @@ import { PLANES_CSS } from "../inspector/style/detail-style.ts";
 import { BAR_CSS } from "../inspector/style/shell-style.ts";
 import { JOURNEY_CSS } from "../inspector/style/views-style.ts";
 import { LIVE_STYLE } from "../live/live-style.ts";
+import { KERNELS_STYLE } from "./kernels/kernels-style.ts";
 
-export const WEB_STYLE = `${LIVE_STYLE}${PLANES_CSS}${BAR_CSS}${JOURNEY_CSS}
+export const WEB_STYLE = `${LIVE_STYLE}${PLANES_CSS}${BAR_CSS}${JOURNEY_CSS}${KERNELS_STYLE}
 .top { display: flex; flex-wrap: wrap; gap: 4px 20px; align-items: baseline; padding: 12px 20px 0; border-bottom: 1px solid var(--line); background: var(--panel); }
 .top h1 { font-size: 20px; }
 .adapter { margin: 0; color: var(--muted); font-size: 13.5px; overflow-wrap: anywhere; }

@@ -2,6 +2,7 @@
 
 import { byId, element, refill } from "../client/dom.ts";
 import { insideRoom } from "./inside-room.ts";
+import { kernelsRoom } from "./kernels-room.ts";
 import { Link, Refused } from "./link.ts";
 import { measureRoom } from "./measure-room.ts";
 import { noWebGpu } from "./no-webgpu.ts";
@@ -10,7 +11,13 @@ import type { House, Room, RoomName } from "./room.ts";
 import { trainRoom } from "./train-room.ts";
 import { tryRoom } from "./try-room.ts";
 
-const MAKE: readonly ((house: House) => Room)[] = [trainRoom, insideRoom, tryRoom, measureRoom];
+const MAKE: readonly ((house: House) => Room)[] = [
+  trainRoom,
+  insideRoom,
+  tryRoom,
+  kernelsRoom,
+  measureRoom,
+];
 
 const adapterLine = element("p", { class: "adapter" }, "opening the adapter …");
 const complaint = element("p", { class: "complaint", role: "alert" });
@@ -62,7 +69,8 @@ async function start(): Promise<void> {
 }
 
 function show(): void {
-  const wanted = location.hash.slice(1);
+  // What follows is the room's own: an edited kernel.
+  const [wanted] = location.hash.slice(1).split("&", 1);
   const room = rooms.find(({ name }) => name === wanted) ?? rooms[0];
   if (!room) return;
   for (const link of bar.querySelectorAll("a")) {

@@ -1,0 +1,115 @@
+// Kernels edited in the page, in a browser with WebGPU: a wrong edit is told at its line, a right one is checked, timed and taken by the
+// step that runs, a link keeps an edit, and a restored step is the old one.
+
+import { gzipSync } from "node:zlib";
+import type { Page } from "playwright-core";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import adam from "../../src/shaders/adam.wgsl";
+import { siteScripts } from "../../src/web/site.ts";
+import { findChromium } from "../page/chromium.ts";
+import { openSite } from "./small-site.ts";
+
+const test = suite("edit in the page");
+const chromium = findChromium();
+const WAIT = { timeout: 120_000 };
+const LINE = "let m_new = m_old + (g - m_old) * params.one_minus_beta1;";
+
+async function train(page: Page): Promise<void> {
+  await page.locator("#to-train").click(WAIT);
+  for (const [label, value] of [
+    ["training pictures", "10"],
+    ["epochs, at most", "1"],
+    ["batch size", "5"],
+    ["held out", "0"],
+  ] as const) {
+    await page.getByLabel(label).fill(value);
+  }
+  await page.getByRole("button", { name: "Train", exact: true }).click();
+  await page.locator(".status", { hasText: "test accuracy" }).waitFor(WAIT);
+}
+
+/** As a file of this name, with the line of Adam's kernel replaced. */
+async function openFile(page: Page, line: string): Promise<void> {
+  assert.ok(adam.text.includes(LINE));
+  const buffer = Buffer.from(adam.text.replace(LINE, line));
+  const file = { name: "adam (1).wgsl", mimeType: "text/plain", buffer };
+  await page.locator(".kernels input[type=file]").setInputFiles(file);
+  await page.locator(".kernels nav [aria-current]", { hasText: "changed" }).waitFor(WAIT);
+}
+
+async function tried(page: Page): Promise<string> {
+  await page.getByRole("button", { name: "Try", exact: true }).click();
+  const outcome = page.locator(".outcome");
+  await outcome.waitFor(WAIT);
+  return (await outcome.textContent()) ?? "";
+}
+
+async function isWrong(page: Page): Promise<void> {
+  await openFile(page, LINE.replace("m_old)", "m_odd)"));
+  assert.is(await tried(page), "it does not compile");
+  const number = adam.text.split("\n").findIndex((line) => line.includes(LINE)) + 1;
+  const [fault = ""] = await page.locator(".faults li").allTextContents();
+  assert.match(fault, new RegExp(`^line ${number}:\\d+ .*m_odd`));
+  assert.is(await page.locator(".cm-lintRange-error").textContent(), "m_odd");
+  assert.is(await page.locator(".cm-lint-marker-error").count(), 1);
+  assert.ok(await page.getByRole("button", { name: "Take into" }).isDisabled());
+  await openFile(page, "let m_new = g * params.one_minus_beta1;");
+  assert.is(await tried(page), "it is wrong");
+  assert.match((await page.locator(".checks tr.bad").first().textContent()) ?? "", /adam\/update/);
+  assert.is(await page.locator(".cm-lint-marker-error").count(), 0);
+  assert.ok(await page.getByRole("button", { name: "Take into" }).isDisabled());
+}
+
+async function isTaken(page: Page): Promise<void> {
+  await openFile(page, LINE.replace(";", ";  // mine"));
+  assert.is(await tried(page), "it holds");
+  const [, times] = await page.locator(".checks").allTextContents();
+  assert.match(times ?? "", /adam\/updateadam, update[\d.]+ [µm]s[\d.]+ [µm]s/);
+  await page.getByRole("button", { name: "Take into" }).click();
+  const chosen = page.locator(".kernels nav [aria-current]");
+  await chosen.filter({ hasText: "in the step" }).waitFor(WAIT);
+  await page.getByRole("button", { name: "Keep in the address" }).click();
+  await page.waitForURL(/#kernels&file=adam&edit=/, WAIT);
+  await page.getByRole("button", { name: "Restore" }).click();
+  await chosen.filter({ hasNotText: "in the step" }).waitFor(WAIT);
+  assert.is(await chosen.textContent(), "adam");
+}
+
+async function isKept(page: Page): Promise<void> {
+  const address = page.url();
+  await page.goto("about:blank");
+  await page.goto(address);
+  // Before anything is trained, only rungs can be edited.
+  const complaint = page.locator("#page > .complaint", { hasText: "an edit of adam" });
+  await complaint.waitFor(WAIT);
+  await train(page);
+  await page.locator("#to-kernels").click();
+  await page.locator(".kernels nav [aria-current]", { hasText: "changed" }).waitFor(WAIT);
+  assert.match((await page.locator(".kernels nav [aria-current]").textContent()) ?? "", /^adam/);
+}
+
+if (chromium) {
+  test("a wrong edit is told at its line, a right one is taken, restored and kept by a link", async () => {
+    const { page, errors, close } = await openSite(chromium, 20);
+    try {
+      await train(page);
+      await page.locator("#to-kernels").click();
+      await page.getByRole("button", { name: "adam", exact: true }).click();
+      await isWrong(page);
+      await isTaken(page);
+      await isKept(page);
+      assert.equal(errors, []);
+    } finally {
+      await close();
+    }
+  });
+}
+
+test("the page with its editor stays small", async () => {
+  const { page, worker } = await siteScripts();
+  const bytes = gzipSync(page).length + gzipSync(worker).length;
+  assert.ok(bytes < 600_000, `${bytes} bytes`);
+});
+
+test.run();
