@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import solution from "../../docs/learn/solutions/leaky-relu.wgsl";
 import adam from "../../src/shaders/adam.wgsl";
 import { siteScripts } from "../../src/web/site.ts";
 import { findChromium } from "../page/chromium.ts";
@@ -29,13 +30,27 @@ async function train(page: Page): Promise<void> {
   await page.locator(".status", { hasText: "test accuracy" }).waitFor(WAIT);
 }
 
-/** As a file of this name, with the line of Adam's kernel replaced. */
-async function openFile(page: Page, line: string): Promise<void> {
-  assert.ok(adam.text.includes(LINE));
-  const buffer = Buffer.from(adam.text.replace(LINE, line));
-  const file = { name: "adam (1).wgsl", mimeType: "text/plain", buffer };
+async function openFile(page: Page, name: string, text: string): Promise<void> {
+  const file = { name, mimeType: "text/plain", buffer: Buffer.from(text) };
   await page.locator(".kernels input[type=file]").setInputFiles(file);
+}
+
+/** With the line of Adam's kernel replaced. */
+async function openAdam(page: Page, line: string): Promise<void> {
+  assert.ok(adam.text.includes(LINE));
+  await openFile(page, "adam (1).wgsl", adam.text.replace(LINE, line));
   await page.locator(".kernels nav [aria-current]", { hasText: "changed" }).waitFor(WAIT);
+}
+
+async function isExercised(page: Page): Promise<void> {
+  await page.locator("#to-kernels").click(WAIT);
+  await page.getByRole("button", { name: "Leaky ReLU chapter 8" }).click(WAIT);
+  assert.match((await page.locator(".task").textContent()) ?? "", "params.slope");
+  assert.is(await tried(page), "it is wrong");
+  await openFile(page, "exercises-leaky-relu.wgsl", solution.text);
+  await page.locator(".outcome").waitFor({ ...WAIT, state: "detached" });
+  assert.is(await tried(page), "it holds");
+  assert.ok(await page.getByRole("button", { name: "Take into" }).isDisabled());
 }
 
 async function tried(page: Page): Promise<string> {
@@ -46,7 +61,7 @@ async function tried(page: Page): Promise<string> {
 }
 
 async function isWrong(page: Page): Promise<void> {
-  await openFile(page, LINE.replace("m_old)", "m_odd)"));
+  await openAdam(page, LINE.replace("m_old)", "m_odd)"));
   assert.is(await tried(page), "it does not compile");
   const number = adam.text.split("\n").findIndex((line) => line.includes(LINE)) + 1;
   const [fault = ""] = await page.locator(".faults li").allTextContents();
@@ -54,7 +69,7 @@ async function isWrong(page: Page): Promise<void> {
   assert.is(await page.locator(".cm-lintRange-error").textContent(), "m_odd");
   assert.is(await page.locator(".cm-lint-marker-error").count(), 1);
   assert.ok(await page.getByRole("button", { name: "Take into" }).isDisabled());
-  await openFile(page, "let m_new = g * params.one_minus_beta1;");
+  await openAdam(page, "let m_new = g * params.one_minus_beta1;");
   assert.is(await tried(page), "it is wrong");
   assert.match((await page.locator(".checks tr.bad").first().textContent()) ?? "", /adam\/update/);
   assert.is(await page.locator(".cm-lint-marker-error").count(), 0);
@@ -62,7 +77,7 @@ async function isWrong(page: Page): Promise<void> {
 }
 
 async function isTaken(page: Page): Promise<void> {
-  await openFile(page, LINE.replace(";", ";  // mine"));
+  await openAdam(page, LINE.replace(";", ";  // mine"));
   assert.is(await tried(page), "it holds");
   const [, times] = await page.locator(".checks").allTextContents();
   assert.match(times ?? "", /adam\/updateadam, update[\d.]+ [µm]s[\d.]+ [µm]s/);
@@ -93,6 +108,7 @@ if (chromium) {
   test("a wrong edit is told at its line, a right one is taken, restored and kept by a link", async () => {
     const { page, errors, close } = await openSite(chromium, 20);
     try {
+      await isExercised(page);
       await train(page);
       await page.locator("#to-kernels").click();
       await page.getByRole("button", { name: "adam", exact: true }).click();

@@ -35,8 +35,7 @@ export async function tryEdit(device: Device, request: EditRequest): Promise<Edi
     return await tryOn({ trial, shipped }, request);
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
-    const { faults, message } = error;
-    return outcomeOf(request, { faults, words: message.split("\n", 1)[0] ?? message });
+    return outcomeOf(request, { faults: error.faults, words: error.message });
   } finally {
     trial.destroy();
     shipped.destroy();
@@ -86,13 +85,15 @@ function verdictOf({ faults = [], checks = [], uncovered = [] }: Findings): Verd
   return checks.length === 0 || uncovered.length > 0 ? "unverified" : "holds";
 }
 
-function outcomeOf(
-  { shader: { file } }: EditRequest,
+/** With the verdict on what was found; `words`: why it does not compile. */
+export function outcomeOf(
+  { shader: { file } }: Pick<EditRequest, "shader">,
   { words, ...found }: Findings & { readonly words?: string },
 ): EditTrial {
   const { faults = [], checks = [], uncovered = [], times = [] } = found;
   const verdict = words === undefined ? verdictOf(found) : "compile";
-  const message = words ?? messageOf(verdict, file, { checks, uncovered });
+  // Further lines are those around the first error, which a page shows itself.
+  const message = words?.split("\n", 1)[0] ?? messageOf(verdict, file, { checks, uncovered });
   return { file, verdict, message, faults, checks, uncovered, times };
 }
 

@@ -2,10 +2,11 @@
 // the edit.
 
 import type { EditTrial } from "../../inspect/edit/edit-trial.ts";
+import { type Exercise, startOf } from "../../inspect/edit/exercises/exercises.ts";
 import { element, refill } from "../client/dom.ts";
 import { diskName, type LinkedEdit, linkedEdit, linkTo } from "./kernels/edit-link.ts";
 import { editResult } from "./kernels/edit-result.ts";
-import { fileList, usesInWords } from "./kernels/file-list.ts";
+import { exerciseList, fileList, usesInWords } from "./kernels/file-list.ts";
 import { kernelEditor } from "./kernels/kernel-editor.ts";
 import type { ShaderView } from "./protocol.ts";
 import type { House, Room } from "./room.ts";
@@ -23,6 +24,7 @@ class Bench {
   readonly #house: House;
   readonly #list = element("nav", { "aria-label": "shader files" });
   readonly #about = element("p", { class: "note" });
+  readonly #task = element("p", { class: "task", hidden: true });
   readonly #result = element("div", { role: "status" });
   readonly #editor = kernelEditor((text) => this.#changed(text));
   readonly #buttons = {
@@ -42,6 +44,8 @@ class Bench {
   readonly #drafts = new Map<string, string>();
   /** The text that was tried last, and held. */
   #held: string | null = null;
+  /** The one that the open file is edited for. */
+  #exercise: Exercise | null = null;
   #isBusy = false;
 
   constructor(house: House) {
@@ -54,6 +58,7 @@ class Bench {
       element(
         "div",
         {},
+        this.#task,
         this.#about,
         this.#editor.element,
         element("div", { class: "actions" }, ...Object.values(this.#buttons), this.#file),
@@ -105,7 +110,19 @@ class Bench {
     else this.#drafts.set(file, text);
   }
 
+  /** Begins it anew. */
+  #begin(exercise: Exercise): void {
+    const shader = this.#shaders.find(({ file }) => file === exercise.file);
+    const start = shader && startOf(exercise, shader);
+    if (!shader || start === null || start === undefined) return;
+    this.#draft(shader.file, start);
+    this.#choose(shader.file);
+    this.#exercise = exercise;
+    this.#show();
+  }
+
   #choose(file: string): void {
+    this.#exercise = null;
     const isAnother = file !== this.#open;
     this.#open = file;
     const text = this.#drafts.get(file) ?? this.#shader?.taken ?? this.#shader?.text ?? "";
@@ -121,12 +138,21 @@ class Bench {
     const shader = this.#shader;
     const changed = new Set(this.#drafts.keys());
     const choose = (file: string) => this.#choose(file);
-    refill(this.#list, ...fileList(this.#shaders, { open: this.#open, changed, choose }));
+    const exercise = this.#exercise;
+    const open = exercise ? null : this.#open;
+    refill(
+      this.#list,
+      ...fileList(this.#shaders, { open, changed, choose }),
+      ...exerciseList(this.#shaders, exercise, (one) => this.#begin(one)),
+    );
+    refill(this.#task, exercise?.task);
+    this.#task.hidden = exercise === null;
     refill(this.#about, shader ? usesInWords(shader) : "");
     const text = this.#editor.text;
     const isShipped = text === shader?.text;
     this.#buttons.try.disabled = this.#isBusy || !shader;
-    this.#buttons.take.disabled = this.#isBusy || this.#held !== text || text === shader?.taken;
+    const isTaken = text === shader?.taken || shader?.isExercise === true;
+    this.#buttons.take.disabled = this.#isBusy || this.#held !== text || isTaken;
     this.#buttons.restore.disabled = this.#isBusy || (isShipped && shader?.taken === null);
   }
 

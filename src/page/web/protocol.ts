@@ -198,6 +198,8 @@ export interface ShaderView {
   readonly entries: readonly string[];
   /** Dispatches of the step that is trained; empty before there is one, and for rungs that it does not take. */
   readonly uses: readonly KernelUse[];
+  /** No kernel here is from it: a reader's own shader, which is only graded. */
+  readonly isExercise: boolean;
 }
 
 export interface EditChoice {

@@ -4,8 +4,9 @@
 import type { Device } from "../../engine/core/device.ts";
 import { UsageError } from "../../engine/core/errors.ts";
 import { shaderFrom } from "../../engine/core/kernel.ts";
-import type { Shader } from "../../engine/core/wgsl.ts";
+import { entriesOf, type Shader } from "../../engine/core/wgsl.ts";
 import type { EditTrial } from "../../inspect/edit/edit-trial.ts";
+import { gradeLeakyRelu, LEAKY_RELU } from "../../inspect/edit/exercises/leaky-relu.ts";
 import { shaderUses } from "../../inspect/edit/shader-uses.ts";
 import type { LiveStep } from "../../inspect/edit/step-checks.ts";
 import { tryEdit } from "../../inspect/edit/try-edit.ts";
@@ -41,9 +42,13 @@ export class KernelEdits {
   shaders(): Promise<readonly ShaderView[]> {
     return this.#between(async ({ device, step }) => {
       const { edits } = device.kernels;
-      return shaderUses(device, step).map(({ shader: { file, text }, entries, uses }) => ({
+      const views = shaderUses(device, step).map(({ shader: { file, text }, entries, uses }) => ({
         ...{ file, text, entries, uses, taken: edits.get(file)?.text ?? null },
+        isExercise: false,
       }));
+      const { file, text } = LEAKY_RELU;
+      const entries = entriesOf(text);
+      return [...views, { file, text, entries, uses: [], taken: null, isExercise: true }];
     });
   }
 
@@ -51,6 +56,8 @@ export class KernelEdits {
   tryEdit(choice: EditChoice): Promise<EditTrial> {
     const { stage } = this.#host();
     return this.#between(async ({ device, step }) => {
+      const { file, text } = choice;
+      if (file === LEAKY_RELU.file) return gradeLeakyRelu(device, shaderFrom(file, text));
       const shader = editOf(device, step, choice);
       const limits = device.isSoftware ? ON_A_PROCESSOR : {};
       const trial = await tryEdit(device, { shader, step, ...limits, onStage: stage });

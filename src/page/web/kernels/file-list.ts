@@ -1,5 +1,6 @@
 // The shader files that can be edited, those of the step first; and what the one that is open is used for.
 
+import { EXERCISES, type Exercise } from "../../../inspect/edit/exercises/exercises.ts";
 import { element } from "../../client/dom.ts";
 import { counted } from "../../inspector/words.ts";
 import type { ShaderView } from "../protocol.ts";
@@ -15,8 +16,9 @@ export function fileList(
   shaders: readonly ShaderView[],
   choice: ListChoice,
 ): readonly HTMLElement[] {
-  const used = shaders.filter(({ uses }) => uses.length > 0);
-  const others = shaders.filter(({ uses }) => uses.length === 0);
+  const shipped = shaders.filter(({ isExercise }) => !isExercise);
+  const used = shipped.filter(({ uses }) => uses.length > 0);
+  const others = shipped.filter(({ uses }) => uses.length === 0);
   return [
     ...group("in this step", used, choice),
     ...group(used.length > 0 ? "on rungs that it does not take" : "of rungs", others, choice),
@@ -43,6 +45,24 @@ function group(
     return element("li", {}, button);
   });
   return [element("h3", {}, title), element("ul", {}, ...items)];
+}
+
+/** Those of the course whose shader is there. */
+export function exerciseList(
+  shaders: readonly ShaderView[],
+  open: Exercise | null,
+  choose: (exercise: Exercise) => void,
+): readonly HTMLElement[] {
+  const here = EXERCISES.filter(({ file }) => shaders.some((shader) => shader.file === file));
+  const items = here.map((exercise) => {
+    const { title, chapter } = exercise;
+    const current = exercise === open ? "true" : undefined;
+    const onclick = () => choose(exercise);
+    const button = element("button", { type: "button", "aria-current": current, onclick }, title);
+    button.append(element("small", {}, `chapter ${chapter}`));
+    return element("li", { class: "exercise" }, button);
+  });
+  return [element("h3", {}, "exercises of docs/learn"), element("ul", {}, ...items)];
 }
 
 /** `3 dispatches: conv1 conv2d.forward on subgroup, …` */

@@ -6,6 +6,8 @@ export const KERNELS_STYLE = `
 .kernels > nav button { width: 100%; text-align: left; border-color: transparent; background: none; padding: 3px 8px; font: 12.5px var(--mono); overflow-wrap: anywhere; }
 .kernels > nav button[aria-current] { background: var(--mark); border-color: var(--accent); }
 .kernels > nav small { display: block; color: var(--doubt); font: 11.5px var(--sans); }
+.kernels > nav .exercise button { font-family: var(--sans); }
+.kernels > nav .exercise small { color: var(--muted); }
 .kernels .actions { margin: 8px 0; }
 .kernels .task { margin: 0 0 10px; padding: 8px 12px; background: var(--panel); border-radius: 8px; font-size: 13.5px; }
 .kernels .cm-editor { border: 1px solid var(--line); border-radius: 6px; height: min(62vh, 640px); }
