@@ -3,15 +3,18 @@
 export { type CleanData, cleanData } from "./data/clean.ts";
 export { type Dataset, takeRows } from "./data/dataset.ts";
 export { kFold, type Split, stratifiedKFold, trainTestSplit } from "./data/split.ts";
-export { Device, type DeviceOptions } from "./engine/core/device.ts";
+export { Device, type DeviceOptions, type ScopeOptions } from "./engine/core/device.ts";
 export {
   DeviceError,
   FormatError,
+  KernelError,
+  type KernelFault,
   ShapeError,
   UsageError,
   VitrineError,
 } from "./engine/core/errors.ts";
 export { type Kernel, kernelFrom, shaderFrom } from "./engine/core/kernel.ts";
+export type { KernelCache } from "./engine/core/kernel-cache.ts";
 export { type RungChoices, RungTable } from "./engine/core/rung-table.ts";
 export { type Shape, sizeOf } from "./engine/core/shape.ts";
 export type { Tensor } from "./engine/core/tensor.ts";

@@ -116,8 +116,9 @@ export class Device {
    * For one of several models trained after another. With `ownKernels`, an edit of a kernel is tried in it and seen nowhere else; those of
    * this device hold in it.
    */
-  scope({ ownKernels = false }: ScopeOptions = {}): Device {
-    const own = ownKernels ? new KernelCache(this.handle, this.kernels.edits) : this.kernels;
+  scope(options: ScopeOptions = {}): Device {
+    const { handle, kernels } = this;
+    const own = options.ownKernels ? new KernelCache(handle, kernels.edits) : kernels;
     return new Device(this, this, own);
   }
 
