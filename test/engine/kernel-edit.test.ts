@@ -120,6 +120,40 @@ test("a scope with kernels of its own tries an edit alone, and begins with those
   for (const one of [trial, device]) one.destroy();
 });
 
+test("what is compiled while an edit is has it too, whichever is done first", async () => {
+  for (const [first, second] of [
+    ["edit", "program"],
+    ["program", "edit"],
+  ]) {
+    const device = await apart();
+    const { run } = await scaled(device);
+    const started = [first, second].map((one) =>
+      one === "edit" ? device.kernels.edit(edited(PLAIN, "y[id.x] = 9.0;")) : scaled(device),
+    );
+    const done = await Promise.all(started);
+    const meanwhile = done.find((one) => one !== undefined);
+    assert.equal((await run())[0], [9, 9, 9]);
+    assert.equal((await meanwhile?.run())?.[0], [9, 9, 9]);
+    device.destroy();
+  }
+});
+
+test("a kernel that an edit in place does not fit compiles once that is taken away", async () => {
+  const device = await apart();
+  await device.kernels.edit(shaderFrom(FILE, TEXT.replace("fn forward(", "fn ahead(")));
+  await scaled(device).then(
+    () => assert.unreachable(),
+    (error) => assert.instance(error, KernelError),
+  );
+  await device.kernels.restore(FILE);
+  const { run } = await scaled(device);
+  assert.equal(
+    (await run())[0],
+    [1, 2, 3].map((value) => Math.fround(Math.fround(0.1) * value)),
+  );
+  device.destroy();
+});
+
 test("what does not compile is refused at its line, and changes no kernel of the file", async () => {
   const device = await apart();
   const { run } = await scaled(device);

@@ -76,6 +76,7 @@ export class KernelCache {
     return slot;
   }
 
+  /** What a kernel's slot holds now. */
   async pipeline(compiled: CompiledKernel): Promise<GPUComputePipeline> {
     return (await this.slot(compiled)).pipeline;
   }

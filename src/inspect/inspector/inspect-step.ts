@@ -51,7 +51,7 @@ export async function inspectStep(request: InspectRequest): Promise<InspectorDoc
     });
     const places = new Map([...bound.keys()].map((key, index) => [key, index]));
     const flow = flowOf(dispatches);
-    const kernels = kernelViews(dispatches);
+    const kernels = kernelViews(dispatches, step.device.kernels.edits);
     const errors = errorsOf(verification, unitsOf(dispatches));
     const { program } = step;
     const solutions = program.solutions.map((solution) =>

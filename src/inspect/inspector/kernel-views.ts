@@ -1,7 +1,7 @@
 // Kernels as they are written and as they are compiled, each once.
 
 import { describeKernel, type Kernel } from "../../engine/core/kernel.ts";
-import { placesOf, specialisedPlaces } from "../../engine/core/wgsl.ts";
+import { placesOf, type Shader, specialisedPlaces } from "../../engine/core/wgsl.ts";
 import type { Dispatch } from "../../engine/program/program.ts";
 import type { KernelView } from "./inspector-document.ts";
 
@@ -11,14 +11,18 @@ export interface KernelViews {
   indexOf(kernel: Kernel): number;
 }
 
-export function kernelViews(dispatches: readonly Dispatch[]): KernelViews {
+/** `edits`: shaders that stand in for files on the device. */
+export function kernelViews(
+  dispatches: readonly Dispatch[],
+  edits: ReadonlyMap<string, Shader> = new Map(),
+): KernelViews {
   const places = new Map<string, number>();
   const views: KernelView[] = [];
   for (const { kernel } of dispatches) {
     const key = keyOf(kernel);
     if (places.has(key)) continue;
     places.set(key, views.length);
-    views.push(viewOf(kernel));
+    views.push(viewOf({ ...kernel, shader: edits.get(kernel.shader.file) ?? kernel.shader }));
   }
   return { views, indexOf: (kernel) => places.get(keyOf(kernel)) ?? 0 };
 }

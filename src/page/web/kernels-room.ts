@@ -16,6 +16,9 @@ export function kernelsRoom(house: House): Room {
   return {
     ...{ name: "kernels", title: "Kernels", element: bench.element },
     open: () => void bench.open(),
+    hear: ({ type }) => {
+      if (type === "epochBegin") void bench.begun();
+    },
   };
 }
 
@@ -91,6 +94,12 @@ class Bench {
     this.#draft(linked.file, linked.text);
     this.#linked = null;
     return linked.file;
+  }
+
+  /** A training has a step now, which has more files. */
+  async begun(): Promise<void> {
+    if (this.#isBusy || !this.element.isConnected) return;
+    if (this.#shaders.every(({ uses }) => uses.length === 0)) await this.open();
   }
 
   async #refresh(): Promise<void> {

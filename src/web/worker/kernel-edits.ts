@@ -32,8 +32,8 @@ const ON_A_PROCESSOR = { most: 9, rounds: 5, hostWork: 2e5 } as const;
 
 export class KernelEdits {
   readonly #host: () => EditHost;
-  /** Texts that have held, by the device that they were tried on. */
-  readonly #held = new WeakMap<GPUDevice, Set<string>>();
+  /** Texts that have held, by the model in whose step; before there is one, by the device. */
+  readonly #held = new WeakMap<object, Set<string>>();
 
   constructor(host: () => EditHost) {
     this.#host = host;
@@ -55,21 +55,23 @@ export class KernelEdits {
   /** Throws UsageError for a file that there is not. */
   tryEdit(choice: EditChoice): Promise<EditTrial> {
     const { stage } = this.#host();
-    return this.#between(async ({ device, step }) => {
+    return this.#between(async (at) => {
+      const { device, step } = at;
       const { file, text } = choice;
       if (file === LEAKY_RELU.file) return gradeLeakyRelu(device, shaderFrom(file, text));
       const shader = editOf(device, step, choice);
       const limits = device.isSoftware ? ON_A_PROCESSOR : {};
       const trial = await tryEdit(device, { shader, step, ...limits, onStage: stage });
-      if (trial.verdict === "holds") this.#heldOn(device).add(keyOf(choice));
+      if (trial.verdict === "holds") this.#heldIn(at).add(keyOf(choice));
       return trial;
     });
   }
 
   /** Into every program that is compiled, and those that will be. Throws UsageError for a text that has not held here. */
   takeEdit(choice: EditChoice): Promise<null> {
-    return this.#between(async ({ device, step }) => {
-      if (!this.#heldOn(device).has(keyOf(choice))) {
+    return this.#between(async (at) => {
+      const { device, step } = at;
+      if (!this.#heldIn(at).has(keyOf(choice))) {
         throw new UsageError(
           `${choice.file}: must hold before a step takes it, got an untried text`,
           {
@@ -94,9 +96,10 @@ export class KernelEdits {
     return between ? between(work) : work({ device: await device(), step: null });
   }
 
-  #heldOn({ handle }: Device): Set<string> {
-    const held = this.#held.get(handle) ?? new Set<string>();
-    this.#held.set(handle, held);
+  #heldIn({ device, step }: At): Set<string> {
+    const where = step?.model ?? device.handle;
+    const held = this.#held.get(where) ?? new Set<string>();
+    this.#held.set(where, held);
     return held;
   }
 }
