@@ -3,7 +3,7 @@
 
 import type { EditTrial } from "../../inspect/edit/edit-trial.ts";
 import { type Exercise, startOf } from "../../inspect/edit/exercises/exercises.ts";
-import { element, refill } from "../client/dom.ts";
+import { type Attributes, element, refill } from "../client/dom.ts";
 import { diskName, type LinkedEdit, linkedEdit, linkTo } from "./kernels/edit-link.ts";
 import { editResult } from "./kernels/edit-result.ts";
 import { exerciseList, fileList, usesInWords } from "./kernels/file-list.ts";
@@ -29,9 +29,12 @@ class Bench {
   readonly #about = element("p", { class: "note" });
   readonly #task = element("p", { class: "task", hidden: true });
   readonly #result = element("div", { role: "status" });
-  readonly #editor = kernelEditor((text) => this.#changed(text));
+  readonly #editor = kernelEditor({
+    changed: (text) => this.#changed(text),
+    asked: () => this.#buttons.try.click(),
+  });
   readonly #buttons = {
-    try: this.#button("Try", () => this.#try(), "go"),
+    try: this.#button("Try", () => this.#try(), { class: "go", title: "Ctrl-Enter" }),
     take: this.#button("Take into the running step", () => this.#take()),
     restore: this.#button("Restore", () => this.#restore()),
     download: this.#button("Download", async () => this.#download()),
@@ -128,6 +131,8 @@ class Bench {
     this.#choose(shader.file);
     this.#exercise = exercise;
     this.#show();
+    const [first = ""] = (exercise.hole?.to ?? "@compute").split("\n", 1);
+    this.#editor.goTo(start.slice(0, start.indexOf(first)).split("\n").length);
   }
 
   #choose(file: string): void {
@@ -233,9 +238,9 @@ class Bench {
     await navigator.clipboard.writeText(location.href).catch(() => null);
   }
 
-  #button(words: string, act: () => Promise<void>, style = ""): HTMLButtonElement {
+  #button(words: string, act: () => Promise<void>, more: Attributes = {}): HTMLButtonElement {
     const onclick = () => void this.#guarded(act);
-    return element("button", { type: "button", class: style, onclick }, words);
+    return element("button", { type: "button", onclick, ...more }, words);
   }
 
   async #guarded(act: () => Promise<void>): Promise<void> {

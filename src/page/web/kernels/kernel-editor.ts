@@ -26,14 +26,24 @@ export interface KernelEditor {
   goTo(line: number): void;
 }
 
-export function kernelEditor(onChange: (text: string) => void): KernelEditor {
+export interface EditorEvents {
+  changed(text: string): void;
+  /** Ctrl-Enter, or Command-Enter. */
+  asked(): void;
+}
+
+export function kernelEditor(events: EditorEvents): KernelEditor {
+  const onAsked = () => {
+    events.asked();
+    return true;
+  };
   const extensions = [
     ...[lineNumbers(), lintGutter(), history(), highlightActiveLine(), coloured, THEME],
     // Tab leaves the editor, as it leaves every other field.
-    keymap.of([...defaultKeymap, ...historyKeymap]),
+    keymap.of([{ key: "Mod-Enter", run: onAsked }, ...defaultKeymap, ...historyKeymap]),
     EditorView.contentAttributes.of({ "aria-label": "WGSL", spellcheck: "false" }),
     EditorView.updateListener.of((update) => {
-      if (update.docChanged) onChange(update.state.doc.toString());
+      if (update.docChanged) events.changed(update.state.doc.toString());
     }),
   ];
   const view = new EditorView();
