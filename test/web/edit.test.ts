@@ -8,26 +8,16 @@ import * as assert from "uvu/assert";
 import solution from "../../docs/learn/solutions/leaky-relu.wgsl";
 import adam from "../../src/shaders/adam.wgsl";
 import { siteScripts } from "../../src/web/site.ts";
-import { findChromium } from "../page/chromium.ts";
-import { openSite } from "./small-site.ts";
+import { smallIdxFolder } from "../support/small-files.ts";
+import { chromium, smallSite, trainIn, visit } from "./site.ts";
 
 const test = suite("edit in the page");
-const chromium = findChromium();
 const WAIT = { timeout: 120_000 };
 const LINE = "let m_new = m_old + (g - m_old) * params.one_minus_beta1;";
 
 async function train(page: Page): Promise<void> {
   await page.locator("#to-train").click(WAIT);
-  for (const [label, value] of [
-    ["training pictures", "10"],
-    ["epochs, at most", "1"],
-    ["batch size", "5"],
-    ["held out", "0"],
-  ] as const) {
-    await page.getByLabel(label).fill(value);
-  }
-  await page.getByRole("button", { name: "Train", exact: true }).click();
-  await page.locator(".status", { hasText: "test accuracy" }).waitFor(WAIT);
+  await trainIn(page, { "training pictures": "10", "batch size": "5", "held out": "0" });
 }
 
 async function openFile(page: Page, name: string, text: string): Promise<void> {
@@ -106,18 +96,19 @@ async function isKept(page: Page): Promise<void> {
 
 if (chromium) {
   test("a wrong edit is told at its line, a right one is taken, restored and kept by a link", async () => {
-    const { page, errors, close } = await openSite(chromium, 20);
+    const site = await smallSite(smallIdxFolder({ train: 20, test: 10 }));
     try {
-      await isExercised(page);
-      await train(page);
-      await page.locator("#to-kernels").click();
-      await page.getByRole("button", { name: "adam", exact: true }).click();
-      await isWrong(page);
-      await isTaken(page);
-      await isKept(page);
-      assert.equal(errors, []);
+      await visit(site, async ({ page }) => {
+        await isExercised(page);
+        await train(page);
+        await page.locator("#to-kernels").click();
+        await page.getByRole("button", { name: "adam", exact: true }).click();
+        await isWrong(page);
+        await isTaken(page);
+        await isKept(page);
+      });
     } finally {
-      await close();
+      await site.server.close();
     }
   });
 }

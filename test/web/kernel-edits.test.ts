@@ -35,7 +35,7 @@ async function trained(
   const stage = () => undefined;
   let done: Promise<unknown> | null = null;
   const training: WebTraining = new WebTraining({
-    ...{ device, stage },
+    ...{ device, stage, keep: async () => undefined },
     data: { title: "small", train: smallDataset(20), test: smallDataset(10, 2), notes: [] },
     told: ({ type }) => {
       if (type === "epoch") done ??= during(edits);
@@ -43,7 +43,7 @@ async function trained(
   });
   const host = () => ({ device: async () => device, between: training.between, stage });
   const edits = new KernelEdits(host);
-  const { weightsSha256: sha256 } = await training.train(CHOICE);
+  const { weightsSha256: sha256 } = await training.train(CHOICE, null);
   await done;
   return { sha256, edits };
 }

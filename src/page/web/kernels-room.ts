@@ -10,6 +10,7 @@ import { exerciseList, fileList, usesInWords } from "./kernels/file-list.ts";
 import { kernelEditor } from "./kernels/kernel-editor.ts";
 import type { ShaderView } from "./protocol.ts";
 import type { House, Room } from "./room.ts";
+import { saveFile } from "./save-file.ts";
 
 export function kernelsRoom(house: House): Room {
   const bench = new Bench(house);
@@ -213,10 +214,8 @@ class Bench {
 
   #download(): void {
     if (this.#open === null) return;
-    const blob = new Blob([this.#editor.text], { type: "text/plain" });
-    const href = URL.createObjectURL(blob);
-    element("a", { href, download: diskName(this.#open) }).click();
-    setTimeout(() => URL.revokeObjectURL(href), 10_000);
+    const bytes = new TextEncoder().encode(this.#editor.text);
+    saveFile({ name: diskName(this.#open), bytes });
   }
 
   /** A file goes where its name says, or into the shader that is open. */
