@@ -28,6 +28,9 @@ const USAGE = {
   MAP_READ: 0x1,
 } as const;
 
+/** Until a device that aborted something has said that it is lost; else it is not. */
+const LOST_MS = 1000;
+
 /** How a device is opened: which adapter, and what is asked of it. */
 export interface DeviceOptions {
   /** The GPU object; the device keeps it alive, because Dawn aborts when it is collected. */
@@ -252,7 +255,9 @@ export class Device {
 
   /** Waits until everything submitted so far has run. */
   async settle(): Promise<void> {
-    await this.handle.queue.onSubmittedWorkDone();
+    await this.handle.queue
+      .onSubmittedWorkDone()
+      .catch((cause) => this.#refuse("waited for", cause));
     this.check();
   }
 
@@ -271,13 +276,18 @@ export class Device {
   async readPlace(place: Place, bytes: number): Promise<ArrayBuffer> {
     this.check();
     this.counters.readBacks++;
-    const data = await this.#staging.read(place, bytes).catch((cause: unknown) => {
-      // A lost device aborts its reads; what became of it says more than that.
-      this.check();
-      throw new DeviceError(`device: could not be read, got ${cause}`, { cause });
-    });
+    const data = await this.#staging
+      .read(place, bytes)
+      .catch((cause: unknown) => this.#refuse("read", cause));
     this.check();
     return data;
+  }
+
+  /** A lost device aborts what waits for it, in a browser before it says so; what became of it says more than that. */
+  async #refuse(act: string, cause: unknown): Promise<never> {
+    await Promise.race([this.handle.lost, new Promise((resolve) => setTimeout(resolve, LOST_MS))]);
+    this.check();
+    throw new DeviceError(`device: could not be ${act}, got ${cause}`, { cause });
   }
 
   /** Frees what was made through this object: a scope's buffers, or the device with everything on it. */
