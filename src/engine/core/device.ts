@@ -22,6 +22,7 @@ import {
 
 /** From a wait that was cut off to the word that the device is lost. */
 const LOSS_MS = 1000;
+
 const USAGE = {
   STORAGE: 0x80,
   COPY_SRC: 0x4,
