@@ -18,6 +18,7 @@ const GROUPS = [
   "engine/|optim/|models/",
   "documented-commands|learn/commands",
   "cli/(v|w)",
+  "web/",
   "cli/(o|p|q|r|s|ta|te|tr)|setup",
   "page/|report/|runs/|watch/",
   "train/|study/",
@@ -28,7 +29,7 @@ const GROUPS = [
   "examples|package",
 ];
 /** Where those that belong to no group come among them. */
-const OTHERS_AT = 12;
+const OTHERS_AT = 13;
 const TIMED = "inspect/(ceilings|compare-profiles|profile|trace)";
 /**
  * A group has what none before it has.
