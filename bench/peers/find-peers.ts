@@ -8,7 +8,8 @@ import { basename, join, resolve } from "node:path";
 import * as v from "valibot";
 import { UsageError } from "../../src/engine/core/errors.ts";
 import { foreignText } from "../../src/format/foreign-text.ts";
-import { readJson, type SavedJson } from "../../src/io/read-json.ts";
+import { readJson } from "../../src/io/read-json.ts";
+import type { SavedJson } from "../../src/io/saved-json.ts";
 
 export interface Peer {
   readonly name: string;

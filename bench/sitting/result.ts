@@ -6,7 +6,8 @@ import { FormatError } from "../../src/engine/core/errors.ts";
 import { foreignText } from "../../src/format/foreign-text.ts";
 import type { Sampled } from "../../src/inspect/profile/statistics.ts";
 import { RESULT_FORMAT, stepName } from "../../src/inspect/timing/result-record.ts";
-import { checkJson, readText, type SavedJson } from "../../src/io/read-json.ts";
+import { readText } from "../../src/io/read-json.ts";
+import { checkJson, type SavedJson } from "../../src/io/saved-json.ts";
 
 const SAVED: SavedJson = {
   what: "a result of the bench",

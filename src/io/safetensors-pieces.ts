@@ -1,7 +1,7 @@
 // The bytes of a safetensors file, made in Node as in a browser: https://github.com/huggingface/safetensors#format
 
 import { FormatError } from "../engine/core/errors.ts";
-import { DTYPES, type Dtype } from "./safetensors-header.ts";
+import { DTYPES, type Dtype, parseHeader } from "./safetensors-header.ts";
 
 export type TensorData = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 
@@ -77,4 +77,27 @@ function headerBytes(json: string): Uint8Array {
   new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
   bytes.set(text, 8);
   return bytes;
+}
+
+export interface ReadTensors {
+  /** In the order of their bytes. */
+  readonly tensors: readonly NamedTensor[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** A file that is in memory whole. Throws FormatError, naming it, for anything that is not sound; the digest is the caller's to compare. */
+export function readSafetensorsBytes(bytes: Uint8Array, path: string): ReadTensors {
+  const tooLong = (got: string) =>
+    new FormatError(`${path}: header must end inside the file, got ${got}`);
+  if (bytes.length < 8) throw tooLong(`${bytes.length} bytes in all`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = view.getBigUint64(0, true);
+  if (length > BigInt(bytes.length - 8)) throw tooLong(`${length} bytes of ${bytes.length - 8}`);
+  const start = 8 + Number(length);
+  const { entries, metadata } = parseHeader(bytes.subarray(8, start), bytes.length - start, path);
+  const tensors = entries.map(({ name, dtype, shape, ...range }): NamedTensor => {
+    const own = bytes.slice(start + range.start, start + range.end);
+    return { name, dtype, shape, data: new DTYPES[dtype].array(own.buffer) };
+  });
+  return { tensors, metadata };
 }

@@ -45,6 +45,16 @@ export class ZipBytes {
     this.#entries = this.#soundly(path, () => this.#directory());
   }
 
+  /** Of all entries. */
+  get names(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** Bytes that an entry says to unpack to. */
+  size(name: string): number {
+    return this.#entry(name).uncompressedSize;
+  }
+
   async text(name: string): Promise<string> {
     checkTextSize(`${this.path}: ${name}`, this.#entry(name));
     return new TextDecoder().decode(this.unpacked(name));

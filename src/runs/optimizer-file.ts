@@ -7,8 +7,8 @@ import * as v from "valibot";
 import { FormatError, VitrineError } from "../engine/core/errors.ts";
 import type { Variables, Weights } from "../engine/layers/variables.ts";
 import type { OptimizerValues } from "../engine/optim/optimizer-values.ts";
-import { parseJson } from "../io/read-json.ts";
 import { type NamedTensor, readSafetensors, writeSafetensors } from "../io/safetensors.ts";
+import { parseJson } from "../io/saved-json.ts";
 import { count } from "../io/saved-values.ts";
 
 export const OPTIMIZER_FILE = "optimizer.safetensors";

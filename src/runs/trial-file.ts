@@ -3,7 +3,8 @@
 
 import * as v from "valibot";
 import type { JsonValue } from "../io/files.ts";
-import { checkJson, readJsonIfThere } from "../io/read-json.ts";
+import { readJsonIfThere } from "../io/read-json.ts";
+import { checkJson } from "../io/saved-json.ts";
 import { amount, count, finite, logs, ordinal, share } from "../io/saved-values.ts";
 import { isValueOf, type Parameter, type Value, type Values } from "../tune/parameter.ts";
 import type { Space } from "../tune/space.ts";

@@ -16,7 +16,9 @@ export async function naiveTable(batchSize: number): Promise<string> {
   const plan = { model, training: { batchSize, learningRate: 1e-3 } };
   const [step] = programsOfModel(device, programsOfPlan(plan, smallDataset(2 * batchSize)));
   const faster = (step?.solutions ?? []).filter(({ rung }) => rung !== "naive");
-  const keys = faster.map(keyOfSolution).filter((key) => /^gemm .* × (?:10|84), .*sums of b$/.test(key));
+  const keys = faster
+    .map(keyOfSolution)
+    .filter((key) => /^gemm .* × (?:10|84), .*sums of b$/.test(key));
   if (keys.length === 0) throw new Error("naive table: must be other than the order's");
   const folder = temporaryFolder();
   const rungs = new Map(keys.map((key) => [key, "naive"]));

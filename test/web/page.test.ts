@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { unzipSync } from "fflate";
 import type { Page } from "playwright-core";
+import { PNG } from "pngjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { runToEnd } from "../cli/start-command.ts";
@@ -49,6 +50,34 @@ test("it trains to the bits that Node trains to on the same driver; the saved ru
     const node = JSON.parse(trained.stdout);
     assert.match(node.adapter, /swiftshader/i);
     assert.is(metrics.weightsSha256, node.weightsSha256);
+  });
+});
+
+test("a saved run is opened again, tried before anything is trained, and refused where it is damaged", async () => {
+  let zip: Buffer = Buffer.alloc(0);
+  await visit(site, async ({ page }) => {
+    await trainIn(page, { "training pictures": "60", "held out": "0.2" });
+    zip = await saved(page, "Save the run");
+  });
+  await visit(site, async ({ page }) => {
+    const input = page.locator('.drop input[type="file"]').first();
+    const mimeType = "application/zip";
+    await input.setInputFiles({ name: "cut.zip", mimeType, buffer: zip.subarray(0, 5000) });
+    await page.getByText(/cut\.zip: must be a sound zip file/).waitFor();
+    await fill(page, { "training pictures": "60", "held out": "0.2", "batch size": "10" });
+    await input.setInputFiles({ name: "run.zip", mimeType, buffer: zip });
+    await page.getByText(/run\.zip, 61,706 parameters/).waitFor();
+    await page.getByRole("link", { name: "Try it" }).click();
+    const picture = new PNG({ width: 28, height: 28 });
+    picture.data.fill(255, 1000, 2000);
+    for (let at = 3; at < picture.data.length; at += 4) picture.data[at] = 255;
+    await page
+      .locator('input[type="file"]')
+      .first()
+      .setInputFiles({
+        ...{ name: "it.png", mimeType: "image/png", buffer: PNG.sync.write(picture) },
+      });
+    await page.locator(".verdict").waitFor({ timeout: 60_000 });
   });
 });
 

@@ -1,4 +1,5 @@
-// A model in a file of Keras's: one that was dropped becomes the model that is trained, and a trained one is saved as one.
+// A model in a file of Keras's, or of a saved run: one that was dropped becomes the model that is tried, looked into and trained on; and a trained
+// one is saved as a file of Keras's.
 
 import { element, refill } from "../client/dom.ts";
 import { count } from "../live/words.ts";
@@ -11,7 +12,7 @@ export interface ModelFile {
   readonly opened: HTMLElement;
   /** Saves the trained one. */
   readonly save: HTMLElement;
-  /** Whether these are a file of Keras's, which is opened then. */
+  /** Whether these are a file of a model, which is opened then. */
   take(files: readonly DroppedFile[]): boolean;
 }
 
@@ -34,7 +35,7 @@ export function modelFile(house: House, open: (view: OpenedModelView) => void): 
     ...{ opened, save },
     take: (files) => {
       const [file, ...more] = files;
-      if (!file || more.length > 0 || !/\.(keras|h5|hdf5)$/i.test(file.path)) return false;
+      if (!file || more.length > 0 || !/\.(keras|h5|hdf5|zip)$/i.test(file.path)) return false;
       house.complain(null);
       read(file).catch(house.complain);
       return true;

@@ -16,6 +16,8 @@ export interface Actions {
   readonly openModel: { readonly asked: DroppedFile; readonly answer: OpenedModelView };
   /** The trained model. */
   readonly kerasFile: { readonly asked: null; readonly answer: FileView };
+  /** The model of a file as it is, before any training, to be tried and looked into. */
+  readonly stand: { readonly asked: TrainingChoice; readonly answer: null };
   /** Answers when the training is over, however it ended; throws what went wrong. */
   readonly train: { readonly asked: TrainingChoice; readonly answer: TrainedView };
   /** The bench's kernels; the stop of a training stops it as well. */

@@ -22,7 +22,10 @@ export function trainRoom(house: House): Room {
   const data = element("div", { class: "facts-of-data" });
   const place = element("div", {});
   const form = trainingForm(house);
-  const model = modelFile(house, form.goOn);
+  const model = modelFile(house, (opened) => {
+    form.goOn(opened);
+    stand().catch(house.complain);
+  });
   let view: LiveView | null = null;
   const ask = async (action: string, body: unknown): Promise<string | null> => {
     const question =
@@ -75,6 +78,12 @@ export function trainRoom(house: House): Room {
       button.disabled = false;
     }
   };
+  /** The model of a file can be tried before it is trained on. */
+  const stand = async (): Promise<void> => {
+    house.data ??= await readData({ from: "site" });
+    await link.ask("stand", { ...form.read(), resume: false });
+    house.hasModel = true;
+  };
   const readData = async (choice: DataChoice): Promise<DatasetView> => {
     const read = await link.ask("data", choice);
     refill(data, ...dataElements(read));
@@ -108,7 +117,8 @@ export function trainRoom(house: House): Room {
 }
 
 const DROP_WORDS =
-  "Other data, or a model of Keras's: drop IDX files, an .npz, a folder of pictures or a .keras file here, or";
+  "Other data, or a model: drop IDX files, an .npz, a folder of pictures, a .keras file or a saved run's .zip here, or";
+
 /** Offers to go on with what an earlier page did not finish. */
 function keptElement({ adapter: { kept } }: House, goOn: () => void): HTMLElement {
   if (!kept) return element("p", {});

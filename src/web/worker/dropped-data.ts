@@ -1,7 +1,6 @@
 // Data that was dropped onto the page: read by the readers that `--data` has, from the browser's files in place of the disk's. Pictures
 // are decoded by the browser, and brought to size as ours are.
 
-import { unzipSync } from "fflate";
 import { isGzip, MOST_IDX_BYTES, promisedBytes } from "../../data/idx.ts";
 import { hasClassFolders } from "../../data/sources/class-folders.ts";
 import {
@@ -15,6 +14,7 @@ import { MOST_ARRAY_BYTES, npzData } from "../../data/sources/npz-arrays.ts";
 import type { UserData } from "../../data/sources/source.ts";
 import { FormatError, messageOf, UsageError } from "../../engine/core/errors.ts";
 import { parseNpy } from "../../io/npy.ts";
+import { ZipBytes } from "../../io/zip-bytes.ts";
 import type { DroppedFile } from "../../page/web/protocol.ts";
 import { sha256 } from "./digest.ts";
 import { DroppedFolder } from "./dropped-folder.ts";
@@ -50,34 +50,14 @@ export async function readDroppedData(
 
 async function readNpz({ path, file }: DroppedFile, stage: Stage): Promise<UserData> {
   stage(`unpacking ${path}`);
-  const packed = new Uint8Array(await file.arrayBuffer());
-  const wanted = /^[xy]_(train|test)\.npy$/;
-  let entries: Readonly<Record<string, Uint8Array>>;
-  try {
-    entries = unzipSync(packed, {
-      filter: ({ name, originalSize }) => {
-        if (!wanted.test(name)) return false;
-        if (originalSize <= MOST_ARRAY_BYTES) return true;
-        throw new FormatError(`${path}: ${name}: must be at most 2 GiB, got ${originalSize} bytes`);
-      },
-    });
-  } catch (cause) {
-    if (cause instanceof FormatError) throw cause;
-    const got = messageOf(cause);
-    throw new FormatError(`${path}: must be a sound zip file, got ${got}`, { cause });
-  }
-  return npzData(
-    {
-      ...{ path, title: nameOf(path) },
-      array: async (name) => {
-        const bytes = entries[`${name}.npy`];
-        if (bytes) return parseNpy(bytes, `${path}: ${name}`);
-        const got = Object.keys(entries).join(", ") || "none of its arrays";
-        throw new FormatError(`${path}: must hold ${name}.npy, got ${got}`);
-      },
-    },
-    {},
-  );
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const zip = new ZipBytes(path, bytes, "is it an .npz file?");
+  const array = async (name: string) => {
+    const size = zip.size(`${name}.npy`);
+    if (size <= MOST_ARRAY_BYTES) return parseNpy(zip.unpacked(`${name}.npy`), `${path}: ${name}`);
+    throw new FormatError(`${path}: ${name}: must be at most 2 GiB, got ${size} bytes`);
+  };
+  return npzData({ path, title: nameOf(path), array }, {});
 }
 
 async function readIdx(dropped: readonly DroppedFile[], stage: Stage): Promise<UserData> {

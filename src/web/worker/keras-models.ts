@@ -1,4 +1,4 @@
-// Models in Keras's files, as the worker has them: one that was dropped is trained on as `npm run train -- --model FILE` does it, and a
+// Models in files, Keras's or those of saved runs, as the worker has them: one that was dropped is trained on as `npm run train -- --model FILE` does it, and a
 // trained one is written as `npm run export` does.
 
 import { FormatError } from "../../engine/core/errors.ts";
@@ -26,13 +26,15 @@ import { sha256 } from "./digest.ts";
 import { readKeras, writtenKeras } from "./keras-worker.ts";
 import { configOf } from "./model-views.ts";
 import type { Stage } from "./open-data.ts";
+import { readRunZip } from "./opened-run.ts";
 
 /** A model of a file. */
 export interface OpenedModel {
   /** Its name without folders, by which a training is asked to go on with it. */
   readonly file: string;
-  readonly config: OwnModelConfig;
+  readonly config: ModelConfig;
   readonly weights: Weights;
+  /** Null where the file does not say how it was trained. */
   readonly compiled: Compiled | null;
 }
 
@@ -77,15 +79,22 @@ export class KerasModels {
     }
     this.#stage(`reading ${path}`);
     const bytes = new Uint8Array(await file.arrayBuffer());
-    const { architecture, weights, compiled } = await readKeras(this.#site, { name: path, bytes });
     const name = path.replace(/^.*\//, "");
-    const pretrained = await sha256([bytes]);
-    const stem = name.replace(/(?<=.)\.[^.]*$/, "");
-    const config: OwnModelConfig = { name: nameOfStem(stem), architecture, pretrained };
-    const opened = { file: name, config, weights, compiled };
+    const read = /\.zip$/i.test(name)
+      ? { ...(await readRunZip(path, bytes)), compiled: null }
+      : await this.#readKeras(path, bytes);
+    const opened = { file: name, ...read };
     const view = viewOf(opened);
     this.#opened = opened;
     return view;
+  }
+
+  async #readKeras(path: string, bytes: Uint8Array): Promise<Omit<OpenedModel, "file">> {
+    const { architecture, weights, compiled } = await readKeras(this.#site, { name: path, bytes });
+    const pretrained = await sha256([bytes]);
+    const stem = path.replace(/^.*\//, "").replace(/(?<=.)\.[^.]*$/, "");
+    const config: OwnModelConfig = { name: nameOfStem(stem), architecture, pretrained };
+    return { config, weights, compiled };
   }
 
   /** A `.keras` file with what the optimiser came to, for Keras 3. */

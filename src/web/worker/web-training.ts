@@ -82,6 +82,9 @@ export class WebTraining {
     resume: TrainingState | null,
   ): Promise<TrainedView> {
     const trained = await this.#prepare(choice, basis, resume);
+    const { config, rows } = trained;
+    const dataset = limitRows(this.#options.data.train, choice.limit ?? undefined);
+    this.#log.tell(runEvent({ choice, config, dataset, adapter: this.#device.name, rows }));
     this.#trained = trained;
     this.#isTraining = true;
     try {
@@ -100,6 +103,11 @@ export class WebTraining {
       this.#isTraining = false;
       await this.#serveLooks();
     }
+  }
+
+  /** In place of training: the model as it is, to be tried and looked into. Throws as `train` does. */
+  async stand(choice: TrainingChoice, basis: Basis): Promise<void> {
+    this.#trained = await this.#prepare(choice, basis, null);
   }
 
   stop(): null {
@@ -203,7 +211,6 @@ export class WebTraining {
     const config = forData(basis.config, dataset);
     const model = createModel(config);
     const rows = splitOf(dataset, choice);
-    this.#log.tell(runEvent({ choice, config, dataset, adapter: device.name, rows }));
     const placed = uploadDataset(device, dataset);
     const { epochs, batchSize, seed } = choice;
     const training = { ...basis.optimisation, ...settingsOfChoice(choice) };

@@ -50,6 +50,7 @@ export class Workshop {
     data: (choice) => this.#readData(choice),
     openModel: (dropped) => this.#alone(() => this.#staged(() => this.#keras.open(dropped))),
     kerasFile: () => this.#staged(() => this.#keras.written(this.#current.kept())),
+    stand: (choice) => this.#alone(() => this.#stand(choice)),
     train: (choice) => this.#alone(() => this.#train(choice)),
     save: () => this.#save(),
     bench: ({ filter }) => this.#alone(() => this.#staged(() => this.#measure(filter))),
@@ -156,6 +157,15 @@ export class Workshop {
         );
       }
     }
+  }
+
+  async #stand(choice: TrainingChoice): Promise<null> {
+    const data = this.#data;
+    if (!data) throw new UsageError("model: needs data first, got none");
+    const basis = basisOf(choice, this.#keras.opened);
+    const training = await this.#newTraining(data, async () => undefined);
+    await training.stand(choice, basis);
+    return null;
   }
 
   async #newTraining(data: OpenedData, keep: WebTrainingOptions["keep"]): Promise<WebTraining> {
