@@ -20,6 +20,7 @@ import { StageBars } from "../display/stage-bars.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { unlessAborted } from "../frame/signals.ts";
 import { loadData } from "../inputs/data-set.ts";
+import { modelConfig } from "../inputs/model-flags.ts";
 import { openAdapter } from "../inputs/open-adapter.ts";
 import { ADAPTER_FLAG, DATA_FLAGS } from "../inputs/shared-flags.ts";
 
@@ -94,7 +95,7 @@ async function writeSite(folder: string, files: SiteFiles): Promise<void> {
   }
 }
 
-/** Of LeNet-5 with random weights; kept in the cache while engine and data are the same. */
+/** Of the default model with random weights; kept in the cache while engine and data are the same. */
 async function recordedStep(
   { terminal, signal, flags }: Context,
   { train, test }: CleanData,
@@ -122,7 +123,7 @@ async function gathered(
   device: Awaited<ReturnType<typeof openAdapter>>,
   { train, test }: Pick<CleanData, "train" | "test">,
 ): Promise<InspectorDocument> {
-  const config = forData({ name: "lenet5" } as const, train);
+  const config = forData(modelConfig({}), train);
   const bars = new StageBars(terminal);
   try {
     return await gatherDocument({

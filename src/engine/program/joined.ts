@@ -2,7 +2,7 @@
 // Whether a kernel can do that, its op knows; here is what must hold of the program, and what becomes of it.
 
 import { rootStorage, type Storage } from "../core/tensor.ts";
-import { type DispatchRequest, writtenDown } from "./dispatch-request.ts";
+import type { DispatchRequest } from "./dispatch-request.ts";
 import { liveDispatches } from "./planner.ts";
 import {
   type Dispatch,
@@ -12,6 +12,7 @@ import {
   tensorsOf,
   writesOf,
 } from "./program.ts";
+import { writtenDown } from "./written-down.ts";
 
 export interface Joining {
   /** Whose place, pass and forward dispatch the new one has. */

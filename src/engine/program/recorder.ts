@@ -12,7 +12,7 @@ import {
   storageOf,
   type Tensor,
 } from "../core/tensor.ts";
-import { type DispatchRequest, writtenDown } from "./dispatch-request.ts";
+import type { DispatchRequest } from "./dispatch-request.ts";
 import type { LayerRecord } from "./layer-record.ts";
 import {
   type Capabilities,
@@ -27,6 +27,7 @@ import {
   writesOf,
 } from "./program.ts";
 import type { TapeEntry } from "./tape-entry.ts";
+import { writtenDown } from "./written-down.ts";
 
 export interface RecorderOptions {
   readonly name: string;
