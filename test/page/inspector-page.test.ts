@@ -169,7 +169,7 @@ function deepened(document: InspectorDocument, times: number): InspectorDocument
 browserTest(
   "500 dispatches open in less than two seconds, and a click answers at once",
   async () => {
-    const document = deepened(await inspected(), 14);
+    const document = deepened(await inspected(), 27);
     assert.ok(document.dispatches.length > 500);
     const path = await written("deep", document);
     await onPage(path, async ({ page }) => {
