@@ -66,7 +66,7 @@ test("a saved run is opened again, tried before anything is trained, and refused
     await page.getByText(/cut\.zip: must be a sound zip file/).waitFor();
     await fill(page, { "training pictures": "60", "held out": "0.2", "batch size": "10" });
     await input.setInputFiles({ name: "run.zip", mimeType, buffer: zip });
-    await page.getByText(/run\.zip, 61,706 parameters/).waitFor();
+    await page.getByText(/run\.zip, 61,706 parameters.* · it can be tried/).waitFor();
     await page.getByRole("link", { name: "Try it" }).click();
     const picture = new PNG({ width: 28, height: 28 });
     picture.data.fill(255, 1000, 2000);

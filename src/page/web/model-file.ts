@@ -16,14 +16,17 @@ export interface ModelFile {
   take(files: readonly DroppedFile[]): boolean;
 }
 
-/** `open`: a file is the model now. */
-export function modelFile(house: House, open: (view: OpenedModelView) => void): ModelFile {
+/** `open`: a file is the model now; resolves when it stands, to be asked. */
+export function modelFile(house: House, open: (view: OpenedModelView) => Promise<void>): ModelFile {
   const { link } = house;
   const opened = element("p", { class: "note model", role: "status" });
   const read = async (file: DroppedFile): Promise<void> => {
     const view = await link.ask("openModel", file);
-    refill(opened, element("b", {}, view.file), `, ${wordsOf(view)}`);
-    open(view);
+    const show = (more: string) =>
+      refill(opened, element("b", {}, view.file), `, ${wordsOf(view)}${more}`);
+    show("");
+    await open(view);
+    show(" · it can be tried and looked into as it is");
   };
   const save = element("button", { type: "button", hidden: true }, "Save .keras");
   save.title = "the network, its weights and its optimiser, for keras.models.load_model";

@@ -24,7 +24,7 @@ export function trainRoom(house: House): Room {
   const form = trainingForm(house);
   const model = modelFile(house, (opened) => {
     form.goOn(opened);
-    stand().catch(house.complain);
+    return stand();
   });
   let view: LiveView | null = null;
   const ask = async (action: string, body: unknown): Promise<string | null> => {
