@@ -81,7 +81,8 @@ export function trainRoom(house: House): Room {
   /** The model of a file can be tried before it is trained on. */
   const stand = async (): Promise<void> => {
     house.data ??= await readData({ from: "site" });
-    await link.ask("stand", { ...form.read(), resume: false });
+    // Nothing is held out of rows that are not trained on.
+    await link.ask("stand", { ...form.read(), validation: 0, resume: false });
     house.hasModel = true;
   };
   const readData = async (choice: DataChoice): Promise<DatasetView> => {
