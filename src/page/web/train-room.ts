@@ -24,9 +24,13 @@ export function trainRoom(house: House): Room {
   const form = trainingForm(house);
   const model = modelFile(house, (opened) => {
     form.goOn(opened);
-    return stand();
+    const now = stand();
+    standing = now.catch(() => undefined);
+    return now;
   });
   let view: LiveView | null = null;
+  /** Of a model that was opened: Train may be pressed before it does. */
+  let standing: Promise<unknown> = Promise.resolve();
   const ask = async (action: string, body: unknown): Promise<string | null> => {
     const question =
       action === "rate"
@@ -69,6 +73,7 @@ export function trainRoom(house: House): Room {
     refill(place, view.element);
     house.hasModel = true;
     try {
+      await standing;
       house.data ??= await readData({ from: "site" });
       house.trained = await link.ask("train", choice);
       for (const one of saves) one.hidden = false;
