@@ -1,21 +1,37 @@
 // What a training of the page is made of, from what its form says; and what the page is told of it.
 
-import { type Dataset, firstRows } from "../../data/dataset.ts";
+import { type Dataset, firstRows, limitRows } from "../../data/dataset.ts";
 import { trainTestSplit } from "../../data/split.ts";
 import { UsageError } from "../../engine/core/errors.ts";
 import { OPTIMIZER_NAMES, type OptimizerName } from "../../engine/optim/create-optimizer.ts";
+import { forData } from "../../models/for-data.ts";
 import type { ModelConfig } from "../../models/models.ts";
 import type { RunEvent } from "../../page/live/live-events.ts";
 import type { TrainedView, TrainingChoice } from "../../page/web/protocol.ts";
 import type { TrainingSettings } from "../../train/training.ts";
+import type { Basis } from "./keras-models.ts";
 
 export interface Rows {
   readonly train: Uint32Array<ArrayBuffer>;
   readonly heldOut: Uint32Array<ArrayBuffer>;
 }
 
+/** Which rows are trained on, and by which model of them. */
+export interface Plan {
+  readonly dataset: Dataset;
+  readonly config: ModelConfig;
+  readonly rows: Rows;
+}
+
+/** Throws UsageError for a model that does not take such images, and for rows that cannot be held out. */
+export function planOf(choice: TrainingChoice, basis: Basis, train: Dataset): Plan {
+  const dataset = limitRows(train, choice.limit ?? undefined);
+  const config = forData(basis.config, dataset);
+  return { dataset, config, rows: splitOf(dataset, choice) };
+}
+
 /** As `npm run train` holds rows out. */
-export function splitOf(
+function splitOf(
   { rows, labels }: Dataset,
   { validation, seed }: Pick<TrainingChoice, "validation" | "seed">,
 ): Rows {

@@ -1,7 +1,6 @@
 // A training in the page's worker: the same recipe as `npm run train`, told to the page by the same events as a watched run. What the page
 // wants to see of it is done while it waits between two steps.
 
-import { limitRows } from "../../data/dataset.ts";
 import type { Device } from "../../engine/core/device.ts";
 import { DeviceLostError, messageOf, UsageError } from "../../engine/core/errors.ts";
 import type { Model } from "../../engine/layers/model.ts";
@@ -9,7 +8,6 @@ import { gatherDocument } from "../../inspect/inspector/gather-document.ts";
 import type { InspectorDocument } from "../../inspect/inspector/inspector-document.ts";
 import type { StepSetup } from "../../inspect/step.ts";
 import { bytesOf, fileOrder } from "../../io/safetensors-pieces.ts";
-import { forData } from "../../models/for-data.ts";
 import { createModel, type ModelConfig } from "../../models/models.ts";
 import type { Told } from "../../page/live/live-events.ts";
 import type {
@@ -35,7 +33,14 @@ import type { EditHost } from "./kernel-edits.ts";
 import type { OpenedData, Stage } from "./open-data.ts";
 import { runFiles } from "./saved-run.ts";
 import { seePicture } from "./seeing.ts";
-import { endingOf, type Rows, runEvent, settingsOfChoice, splitOf } from "./training-words.ts";
+import {
+  endingOf,
+  type Plan,
+  planOf,
+  type Rows,
+  runEvent,
+  settingsOfChoice,
+} from "./training-words.ts";
 
 export interface WebTrainingOptions {
   readonly device: Device;
@@ -81,10 +86,9 @@ export class WebTraining {
     basis: Basis,
     resume: TrainingState | null,
   ): Promise<TrainedView> {
-    const trained = await this.#prepare(choice, basis, resume);
-    const { config, rows } = trained;
-    const dataset = limitRows(this.#options.data.train, choice.limit ?? undefined);
-    this.#log.tell(runEvent({ choice, config, dataset, adapter: this.#device.name, rows }));
+    const plan = planOf(choice, basis, this.#options.data.train);
+    this.#log.tell(runEvent({ ...plan, choice, adapter: this.#device.name }));
+    const trained = await this.#prepare(plan, { choice, basis, resume });
     this.#trained = trained;
     this.#isTraining = true;
     try {
@@ -107,7 +111,8 @@ export class WebTraining {
 
   /** In place of training: the model as it is, to be tried and looked into. Throws as `train` does. */
   async stand(choice: TrainingChoice, basis: Basis): Promise<void> {
-    this.#trained = await this.#prepare(choice, basis, null);
+    const plan = planOf(choice, basis, this.#options.data.train);
+    this.#trained = await this.#prepare(plan, { choice, basis, resume: null });
   }
 
   stop(): null {
@@ -201,16 +206,11 @@ export class WebTraining {
   }
 
   async #prepare(
-    choice: TrainingChoice,
-    basis: Basis,
-    resume: TrainingState | null,
+    { dataset, config, rows }: Plan,
+    { choice, basis, resume }: Asked,
   ): Promise<Trained> {
-    const { data } = this.#options;
     const device = this.#device;
-    const dataset = limitRows(data.train, choice.limit ?? undefined);
-    const config = forData(basis.config, dataset);
     const model = createModel(config);
-    const rows = splitOf(dataset, choice);
     const placed = uploadDataset(device, dataset);
     const { epochs, batchSize, seed } = choice;
     const training = { ...basis.optimisation, ...settingsOfChoice(choice) };
@@ -273,6 +273,12 @@ export class WebTraining {
   async #serveLooks(): Promise<void> {
     for (const { work } of this.#looks.splice(0)) await work();
   }
+}
+
+interface Asked {
+  readonly choice: TrainingChoice;
+  readonly basis: Basis;
+  readonly resume: TrainingState | null;
 }
 
 interface Trained {
