@@ -3,7 +3,7 @@
 
 import { DeviceError } from "./errors.ts";
 import type { Shape } from "./shape.ts";
-import { bytesOf, storageOf, type Tensor } from "./tensor.ts";
+import { bytesOf, itemBytes, storageOf, type Tensor } from "./tensor.ts";
 
 /** Bytes; a binding begins at a multiple of this on every adapter. */
 export const BINDING_ALIGNMENT = 256;
@@ -20,7 +20,7 @@ export function viewOf(tensor: Tensor, shape: Shape, offset: number): Tensor {
   };
 }
 
-/** Flat views, one after another, of a flat f32 tensor, none larger than `limit` bytes; itself where it fits. */
+/** Flat views, one after another, of a flat tensor, none larger than `limit` bytes; itself where it fits. */
 export function viewsWithin(tensor: Tensor, limit: number): readonly Tensor[] {
   const { bytes } = tensor.storage;
   if (bytes <= limit) return [tensor];
@@ -28,7 +28,7 @@ export function viewsWithin(tensor: Tensor, limit: number): readonly Tensor[] {
   if (most < 1) throw bindingTooLarge(tensor.label, BINDING_ALIGNMENT, limit);
   return Array.from({ length: Math.ceil(bytes / most) }, (_, index) => {
     const offset = index * most;
-    return viewOf(tensor, [Math.min(most, bytes - offset) / 4], offset);
+    return viewOf(tensor, [Math.min(most, bytes - offset) / itemBytes(tensor.dtype)], offset);
   });
 }
 

@@ -67,6 +67,8 @@ export class Device {
   readonly kernels: KernelCache;
   /** Lanes in a subgroup where the adapter has subgroups of one size, or can be held to one; else null. */
   readonly subgroupSize: number | null;
+  /** Whether kernels may store and load f16. */
+  readonly hasHalf: boolean;
   /** True for an adapter that computes on the processor (llvmpipe, SwiftShader, WARP). */
   readonly isSoftware: boolean;
   readonly counters: Counters;
@@ -100,6 +102,7 @@ export class Device {
     this.subgroupSize = size;
     const pinnedSubgroup = isPinned ? size : null;
     this.kernels = kernels ?? parent?.kernels ?? new KernelCache(handle, { pinnedSubgroup });
+    this.hasHalf = handle.features.has("shader-f16");
     this.isSoftware = isSoftware(info);
   }
 

@@ -2,6 +2,8 @@
 // kernel-cache.ts compiles it.
 
 import { VitrineError } from "./errors.ts";
+import { withGuard } from "./guarded-kernel.ts";
+import { withHalves } from "./half-storage.ts";
 import {
   type Binding,
   bindingsOf,
@@ -22,6 +24,10 @@ export interface Kernel {
   readonly entry: string;
   readonly flags?: Flags;
   readonly constants?: Constants;
+  /** Bindings, by name, whose elements are stored as f16; it computes in f32 all the same. The recorder says which. */
+  readonly halves?: readonly string[];
+  /** Whether it does nothing where the guard, which is bound besides, is not 0. The recorder says so. */
+  readonly isGuarded?: boolean;
 }
 
 export interface Specialisation {
@@ -64,10 +70,10 @@ const described = new WeakMap<Shader, Map<string, CompiledKernel>>();
  * specialisation. Throws VitrineError for an entry point, a switch or a constant that the shader does not have.
  */
 export function describeKernel(kernel: Kernel): CompiledKernel {
-  const { shader, entry, flags = {}, constants = {} } = kernel;
+  const { shader, entry, flags = {}, constants = {}, halves = [], isGuarded = false } = kernel;
   const known = described.get(shader) ?? new Map<string, CompiledKernel>();
   described.set(shader, known);
-  const key = JSON.stringify([entry, flags, constants]);
+  const key = JSON.stringify([entry, flags, constants, halves, isGuarded]);
   let compiled = known.get(key);
   if (!compiled) {
     compiled = describe(kernel);
@@ -89,11 +95,19 @@ function describe(kernel: Kernel): CompiledKernel {
     const known = switches.length > 0 ? switches.join(", ") : "none";
     throw new VitrineError(`kernel ${label}: its switches are ${known}, got ${unknown}`);
   }
-  const text = specialise(shader.text, flags, constants);
-  if (!text.includes(`fn ${entry}(`)) {
+  const plain = specialise(shader.text, flags, constants);
+  if (!plain.includes(`fn ${entry}(`)) {
     throw new VitrineError(`kernel ${label}: the shader has no entry point ${entry}`);
   }
+  const text = stored(plain, kernel);
   const bindings = bindingsOf(text, entry);
   const hasParams = bindings.some(({ kind }) => kind === "uniform");
   return { kernel, text, bindings, params: hasParams ? paramsOf(text) : [] };
+}
+
+/** The text for what is bound to it; that of a kernel of f32 alone, without a guard, is as it is. */
+function stored(plain: string, { label, entry, halves = [], isGuarded = false }: Kernel): string {
+  const where = `kernel ${label}`;
+  const text = halves.length > 0 ? withHalves(plain, halves, where) : plain;
+  return isGuarded ? withGuard(text, entry, where) : text;
 }

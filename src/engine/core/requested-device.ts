@@ -4,7 +4,7 @@
 import { DeviceError } from "./errors.ts";
 import { SUBGROUP_SIZE_CONTROL } from "./subgroups.ts";
 
-const WANTED_FEATURES = ["subgroups", SUBGROUP_SIZE_CONTROL, "timestamp-query"];
+const WANTED_FEATURES = ["subgroups", SUBGROUP_SIZE_CONTROL, "timestamp-query", "shader-f16"];
 /** Those that a device asks of its adapter in full; of others it gets WebGPU's defaults. */
 export const WANTED_LIMITS = [
   "maxStorageBufferBindingSize",
@@ -37,7 +37,7 @@ export async function requestedDevice({
     WANTED_LIMITS.map((name) => [name, adapter.limits[name]]),
   );
   // The names of what is not a standard yet are none that its types know.
-  const wanted = [...WANTED_FEATURES, ...features] as readonly GPUFeatureName[];
+  const wanted = [...new Set([...WANTED_FEATURES, ...features])] as readonly GPUFeatureName[];
   const requiredFeatures = wanted.filter((name) => adapter.features.has(name));
   const request = adapter.requestDevice({ requiredFeatures, requiredLimits });
   const handle = await request.catch((cause: unknown) => {

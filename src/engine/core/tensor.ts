@@ -3,7 +3,7 @@
 
 import { type Shape, sizeOf } from "./shape.ts";
 
-export type DType = "f32" | "u32" | "u8";
+export type DType = "f32" | "f16" | "u32" | "u8";
 
 /**
  * Memory for one or more tensors. Plain data: where it lies on a device is the device's to know. It is persistent (weights,
@@ -29,7 +29,8 @@ export interface Tensor {
 
 /** Bytes of one element. */
 export function itemBytes(dtype: DType): number {
-  return dtype === "u8" ? 1 : 4;
+  if (dtype === "u8") return 1;
+  return dtype === "f16" ? 2 : 4;
 }
 
 /** Room for `shape` elements of `dtype`, rounded up to whole vec4 words. */

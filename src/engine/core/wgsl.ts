@@ -116,7 +116,7 @@ export interface Binding {
 
 /** The bindings that an entry point uses, itself or in functions that it calls, and what it does with each. */
 export function bindingsOf(text: string, entry: string): readonly Binding[] {
-  const code = text.replaceAll(/\/\/.*$/gm, "");
+  const code = withoutComments(text);
   const pattern =
     /@group\(0\)\s*@binding\((\d+)\)\s*var<(uniform|storage)(?:,\s*(read|read_write))?>\s*(\w+)/g;
   const reachable = reachableFrom(entry, functionsOf(code));
@@ -140,8 +140,13 @@ function functionsOf(code: string): ReadonlyMap<string, string> {
   return found;
 }
 
+/** A text with blanks for its comments, so that everything else stays in its place. */
+export function withoutComments(text: string): string {
+  return text.replaceAll(/\/\/.*$/gm, (comment) => " ".repeat(comment.length));
+}
+
 /** Where the bracket that opens at `open` closes; the text's end where it does not. */
-function closingAt(code: string, open: number): number {
+export function closingAt(code: string, open: number): number {
   let depth = 0;
   for (let at = open; at < code.length; at++) {
     const letter = code[at] ?? "";

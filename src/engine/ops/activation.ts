@@ -29,7 +29,7 @@ export const activation: Op<readonly [x: Tensor], ActivationAttrs, Tensor> = {
   },
 
   forward(rec, [x], { kind }) {
-    const y = rec.allocate(x.shape, "y");
+    const y = rec.allocate(x.shape, "y", x.dtype);
     rec.dispatch({
       op: "activation",
       kernel: kernel(kind, "forward"),
@@ -55,7 +55,7 @@ export function recordActivationBackward(
   rec: Recorder,
   { kind, output, dy }: ActivationAttrs & { readonly output: Tensor; readonly dy: Tensor },
 ): Tensor {
-  const dx = rec.allocate(dy.shape, "dx");
+  const dx = rec.allocate(dy.shape, "dx", dy.dtype);
   rec.dispatch({
     op: "activation",
     kernel: kernel(kind, "backward"),

@@ -39,7 +39,7 @@ export function* addKernels(): Iterable<Kernel> {
 
 /** Records `a + b` into a new tensor. */
 export function addTensors(rec: Recorder, a: Tensor, b: Tensor, label: string): Tensor {
-  const y = rec.allocate(a.shape, label);
+  const y = rec.allocate(a.shape, label, a.dtype);
   const elements = sizeOf(a.shape);
   const vectors = ceilDiv(elements, 4);
   const stride = wordStride(rec, vectors);

@@ -43,13 +43,13 @@ export const affine: Op<readonly [x: Tensor], AffineAttrs, null> = {
   },
 
   forward(rec, [x], attrs) {
-    const y = rec.allocate(x.shape, "y");
+    const y = rec.allocate(x.shape, "y", x.dtype);
     record(rec, FORWARD, { bind: { x, y }, of: x, attrs });
     return { output: y, saved: null };
   },
 
   backward(rec, dy, _saved, attrs) {
-    const dx = rec.allocate(dy.shape, "dx");
+    const dx = rec.allocate(dy.shape, "dx", dy.dtype);
     record(rec, BACKWARD, { bind: { dy, dx }, of: dy, attrs });
     return [dx];
   },

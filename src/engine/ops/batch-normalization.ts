@@ -72,7 +72,7 @@ export const batchNormalization: Op<Inputs, BatchNormalizationAttrs, Saved> = {
     const [x] = inputs;
     const { gamma, beta } = parametersOf(inputs, attrs);
     const { mean, variance } = attrs.training ? recordMoments(rec, x, attrs) : attrs.moving;
-    const y = rec.allocate(shape, "y");
+    const y = rec.allocate(shape, "y", x.dtype);
     dispatchSlices(rec, {
       entry: "normalize",
       x,
@@ -91,7 +91,7 @@ export const batchNormalization: Op<Inputs, BatchNormalizationAttrs, Saved> = {
     const { gamma, beta } = parametersOf(inputs, attrs);
     const summed = attrs.training || parameters.some((_, index) => needs[index + 1]);
     const sums = summed ? recordSums(rec, { x, dy, mean, variance, attrs }) : null;
-    const dx = needs[0] ? rec.allocate(x.shape, "dx") : null;
+    const dx = needs[0] ? rec.allocate(x.shape, "dx", x.dtype) : null;
     if (dx) {
       const statistics =
         attrs.training && sums ? { x, mean, sum_dy_xhat: sums.dgamma, sum_dy: sums.dbeta } : {};

@@ -26,7 +26,7 @@ export const biasAdd: Op<readonly [x: Tensor, b: Tensor], Record<string, never>,
   },
 
   forward(rec, [x, b], _attrs, shape) {
-    const y = rec.allocate(shape, "y");
+    const y = rec.allocate(shape, "y", x.dtype);
     const elements = sizeOf(shape);
     rec.dispatch({
       op: "bias-add",

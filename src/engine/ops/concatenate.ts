@@ -36,7 +36,7 @@ export const concatenate: Op<Pair, ConcatenateAttrs, Shapes> = {
   },
 
   forward(rec, [a, b], { axis }, shape) {
-    const y = rec.allocate(shape, "y");
+    const y = rec.allocate(shape, "y", a.dtype);
     const widths = widthsOf([a.shape, b.shape], axis);
     record(rec, "forward", { written: y, bind: { a, b, y }, widths });
     return { output: y, saved: [a.shape, b.shape] };
@@ -44,9 +44,9 @@ export const concatenate: Op<Pair, ConcatenateAttrs, Shapes> = {
 
   backward(rec, dy, shapes, { axis }, [needsA, needsB]) {
     const widths = widthsOf(shapes, axis);
-    const da = needsA ? rec.allocate(shapes[0], "da") : null;
+    const da = needsA ? rec.allocate(shapes[0], "da", dy.dtype) : null;
     if (da) record(rec, "first_part", { written: da, bind: { dy, da }, widths });
-    const db = needsB ? rec.allocate(shapes[1], "db") : null;
+    const db = needsB ? rec.allocate(shapes[1], "db", dy.dtype) : null;
     if (db) record(rec, "second_part", { written: db, bind: { dy, db }, widths });
     return [da, db];
   },

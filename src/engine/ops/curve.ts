@@ -61,13 +61,13 @@ export const curve: Op<readonly [x: Tensor], CurveAttrs, Tensor> = {
   },
 
   forward(rec, [x], attrs) {
-    const y = rec.allocate(x.shape, "y");
+    const y = rec.allocate(x.shape, "y", x.dtype);
     record(rec, { entry: "forward", attrs, bind: { x, y } });
     return { output: y, saved: x };
   },
 
   backward(rec, dy, x, attrs) {
-    const dx = rec.allocate(dy.shape, "dx");
+    const dx = rec.allocate(dy.shape, "dx", dy.dtype);
     record(rec, { entry: "backward", attrs, bind: { x, dy, dx } });
     return [dx];
   },

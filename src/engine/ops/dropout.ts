@@ -47,7 +47,7 @@ function masked(
 ): Tensor {
   // A tensor of its own even so: the tape tells tensors apart by identity.
   if (rate === 0) return reshaped(x, x.shape);
-  const y = rec.allocate(x.shape, label);
+  const y = rec.allocate(x.shape, label, x.dtype);
   const elements = sizeOf(x.shape);
   const vectors = ceilDiv(elements, 4);
   const scale = rate === 1 ? 0 : 1 / (1 - rate);

@@ -45,6 +45,8 @@ export interface BatchRequest {
   readonly inputShape: Shape;
   /** Of images; default `unit`. */
   readonly preprocessing?: Preprocessing | undefined;
+  /** Default `f32`. */
+  readonly stored?: "f32" | "f16";
 }
 
 const UNUSED = {
@@ -53,14 +55,14 @@ const UNUSED = {
   ...{ elements: 0, first: 0, rows: 0, out_channels: 0 },
 };
 
-/** Records the gathering of a batch: x (N, …) f32 and labels y (N) u32. */
+/** Records the gathering of a batch: x (N, …), stored as asked, and labels y (N) u32. */
 export function gatherBatch(
   rec: Recorder,
   feed: Feed,
   request: BatchRequest,
 ): { x: Tensor; y: Tensor } {
-  const { batch, inputShape } = request;
-  const x = rec.allocate([batch, ...inputShape], "x");
+  const { batch, inputShape, stored = "f32" } = request;
+  const x = rec.allocate([batch, ...inputShape], "x", stored);
   const y = rec.allocate([batch], "labels", "u32");
   const { labels, order, clock, source: rows } = feed;
   const isWide = labels.dtype === "u32";

@@ -45,7 +45,7 @@ export const groupNormalization: Op<Inputs, GroupNormalizationAttrs, Saved> = {
   },
 
   forward(rec, [x, gamma, beta], attrs) {
-    const y = rec.allocate(x.shape, "y");
+    const y = rec.allocate(x.shape, "y", x.dtype);
     const params = paramsOf(x.shape, attrs);
     const statistics = rec.allocate([params.groups, 2], "statistics");
     const bind = { x, gamma, beta, y, statistics };
@@ -56,7 +56,7 @@ export const groupNormalization: Op<Inputs, GroupNormalizationAttrs, Saved> = {
   backward(rec, dy, saved, attrs, [needsX, needsGamma, needsBeta]) {
     const { x, gamma, known } = saved;
     const params = paramsOf(x.shape, attrs);
-    const dx = needsX ? rec.allocate(x.shape, "dx") : null;
+    const dx = needsX ? rec.allocate(x.shape, "dx", x.dtype) : null;
     if (dx) {
       const bind = { x, gamma, known, dy, dx };
       record(rec, KERNELS.input_gradient, { count: params.groups, bind, params });

@@ -42,7 +42,7 @@ export const imageTone: Op<readonly [x: Tensor, clock: Tensor], Tone & Draws, nu
 
   forward(rec, [x, clock], attrs) {
     const [n, height, width, channels] = shape4(x.shape, "image-tone");
-    const y = rec.allocate(x.shape, "y");
+    const y = rec.allocate(x.shape, "y", x.dtype);
     const elements = sizeOf(x.shape);
     const { kind } = attrs;
     rec.dispatch({

@@ -62,7 +62,7 @@ export const imageWarp: Op<readonly [x: Tensor, clock: Tensor], Warp & Draws, nu
 
   forward(rec, [x, clock], attrs) {
     const [n, height, width, channels] = shape4(x.shape, "image-warp");
-    const y = rec.allocate(x.shape, "y");
+    const y = rec.allocate(x.shape, "y", x.dtype);
     const rows = n * height;
     rec.dispatch({
       op: "image-warp",

@@ -35,13 +35,16 @@ export const merge: Op<Pair, MergeAttrs, Pair> = {
   },
 
   forward(rec, [a, b], { kind }) {
-    const y = rec.allocate(a.shape, "y");
+    const y = rec.allocate(a.shape, "y", a.dtype);
     record(rec, kernel(kind, "forward"), { a, b, y });
     return { output: y, saved: [a, b] };
   },
 
   backward(rec, dy, [a, b], { kind }) {
-    const [da, db] = [rec.allocate(dy.shape, "da"), rec.allocate(dy.shape, "db")];
+    const [da, db] = [
+      rec.allocate(dy.shape, "da", dy.dtype),
+      rec.allocate(dy.shape, "db", dy.dtype),
+    ];
     const operands = kind === "subtract" ? {} : { a, b };
     record(rec, kernel(kind, "backward"), { ...operands, dy, da, db });
     return [da, db];

@@ -56,7 +56,7 @@ function noisy(rec: Recorder, { x, clock, label }: Place, attrs: Noise & Draws):
   const { kind, level, seed, stream } = attrs;
   // A tensor of its own even so: the tape tells tensors apart by identity.
   if (level === 0) return reshaped(x, x.shape);
-  const y = rec.allocate(x.shape, label);
+  const y = rec.allocate(x.shape, label, x.dtype);
   const elements = sizeOf(x.shape);
   const isSpatial = kind === "spatial";
   const count = isSpatial ? elements : ceilDiv(elements, 4);

@@ -33,13 +33,13 @@ export const prelu: Op<readonly [x: Tensor, alpha: Tensor], Record<string, never
   },
 
   forward(rec, [x, alpha]) {
-    const y = rec.allocate(x.shape, "y");
+    const y = rec.allocate(x.shape, "y", x.dtype);
     record(rec, "forward", { of: x, alpha, bind: { x, alpha, y } });
     return { output: y, saved: { x, alpha } };
   },
 
   backward(rec, dy, { x, alpha }, _attrs, [needsX, needsAlpha]) {
-    const dx = needsX ? rec.allocate(dy.shape, "dx") : null;
+    const dx = needsX ? rec.allocate(dy.shape, "dx", dy.dtype) : null;
     if (dx) record(rec, "backward", { of: dy, alpha, bind: { x, alpha, dy, dx } });
     return [dx, needsAlpha ? slopeGradient(rec, dy, { x, alpha }) : null];
   },

@@ -34,7 +34,7 @@ export const resize: Op<readonly [x: Tensor], ResizeAttrs, Shape> = {
   },
 
   forward(rec, [x], { interpolation }, shape) {
-    const y = rec.allocate(shape, "y");
+    const y = rec.allocate(shape, "y", x.dtype);
     rec.dispatch({
       ...extent(y, x.shape, shape),
       kernel: kernel("forward", interpolation),
@@ -44,7 +44,7 @@ export const resize: Op<readonly [x: Tensor], ResizeAttrs, Shape> = {
   },
 
   backward(rec, dy, shape, { interpolation }) {
-    const dx = rec.allocate(shape, "dx");
+    const dx = rec.allocate(shape, "dx", dy.dtype);
     rec.dispatch({
       ...extent(dx, shape, dy.shape),
       kernel: kernel("backward", interpolation),

@@ -37,14 +37,14 @@ export const standardise: Op<Inputs, StandardiseAttrs, Saved> = {
   },
 
   forward(rec, [x, mean, variance], { isInverted }) {
-    const y = rec.allocate(x.shape, "y");
+    const y = rec.allocate(x.shape, "y", x.dtype);
     const bind = { x, mean, variance, y };
     rec.dispatch({ kernel: kernel("forward", isInverted), bind, ...extent(x.shape) });
     return { output: y, saved: { mean, variance } };
   },
 
   backward(rec, dy, { variance }, { isInverted }) {
-    const dx = rec.allocate(dy.shape, "dx");
+    const dx = rec.allocate(dy.shape, "dx", dy.dtype);
     const bind = { variance, dy, dx };
     rec.dispatch({ kernel: kernel("backward", isInverted), bind, ...extent(dy.shape) });
     return [dx, null, null];

@@ -56,7 +56,7 @@ export const view: Op<readonly [x: Tensor], ViewAttrs, Shape> = {
   },
 
   forward(rec, [x], { axes }, shape) {
-    const y = rec.allocate(shape, "y");
+    const y = rec.allocate(shape, "y", x.dtype);
     const steps = stepsOf(x.shape);
     const base = axes.reduce((sum, { from, start }) => sum + start * (steps[from] ?? 0), 0);
     const through = axes.map(({ from, stride }) => stride * (steps[from] ?? 0));
@@ -72,7 +72,7 @@ export const view: Op<readonly [x: Tensor], ViewAttrs, Shape> = {
   },
 
   backward(rec, dy, shape, { axes }) {
-    const dx = rec.allocate(shape, "dx");
+    const dx = rec.allocate(shape, "dx", dy.dtype);
     const steps = stepsOf(dy.shape);
     const byX = shape.map((_, axis) => {
       const k = axes.findIndex(({ from }) => from === axis);

@@ -33,7 +33,7 @@ export const zeroPadding: Op<readonly [x: Tensor], ZeroPaddingAttrs, Shape> = {
   },
 
   forward(rec, [x], attrs, shape) {
-    const y = rec.allocate(shape, "y");
+    const y = rec.allocate(shape, "y", x.dtype);
     rec.dispatch({
       op: "zero-padding",
       kernel: FORWARD,
@@ -45,7 +45,7 @@ export const zeroPadding: Op<readonly [x: Tensor], ZeroPaddingAttrs, Shape> = {
   },
 
   backward(rec, dy, shape, attrs) {
-    const dx = rec.allocate(shape, "dx");
+    const dx = rec.allocate(shape, "dx", dy.dtype);
     rec.dispatch({
       op: "zero-padding",
       kernel: BACKWARD,

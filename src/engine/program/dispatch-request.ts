@@ -15,6 +15,6 @@ export interface DispatchRequest {
   readonly flops?: number;
   /** That the kernel does; default `flops`. */
   readonly executedFlops?: number;
-  /** Bytes touched, of bindings that are not touched whole. */
+  /** Bytes touched, of bindings that are not touched whole; of f16 as many as there would be of f32. */
   readonly touched?: Readonly<Record<string, number>>;
 }

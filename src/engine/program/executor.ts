@@ -4,6 +4,7 @@
 import { bindingTooLarge } from "../core/binding.ts";
 import type { Device } from "../core/device.ts";
 import { VitrineError } from "../core/errors.ts";
+import { fromHalves } from "../core/half.ts";
 import { type CompiledKernel, describeKernel } from "../core/kernel.ts";
 import type { KernelSlot } from "../core/kernel-cache.ts";
 import { sizeOf } from "../core/shape.ts";
@@ -144,7 +145,10 @@ export class Executable {
    * shared. Throws VitrineError for others, whose slots hold something else by now.
    */
   async read(tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
-    return new Float32Array(await this.readBytes(tensor), 0, sizeOf(tensor.shape));
+    const bytes = await this.readBytes(tensor);
+    const elements = sizeOf(tensor.shape);
+    if (tensor.dtype === "f16") return fromHalves(new Uint16Array(bytes, 0, elements));
+    return new Float32Array(bytes, 0, elements);
   }
 
   /** Overwrites a tensor of this program, for whoever runs a part of it on other values; as readable as `read` wants. */

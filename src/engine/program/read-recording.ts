@@ -74,10 +74,14 @@ class Reader {
     const shaders = json.shaders.map(({ runs, ...shader }) =>
       runs ? { ...shader, runs } : shader,
     );
-    this.#kernels = json.kernels.map(({ shader, entry, flags, constants }) =>
-      kernelFrom(this.#at(shaders, shader, "a shader"), entry, {
-        ...(flags ? { flags } : {}),
-        ...(constants ? { constants } : {}),
+    this.#kernels = json.kernels.map(
+      ({ shader, entry, flags, constants, halves, isGuarded }): Kernel => ({
+        ...kernelFrom(this.#at(shaders, shader, "a shader"), entry, {
+          ...(flags ? { flags } : {}),
+          ...(constants ? { constants } : {}),
+        }),
+        ...(halves ? { halves } : {}),
+        ...(isGuarded ? { isGuarded } : {}),
       }),
     );
   }

@@ -2,6 +2,7 @@
 // can do, so that a program can be recorded, looked at and tested anywhere.
 
 import { VitrineError } from "../core/errors.ts";
+import { GUARD } from "../core/guarded-kernel.ts";
 import { RungTable } from "../core/rung-table.ts";
 import type { Shape } from "../core/shape.ts";
 import {
@@ -54,6 +55,8 @@ interface Scope {
   readonly pass: Pass;
   readonly solution: Solution | null;
   readonly forwardOf: number | null;
+  /** (1) u32: not 0 where dispatches are to do nothing. */
+  readonly guard: Tensor | null;
 }
 
 /** Records a step: ops allocate tensors and dispatch kernels here, and `finish` makes a program of it. */
@@ -79,6 +82,7 @@ export class Recorder {
     pass: "forward",
     solution: null,
     forwardOf: null,
+    guard: null,
   };
 
   constructor(options: RecorderOptions) {
@@ -164,6 +168,11 @@ export class Recorder {
     return this.#within({ origin, forwardOf: forward, pass: "backward" }, body);
   }
 
+  /** Everything recorded by `body` does nothing in a step where `guard`, (1) u32 on the device, is not 0. */
+  guarded<T>(guard: Tensor, body: () => T): T {
+    return this.#within({ guard }, body);
+  }
+
   /** Everything recorded by `body` solves one problem. */
   solving<T>(request: SolutionRequest, body: () => T): T {
     const solution = { ...request, id: this.#solutions.length, within: this.#scope.solution };
@@ -184,9 +193,9 @@ export class Recorder {
    * when it has no such entry point, switch or constant.
    */
   dispatch(request: DispatchRequest): void {
-    const { origin, pass, solution, forwardOf } = this.#scope;
+    const { origin, pass, solution, forwardOf, guard } = this.#scope;
     const id = this.nextId;
-    const { op, ...written } = writtenDown(request);
+    const { op, ...written } = writtenFor(origin, guard ? guardedRequest(request, guard) : request);
     this.#dispatches.push({ id, op, ...origin, pass, ...written, solution, forwardOf });
   }
 
@@ -214,6 +223,23 @@ export class Recorder {
       this.#scope = outer;
     }
   }
+}
+
+/** As `writtenDown`; where the kernel cannot load or store f16, the error says whose layer asks it to. */
+function writtenFor({ layers: [layer] }: Origin, request: DispatchRequest) {
+  try {
+    return writtenDown(request);
+  } catch (cause) {
+    const hasHalves = Object.values(request.bind).some(({ dtype }) => dtype === "f16");
+    if (!(cause instanceof VitrineError) || layer === undefined || !hasHalves) throw cause;
+    const rule = `layer ${layer}: must be one that mixed precision can compute`;
+    throw new VitrineError(`${rule}, got ${cause.message}`, { cause, help: "train in float32" });
+  }
+}
+
+function guardedRequest(request: DispatchRequest, guard: Tensor): DispatchRequest {
+  const { kernel, bind } = request;
+  return { ...request, kernel: { ...kernel, isGuarded: true }, bind: { ...bind, [GUARD]: guard } };
 }
 
 /**

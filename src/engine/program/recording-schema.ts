@@ -21,7 +21,7 @@ const storage = v.object({
 const tensor = v.object({
   label: v.string(),
   shape,
-  dtype: v.picklist(["f32", "u32", "u8"]),
+  dtype: v.picklist(["f32", "f16", "u32", "u8"]),
   storage: index,
 });
 
@@ -36,6 +36,8 @@ const kernel = v.object({
   entry: v.string(),
   flags: v.optional(v.record(v.string(), v.boolean())),
   constants: v.optional(numbers),
+  halves: v.optional(v.array(v.string())),
+  isGuarded: v.optional(v.boolean()),
 });
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };

@@ -101,14 +101,16 @@ class Lists {
     }),
   );
   readonly #kernels = new List<Kernel, RecordingJson["kernels"][number]>(
-    ({ shader, entry, flags, constants }) => ({
+    ({ shader, entry, flags, constants, halves, isGuarded }) => ({
       shader: this.#shaders.index(shader),
       entry,
       ...(flags ? { flags: { ...flags } } : {}),
       ...(constants ? { constants: { ...constants } } : {}),
+      ...(halves ? { halves: [...halves] } : {}),
+      ...(isGuarded ? { isGuarded } : {}),
     }),
-    ({ shader, entry, flags, constants }) =>
-      JSON.stringify([this.#shaders.index(shader), entry, flags, constants]),
+    ({ shader, entry, flags, constants, halves, isGuarded }) =>
+      JSON.stringify([this.#shaders.index(shader), entry, flags, constants, halves, isGuarded]),
   );
 
   storage(storage: Storage): number {

@@ -1,6 +1,6 @@
 // What is written of a dispatch that an op asks for, by the request alone.
 
-import { describeKernel } from "../core/kernel.ts";
+import { describeKernel, type Kernel } from "../core/kernel.ts";
 import { sizeOf } from "../core/shape.ts";
 import { itemBytes } from "../core/tensor.ts";
 import { checkRequest } from "./check-request.ts";
@@ -11,7 +11,8 @@ import type { Bound, Dispatch } from "./program.ts";
 export function writtenDown(
   request: DispatchRequest,
 ): Pick<Dispatch, "op" | "kernel" | "grid" | "bindings" | "params" | "flops" | "executedFlops"> {
-  const { op, kernel, grid, params = {}, flops = 0, executedFlops = flops } = request;
+  const { op, grid, params = {}, flops = 0, executedFlops = flops } = request;
+  const kernel = storedKernel(request);
   const compiled = describeKernel(kernel);
   checkRequest(compiled, request);
   const bindings: Record<string, Bound> = {};
@@ -19,7 +20,15 @@ export function writtenDown(
     const tensor = request.bind[name];
     if (!tensor || access === null) continue;
     const whole = sizeOf(tensor.shape) * itemBytes(tensor.dtype);
-    bindings[name] = { tensor, access, bytes: request.touched?.[name] ?? whole };
+    const touched = request.touched?.[name];
+    const share = tensor.dtype === "f16" ? 1 / 2 : 1;
+    bindings[name] = { tensor, access, bytes: touched === undefined ? whole : share * touched };
   }
   return { op, kernel, grid, bindings, params, flops, executedFlops };
+}
+
+/** The kernel for what is bound to it: tensors of f16 are loaded and stored as such. */
+function storedKernel({ kernel, bind }: DispatchRequest): Kernel {
+  const halves = Object.keys(bind).filter((name) => bind[name]?.dtype === "f16");
+  return halves.length > 0 ? { ...kernel, halves: halves.sort() } : kernel;
 }

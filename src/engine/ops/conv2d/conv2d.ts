@@ -76,7 +76,7 @@ export const conv2d: Op<Inputs, Conv2dAttrs, Saved> = {
   forward(rec, inputs, attrs, shape) {
     const [x, w, b = null] = inputs;
     const geometry = convGeometry(x.shape, w.shape, attrs);
-    const y = rec.allocate(shape, "y");
+    const y = rec.allocate(shape, "y", x.dtype);
     climb(rec, forwardLadder, { geometry, x, w, b, y, activation: attrs.activation });
     return { output: y, saved: { inputs, y, geometry } };
   },
@@ -91,7 +91,7 @@ export const conv2d: Op<Inputs, Conv2dAttrs, Saved> = {
     const { dz, db, sums } = recordBiasActivationBackward(rec, {
       ...{ dy, y, activation, hasBias, isSloped, summedBeside: needs[1] },
     });
-    const dx = needs[0] ? rec.allocate(x.shape, "dx") : null;
+    const dx = needs[0] ? rec.allocate(x.shape, "dx", x.dtype) : null;
     const dw = needs[1] ? rec.allocate(w.shape, "dw") : null;
     if (dx) climb(rec, inputGradientLadder, { geometry, dy: dz, w, dx });
     if (dw) climb(rec, weightGradientLadder, { geometry, x, dy: dz, dw, db: sums });
@@ -111,9 +111,9 @@ export function conv2dWithoutSigmoid(rec: Recorder, entry: TapeEntry): Tensor | 
 /** The ways to compute y, from naive upwards. */
 export const forwardLadder: Ladder<ForwardProblem> = {
   name: "conv2d.forward",
-  describe: ({ geometry, b, activation }) =>
+  describe: ({ geometry, x, b, activation }) =>
     [
-      describeGeometry(geometry),
+      describeGeometry(geometry, x),
       ...(b ? ["bias"] : []),
       ...(activation === "linear" ? [] : [activation]),
     ].join(", "),
@@ -174,7 +174,7 @@ const NAIVE_DX: Kernel = kernelFrom(naiveShader, "input_gradient");
 /** The ways to compute dx[n,h,w,i] = Σ dy[n,oh,ow,o] · w[kh,kw,i,o] over the windows that hold (h, w). */
 export const inputGradientLadder: Ladder<InputGradientProblem> = {
   name: "conv2d.dx",
-  describe: ({ geometry }) => describeGeometry(geometry),
+  describe: ({ geometry, dy }) => describeGeometry(geometry, dy),
   rungs: [
     {
       name: "naive",
@@ -234,7 +234,7 @@ const NAIVE_DW: Kernel = kernelFrom(naiveShader, "weight_gradient");
 /** The ways to compute dw[kh,kw,i,o] = Σ x[n, oh·sh + kh − top, ow·sw + kw − left, i] · dy[n,oh,ow,o]. */
 export const weightGradientLadder: Ladder<WeightGradientProblem> = {
   name: "conv2d.dw",
-  describe: ({ geometry, db }) => describeGeometry(geometry) + (db ? ", bias" : ""),
+  describe: ({ geometry, x, db }) => describeGeometry(geometry, x) + (db ? ", bias" : ""),
   rungs: [
     withBiasGradient({
       name: "naive",

@@ -53,7 +53,7 @@ export const groupedConv2d: Op<readonly [x: Tensor, w: Tensor], GroupedConv2dAtt
   },
 
   forward(rec, [x, w], attrs, shape) {
-    const y = rec.allocate(shape, "y");
+    const y = rec.allocate(shape, "y", x.dtype);
     const geometry = geometryOf(x.shape, w.shape, attrs);
     record(rec, "forward", { written: y, bind: { x, w, y }, geometry });
     return { output: y, saved: { x, w } };
@@ -61,7 +61,7 @@ export const groupedConv2d: Op<readonly [x: Tensor, w: Tensor], GroupedConv2dAtt
 
   backward(rec, dy, { x, w }, attrs, [needsX, needsW]) {
     const geometry = geometryOf(x.shape, w.shape, attrs);
-    const dx = needsX ? rec.allocate(x.shape, "dx") : null;
+    const dx = needsX ? rec.allocate(x.shape, "dx", x.dtype) : null;
     if (dx) record(rec, "input_gradient", { written: dx, bind: { w, dy, dx }, geometry });
     return [dx, needsW ? weightGradient(rec, dy, { x, w, geometry }) : null];
   },

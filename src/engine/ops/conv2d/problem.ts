@@ -93,13 +93,14 @@ export function convGeometry(x: Shape, w: Shape, attrs: Conv2dAttrs): ConvGeomet
   };
 }
 
-/** `50 × 28 × 28 × 6 * 5 × 5 × 16 to 10 × 10`, with strides and padding where there are any. */
-export function describeGeometry(geometry: ConvGeometry): string {
+/** `50 × 28 × 28 × 6 * 5 × 5 × 16 to 10 × 10`, with strides and padding where there are any, and how x or dy is stored. */
+export function describeGeometry(geometry: ConvGeometry, { dtype }: Tensor): string {
   const { n, h, w, i, kh, kw, oh, ow, o, sh, sw, top, left } = geometry;
   return [
     `${n} × ${h} × ${w} × ${i} * ${kh} × ${kw} × ${o} to ${oh} × ${ow}`,
     ...(sh === 1 && sw === 1 ? [] : [`strides ${sh} × ${sw}`]),
     ...(top === 0 && left === 0 ? [] : [`padding from ${top}, ${left}`]),
+    ...(dtype === "f32" ? [] : [dtype]),
   ].join(", ");
 }
 

@@ -43,14 +43,14 @@ export const transposedConv2d: Op<Inputs, TransposedConv2dAttrs, Saved> = {
   },
 
   forward(rec, [x, kernel], attrs, shape) {
-    const y = rec.allocate(shape, "y");
+    const y = rec.allocate(shape, "y", x.dtype);
     const geometry = geometryOf(shape, kernel.shape, attrs);
     climb(rec, inputGradientLadder, { geometry, dy: x, w: kernel, dx: y });
     return { output: y, saved: { x, kernel, geometry } };
   },
 
   backward(rec, dy, { x, kernel, geometry }, _attrs, [needsX, needsKernel]) {
-    const dx = needsX ? rec.allocate(x.shape, "dx") : null;
+    const dx = needsX ? rec.allocate(x.shape, "dx", x.dtype) : null;
     if (dx) {
       const problem = { geometry, x: dy, w: kernel, b: null, y: dx };
       climb(rec, forwardLadder, { ...problem, activation: "linear" });

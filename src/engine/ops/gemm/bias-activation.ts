@@ -66,7 +66,7 @@ export function recordBiasActivationBackward(
   const { dy, hasBias, isSloped = false, summedBeside = false } = problem;
   const activation = isSloped ? "linear" : problem.activation;
   const isLinear = activation === "linear";
-  const dz = isLinear ? dy : rec.allocate(dy.shape, "dz");
+  const dz = isLinear ? dy : rec.allocate(dy.shape, "dz", dy.dtype);
   const db = hasBias ? rec.allocate([channelsOf(dy)], "db") : null;
   const pass = { dy, y: problem.y, dz, activation };
   if (db && !summedBeside) recordPassAndSums(rec, pass, db);

@@ -31,10 +31,16 @@ export { type Combine, recordCombine } from "./sliced.ts";
 
 /** Records c = activate(op(a) · op(b) + bias). Throws ShapeError when the inner extents differ. */
 export function recordGemm(rec: Recorder, request: Gemm): Tensor {
-  const { m, n } = extentsOf(request);
-  const c = rec.allocate([m, n], request.label);
+  const c = allocateProduct(rec, request);
   recordGemmInto(rec, c, request);
   return c;
+}
+
+/** Room for c, which is stored as a is; with a transposed it is a gradient to weights, summed over a batch, and always f32. */
+export function allocateProduct(rec: Recorder, request: Gemm): Tensor {
+  const { a, transA = false, label } = request;
+  const { m, n } = extentsOf(request);
+  return rec.allocate([m, n], label, transA ? "f32" : a.dtype);
 }
 
 /** The same into a tensor (M, N) that is there already. */
@@ -72,7 +78,7 @@ export function extentsOf({ a, b, transA = false, transB = false, op }: GemmInto
 
 /** `50 × 400 · 400 × 120, b transposed, bias, relu`. */
 function describeProblem({ request, m, n, k, parts }: Problem): string {
-  const { transA, transB, bias, activation = "linear", slope, residual, sums } = request;
+  const { a, transA, transB, bias, activation = "linear", slope, residual, sums } = request;
   return [
     `${m} × ${k} · ${k} × ${n}`,
     ...(transA ? ["a transposed"] : []),
@@ -83,6 +89,7 @@ function describeProblem({ request, m, n, k, parts }: Problem): string {
     ...(residual ? ["a residual"] : []),
     ...(slope ? [`slope of ${slope.activation}`] : []),
     ...(sums ? ["sums of b"] : []),
+    ...(a.dtype === "f32" ? [] : [a.dtype]),
   ].join(", ");
 }
 

@@ -3,10 +3,17 @@
 
 import { BINDING_ALIGNMENT, bindingTooLarge, viewOf } from "../../core/binding.ts";
 import { ceilDiv, shape2, sizeOf } from "../../core/shape.ts";
-import type { Tensor } from "../../core/tensor.ts";
+import { itemBytes, type Tensor } from "../../core/tensor.ts";
 import type { Recorder } from "../../program/recorder.ts";
 import { recordColumns } from "./copy-columns.ts";
-import { extentsOf, type Gemm, recordCombine, recordGemm, recordGemmInto } from "./gemm.ts";
+import {
+  allocateProduct,
+  extentsOf,
+  type Gemm,
+  recordCombine,
+  recordGemm,
+  recordGemmInto,
+} from "./gemm.ts";
 
 /** Rows of a matrix, as many as fit into a binding. */
 interface Piece {
@@ -29,10 +36,11 @@ export function recordLargeGemm(rec: Recorder, request: Gemm): Tensor {
 }
 
 /** Rows of a matrix, cut where a binding may begin. */
-function piecesOf({ label, shape }: Tensor, limit: number): readonly Piece[] {
+function piecesOf({ label, shape, dtype }: Tensor, limit: number): readonly Piece[] {
   const [rows, columns] = shape2(shape, label);
-  const aligned = BINDING_ALIGNMENT / commonDivisor(BINDING_ALIGNMENT, columns * 4);
-  const least = columns * 4 * aligned;
+  const rowBytes = columns * itemBytes(dtype);
+  const aligned = BINDING_ALIGNMENT / commonDivisor(BINDING_ALIGNMENT, rowBytes);
+  const least = rowBytes * aligned;
   const most = Math.floor(limit / least) * aligned;
   if (most < 1) throw bindingTooLarge(label, least, limit);
   return Array.from({ length: ceilDiv(rows, most) }, (_, piece) => {
@@ -43,7 +51,7 @@ function piecesOf({ label, shape }: Tensor, limit: number): readonly Piece[] {
 
 function rowsOf(tensor: Tensor, { first, count }: Piece): Tensor {
   const columns = tensor.shape[1] ?? 1;
-  return viewOf(tensor, [count, columns], first * columns * 4);
+  return viewOf(tensor, [count, columns], first * columns * itemBytes(tensor.dtype));
 }
 
 /** c = Σ over pieces of a[:, piece] · b[piece, :], with the epilogue at the sum. */
@@ -63,7 +71,7 @@ function sumOfPieces(rec: Recorder, request: Gemm, pieces: readonly Piece[]): Te
       slope: null,
     });
   }
-  const c = rec.allocate([m, n], label);
+  const c = allocateProduct(rec, request);
   const slices = pieces.length;
   recordCombine(rec, c, { op, partial, slices, apart, bias, activation, slope });
   return c;
@@ -72,8 +80,7 @@ function sumOfPieces(rec: Recorder, request: Gemm, pieces: readonly Piece[]): Te
 /** c[:, piece] = a · b[piece, :]ᵀ. */
 function columnsOfResult(rec: Recorder, request: Gemm, pieces: readonly Piece[]): Tensor {
   const { op, b, slope = null, label } = request;
-  const { m, n } = extentsOf(request);
-  const c = rec.allocate([m, n], label);
+  const c = allocateProduct(rec, request);
   for (const piece of pieces) {
     const product = recordGemm(rec, {
       ...request,
@@ -89,9 +96,8 @@ function columnsOfResult(rec: Recorder, request: Gemm, pieces: readonly Piece[])
 
 /** c[piece, :] = a[:, piece]ᵀ · b. */
 function rowsOfResult(rec: Recorder, request: Gemm, limit: number): Tensor {
-  const { op, a, label } = request;
-  const { m, n } = extentsOf(request);
-  const c = rec.allocate([m, n], label);
+  const { op, a } = request;
+  const c = allocateProduct(rec, request);
   for (const piece of piecesOf(c, limit)) {
     recordGemmInto(rec, rowsOf(c, piece), {
       ...request,
@@ -108,7 +114,7 @@ function columnsOf(
   { op, from, piece }: { readonly op: string; readonly from: Tensor; readonly piece: Piece },
 ): Tensor {
   const rows = sizeOf(from.shape) / (from.shape[1] ?? 1);
-  const copy = rec.allocate([rows, piece.count], "columns");
+  const copy = rec.allocate([rows, piece.count], "columns", from.dtype);
   const to = { tensor: copy, first: 0 };
   recordColumns(rec, { op, from: { tensor: from, first: piece.first }, to, count: piece.count });
   return copy;

@@ -20,13 +20,13 @@ export const globalAveragePool2d: Op<readonly [x: Tensor], Record<string, never>
   },
 
   forward(rec, [x], _attrs, shape) {
-    const y = rec.allocate(shape, "y");
+    const y = rec.allocate(shape, "y", x.dtype);
     dispatch(rec, "forward", x, { x, y });
     return { output: y, saved: x };
   },
 
   backward(rec, dy, x) {
-    const dx = rec.allocate(x.shape, "dx");
+    const dx = rec.allocate(x.shape, "dx", x.dtype);
     dispatch(rec, "backward", x, { dy, dx });
     return [dx];
   },

@@ -29,13 +29,13 @@ export const globalMaxPool2d: Op<readonly [x: Tensor], Record<string, never>, Sa
   },
 
   forward(rec, [x], _attrs, shape) {
-    const y = rec.allocate(shape, "y");
+    const y = rec.allocate(shape, "y", x.dtype);
     dispatch(rec, "forward", x, { x, y });
     return { output: y, saved: { x, y } };
   },
 
   backward(rec, dy, { x, y }) {
-    const dx = rec.allocate(x.shape, "dx");
+    const dx = rec.allocate(x.shape, "dx", x.dtype);
     dispatch(rec, "backward", x, { x, top: y, dy, dx });
     return [dx];
   },

@@ -66,7 +66,7 @@ function pool2d(mode: Mode): Pool2d {
     },
 
     forward(rec, [x], attrs, shape) {
-      const y = rec.allocate(shape, "y");
+      const y = rec.allocate(shape, "y", x.dtype);
       dispatch(rec, { mode, entry: "forward", x: x.shape, attrs, bind: { x, y } });
       return { output: y, saved: x };
     },
@@ -74,7 +74,7 @@ function pool2d(mode: Mode): Pool2d {
     takesSlope: true,
 
     backward(rec, dy, x, attrs, _needs, slopes) {
-      const dx = rec.allocate(x.shape, "dx");
+      const dx = rec.allocate(x.shape, "dx", x.dtype);
       const slope = slopeOf(x, slopes);
       const { poolSize, strides } = attrs;
       const apart = strides[0] >= poolSize[0] && strides[1] >= poolSize[1];
