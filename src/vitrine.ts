@@ -76,6 +76,7 @@ export {
   flatten,
   zeroPadding2d,
 } from "./engine/layers/shaping.ts";
+export type { Precision } from "./engine/layers/variables.ts";
 export {
   type CrossentropyConfig,
   categoricalCrossentropy,
@@ -92,6 +93,7 @@ export { type AdamConfig, adam } from "./engine/optim/adam.ts";
 export { withClipping } from "./engine/optim/clipping.ts";
 export { withEma } from "./engine/optim/ema.ts";
 export { lion } from "./engine/optim/lion.ts";
+export type { LossScaleConfig } from "./engine/optim/loss-scale.ts";
 export { nadam } from "./engine/optim/nadam.ts";
 export type { Clipping, Optimizer } from "./engine/optim/optimizer.ts";
 export { rmsprop } from "./engine/optim/rmsprop.ts";

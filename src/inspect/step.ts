@@ -6,7 +6,7 @@ import type { Device } from "../engine/core/device.ts";
 import { UsageError } from "../engine/core/errors.ts";
 import { sizeOf } from "../engine/core/shape.ts";
 import { labelsOf, type Model, variablesOf } from "../engine/layers/model.ts";
-import type { Variables, Weights } from "../engine/layers/variables.ts";
+import type { Precision, Variables, Weights } from "../engine/layers/variables.ts";
 import type { Loss } from "../engine/ops/loss/loss.ts";
 import { createMeters, type Meters, resetMeters } from "../engine/ops/metrics.ts";
 import { adam } from "../engine/optim/adam.ts";
@@ -17,6 +17,7 @@ import type { PlanOptions } from "../engine/program/planner.ts";
 import type { Program } from "../engine/program/program.ts";
 import type { Augment } from "../train/augment.ts";
 import { createFeed, type DeviceData, rewindFeed } from "../train/device-data.ts";
+import { lossScaleFor } from "../train/precision.ts";
 import {
   recordEvaluationStep,
   recordPrediction,
@@ -47,6 +48,8 @@ export interface StepSetup {
   readonly loss?: Loss | undefined;
   /** Default 1e-3. */
   readonly learningRate?: number;
+  /** Of a training step; default `float32`. */
+  readonly precision?: Precision | undefined;
   /** What a training step does to its images first; default nothing. */
   readonly augment?: Augment | undefined;
   /** Rungs to use instead of the measured ones, by ladder. */
@@ -151,20 +154,20 @@ function rowsOf({ data, batchSize: batch = 50, rows = firstRows(data.rows) }: St
 }
 
 function recordOn(device: Device, setup: StepSetup) {
-  const { model, data, seed = 1, rungs = {}, loss, augment, joinsResiduals } = setup;
+  const { model, data, seed = 1, rungs = {}, loss, augment, precision, joinsResiduals } = setup;
   const { batch, rows } = rowsOf(setup);
-  const variables = variablesOf(model, seed);
+  const variables = variablesOf(model, seed, precision);
   const feed = createFeed(device, data, { capacity: rows.length, batch, label: "step" });
   const meters = createMeters(device, data.targets ? null : labelsOf(model));
   const parts = { model, variables, loss, feed, meters, batch };
   const request = { ...parts, capabilities: device, rungs, augment, joinsResiduals };
-  return { ...record(setup, request), variables, feed, meters };
+  return { ...record(device, setup, request), variables, feed, meters };
 }
 
-function record({ kind, ...setup }: StepSetup, request: ScoredRequest) {
+function record(device: Device, { kind, ...setup }: StepSetup, request: ScoredRequest) {
   if (kind === "predict") return { program: recordPrediction(request).program, optimizer: null };
   if (kind === "evaluate") return { program: recordEvaluationStep(request), optimizer: null };
   const { optimizer: rule = adam(), learningRate = 1e-3 } = setup;
-  const optimizer = new OptimizerState(rule, learningRate);
+  const optimizer = new OptimizerState(rule, learningRate, lossScaleFor(device, setup));
   return { program: recordTrainStep(request, optimizer), optimizer };
 }

@@ -1,6 +1,7 @@
 // A walk through a step, dispatch by dispatch, for whoever looks at its tensors on the way: each as it is at that point, not
 // as the end of the step leaves it. The step's tensors must not share slots.
 
+import { fromHalves } from "../engine/core/half.ts";
 import { type Shape, sizeOf } from "../engine/core/shape.ts";
 import {
   type DType,
@@ -63,6 +64,7 @@ export function valuesOf(
   { shape, dtype }: { readonly shape: Shape; readonly dtype: DType },
 ): Values {
   const elements = sizeOf(shape);
+  if (dtype === "f16") return fromHalves(new Uint16Array(bytes, 0, elements));
   if (dtype === "u8") return new Uint8Array(bytes, 0, elements);
   return dtype === "u32"
     ? new Uint32Array(bytes, 0, elements)

@@ -3,10 +3,11 @@
 
 import type { Device } from "../engine/core/device.ts";
 import type { Model } from "../engine/layers/model.ts";
-import type { Variables, Weights } from "../engine/layers/variables.ts";
+import type { Precision, Variables, Weights } from "../engine/layers/variables.ts";
 import type { Loss } from "../engine/ops/loss/loss.ts";
 import { adam } from "../engine/optim/adam.ts";
 import { withEma } from "../engine/optim/ema.ts";
+import type { LossScaleConfig } from "../engine/optim/loss-scale.ts";
 import type { Optimizer } from "../engine/optim/optimizer.ts";
 import type { OptimizerValues } from "../engine/optim/optimizer-values.ts";
 import type { Program } from "../engine/program/program.ts";
@@ -42,6 +43,13 @@ export interface FitOptions extends FitEvents {
   readonly emaMomentum?: number | undefined;
   readonly learningRate: number;
   readonly batchSize: number;
+  /**
+   * `mixed`: the training step computes in f16, as Keras's mixed_float16 does, with weights, moments, sums and loss in f32 and a loss
+   * scale; needs an adapter with f16. Scores and predictions are f32 either way. Default `float32`.
+   */
+  readonly precision?: Precision | undefined;
+  /** Of mixed precision; default from 2^15 on, doubled after 2000 finite steps, halved with a step that is left out. */
+  readonly lossScale?: LossScaleConfig | undefined;
   /** Number of the last epoch, from 1. */
   readonly epochs: number;
   /** Of weights, shuffling and dropout. */
@@ -138,6 +146,7 @@ export class FitRun {
       learningRate: schedule ? rateAfter(schedule, initialEpoch, learningRate) : learningRate,
       rungs: options.rungs,
       watchNumbers: options.watchNumbers,
+      ...{ precision: options.precision, lossScale: options.lossScale },
       augment: options.augment,
       onCompile: options.onCompile,
       onCompiled: options.onCompiled,

@@ -3,9 +3,11 @@
 
 import { UsageError, VitrineError } from "../engine/core/errors.ts";
 import type { Tensor } from "../engine/core/tensor.ts";
+import { HalfWeights } from "../engine/layers/half-weights.ts";
 import type { Model } from "../engine/layers/model.ts";
 import { Net } from "../engine/layers/net.ts";
 import type { Variables } from "../engine/layers/variables.ts";
+import { recordCast } from "../engine/ops/cast.ts";
 import { countNonFinite } from "../engine/ops/count-non-finite.ts";
 import { joinDenseAndLoss } from "../engine/ops/dense-cross-entropy.ts";
 import { advanceClock, type Feed, gatherBatch, gatherFeatures } from "../engine/ops/gather.ts";
@@ -23,11 +25,7 @@ import type { Capabilities, Program } from "../engine/program/program.ts";
 import { Recorder } from "../engine/program/recorder.ts";
 import { apply } from "../engine/program/tape.ts";
 import { type Augment, recordAugment, recordMixup } from "./augment.ts";
-import {
-  recordStepStatistics,
-  recordWeightsBefore,
-  type StatisticsPlan,
-} from "./step-statistics.ts";
+import { recordBefore, recordStepStatistics, type StatisticsPlan } from "./step-statistics.ts";
 
 export interface StepRequest {
   readonly model: Model;
@@ -85,16 +83,20 @@ function recordStep(
   { nonFinite = null, measures = false }: StepWatch & { readonly measures?: boolean },
 ) {
   const { variables, feed, batch } = request;
-  const { rec, net, result } = recordForward(request, "train", true);
+  const { lossScale } = optimizer;
+  const scale = lossScale?.scale ?? null;
+  const { rec, net, result } = recordForward(request, "train", { isMixed: scale !== null });
   recordMeters(rec, request.meters, { ...result, penalty: net.penalty() }, { confusion: false });
-  const gradients = recordGradients(rec);
-  const before = measures ? recordWeightsBefore(rec, variables) : null;
+  const gradients = recordGradients(rec, new Map(), { lossScale: scale });
+  const before = measures
+    ? recordBefore(rec, { net, variables, gradients, lossScale: scale })
+    : null;
   optimizer.record(rec, variables, gradients);
   if (nonFinite) countWeights(rec, variables, nonFinite);
-  const step = { net, variables, gradients };
-  const statistics = before && recordStepStatistics(rec, { ...step, before });
+  const statistics = before && recordStepStatistics(rec, { net, variables, gradients, before });
   advanceClock(rec, feed, batch);
-  return { program: joined(rec, request), statistics };
+  // In mixed precision a step may be left out, so counters do not advance together; and what is stored between two is rounded.
+  return { program: lossScale ? rec.finish() : joined(rec, request), statistics };
 }
 
 /** What was recorded, with dispatches joined that only the whole step tells can be. */
@@ -114,7 +116,7 @@ function countWeights(rec: Recorder, { arenas }: Variables, nonFinite: Tensor): 
 
 /** Records gather, forward, loss, metrics and the confusion matrix of one batch; no weight changes. */
 export function recordEvaluationStep(request: ScoredRequest): Program {
-  const { rec, net, result } = recordForward(request, "evaluate", false);
+  const { rec, net, result } = recordForward(request, "evaluate", null);
   recordMeters(rec, request.meters, { ...result, penalty: net.penalty() }, { confusion: true });
   advanceClock(rec, request.feed, request.batch);
   return joined(rec, request);
@@ -180,9 +182,15 @@ export function recordSensitivity(request: StepRequest): Sensitivity {
   return { program: rec.finish(), x, dx, probabilities, rowLoss, outputs: steps };
 }
 
-function recordForward(request: ScoredRequest, name: string, training: boolean) {
+/** `plan`: how it trains; null where no weight changes. */
+function recordForward(
+  request: ScoredRequest,
+  name: string,
+  plan: { readonly isMixed: boolean } | null,
+) {
   const { augment } = request;
-  const input = training && augment ? { augment } : {};
+  const training = plan !== null;
+  const input = plan ? { ...plan, ...(augment && { augment }) } : {};
   const recorded = recordModel(request, name, training, input);
   const { rec, net, y, labels, mixed } = recorded;
   const { feed } = request;
@@ -234,13 +242,15 @@ interface InputPlan {
   /** Asks for the gradient of the batch itself. */
   readonly watchesInput?: boolean;
   readonly augment?: Augment;
+  /** Computes with f16 copies of batch and weights; what is not trained, and the loss, stays f32. Default false. */
+  readonly isMixed?: boolean;
 }
 
 function recordModel(
   request: StepRequest,
   name: string,
   training: boolean,
-  { watchesInput = false, augment }: InputPlan = {},
+  { watchesInput = false, augment, isMixed = false }: InputPlan = {},
 ) {
   const { model, variables, feed, batch, capabilities, rungs = {}, fuses } = request;
   const rec = new Recorder({
@@ -250,12 +260,18 @@ function recordModel(
     ...(fuses === undefined ? {} : { fuses }),
   });
   const { inputShape, preprocessing } = model;
-  const { x: read, y: labels } = gatherBatch(rec, feed, { batch, inputShape, preprocessing });
+  // What is changed first, or is what the model should give, is f32 for as long.
+  const stored = isMixed && !augment && feed.targets !== "input" ? "f16" : "f32";
+  const gathered = { batch, inputShape, preprocessing, stored } as const;
+  const { x: read, y: labels } = gatherBatch(rec, feed, gathered);
   const { seed } = variables;
   const { x, mixed } = augment
     ? recordMixup(rec, recordAugment(rec, read, augment, { feed, seed }), augment, { feed, seed })
     : { x: read };
   if (watchesInput) rec.watch(x);
-  const net = new Net({ rec, variables, training, clock: feed.clock });
-  return { rec, net, x, y: model.build(net, x), labels, mixed };
+  const halves = isMixed ? new HalfWeights(rec, variables) : null;
+  const net = new Net({ rec, variables, training, clock: feed.clock, halves });
+  const isCast = isMixed && x.dtype === "f32";
+  const input = isCast ? rec.inPass("data", () => recordCast(rec, x, "f16")) : x;
+  return { rec, net, x, y: model.build(net, input), labels, mixed };
 }

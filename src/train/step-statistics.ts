@@ -6,6 +6,7 @@ import { sizeOf } from "../engine/core/shape.ts";
 import type { Tensor } from "../engine/core/tensor.ts";
 import type { Net } from "../engine/layers/net.ts";
 import type { Variables } from "../engine/layers/variables.ts";
+import { recordCast, recordUnscaled } from "../engine/ops/cast.ts";
 import type { GradientMap } from "../engine/ops/gradients.ts";
 import {
   recordSnapshot,
@@ -55,11 +56,31 @@ interface Wanted extends MeasuredTensor {
   readonly before?: Tensor;
 }
 
-/** Keeps the weights as they are before the update, which `recordStepStatistics` compares them with. */
-export function recordWeightsBefore(
+/** What is kept of a step before its update. */
+export interface Before {
+  /** By the name of the variable. */
+  readonly weights: ReadonlyMap<string, Tensor>;
+  /** Gradients that are stored as f16, times a scale: as they would be in f32. */
+  readonly gradients: GradientMap;
+}
+
+/** Keeps the weights as they are before the update, which `recordStepStatistics` compares them with, and the scale's gradients. */
+export function recordBefore(
   rec: Recorder,
-  variables: Variables,
-): ReadonlyMap<string, Tensor> {
+  { net, variables, gradients, lossScale }: StepBefore,
+): Before {
+  const scaled = lossScale ? [...net.outputs.values()] : [];
+  const wide = rec.inPass("metric", () =>
+    scaled.flatMap((output) => {
+      const gradient = gradients.get(output);
+      if (!(gradient && lossScale)) return [];
+      return [[output, recordUnscaled(rec, gradient, lossScale)] as const];
+    }),
+  );
+  return { weights: weightsBefore(rec, variables), gradients: new Map(wide) };
+}
+
+function weightsBefore(rec: Recorder, variables: Variables): ReadonlyMap<string, Tensor> {
   const before = new Map<string, Tensor>();
   rec.inPass("metric", () => {
     for (const arena of variables.arenas) {
@@ -76,7 +97,12 @@ export interface StepTensors {
   readonly net: Net;
   readonly variables: Variables;
   readonly gradients: GradientMap;
-  readonly before: ReadonlyMap<string, Tensor>;
+  readonly before: Before;
+}
+
+interface StepBefore extends Omit<StepTensors, "before"> {
+  /** (1) f32; null where gradients are in f32, and are what they are. */
+  readonly lossScale: Tensor | null;
 }
 
 /** Records the statistics of a step; comes after the update. */
@@ -86,7 +112,7 @@ export function recordStepStatistics(rec: Recorder, step: StepTensors): Statisti
   rec.inPass("metric", () => {
     for (const [slot, { layer, tensor, before }] of wanted.entries()) {
       const into = { records, slot, ...(before && { before }) };
-      rec.inLayer(layer, () => recordStatistics(rec, tensor, into));
+      rec.inLayer(layer, () => recordStatistics(rec, wideOf(rec, tensor), into));
     }
   });
   rec.keep(records);
@@ -94,12 +120,16 @@ export function recordStepStatistics(rec: Recorder, step: StepTensors): Statisti
   return { records, tensors };
 }
 
-function* activationsOf({ net, gradients }: StepTensors): Iterable<Wanted> {
+function wideOf(rec: Recorder, tensor: Tensor): Tensor {
+  return tensor.dtype === "f16" ? recordCast(rec, tensor, "f32") : tensor;
+}
+
+function* activationsOf({ net, gradients, before }: StepTensors): Iterable<Wanted> {
   for (const [layer, tensor] of net.outputs) {
     const elements = sizeOf(tensor.shape);
     const what = { layer, name: layer, elements };
     yield { ...what, measured: "activations", tensor };
-    const gradient = gradients.get(tensor);
+    const gradient = before.gradients.get(tensor) ?? gradients.get(tensor);
     if (gradient) yield { ...what, measured: "activationGradients", tensor: gradient };
   }
 }
@@ -112,7 +142,7 @@ function* weightsOf({ variables, gradients, before }: StepTensors): Iterable<Wan
     yield { ...what, measured: "weights", tensor };
     const gradient = gradients.get(tensor);
     if (gradient) yield { ...what, measured: "gradients", tensor: gradient };
-    const earlier = before.get(name);
+    const earlier = before.weights.get(name);
     if (earlier) yield { ...what, measured: "updates", tensor, before: earlier };
   }
 }

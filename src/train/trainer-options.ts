@@ -2,8 +2,9 @@
 
 import type { Device } from "../engine/core/device.ts";
 import type { Model } from "../engine/layers/model.ts";
-import type { Weights } from "../engine/layers/variables.ts";
+import type { Precision, Weights } from "../engine/layers/variables.ts";
 import type { Loss } from "../engine/ops/loss/loss.ts";
+import type { LossScaleConfig } from "../engine/optim/loss-scale.ts";
 import type { Optimizer } from "../engine/optim/optimizer.ts";
 import type { OptimizerValues } from "../engine/optim/optimizer-values.ts";
 import type { Augment } from "./augment.ts";
@@ -28,6 +29,10 @@ export interface TrainerOptions extends CompileEvents {
   /** What an optimiser of the same kind came to, to go on from. */
   readonly optimizerValues?: OptimizerValues | undefined;
   readonly rungs?: Readonly<Record<string, string>> | undefined;
+  /** Default `float32`; `mixed` computes the training step in f16, with weights, sums and loss in f32. */
+  readonly precision?: Precision | undefined;
+  /** Of mixed precision; default Keras's rules from 2^15 on. */
+  readonly lossScale?: LossScaleConfig | undefined;
   /** Counts weights that are not finite after every step, and ends the run within a quarter of a second. Default false. */
   readonly watchNumbers?: boolean | undefined;
   /** What a training step does to its images first; default nothing. */

@@ -14,6 +14,7 @@ import type { Callback, Logs, TrainingControl } from "./callbacks/callback.ts";
 import { type DeviceData, rewindFeed } from "./device-data.ts";
 import { DivergenceError, divergenceOf } from "./divergence-error.ts";
 import { type Evaluation, Evaluator } from "./evaluator.ts";
+import { lossScaleFor } from "./precision.ts";
 import { supplyOf } from "./rows/row-stream.ts";
 import { type Due, dueStep, runSteps, type StepsRequest } from "./run-steps.ts";
 import { figuresOf } from "./score.ts";
@@ -52,11 +53,13 @@ export class Trainer {
 
   private constructor(options: TrainerOptions) {
     const { device, model, seed, optimizer, learningRate, loss, rungs = {} } = options;
+    const { precision = "float32" } = options;
     this.#options = options;
     this.device = device;
     this.model = model;
-    this.variables = variablesOf(model, seed);
-    this.optimizerState = new OptimizerState(optimizer, learningRate);
+    this.variables = variablesOf(model, seed, precision);
+    const lossScale = lossScaleFor(device, options);
+    this.optimizerState = new OptimizerState(optimizer, learningRate, lossScale);
     this.lastWeights = this.variables.initialWeights(options.pretrained);
     const workspace = new Workspace(device);
     const { variables, optimizerState } = this;
@@ -180,11 +183,21 @@ export class Trainer {
     this.steps += total;
     await this.#checkWeights(epoch + 1);
     const own = figuresOf(await readMeters(this.device, meters));
-    if (validationRows.length === 0) return own;
+    const scale = await this.#scaleLogs();
+    if (validationRows.length === 0) return { ...own, ...scale };
     const { validationData = this.#options.data } = options;
     const validation = await this.evaluate(validationData, validationRows);
     const held = Object.entries(figuresOf(validation));
-    return { ...own, ...Object.fromEntries(held.map(([name, value]) => [`val_${name}`, value])) };
+    const named = held.map(([name, value]) => [`val_${name}`, value] as const);
+    return { ...own, ...Object.fromEntries(named), ...scale };
+  }
+
+  /** Of mixed precision: the scale of the next step, and the steps that were left out so far, where there were any. */
+  async #scaleLogs(): Promise<Logs> {
+    const values = await this.optimizerState.lossScale?.values(this.device);
+    if (!values) return {};
+    const { scale, skippedSteps } = values;
+    return { loss_scale: scale, ...(skippedSteps > 0 && { skipped_steps: skippedSteps }) };
   }
 
   /** False when it was interrupted. */

@@ -1,6 +1,7 @@
 // How the commands train a model, as plain data that a run records: what `fit` is given follows from it.
 
 import { UsageError } from "../engine/core/errors.ts";
+import type { Precision } from "../engine/layers/variables.ts";
 import { checkClipping } from "../engine/optim/clipping.ts";
 import {
   createOptimizer,
@@ -32,6 +33,8 @@ export type Optimisation = OptimizerSettings &
     readonly schedule?: ScheduleName;
     /** Default nothing. */
     readonly augment?: Augment;
+    /** Default `float32`. */
+    readonly precision?: Precision;
   };
 
 /** The weights of the best val_loss are kept. */
@@ -76,6 +79,7 @@ export function checkOptimisation(optimisation: Optimisation): void {
 /** `callbacks` come last. */
 export function fitSettings(settings: TrainingSettings, callbacks: readonly Callback[] = []) {
   const { epochs, batchSize, learningRate, patience, schedule: name = "study", augment } = settings;
+  const { precision } = settings;
   checkOptimisation(settings);
   const schedule = scheduleOf(name, settings);
   return {
@@ -88,6 +92,7 @@ export function fitSettings(settings: TrainingSettings, callbacks: readonly Call
     },
     optimizer: createOptimizer(settings.optimizer ?? "adam", settings),
     loss: lossOf(settings),
+    precision,
     schedule: schedule ?? undefined,
     keepBest: VAL_LOSS,
     callbacks: [...scheduleCallbacks(name), ...callbacks],

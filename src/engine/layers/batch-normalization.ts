@@ -27,9 +27,10 @@ export function batchNormalization(config: BatchNormalizationConfig = {}): Layer
   const keras = { axis: -1, momentum, epsilon, center, scale };
   return layerOf({ className: "BatchNormalization", name, config: keras }, (net, x) => {
     const shape = [x.shape.at(-1) ?? 0];
+    const line = { shape, trainable, isFull: true };
     const affine = [
-      ...(scale ? [net.parameter({ name: "gamma", shape, initializer: ones, trainable })] : []),
-      ...(center ? [net.parameter({ name: "beta", shape, initializer: zeros, trainable })] : []),
+      ...(scale ? [net.parameter({ ...line, name: "gamma", initializer: ones })] : []),
+      ...(center ? [net.parameter({ ...line, name: "beta", initializer: zeros })] : []),
     ];
     const statistic = { shape, trainable: false };
     const moving = {

@@ -39,8 +39,8 @@ export function groupNormalization(
 }
 
 function lineOf(net: Net, channels = 1) {
-  const shape = [channels];
-  const gamma = net.parameter({ name: "gamma", shape, initializer: ones });
-  const beta = net.parameter({ name: "beta", shape, initializer: zeros });
+  const line = { shape: [channels], isFull: true };
+  const gamma = net.parameter({ ...line, name: "gamma", initializer: ones });
+  const beta = net.parameter({ ...line, name: "beta", initializer: zeros });
   return [gamma, beta] as const;
 }

@@ -9,7 +9,7 @@ import type { Preprocessing } from "../ops/preprocessing.ts";
 import type { CallOutput, CallRecord, LayerRecord } from "../program/layer-record.ts";
 import { Recorder } from "../program/recorder.ts";
 import { type Layer, Net } from "./net.ts";
-import { type VariableRequest, Variables } from "./variables.ts";
+import { type Precision, type VariableRequest, Variables } from "./variables.ts";
 
 /** A network that can be recorded: what goes in, and the layers that are called on it. */
 export interface Model {
@@ -68,8 +68,8 @@ export function labelsOf(model: Model): number {
 }
 
 /** The variables that the model declares, new ones at each call, without a device. */
-export function variablesOf(model: Model, seed = 0): Variables {
-  const variables = new Variables(seed);
+export function variablesOf(model: Model, seed = 0, precision: Precision = "float32"): Variables {
+  const variables = new Variables(seed, precision);
   for (const request of declarationOf(model).variables) variables.declare(request);
   return variables;
 }

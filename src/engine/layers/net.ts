@@ -17,6 +17,7 @@ import type {
   WeightRecord,
 } from "../program/layer-record.ts";
 import type { Recorder } from "../program/recorder.ts";
+import type { HalfWeights } from "./half-weights.ts";
 import type { Initializer } from "./initializers.ts";
 import type { Variables } from "./variables.ts";
 
@@ -30,6 +31,8 @@ export interface NetOptions {
   readonly training: boolean;
   /** Step counter on the device (u32), read by dropout; needed when training. */
   readonly clock: Tensor | null;
+  /** The copies in f16 that layers are given in place of their weights; default: none. */
+  readonly halves?: HalfWeights | null;
 }
 
 export interface LayerCall {
@@ -69,6 +72,8 @@ export interface ParameterRequest {
   readonly trainable?: boolean;
   /** Is added to the loss. */
   readonly penalty?: Penalty;
+  /** Stays f32 in mixed precision too, as Keras has it of what normalises; default false. */
+  readonly isFull?: boolean;
 }
 
 /** What layers are called with: records their ops, and makes their variables under their names. */
@@ -82,6 +87,7 @@ export class Net {
   readonly #outputs = new Map<string, Tensor>();
   readonly #penalties: Tensor[] = [];
   readonly #wantsGradients: boolean;
+  readonly #halves: HalfWeights | null;
   #training: boolean;
   #isInference = false;
   #isFrozen = false;
@@ -97,6 +103,7 @@ export class Net {
     this.#training = options.training;
     this.#wantsGradients = options.training;
     this.clock = options.clock;
+    this.#halves = options.halves ?? null;
   }
 
   /** The layers recorded so far. */
@@ -244,13 +251,14 @@ export class Net {
       isConstant,
     });
     const { tensor } = declared;
+    const computedWith = () => (request.isFull ? tensor : (this.#halves?.of(declared) ?? tensor));
     // Listed, watched and penalised when the layer was recorded first.
-    if (this.#again > 0) return tensor;
+    if (this.#again > 0) return computedWith();
     this.#weights.push({ name: path, shape });
     this.rec.variables.push({ name: path, trainable, tensor });
     if (this.#wantsGradients && trainable) this.rec.watch(tensor);
     if (l1 > 0 || l2 > 0) this.#penalties.push(weightPenalty(this.rec, tensor, { l1, l2 }));
-    return tensor;
+    return computedWith();
   }
 
   get hasPenalty(): boolean {

@@ -7,8 +7,11 @@ import { formatShape, type Shape, sameShape, sizeOf } from "../core/shape.ts";
 import { persistentTensor, type Tensor } from "../core/tensor.ts";
 import type { Initializer } from "./initializers.ts";
 
-/** Offsets within an arena are multiples of this, as WebGPU wants of binding offsets. */
-const ALIGNMENT = 256;
+/** How a model is computed with: in f32; or in f16, summed in f32, with what is trained in f32. */
+export type Precision = "float32" | "mixed";
+
+/** Offsets within an arena are multiples of this, as WebGPU wants of binding offsets; of copies in f16, too. */
+const ALIGNMENT: Readonly<Record<Precision, number>> = { float32: 256, mixed: 512 };
 /** No arena outgrows the storage binding that every adapter of ours allows. */
 const ARENA_BYTES = 128 * 2 ** 20;
 
@@ -46,11 +49,13 @@ export type NamedValues = readonly [name: string, values: Float32Array<ArrayBuff
 
 export class Variables implements Iterable<Variable> {
   readonly seed: number;
+  readonly precision: Precision;
   readonly #byName = new Map<string, Variable>();
   #arenas: readonly Arena[] | null = null;
 
-  constructor(seed: number) {
+  constructor(seed: number, precision: Precision = "float32") {
     this.seed = seed;
+    this.precision = precision;
   }
 
   [Symbol.iterator](): Iterator<Variable> {
@@ -85,7 +90,11 @@ export class Variables implements Iterable<Variable> {
 
   /** The arenas of the trainable variables; no variable can be declared any more. */
   get arenas(): readonly Arena[] {
-    this.#arenas ??= layOut([...this].filter((variable) => variable.trainable));
+    const alignment = ALIGNMENT[this.precision];
+    this.#arenas ??= layOut(
+      [...this].filter((variable) => variable.trainable),
+      alignment,
+    );
     return this.#arenas;
   }
 
@@ -141,7 +150,7 @@ export function* valuesIn(arena: Arena, bytes: ArrayBuffer): Iterable<NamedValue
   }
 }
 
-function layOut(variables: readonly Variable[]): readonly Arena[] {
+function layOut(variables: readonly Variable[], alignment: number): readonly Arena[] {
   const arenas: Arena[] = [];
   let members: { variable: Variable; offset: number }[] = [];
   let bytes = 0;
@@ -150,7 +159,7 @@ function layOut(variables: readonly Variable[]): readonly Arena[] {
     [members, bytes] = [[], 0];
   };
   for (const variable of variables) {
-    const needed = Math.ceil(variable.tensor.storage.bytes / ALIGNMENT) * ALIGNMENT;
+    const needed = Math.ceil(variable.tensor.storage.bytes / alignment) * alignment;
     if (bytes + needed > ARENA_BYTES) close();
     members.push({ variable, offset: bytes });
     bytes += needed;

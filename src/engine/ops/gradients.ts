@@ -4,6 +4,7 @@ import type { Tensor } from "../core/tensor.ts";
 import type { Recorder } from "../program/recorder.ts";
 import type { TapeEntry } from "../program/tape-entry.ts";
 import { addTensors } from "./add.ts";
+import { recordScaled } from "./cast.ts";
 
 /** Gradients by tensor, of those that were watched and that the losses (or seeds) depend on. */
 export type GradientMap = ReadonlyMap<Tensor, Tensor>;
@@ -12,8 +13,13 @@ export type GradientMap = ReadonlyMap<Tensor, Tensor>;
  * Records the backward pass of everything on the tape. Losses are roots, with gradient 1; `seeds` gives the gradient of
  * other tensors to start from. A tensor that one op activates and one other reads gets its gradient with the slope of the
  * activation in it already, where the reader can, unless somebody watches it by itself: that one is not in the result.
+ * `lossScale`, (1) f32 on the device, is a factor of the losses, and so of every gradient; default: there is none.
  */
-export function recordGradients(rec: Recorder, seeds: GradientMap = new Map()): GradientMap {
+export function recordGradients(
+  rec: Recorder,
+  seeds: GradientMap = new Map(),
+  { lossScale = null }: { readonly lossScale?: Tensor | null } = {},
+): GradientMap {
   const gradients = new Map<Tensor, Tensor>(seeds);
   const isWanted = (tensor: Tensor) => seeds.has(tensor) || rec.isAsked(tensor);
   const activatedFor = rec.fuses
@@ -31,9 +37,11 @@ export function recordGradients(rec: Recorder, seeds: GradientMap = new Map()): 
       inputLayers: activated?.origin.layers ?? [],
     };
     rec.backwardOf(entry, () => {
-      for (const [index, dx] of entry.backward(dy, slopes).entries()) {
+      for (const [index, given] of entry.backward(dy, slopes).entries()) {
         const input = entry.inputs[index];
-        if (!(input && dx && rec.isWatched(input))) continue;
+        if (!(input && given && rec.isWatched(input))) continue;
+        const factor = entry.isLoss ? lossScale : null;
+        const dx = factor ? recordScaled(rec, given, { factor, dtype: input.dtype }) : given;
         const sum = gradients.get(input);
         gradients.set(input, sum ? addTensors(rec, sum, dx, `${input.label}.sum`) : dx);
       }
@@ -57,6 +65,8 @@ function activatedForSoleReader(
     const { output, activation = "linear" } = entry;
     const reader = readers.get(output);
     const isTaken = reader?.takesSlope === true && reader.inputs[0] === output;
+    // What is stored as f16 is rounded between the two; to the same bits as in one where the slope is 0 or 1.
+    if (output.dtype === "f16" && activation !== "relu") continue;
     if (activation !== "linear" && isTaken && !isWanted(output)) found.set(reader, entry);
   }
   return found;

@@ -17,6 +17,7 @@ import type { GradientMap } from "../ops/gradients.ts";
 import type { Recorder } from "../program/recorder.ts";
 import { recordClipping } from "./clipping.ts";
 import { AVERAGE } from "./ema.ts";
+import type { LossScale } from "./loss-scale.ts";
 import type { Optimizer } from "./optimizer.ts";
 import type { OptimizerValues } from "./optimizer-values.ts";
 
@@ -27,13 +28,16 @@ interface ArenaState {
 
 export class OptimizerState {
   readonly optimizer: Optimizer;
+  /** Of a training in mixed precision; else null. */
+  readonly lossScale: LossScale | null;
   readonly #rate = persistentTensor([1], "learningRate");
   readonly #state: Tensor | null;
   readonly #arenas = new Map<Arena, ArenaState>();
   #learningRate: number;
 
-  constructor(optimizer: Optimizer, learningRate: number) {
+  constructor(optimizer: Optimizer, learningRate: number, lossScale: LossScale | null = null) {
     this.optimizer = optimizer;
+    this.lossScale = lossScale;
     this.#learningRate = Math.fround(learningRate);
     const { stateSize } = optimizer;
     this.#state = stateSize === 0 ? null : persistentTensor([stateSize], "optimizer.state");
@@ -56,13 +60,20 @@ export class OptimizerState {
         for (const arena of variables.arenas) {
           gatherGradients(rec, arena, this.#arena(arena).dw, gradients);
         }
-        this.#recordClipping(rec, variables, gradients);
-        this.optimizer.recordStep(rec, this.#state);
-        for (const arena of variables.arenas) {
-          this.#recordUpdates(rec, { w: arena.tensor, ...this.#arena(arena) });
-        }
+        const update = () => this.#recordUpdate(rec, variables, gradients);
+        const flat = variables.arenas.map((arena) => this.#arena(arena).dw);
+        if (this.lossScale) this.lossScale.record(rec, flat, update);
+        else update();
       }),
     );
+  }
+
+  #recordUpdate(rec: Recorder, variables: Variables, gradients: GradientMap): void {
+    this.#recordClipping(rec, variables, gradients);
+    this.optimizer.recordStep(rec, this.#state);
+    for (const arena of variables.arenas) {
+      this.#recordUpdates(rec, { w: arena.tensor, ...this.#arena(arena) });
+    }
   }
 
   /** Of the variables that have a gradient. */
@@ -113,6 +124,7 @@ export class OptimizerState {
     for (const tensor of [this.#rate, ...(this.#state ? [this.#state] : []), ...arenas]) {
       device.place(tensor);
     }
+    this.lossScale?.materialise(device);
     this.setLearningRate(device, this.#learningRate);
   }
 
@@ -122,7 +134,10 @@ export class OptimizerState {
     return slots.reduce((sum, { storage }) => sum + storage.bytes, 0);
   }
 
-  /** Reads the slots, moving averages apart, to the host, after everything submitted so far; `steps` is how many updates that were. */
+  /**
+   * Reads the slots, moving averages apart, to the host, after everything submitted so far; `steps` is how many steps that were, and
+   * those that were left out are no updates.
+   */
   async values(device: Device, steps: number): Promise<OptimizerValues> {
     const { name, slots: all } = this.optimizer;
     const names = all.filter((slot) => slot !== AVERAGE);
@@ -136,7 +151,8 @@ export class OptimizerState {
         }
       }
     }
-    return { name, steps, learningRate: this.learningRate, slots };
+    const { skippedSteps = 0 } = (await this.lossScale?.values(device)) ?? {};
+    return { name, steps: steps - skippedSteps, learningRate: this.learningRate, slots };
   }
 
   /**
