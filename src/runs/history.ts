@@ -11,6 +11,9 @@ export interface EpochRow {
   readonly valLoss?: number | undefined;
   readonly valAccuracy?: number | undefined;
   readonly learningRate: number;
+  /** Of mixed precision: after the epoch, and the steps left out so far. */
+  readonly lossScale?: number | undefined;
+  readonly skippedSteps?: number | undefined;
 }
 
 const COLUMNS: readonly (readonly [string, (row: EpochRow) => number | undefined])[] = [
@@ -20,12 +23,20 @@ const COLUMNS: readonly (readonly [string, (row: EpochRow) => number | undefined
   ["val_loss", (row) => row.valLoss],
   ["val_accuracy", (row) => row.valAccuracy],
   ["lr", (row) => row.learningRate],
+  ["loss_scale", (row) => row.lossScale],
+  ["skipped_steps", (row) => row.skippedSteps],
 ];
 
-/** `epoch,loss,accuracy,val_loss,val_accuracy,lr`; the val_ columns are there when any epoch was validated. */
+/** Columns that are there when any epoch has them. */
+const OPTIONAL = /^(val_|loss_scale$|skipped_steps$)/;
+
+/**
+ * `epoch,loss,accuracy,val_loss,val_accuracy,lr`; the val_ columns are there when any epoch was validated, and in mixed precision
+ * loss_scale and skipped_steps follow.
+ */
 export function historyCsv(rows: readonly EpochRow[]): string {
   const columns = COLUMNS.filter(
-    ([name, read]) => !name.startsWith("val_") || rows.some((row) => read(row) !== undefined),
+    ([name, read]) => !OPTIONAL.test(name) || rows.some((row) => read(row) !== undefined),
   );
   const header = columns.map(([name]) => name).join(",");
   const lines = rows.map((row) => columns.map(([, read]) => csvNumber(read(row))).join(","));
@@ -42,6 +53,8 @@ function csvNumber(value: number | undefined): string {
 
 export function historyRow(logs: Logs, epoch: number): EpochRow {
   const { loss = Number.NaN, accuracy = Number.NaN, lr = Number.NaN } = logs;
+  const lossScale = logs["loss_scale"];
+  const skippedSteps = lossScale === undefined ? undefined : (logs["skipped_steps"] ?? 0);
   return {
     // Those of a trial that goes on from another say which epoch they are, from 1.
     epoch: logs["epoch"] === undefined ? epoch : logs["epoch"] - 1,
@@ -50,5 +63,6 @@ export function historyRow(logs: Logs, epoch: number): EpochRow {
     valLoss: logs["val_loss"],
     valAccuracy: logs["val_accuracy"],
     learningRate: lr,
+    ...{ lossScale, skippedSteps },
   };
 }

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { OPTIMIZER_NAMES } from "../engine/optim/create-optimizer.ts";
 import { amount, jsonRecord, rate, share } from "../io/saved-values.ts";
 import { LOSS_NAMES } from "../train/losses.ts";
+import { PRECISIONS } from "../train/precision.ts";
 import { SCHEDULE_NAMES } from "../train/schedules.ts";
 
 /** Entries of a schema; `augment` is checked by whoever trains by it. */
@@ -20,4 +21,5 @@ export const optimisationEntries = {
   labelSmoothing: v.optional(share),
   ema: v.optional(share),
   augment: v.optional(jsonRecord),
+  precision: v.optional(v.picklist(PRECISIONS)),
 } as const;

@@ -182,11 +182,11 @@ async function open(context: Context, opening: Opening): Promise<OpenStep> {
   display.preparing();
   try {
     const data = await placeDataset(device, limitRows(loaded.train, rows));
-    const { model, weights, optimizer, loss } = looked;
+    const { model, weights, optimizer, loss, precision } = looked;
     const step = await withRungs(rungs, () =>
       openStep(device, {
         ...{ model, data, kind: flags.step, batchSize, weights, rungs, optimizer, loss },
-        seed: flags.seed,
+        ...{ seed: flags.seed, precision },
       }),
     );
     checkLadders(rungs, step.program);

@@ -4,7 +4,7 @@
 import type { Dataset } from "../../data/dataset.ts";
 import { UsageError } from "../../engine/core/errors.ts";
 import type { Model } from "../../engine/layers/model.ts";
-import type { Weights } from "../../engine/layers/variables.ts";
+import type { Precision, Weights } from "../../engine/layers/variables.ts";
 import type { Loss } from "../../engine/ops/loss/loss.ts";
 import { adam } from "../../engine/optim/adam.ts";
 import type { Optimizer } from "../../engine/optim/optimizer.ts";
@@ -30,6 +30,8 @@ export interface InspectedModel {
   readonly batchSize: number | null;
   readonly optimizer: Optimizer;
   readonly loss: Loss;
+  /** Of the run's training step. */
+  readonly precision: Precision;
   /** It is a run's, which has learnt its classes. */
   readonly isSaved: boolean;
 }
@@ -93,6 +95,7 @@ async function ofFlags(context: InspectedContext, published: boolean): Promise<I
     batchSize: null,
     optimizer: adam(),
     loss: modelsLoss(config, {}),
+    precision: "float32",
     isSaved: false,
   };
 }
@@ -108,8 +111,12 @@ export function inspectedFor(looked: InspectedModel, dataset: Dataset): Inspecte
 }
 
 /** What a run does not record, a step does not need. */
-function trainedBy({ model, training }: RunConfig): Pick<InspectedModel, "optimizer" | "loss"> {
+function trainedBy({
+  model,
+  training,
+}: RunConfig): Pick<InspectedModel, "optimizer" | "loss" | "precision"> {
   const unused = { epochs: 1, batchSize: 1, learningRate: 1e-3, patience: 0 };
   const settings = { ...unused, ...(training as Optimisation), schedule: "constant" } as const;
-  return { optimizer: fitSettings(settings).optimizer, loss: modelsLoss(model, settings) };
+  const { optimizer, precision = "float32" } = fitSettings(settings);
+  return { optimizer, loss: modelsLoss(model, settings), precision };
 }

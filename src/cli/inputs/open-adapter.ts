@@ -1,9 +1,11 @@
 // The device that a command's flags ask for, and what is said of rows that do not fit on it.
 
 import type { Device } from "../../engine/core/device.ts";
+import type { Precision } from "../../engine/layers/variables.ts";
 import { formatMemory } from "../../format/number-format.ts";
 import { type OpenOptions, openDevice } from "../../io/adapter.ts";
 import type { DeviceData } from "../../train/device-data.ts";
+import { checkPrecision } from "../../train/precision.ts";
 
 const MEGABYTE = 2 ** 20;
 
@@ -13,16 +15,20 @@ export interface AdapterFlags {
   readonly deviceMemory?: number | undefined;
   /** Default true. */
   readonly fuse?: boolean | undefined;
+  /** Default `float32`. */
+  readonly precision?: Precision | undefined;
 }
 
+/** Throws DeviceError where there is no such adapter, or it lacks the precision that is asked for. */
 export async function openAdapter(flags: AdapterFlags): Promise<Device> {
-  const { adapter, deviceMemory, fuse = true } = flags;
+  const { adapter, deviceMemory, fuse = true, precision = "float32" } = flags;
   const options: OpenOptions = {
     ...(adapter && { adapter }),
     ...(deviceMemory && { rowBudget: deviceMemory * MEGABYTE }),
   };
   const device = await openDevice(options);
   device.rungTable.fuses = fuse;
+  checkPrecision(device, precision);
   return device;
 }
 

@@ -1,9 +1,11 @@
 // The flags that say how a model learns, alike for every command that trains one by them, and what a run records of them.
 
 import { UsageError } from "../../engine/core/errors.ts";
+import type { Precision } from "../../engine/layers/variables.ts";
 import { OPTIMIZER_NAMES, type OptimizerName } from "../../engine/optim/create-optimizer.ts";
 import { describeAugment, parseAugment } from "../../train/augment.ts";
 import { LOSS_NAMES, type LossName } from "../../train/losses.ts";
+import { PRECISIONS } from "../../train/precision.ts";
 import { DECAY_RATE, PLATEAU, SCHEDULE_NAMES, type ScheduleName } from "../../train/schedules.ts";
 import { checkOptimisation, DEFAULT_RATES, type Optimisation } from "../../train/training.ts";
 
@@ -59,6 +61,11 @@ export const OPTIMISATION_FLAGS = {
     max: 1,
     help: "end with the exponential moving average of the weights, of this momentum: 0.99 is Keras's; validation goes by the weights themselves",
   },
+  precision: {
+    type: "choice",
+    choices: PRECISIONS,
+    help: "float32, the default; mixed computes the training step in f16, as Keras's mixed_float16 does, with weights, moments, sums and loss in float32 and a loss scale, on adapters that have f16; what is scored, saved and exported is float32 either way",
+  },
   schedule: {
     type: "choice",
     choices: SCHEDULE_NAMES,
@@ -88,6 +95,7 @@ export interface OptimisationFlags {
   readonly ema?: number | undefined;
   readonly schedule?: ScheduleName | undefined;
   readonly augment?: string | undefined;
+  readonly precision?: Precision | undefined;
 }
 
 export interface TrainingFlags extends OptimisationFlags {
@@ -101,9 +109,11 @@ export interface TrainingFlags extends OptimisationFlags {
 export function optimisationOf(flags: OptimisationFlags, found: Optimisation = {}): Optimisation {
   const { optimizer, momentum, nesterov, weightDecay } = flags;
   const usually = optimizer === undefined ? found : withoutOptimizer(found);
-  const { schedule: usual, loss: usualLoss, labelSmoothing: usualSmoothing, ...others } = usually;
+  const { schedule: usual, loss: usualLoss, labelSmoothing: usualSmoothing, ...rest } = usually;
+  const { precision: usualPrecision, ...others } = rest;
   const { schedule = usual } = flags;
   const { clipValue, clipNorm, globalClipNorm, loss = usualLoss, ema, augment } = flags;
+  const { precision = usualPrecision } = flags;
   const { labelSmoothing = flags.loss ? undefined : usualSmoothing } = flags;
   const asked = {
     ...others,
@@ -119,6 +129,7 @@ export function optimisationOf(flags: OptimisationFlags, found: Optimisation = {
     ...(ema === undefined ? {} : { ema }),
     ...(schedule === undefined || schedule === "study" ? {} : { schedule }),
     ...(augment === undefined ? {} : { augment: parseAugment(augment) }),
+    ...(precision === undefined || precision === "float32" ? {} : { precision }),
   };
   checkOptimisation(asked);
   return asked;
@@ -143,6 +154,17 @@ export function checkSchedule({ schedule }: Optimisation, validation: number): v
   });
 }
 
+/** Throws UsageError where steps in f16 were to be held against bounds of float32. */
+export function checkVerified(
+  { precision }: Optimisation,
+  { verifyEvery }: { readonly verifyEvery?: number | undefined },
+): void {
+  if (precision !== "mixed" || verifyEvery === undefined) return;
+  throw new UsageError("--verify-every: its bounds are those of float32, got --precision mixed", {
+    help: "leave one of the two out",
+  });
+}
+
 export function firstRate({ optimizer = "adam", learningRate }: TrainingFlags): number {
   return learningRate ?? DEFAULT_RATES[optimizer];
 }
@@ -151,6 +173,7 @@ export function firstRate({ optimizer = "adam", learningRate }: TrainingFlags): 
 export function describeOptimisation(asked: Optimisation): string {
   const { optimizer, momentum, nesterov, weightDecay, schedule } = asked;
   const { clipValue, clipNorm, globalClipNorm, loss, labelSmoothing, ema, augment } = asked;
+  const { precision } = asked;
   const parts = [
     optimizer ?? "",
     momentum === undefined ? "" : `momentum ${momentum}`,
@@ -162,6 +185,7 @@ export function describeOptimisation(asked: Optimisation): string {
     loss === undefined ? "" : `loss ${loss}`,
     labelSmoothing === undefined ? "" : `label smoothing ${labelSmoothing}`,
     ema === undefined ? "" : `averages of momentum ${ema}`,
+    precision === undefined ? "" : `${precision} precision`,
     schedule === undefined ? "" : `schedule ${schedule}`,
     augment === undefined ? "" : `images by ${describeAugment(augment)}`,
   ];

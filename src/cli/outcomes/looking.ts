@@ -37,7 +37,7 @@ type LookingOptions = Pick<
 >;
 
 export class Looking {
-  /** Null with --no-hunt. */
+  /** Null with --no-hunt, and in mixed precision, where a gradient that is not finite is nothing to be hunted for. */
   readonly ground: HuntingGround | null;
   /** For `fit`, after the run's own. */
   readonly callbacks: readonly Callback[];
@@ -53,7 +53,8 @@ export class Looking {
     const { flags } = context;
     this.#context = context;
     this.#setup = setup;
-    this.ground = flags.noHunt ? null : new HuntingGround(setup);
+    const isHunted = !flags.noHunt && setup.precision !== "mixed";
+    this.ground = isHunted ? new HuntingGround(setup) : null;
     const file = flags.stats === undefined ? null : new StatisticsFile(out);
     const board =
       flags.tensorboard === undefined

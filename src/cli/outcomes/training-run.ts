@@ -142,8 +142,8 @@ async function prepare(
   const history = bestEffort(historyFile(plan.out, resume?.history), tell);
   const recipe = fitSettings(settings, [history]);
   const model = basis.modelOf(plan.config);
-  const { optimizer, augment, loss } = recipe;
-  const setup = { model, data, batchSize, seed, optimizer, augment, loss };
+  const { optimizer, augment, loss, precision } = recipe;
+  const setup = { model, data, batchSize, seed, optimizer, augment, loss, precision };
   const looking = new Looking(context, setup, plan.out);
   if (resume) await looking.goOnAfter(resume.steps + resume.stepsOfEpoch);
   const of = rows.heldOut.length > 0 ? "held-out" : "training";
