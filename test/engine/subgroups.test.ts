@@ -36,8 +36,8 @@ test("every kernel that passes values between lanes is held to the size, on the 
     const [, head = ""] =
       /(@compute[^{]*)/.exec(result.slice(headStart(result, kernel.entry))) ?? [];
     const isHeld = head.includes("@subgroup_size(16) @workgroup_size(");
-    const own = /\bsubgroup(Shuffle|Broadcast|Add|Max|Min|Ballot)\w*\(/.test(text);
-    const asksForLane = head.includes("subgroup_invocation_id");
+    const own = /\bsubgroup(Shuffle|Broadcast|Matrix)\w*\(/.test(text);
+    const asksForLane = head.includes("@builtin(subgroup_");
     assert.is(isHeld, asksForLane, kernel.label);
     if (asksForLane) assert.ok(own, kernel.label);
     assert.is(result.split("\n").length, text.split("\n").length, kernel.label);

@@ -10,7 +10,7 @@ import { RowMemory } from "./row-memory.ts";
 import { RungTable } from "./rung-table.ts";
 import { formatShape, type Shape } from "./shape.ts";
 import { type Place, Staging, writeBytes } from "./staging.ts";
-import { subgroupsOf } from "./subgroups.ts";
+import { matrixOf, type SubgroupMatrix, subgroupsOf } from "./subgroups.ts";
 import {
   bytesOf,
   type DType,
@@ -67,6 +67,8 @@ export class Device {
   readonly kernels: KernelCache;
   /** Lanes in a subgroup where the adapter has subgroups of one size, or can be held to one; else null. */
   readonly subgroupSize: number | null;
+  /** What a subgroup multiplies at once; null where it does not. */
+  readonly matrix: SubgroupMatrix | null;
   /** Whether kernels may store and load f16. */
   readonly hasHalf: boolean;
   /** True for an adapter that computes on the processor (llvmpipe, SwiftShader, WARP). */
@@ -104,6 +106,7 @@ export class Device {
     this.kernels = kernels ?? parent?.kernels ?? new KernelCache(handle, { pinnedSubgroup });
     this.hasHalf = handle.features.has("shader-f16");
     this.isSoftware = isSoftware(info);
+    this.matrix = matrixOf(handle.features, info, { size, isSoftware: this.isSoftware });
   }
 
   /**

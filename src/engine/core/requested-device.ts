@@ -2,9 +2,12 @@
 // because WebGPU's defaults are far below most of them.
 
 import { DeviceError } from "./errors.ts";
-import { SUBGROUP_SIZE_CONTROL } from "./subgroups.ts";
+import { SUBGROUP_MATRIX, SUBGROUP_SIZE_CONTROL } from "./subgroups.ts";
 
-const WANTED_FEATURES = ["subgroups", SUBGROUP_SIZE_CONTROL, "timestamp-query", "shader-f16"];
+const WANTED_FEATURES = [
+  ...["subgroups", SUBGROUP_SIZE_CONTROL, SUBGROUP_MATRIX],
+  ...["shader-f16", "timestamp-query"],
+];
 /** Those that a device asks of its adapter in full; of others it gets WebGPU's defaults. */
 export const WANTED_LIMITS = [
   "maxStorageBufferBindingSize",

@@ -1,4 +1,4 @@
-// Lanes of a subgroup. Kernels that pass values between lanes are written for one size, which they take as a constant. Some
+// Lanes of a subgroup, and what they multiply together. Kernels that pass values between lanes are written for one size, which they take as a constant. Some
 // adapters have several and choose by themselves (AMD 32 or 64, Intel 8 to 32): there such kernels are held to one,
 // where the adapter lets them (WGSL's `@subgroup_size`, feature `subgroup-size-control`).
 
@@ -36,8 +36,49 @@ export function pinned(text: string, size: number): string {
   if (!/^enable subgroups;$/m.test(text)) return text;
   const held = text.replace(ENTRY, (attribute, at: number) => {
     const head = text.slice(at, text.indexOf("{", at));
-    const asksForLane = head.includes("@builtin(subgroup_invocation_id)");
+    const asksForLane = /@builtin\(subgroup_(invocation_)?id\)/.test(head);
     return asksForLane ? `${attribute}@subgroup_size(${size}) ` : attribute;
   });
   return held.replace(/^enable subgroups;$/m, "enable subgroups; enable subgroup_size_control;");
+}
+
+/** Extents of the matrices that a subgroup multiplies at once: rows and columns of the result, and the steps of its sums. */
+export interface SubgroupMatrix {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+}
+
+/** Not a standard yet, and only where unsafe interfaces are allowed. */
+export const SUBGROUP_MATRIX = "chromium-experimental-subgroup-matrix";
+
+/** A shape that an adapter lists: left (M, K), right (K, N). */
+interface MatrixConfig {
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly componentType: string;
+  readonly resultComponentType: string;
+}
+
+/** llvmpipe lists matrices for subgroups of 16 lanes too, and crashes when it compiles them. */
+const MOST_SOFTWARE_LANES = 8;
+
+/** The largest of f16 whose sums are f32; null where the adapter has none. */
+export function matrixOf(
+  features: ReadonlySet<string>,
+  info: GPUAdapterInfo,
+  { size, isSoftware }: Pick<Subgroups, "size"> & { readonly isSoftware: boolean },
+): SubgroupMatrix | null {
+  const isMissing = ![SUBGROUP_MATRIX, "subgroups", "shader-f16"].every((name) =>
+    features.has(name),
+  );
+  if (isMissing || size === null || (isSoftware && size > MOST_SOFTWARE_LANES)) return null;
+  const { subgroupMatrixConfigs = [] } = info as {
+    readonly subgroupMatrixConfigs?: Iterable<MatrixConfig>;
+  };
+  const sizes = [...subgroupMatrixConfigs]
+    .filter((one) => one.componentType === "f16" && one.resultComponentType === "f32")
+    .map(({ M, N, K }) => ({ rows: M, columns: N, depth: K }));
+  return sizes.toSorted((a, b) => b.rows * b.columns - a.rows * a.columns)[0] ?? null;
 }

@@ -4,6 +4,7 @@
 
 import type { Kernel } from "../core/kernel.ts";
 import type { RungTable } from "../core/rung-table.ts";
+import type { SubgroupMatrix } from "../core/subgroups.ts";
 import type { Storage, Tensor } from "../core/tensor.ts";
 import type { Access } from "../core/wgsl.ts";
 import type { LayerRecord } from "./layer-record.ts";
@@ -22,6 +23,8 @@ export interface Capabilities {
   readonly maxStorageBufferBindingSize?: number;
   /** Bytes of workgroup memory; no limit where there is no device. */
   readonly maxComputeWorkgroupStorageSize?: number;
+  /** Of f16, with sums of f32: what a subgroup multiplies at once; null or missing where it cannot. */
+  readonly matrix?: SubgroupMatrix | null;
   /** Which rungs ladders take; default: those of their own order. It is no part of a program. */
   readonly rungTable?: RungTable;
 }
@@ -33,9 +36,10 @@ export function capabilitiesOf(
   } & Pick<Capabilities, "subgroupSize" | "isSoftware">,
 ): Capabilities {
   const { subgroupSize, isSoftware } = given;
-  const { maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = given;
+  const { maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize, matrix } = given;
   return {
     ...{ subgroupSize, isSoftware },
+    ...(matrix ? { matrix } : {}),
     ...(maxStorageBufferBindingSize === undefined ? {} : { maxStorageBufferBindingSize }),
     ...(maxComputeWorkgroupStorageSize === undefined ? {} : { maxComputeWorkgroupStorageSize }),
   };

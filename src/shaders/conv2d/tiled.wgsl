@@ -10,10 +10,11 @@
 // VEC_A, VEC_B, VEC_C: channels of what is read and written are whole vec4 words. BLOCK_A, BLOCK_B: such words that lie along the
 // sum are loaded four rows at a time, and turned. STRIDED: of dx, a window's steps are of more than one pixel.
 
+//#include "lib/product-tile.wgsl"
+
 alias Lanes = vec4f;
 alias Bits = vec4i;
 
-//#include "lib/product-tile.wgsl"
 //#include "lib/conv-index.wgsl"
 //#include "lib/activate.wgsl"
 
@@ -302,14 +303,32 @@ fn store(row: u32, column: u32, split: u32, value: vec4f) {
   //#endif
 }
 
+fn put_out(at: vec3u, sum: vec4f) {
+  var z = sum;
+  //#if ${HAS_BIAS}
+  z += bias[min(at.y, params.columns - 1u) / 4u];
+  //#endif
+  store(at.x, at.y, at.z, activate(z));
+}
+
 @compute @workgroup_size(INVOCATIONS)
-fn multiply(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) local: u32) {
+fn multiply(
+  @builtin(workgroup_id) wg: vec3u,
+  //#if ${MATRIX}
+  @builtin(subgroup_id) subgroup: u32,
+  //#endif
+  @builtin(local_invocation_index) local: u32,
+) {
   let first_row = wg.x * TILE_ROWS;
   let column = wg.y * TILE_COLUMNS;
   for (var r = local; r < TILE_ROWS; r += INVOCATIONS) { places[r] = row_place(first_row + r); }
   workgroupBarrier();
   let end = min((wg.z + 1u) * params.split_depth, params.depth);
+  //#if ${MATRIX}
+  let mine = place_in_tile(subgroup);
+  //#else
   let mine = place_in_tile(local);
+  //#endif
   var k = wg.z * params.split_depth;
   var digits = digits_of(k + left_at(local, 0u).y);
   var left = load_left(local, &digits, k, end);
@@ -336,14 +355,5 @@ fn multiply(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_index) l
     multiply_tiles(&sums, mine);
     workgroupBarrier();
   }
-  for (var v = 0u; v < THREAD_WORDS; v++) {
-    let at = column + column_of(mine, v);
-    var offset = vec4f();
-    //#if ${HAS_BIAS}
-    offset = bias[min(at, params.columns - 1u) / 4u];
-    //#endif
-    for (var r = 0u; r < THREAD_ROWS; r++) {
-      store(first_row + row_of(mine, r), at, wg.z, activate(sums[r * THREAD_WORDS + v] + offset));
-    }
-  }
+  finish_tile(&sums, mine, local, vec3u(first_row, column, wg.z));
 }

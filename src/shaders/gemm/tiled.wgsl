@@ -5,6 +5,7 @@
 //   c = activate(op(a) · op(b) + bias); shapes as in naive.wgsl; slice z of k goes to the z-th matrix of c
 // VEC_A, VEC_B, VEC_C: rows of the stored matrix are whole vec4 words. Where these lie along k and not along the tile's edge,
 // they are loaded in BLOCK_A or BLOCK_B, four rows of four steps, and turned; elsewhere VEC_A asks for TRANS_A, VEC_B for none.
+// MATRIX: the rung subgroup-matrix, for operands that are f16.
 
 //#include "lib/product-tile.wgsl"
 //#include "lib/gemm-operands.wgsl"
@@ -111,10 +112,15 @@ fn load_right(local: u32, column: u32, k: u32, end: u32) -> RightWords {
   return words;
 }
 
+fn put_out(at: vec3u, sum: vec4f) { store(at.x, at.y, at.z, finish(at.x, at.y, sum)); }
+
 @compute @workgroup_size(INVOCATIONS)
 fn multiply(
   @builtin(workgroup_id) wg: vec3u,
   @builtin(num_workgroups) groups: vec3u,
+  //#if ${MATRIX}
+  @builtin(subgroup_id) subgroup: u32,
+  //#endif
   @builtin(local_invocation_index) local: u32,
 ) {
   let tile = wg.y * groups.x + wg.x;
@@ -123,7 +129,11 @@ fn multiply(
   if (row >= params.m) { return; }
   let column = tile % across * TILE_COLUMNS;
   let end = min(params.k, (wg.z + 1u) * params.slice);
+  //#if ${MATRIX}
+  let mine = place_in_tile(subgroup);
+  //#else
   let mine = place_in_tile(local);
+  //#endif
   var k = wg.z * params.slice;
   var left = load_left(local, row, k, end);
   var right = load_right(local, column, k, end);
@@ -140,11 +150,5 @@ fn multiply(
     multiply_tiles(&sums, mine);
     workgroupBarrier();
   }
-  for (var v = 0u; v < THREAD_WORDS; v++) {
-    let at = column + column_of(mine, v);
-    for (var r = 0u; r < THREAD_ROWS; r++) {
-      let mine_row = row + row_of(mine, r);
-      store(mine_row, at, wg.z, finish(mine_row, at, sums[r * THREAD_WORDS + v]));
-    }
-  }
+  finish_tile(&sums, mine, local, vec3u(row, column, wg.z));
 }

@@ -2,8 +2,16 @@
 // them in the registers of an invocation. DEPTH steps of the sum lie in workgroup memory at a time, as vec4 words along the
 // tile's edges. An invocation's words are as far apart as there are invocations along the edge, so that neighbours read
 // neighbouring words. Every element is summed step by step, whatever the tile: all tiles give the same bits.
-// What tiles there are is ops/gemm/tiles.ts. What is loaded is the includer's.
+// What tiles there are is ops/gemm/tiles.ts. What is loaded is the includer's, and `put_out`, which takes four elements of the result.
+// MATRIX: the subgroups of a workgroup multiply matrices that they hold together, of f16 and summed in f32, each its own part of the tile;
+// what is in workgroup memory is f16 then. Not step by step: bits are the adapter's.
 
+//#if ${MATRIX}
+enable f16;
+enable subgroups;
+enable chromium_experimental_subgroup_matrix;
+
+//#endif
 const TILE_ROWS: u32 = 64u;
 const TILE_COLUMNS: u32 = 64u;
 const THREAD_ROWS: u32 = 4u;     // a multiple of 4, as are all of these
@@ -16,9 +24,17 @@ const DOWN = TILE_ROWS / THREAD_ROWS;
 const ACROSS = TILE_COLUMNS / THREAD_COLUMNS;
 const INVOCATIONS = DOWN * ACROSS;
 const THREAD_WORDS = THREAD_COLUMNS / 4u;
+//#if ${MATRIX}
+// Matrices begin at multiples of 16 bytes, two words of f16.
+const LEFT_STRIDE = ROW_WORDS + 2u;
+const RIGHT_STRIDE = COLUMN_WORDS + 2u;
+alias TileWord = vec4h;
+//#else
 // One word more than the edge needs: invocations that differ in the step then write to different banks.
 const LEFT_STRIDE = ROW_WORDS + 1u;
 const RIGHT_STRIDE = COLUMN_WORDS + 1u;
+alias TileWord = vec4f;
+//#endif
 // Words that an invocation loads; of a narrow tile's right side not every one has any.
 const LEFT_LOADS = DEPTH * ROW_WORDS / INVOCATIONS;
 const RIGHT_WORDS = DEPTH * COLUMN_WORDS;
@@ -26,12 +42,11 @@ const RIGHT_LOADS = (RIGHT_WORDS + INVOCATIONS - 1u) / INVOCATIONS;
 // Words of four steps.
 const QUADS = DEPTH / 4u;
 
-alias Sums = array<vec4f, THREAD_ROWS * THREAD_WORDS>;
 alias LeftWords = array<vec4f, LEFT_LOADS>;
 alias RightWords = array<vec4f, RIGHT_LOADS>;
 
-var<workgroup> left_tile: array<vec4f, DEPTH * LEFT_STRIDE>;
-var<workgroup> right_tile: array<vec4f, DEPTH * RIGHT_STRIDE>;
+var<workgroup> left_tile: array<TileWord, DEPTH * LEFT_STRIDE>;
+var<workgroup> right_tile: array<TileWord, DEPTH * RIGHT_STRIDE>;
 
 // Where in a tile a word is loaded: x the word of the edge, y the step. Neighbours read neighbouring addresses: those along
 // an edge of `words`, or those along the sum.
@@ -43,8 +58,13 @@ fn block_at(load: u32) -> vec2u { return vec2u(load / QUADS, load % QUADS * 4u);
 // Whether there is such a word on the right side; all of most tiles' loads are.
 fn is_right(load: u32) -> bool { return RIGHT_WORDS % INVOCATIONS == 0u || load < RIGHT_WORDS; }
 
-fn put_left(at: vec2u, word: vec4f) { left_tile[at.y * LEFT_STRIDE + at.x] = word; }
-fn put_right(at: vec2u, word: vec4f) { right_tile[at.y * RIGHT_STRIDE + at.x] = word; }
+fn put_left(at: vec2u, word: vec4f) { left_tile[at.y * LEFT_STRIDE + at.x] = TileWord(word); }
+fn put_right(at: vec2u, word: vec4f) { right_tile[at.y * RIGHT_STRIDE + at.x] = TileWord(word); }
+
+//#if ${MATRIX}
+//#include "lib/matrix-tile.wgsl"
+//#else
+alias Sums = array<vec4f, THREAD_ROWS * THREAD_WORDS>;
 
 // The place of an invocation: x among the words of the columns, y among those of the rows.
 fn place_in_tile(local: u32) -> vec2u { return vec2u(local % ACROSS, local / ACROSS); }
@@ -70,3 +90,13 @@ fn multiply_tiles(sums: ptr<function, Sums>, mine: vec2u) {
     }
   }
 }
+
+// Hands out the sums, from the tile's first row and column (x, y) on; z is the includer's.
+fn finish_tile(sums: ptr<function, Sums>, mine: vec2u, local: u32, origin: vec3u) {
+  for (var v = 0u; v < THREAD_WORDS; v++) {
+    for (var r = 0u; r < THREAD_ROWS; r++) {
+      put_out(origin + vec3u(row_of(mine, r), column_of(mine, v), 0u), (*sums)[r * THREAD_WORDS + v]);
+    }
+  }
+}
+//#endif

@@ -46,7 +46,7 @@ import {
   inputBytes,
   type WeightGradientProblem,
 } from "./problem.ts";
-import { tiledKernels, tiledRung } from "./tiled.ts";
+import { tiledKernels, tiledRungs } from "./tiled.ts";
 import { winogradDw, winogradDx, winogradForward, winogradKernels } from "./winograd.ts";
 
 export type { Conv2dAttrs } from "./problem.ts";
@@ -132,7 +132,7 @@ export const forwardLadder: Ladder<ForwardProblem> = {
           touched: { x: inputBytes(geometry) },
         }),
     },
-    tiledRung("forward", ({ geometry, x, w, b, y, activation }) => ({
+    ...tiledRungs<ForwardProblem>("forward", ({ geometry, x, w, b, y, activation }) => ({
       ...{ geometry, a: x, b: w, out: y, bias: b, activation },
     })),
     {
@@ -165,7 +165,7 @@ export function* forwardKernels(subgroupSize: number | null): Iterable<Kernel> {
   }
   yield* directKernels(subgroupSize);
   yield* implicitKernels(subgroupSize);
-  yield* tiledKernels();
+  yield* tiledKernels(subgroupSize);
   yield* winogradKernels();
 }
 
@@ -189,7 +189,9 @@ export const inputGradientLadder: Ladder<InputGradientProblem> = {
           flops: convFlops(geometry),
         }),
     },
-    tiledRung("dx", ({ geometry, dy, w, dx }) => ({ geometry, a: dy, b: w, out: dx })),
+    ...tiledRungs<InputGradientProblem>("dx", ({ geometry, dy, w, dx }) => ({
+      ...{ geometry, a: dy, b: w, out: dx },
+    })),
     {
       name: "subgroup",
       fits: ({ geometry }, { subgroupSize }) =>
@@ -250,9 +252,9 @@ export const weightGradientLadder: Ladder<WeightGradientProblem> = {
           touched: { x: inputBytes(geometry) },
         }),
     }),
-    withBiasGradient(
-      tiledRung("dw", ({ geometry, x, dy, dw }) => ({ geometry, a: x, b: dy, out: dw })),
-    ),
+    ...tiledRungs<WeightGradientProblem>("dw", ({ geometry, x, dy, dw }) => ({
+      ...{ geometry, a: x, b: dy, out: dw },
+    })).map(withBiasGradient),
     {
       name: "subgroup",
       fits: ({ geometry }, { subgroupSize }) => fitsWeightGradient(geometry, subgroupSize),

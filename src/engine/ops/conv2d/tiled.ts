@@ -10,11 +10,20 @@ import type { Rung } from "../../program/ladder.ts";
 import type { Capabilities } from "../../program/program.ts";
 import type { Recorder } from "../../program/recorder.ts";
 import { ACTIVATIONS, type Activation, activationFlags } from "../gemm/bias-activation.ts";
+import {
+  areHalves,
+  exampleWay,
+  MATRIX_ERROR,
+  MATRIX_TILE,
+  MATRIX_TILES,
+  matrixWay,
+  ownWay,
+  type TileWay,
+} from "../gemm/matrix-tiles.ts";
 import { combinations } from "../gemm/problem.ts";
 import { recordCombine } from "../gemm/sliced.ts";
 import {
   areaOf,
-  constantsOf,
   DEFAULT_TILE,
   fitsMemory,
   invocationsOf,
@@ -39,8 +48,15 @@ interface Operands {
   readonly activation?: Activation;
 }
 
-/** The rung of one of the ladders, by the operands that its problems have. */
-export function tiledRung<Problem extends { readonly geometry: ConvGeometry }>(
+/** Both rungs of one of the ladders, by the operands that its problems have. */
+export function tiledRungs<Problem extends { readonly geometry: ConvGeometry }>(
+  pass: Pass,
+  operandsOf: (problem: Problem) => Operands,
+): readonly Rung<Problem>[] {
+  return [tiledRung(pass, operandsOf), matrixRung(pass, operandsOf)];
+}
+
+function tiledRung<Problem extends { readonly geometry: ConvGeometry }>(
   pass: Pass,
   operandsOf: (problem: Problem) => Operands,
 ): Rung<Problem> {
@@ -49,12 +65,38 @@ export function tiledRung<Problem extends { readonly geometry: ConvGeometry }>(
   const fits = ({ geometry }: Problem, capabilities: Capabilities, tile: Tile) =>
     fitsTile(pass, geometry, capabilities, tile);
   const record = (rec: Recorder, problem: Problem, tile: Tile) =>
-    recordTiled(rec, operandsOf(problem), { pass, tile });
+    recordTiled(rec, operandsOf(problem), { pass, way: ownWay(tile) });
   return {
     name: "tiled",
     fits: (problem, capabilities) => fits(problem, capabilities, defaultOf(problem)),
     record: (rec, problem) => record(rec, problem, defaultOf(problem)),
     variants: tileVariants(CONV_TILES, { extentsOf: productOfProblem, defaultOf, fits, record }),
+  };
+}
+
+/** The rung subgroup-matrix, for operands of f16. */
+function matrixRung<Problem extends { readonly geometry: ConvGeometry }>(
+  pass: Pass,
+  operandsOf: (problem: Problem) => Operands,
+): Rung<Problem> {
+  const fits = (problem: Problem, capabilities: Capabilities, tile: Tile) => {
+    const { a, b } = operandsOf(problem);
+    const way = matrixWay(tile, capabilities, placesOf(tile));
+    return areHalves(a, b) && way !== null && fitsGrid(pass, problem.geometry, tile);
+  };
+  const record = (rec: Recorder, problem: Problem, tile: Tile) => {
+    const way = matrixWay(tile, rec.capabilities, placesOf(tile));
+    if (way) recordTiled(rec, operandsOf(problem), { pass, way });
+  };
+  return {
+    name: "subgroup-matrix",
+    fits: (problem, capabilities) => fits(problem, capabilities, MATRIX_TILE),
+    errorOfLargest: MATRIX_ERROR,
+    record: (rec, problem) => record(rec, problem, MATRIX_TILE),
+    variants: tileVariants(MATRIX_TILES, {
+      ...{ extentsOf: ({ geometry }) => productOf(pass, geometry), fits, record },
+      defaultOf: () => MATRIX_TILE,
+    }),
   };
 }
 
@@ -104,10 +146,17 @@ function fitsTile(
   capabilities: Capabilities,
   tile: Tile,
 ): boolean {
+  return fitsMemory(tile, capabilities, placesOf(tile)) && fitsGrid(pass, geometry, tile);
+}
+
+/** Bytes of workgroup memory for where the rows of a tile are. */
+function placesOf(tile: Tile): number {
+  return 16 * tile.rows;
+}
+
+function fitsGrid(pass: Pass, geometry: ConvGeometry, tile: Tile): boolean {
   const { kh, kw, sh, sw } = geometry;
-  const placesBytes = 16 * tile.rows;
   return (
-    fitsMemory(tile, capabilities, placesBytes) &&
     tilesOf(productOf(pass, geometry), tile).every((groups) => groups <= MOST_GROUPS) &&
     Math.max(kh * sh, kw * sw) < MOST_STRIDED
   );
@@ -128,8 +177,9 @@ function splitDepthOf(pass: Pass, product: Product): number {
 function recordTiled(
   rec: Recorder,
   { geometry, a, b, out, bias = null, activation = "linear" }: Operands,
-  { pass, tile }: { readonly pass: Pass; readonly tile: Tile },
+  { pass, way }: { readonly pass: Pass; readonly way: TileWay },
 ): void {
+  const { tile } = way;
   const product = productOf(pass, geometry);
   const split_depth = splitDepthOf(pass, product);
   const splits = ceilDiv(product.depth, split_depth);
@@ -144,7 +194,7 @@ function recordTiled(
   const epilogue = { ...activationFlags(activation), HAS_BIAS: bias !== null };
   rec.dispatch({
     op: "conv2d",
-    kernel: multiplyKernel({ ...epilogue, ...switchesOf(pass, geometry, tile) }, tile),
+    kernel: multiplyKernel({ ...epilogue, ...switchesOf(pass, geometry, tile) }, way),
     grid: [...tilesOf(product, tile), splits],
     bind: { a, b, out: products, ...(bias ? { bias } : {}) },
     params,
@@ -188,20 +238,22 @@ function switchesOf(pass: Pass, { i, o, sh, sw }: Channels, tile: Tile): Flags {
   };
 }
 
-function multiplyKernel(flags: Flags, tile: Tile): Kernel {
-  return kernelFrom(shader, "multiply", { flags, constants: constantsOf(tile) });
+function multiplyKernel(flags: Flags, { flags: own, constants }: TileWay): Kernel {
+  return kernelFrom(shader, "multiply", { flags: { ...flags, ...own }, constants });
 }
 
 /** Every kernel of the rung; of the forward pass by default tiles with every epilogue, of others with none. */
-export function* tiledKernels(): Iterable<Kernel> {
+export function* tiledKernels(subgroupSize: number | null): Iterable<Kernel> {
   const isDefault = (tile: Tile) =>
     [NARROW_TILE, SLIM_TILE, DEFAULT_TILE].some(({ name }) => name === tile.name);
-  for (const tile of CONV_TILES) {
+  const matrices = subgroupSize === null ? null : exampleWay(subgroupSize);
+  for (const way of [...CONV_TILES.map(ownWay), ...(matrices ? [matrices] : [])]) {
+    const { tile } = way;
     for (const pass of ["forward", "dx", "dw"] as const) {
-      const all = pass === "forward" && isDefault(tile);
+      const all = pass === "forward" && isDefault(tile) && way !== matrices;
       for (const end of all ? EPILOGUES : [{ HAS_BIAS: false }]) {
         for (const flags of allSwitches(pass, tile))
-          yield multiplyKernel({ ...end, ...flags }, tile);
+          yield multiplyKernel({ ...end, ...flags }, way);
       }
     }
   }

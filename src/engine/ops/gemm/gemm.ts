@@ -24,7 +24,7 @@ import {
   transposes,
 } from "./problem.ts";
 import { combineKernel, recordSliced, recordSums, sliceOf } from "./sliced.ts";
-import { everyTiled, TILED } from "./tiled.ts";
+import { everyTiled, SUBGROUP_MATRIX, TILED } from "./tiled.ts";
 
 export type { Gemm, GemmInto } from "./problem.ts";
 export { type Combine, recordCombine } from "./sliced.ts";
@@ -104,6 +104,7 @@ export const GEMM: Ladder<Problem> = {
       fits: (_, { subgroupSize }) => subgroupSize !== null && subgroupSize <= 64,
       record: recordSubgroup,
     },
+    SUBGROUP_MATRIX,
   ],
 };
 
@@ -190,7 +191,7 @@ export function* gemmKernels(subgroupSize: number | null): Iterable<Kernel> {
         yield subgroupKernel({ ...flags, ...end }, subgroupSize, words);
     }
   }
-  yield* everyTiled(epilogues);
+  yield* everyTiled(epilogues, subgroupSize);
   if (subgroupSize === null) return;
   for (const flags of vecs.filter(({ TRANS_B }) => !TRANS_B)) {
     for (const words of [1, 2]) yield subgroupKernel({ ...flags, SUMS: true }, subgroupSize, words);

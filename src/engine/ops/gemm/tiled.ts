@@ -4,12 +4,22 @@ import shader from "../../../shaders/gemm/tiled.wgsl";
 import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import type { Flags } from "../../core/wgsl.ts";
 import type { Rung } from "../../program/ladder.ts";
+import type { Capabilities } from "../../program/program.ts";
 import type { Recorder } from "../../program/recorder.ts";
+import {
+  areHalves,
+  exampleWay,
+  MATRIX_ERROR,
+  MATRIX_TILE,
+  MATRIX_TILES,
+  matrixWay,
+  ownWay,
+  type TileWay,
+} from "./matrix-tiles.ts";
 import { combinations, epilogue, type GemmInto, type Problem, transposes } from "./problem.ts";
 import { recordSliced, recordSums, sliceOf } from "./sliced.ts";
 import {
   areaOf,
-  constantsOf,
   DEFAULT_TILE,
   fitsMemory,
   loadsOf,
@@ -22,16 +32,40 @@ import {
 export const TILED: Rung<Problem> = {
   name: "tiled",
   fits: () => true,
-  record: (rec, problem) => recordTiled(rec, problem, DEFAULT_TILE),
+  record: (rec, problem) => recordTiled(rec, problem, ownWay(DEFAULT_TILE)),
   variants: tileVariants(TILES, {
     extentsOf: ({ m, n }) => ({ rows: m, columns: n }),
     defaultOf: () => DEFAULT_TILE,
     fits: (_, capabilities, tile) => fitsMemory(tile, capabilities),
-    record: recordTiled,
+    record: (rec, problem, tile) => recordTiled(rec, problem, ownWay(tile)),
   }),
 };
 
-function recordTiled(rec: Recorder, problem: Problem, tile: Tile): void {
+/** For operands of f16, on adapters whose subgroups multiply matrices. */
+export const SUBGROUP_MATRIX: Rung<Problem> = {
+  name: "subgroup-matrix",
+  fits: (problem, capabilities) => fitsMatrix(problem, capabilities, MATRIX_TILE),
+  errorOfLargest: MATRIX_ERROR,
+  record: (rec, problem) => recordMatrix(rec, problem, MATRIX_TILE),
+  variants: tileVariants(MATRIX_TILES, {
+    extentsOf: ({ m, n }) => ({ rows: m, columns: n }),
+    defaultOf: () => MATRIX_TILE,
+    fits: fitsMatrix,
+    record: recordMatrix,
+  }),
+};
+
+function fitsMatrix({ request }: Problem, capabilities: Capabilities, tile: Tile): boolean {
+  return areHalves(request.a, request.b) && matrixWay(tile, capabilities) !== null;
+}
+
+function recordMatrix(rec: Recorder, problem: Problem, tile: Tile): void {
+  const way = matrixWay(tile, rec.capabilities);
+  if (way) recordTiled(rec, problem, way);
+}
+
+function recordTiled(rec: Recorder, problem: Problem, way: TileWay): void {
+  const { tile } = way;
   const { request, m, n, k, parts = 1 } = problem;
   const extents = { rows: m, columns: n };
   const [down, across] = tilesOf(extents, tile);
@@ -43,7 +77,7 @@ function recordTiled(rec: Recorder, problem: Problem, tile: Tile): void {
     tiles: down * across,
     tileArea: areaOf(extents, tile) / (down * across),
     kernel: (epilogueFlags) =>
-      tiledKernel({ ...transposes(request), ...epilogueFlags, ...vecs }, tile),
+      tiledKernel({ ...transposes(request), ...epilogueFlags, ...vecs }, way),
     slice,
   });
   recordSums(rec, request);
@@ -67,28 +101,33 @@ function vecsOf(
   };
 }
 
-function tiledKernel(flags: Flags, tile: Tile): Kernel {
-  return kernelFrom(shader, "multiply", { flags, constants: constantsOf(tile) });
+function tiledKernel(flags: Flags, { flags: own, constants }: TileWay): Kernel {
+  return kernelFrom(shader, "multiply", { flags: { ...flags, ...own }, constants });
 }
 
-/** Those of the default tile with every epilogue, and those of the others with none. */
-export function* everyTiled(epilogues: readonly Flags[]): Iterable<Kernel> {
-  for (const end of epilogues) yield* kernelsOf(DEFAULT_TILE, end);
+/** Those of the default tile with every epilogue, and those of the others with none; likewise by matrices. */
+export function* everyTiled(
+  epilogues: readonly Flags[],
+  subgroupSize: number | null,
+): Iterable<Kernel> {
+  for (const end of epilogues) yield* kernelsOf(ownWay(DEFAULT_TILE), end);
   for (const tile of TILES) {
-    if (tile.name !== DEFAULT_TILE.name) yield* kernelsOf(tile, epilogue({}));
+    if (tile.name !== DEFAULT_TILE.name) yield* kernelsOf(ownWay(tile), epilogue({}));
   }
+  const matrices = subgroupSize === null ? null : exampleWay(subgroupSize);
+  if (matrices) yield* kernelsOf(matrices, epilogue({}));
 }
 
-/** Of one tile: every way to store the operands, each with extents that are whole words and that are not. */
-function* kernelsOf(tile: Tile, end: Flags): Iterable<Kernel> {
+/** Of one way: every way to store the operands, each with extents that are whole words and that are not. */
+function* kernelsOf(way: TileWay, end: Flags): Iterable<Kernel> {
   const found = combinations(["transA", "transB", "m", "n", "k"]).map(
     ({ transA, transB, ...vec }) => {
       const stored = { transA: transA === true, transB: transB === true };
       const extents = { m: vec["m"] ? 4 : 1, n: vec["n"] ? 4 : 1, k: vec["k"] ? 4 : 1 };
-      return { ...transposes(stored), ...vecsOf(stored, extents, tile) };
+      return { ...transposes(stored), ...vecsOf(stored, extents, way.tile) };
     },
   );
   for (const flags of new Map(found.map((one) => [JSON.stringify(one), one])).values()) {
-    yield tiledKernel({ ...flags, ...end }, tile);
+    yield tiledKernel({ ...flags, ...end }, way);
   }
 }
