@@ -19,7 +19,7 @@ export interface Wanted {
 /** Where a problem's tensors are made. */
 export interface Room {
   /** A tensor of the numbers that `data` makes, or one that is still to be written. */
-  tensor(shape: Shape, label: string, data?: () => Float32Array): Tensor;
+  tensor(shape: Shape, label: string, data?: () => Float32Array, dtype?: "f32" | "f16"): Tensor;
 }
 
 /** One problem: how it is put to a ladder or an op, and what is to come out. */
@@ -34,6 +34,18 @@ export interface BenchProblem {
   readonly capabilities?: Partial<Capabilities>;
 }
 
+/** The same with all that is given stored as f16, which holds small integers as they are; what comes out is f32. */
+export function inHalves(problem: BenchProblem): BenchProblem {
+  return {
+    ...problem,
+    label: `${problem.label} f16`,
+    record: (rec, room) =>
+      problem.record(rec, {
+        tensor: (shape, label, data) => room.tensor(shape, label, data, data ? "f16" : "f32"),
+      }),
+  };
+}
+
 /** Rungs of a ladder, and variants of those, that can take a problem. */
 export interface Ways {
   /** From naive upwards. */
@@ -44,7 +56,9 @@ export interface Ways {
 /** Those of the problem's own ladder; none where it is on no ladder. */
 export function waysOf(problem: BenchProblem, ladder: string, capabilities: Capabilities): Ways {
   const rec = new Recorder({ name: problem.label, capabilities, rungs: { [ladder]: "naive" } });
-  problem.record(rec, { tensor: (shape, label) => persistentTensor(shape, label) });
+  problem.record(rec, {
+    tensor: (shape, label, _, dtype) => persistentTensor(shape, label, dtype),
+  });
   const solution = rec.finish().solutions.find((one) => one.ladder === ladder);
   if (!solution) return { rungs: [], variants: [] };
   return { rungs: solution.fitting, variants: variantsOf(solution, capabilities) };

@@ -7,10 +7,14 @@ import { VitrineError } from "../../src/engine/core/errors.ts";
 import { describeKernel, type Kernel } from "../../src/engine/core/kernel.ts";
 import { KernelCache } from "../../src/engine/core/kernel-cache.ts";
 import { SUBGROUP_SIZE_CONTROL } from "../../src/engine/core/subgroups.ts";
+import { convolutionsBy } from "../../src/engine/ops/conv2d/tiled.ts";
+import { MATRIX_TILE, MATRIX_TILES, matrixWay } from "../../src/engine/ops/gemm/matrix-tiles.ts";
+import { productsBy } from "../../src/engine/ops/gemm/tiled.ts";
+import { invocationsOf } from "../../src/engine/ops/gemm/tiles.ts";
 import { type Program, tensorsOf } from "../../src/engine/program/program.ts";
 import type { ModelName } from "../../src/models/models.ts";
 import { allKernels } from "../support/all-kernels.ts";
-import { matrixKernel, PROBED_FEATURES } from "./probes.ts";
+import { type MatrixShape, matrixKernel, PROBED_FEATURES } from "./probes.ts";
 import type { Profile } from "./profiles.ts";
 import { onEveryRung, recordedStep } from "./recorded-steps.ts";
 
@@ -118,13 +122,29 @@ export async function checkAllKernels(absent: Absent): Promise<LimitsResult> {
   return { tried: tried - faults.length + own.length, faults: own };
 }
 
-/** Products of matrices that a subgroup holds, of the shapes that the maker's adapters list. */
+/**
+ * Products of matrices that a subgroup holds, of the shapes that the maker's adapters list: by themselves, and as the rungs
+ * have them, whose sums are f32.
+ */
 export async function checkMatrices({ device, profile }: Absent): Promise<LimitsResult> {
-  const { matrices = [] } = profile;
-  return complaints(
-    { device, profile, subgroupSize: null },
-    matrices.map((shape) => matrixKernel(shape, NULL_SUBGROUP)),
-  );
+  const { matrices = [], limits } = profile;
+  const [subgroupSize = null] = profile.subgroupSizes.filter((size) => size !== null);
+  const alone = matrices.map((shape) => matrixKernel(shape, NULL_SUBGROUP));
+  const rungs = matrices.filter(hasWideSums).flatMap(({ M, N, K }) => {
+    const matrix = { rows: M, columns: N, depth: K };
+    const ways = [MATRIX_TILE, ...MATRIX_TILES].flatMap((tile) =>
+      invocationsOf(tile) % NULL_SUBGROUP === 0
+        ? [matrixWay(tile, { subgroupSize, matrix, isSoftware: false, ...limits })]
+        : [],
+    );
+    const fitting = ways.filter((way) => way !== null);
+    return fitting.flatMap((way) => [...productsBy(way), ...convolutionsBy(way)]);
+  });
+  return complaints({ device, profile, subgroupSize: null }, [...alone, ...rungs]);
+}
+
+function hasWideSums({ componentType, resultComponentType }: MatrixShape): boolean {
+  return componentType === "f16" && resultComponentType === "f32";
 }
 
 /** The kernels of a model's training step, and of every rung for its problems; and that every tensor can be bound. */

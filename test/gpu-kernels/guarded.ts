@@ -5,12 +5,15 @@
 import type { Device } from "../../src/engine/core/device.ts";
 import { type Shape, sizeOf } from "../../src/engine/core/shape.ts";
 import {
+  bytesOf,
   type DType,
   persistentStorage,
   rootOf,
   type Tensor,
 } from "../../src/engine/core/tensor.ts";
 import { Recorder, type RecorderOptions } from "../../src/engine/program/recorder.ts";
+
+import { toHalves } from "../support/halves.ts";
 
 /** A NaN that no computation makes; each tensor has the next, because sums hand on the NaNs that they read. */
 const FIRST_SENTINEL = 0x7fc5_a100;
@@ -29,18 +32,26 @@ export class Guard {
   }
 
   /** A tensor of these elements, or of sentinels. */
-  tensor(shape: Shape, label: string, data?: () => Float32Array): Tensor {
-    const bytes = sizeOf(shape) * 4;
+  tensor(
+    shape: Shape,
+    label: string,
+    data?: () => Float32Array,
+    dtype: "f32" | "f16" = "f32",
+  ): Tensor {
+    const bytes = bytesOf(shape, dtype);
     const root = persistentStorage(
       BEFORE + Math.ceil(bytes / 16) * 16 + BEHIND,
       `${label}.guarded`,
     );
     const parent = { storage: root, offset: BEFORE };
     const storage = { label, bytes: root.bytes - BEFORE, persistent: true, parent };
-    const tensor: Tensor = { label, shape, dtype: "f32", storage };
+    const tensor: Tensor = { label, shape, dtype, storage };
     const sentinel = FIRST_SENTINEL + this.#tensors.length;
     const words = new Uint32Array(root.bytes / 4).fill(sentinel);
-    if (data) words.set(new Uint32Array(data().slice().buffer), BEFORE / 4);
+    if (data) {
+      const elements = dtype === "f16" ? toHalves(data()) : data();
+      new Uint8Array(words.buffer).set(new Uint8Array(elements.buffer), BEFORE);
+    }
     this.#device.place(root);
     this.#device.handle.queue.writeBuffer(this.#device.placeOf(tensor).buffer, 0, words);
     this.#tensors.push({ tensor, sentinel });
@@ -66,7 +77,7 @@ export class Guard {
     const words = new Uint32Array(await this.#device.readPlace({ buffer, offset: 0 }, root.bytes));
     const first = BEFORE / 4;
     // Kernels may write whole words of four; storages have room for the last one.
-    const end = first + Math.ceil(sizeOf(tensor.shape) / 4) * 4;
+    const end = first + Math.ceil(bytesOf(tensor.shape, tensor.dtype) / 16) * 4;
     const at = words.findIndex((word, i) => (i < first || i >= end) && word !== sentinel);
     if (at < 0) return null;
     const place = at < first ? `${first - at} before the first` : `${at - end + 1} behind the last`;

@@ -3,11 +3,11 @@
 
 import type { Device } from "../../src/engine/core/device.ts";
 import { type Kernel, kernelFrom, shaderFrom } from "../../src/engine/core/kernel.ts";
+import { SUBGROUP_MATRIX } from "../../src/engine/core/subgroups.ts";
 import type { BenchProblem, Room } from "./check-case.ts";
 import { integers, once } from "./integers.ts";
 import { product } from "./loops.ts";
 
-export const SUBGROUP_MATRIX = "chromium-experimental-subgroup-matrix";
 /** Asked of an adapter beside what today's kernels use. */
 export const PROBED_FEATURES: readonly string[] = ["shader-f16", SUBGROUP_MATRIX];
 /** llvmpipe lists matrices for subgroups of 16 too, and crashes when it compiles them. */

@@ -2,8 +2,9 @@
 
 import { VitrineError } from "../../src/engine/core/errors.ts";
 import { LADDERS } from "../../src/engine/ops/ladders.ts";
+import { rungOfName } from "../../src/engine/program/ladder.ts";
 import type { Capabilities } from "../../src/engine/program/program.ts";
-import { type BenchProblem, type Ways, waysOf } from "./check-case.ts";
+import { type BenchProblem, inHalves, type Ways, waysOf } from "./check-case.ts";
 import { convProblems } from "./conv-problems.ts";
 import { gemmProblems } from "./gemm-problems.ts";
 import { opProblems } from "./op-problems.ts";
@@ -30,13 +31,16 @@ export function benchCases({
   isShort,
   filter = "",
 }: CaseRequest): readonly BenchCase[] {
-  const onLadders = LADDERS.flatMap(({ name: subject }) =>
-    problemsOf(subject, isShort).flatMap((problem, index) => {
+  const lanes = capabilities.subgroupSize ?? 1;
+  const onLadders = LADDERS.flatMap(({ name: subject }) => {
+    const problems = problemsOf(subject, isShort);
+    const whole = problems.flatMap((problem, index) => {
       const ways = waysOf(problem, subject, capabilities);
-      const turn = { problem: index, lanes: capabilities.subgroupSize ?? 1, isShort };
+      const turn = { problem: index, lanes, isShort };
       return sampled(ways, turn).map((rung) => ({ subject, rung, problem }));
-    }),
-  );
+    });
+    return [...whole, ...halvedCases(subject, { capabilities, isShort })];
+  });
   const others = opProblems(isShort).flatMap(({ op: subject, problems }) =>
     problems.map((problem) => ({ subject, rung: "", problem })),
   );
@@ -62,6 +66,23 @@ function sampled(
     : variants.filter((_, at) => (at + turn.problem + adapter) % VARIANTS_EACH === 0);
   return [...rungs, ...own];
 }
+
+/** Of the ways that are for operands of f16, each with all problems; in a short run the rung and one variant, with one. */
+function halvedCases(
+  subject: string,
+  { capabilities, isShort }: Pick<CaseRequest, "capabilities" | "isShort">,
+): readonly BenchCase[] {
+  const problems = problemsOf(subject, isShort).map(inHalves);
+  return problems.flatMap((problem, index) => {
+    const { rungs, variants } = waysOf(problem, subject, capabilities);
+    const own = [...rungs, ...variants].filter((rung) => rungOfName(rung) === FOR_HALVES);
+    const turns = isShort ? own.filter((_, at) => at === index && at < 2) : own;
+    return turns.map((rung) => ({ subject, rung, problem }));
+  });
+}
+
+/** The rung that takes such operands only. */
+const FOR_HALVES = "subgroup-matrix";
 
 /** Throws VitrineError for a ladder that has none. */
 export function problemsOf(ladder: string, isShort: boolean): readonly BenchProblem[] {

@@ -246,14 +246,18 @@ function multiplyKernel(flags: Flags, { flags: own, constants }: TileWay): Kerne
 export function* tiledKernels(subgroupSize: number | null): Iterable<Kernel> {
   const isDefault = (tile: Tile) =>
     [NARROW_TILE, SLIM_TILE, DEFAULT_TILE].some(({ name }) => name === tile.name);
+  for (const tile of CONV_TILES) yield* convolutionsBy(ownWay(tile), isDefault(tile));
   const matrices = subgroupSize === null ? null : exampleWay(subgroupSize);
-  for (const way of [...CONV_TILES.map(ownWay), ...(matrices ? [matrices] : [])]) {
-    const { tile } = way;
-    for (const pass of ["forward", "dx", "dw"] as const) {
-      const all = pass === "forward" && isDefault(tile) && way !== matrices;
-      for (const end of all ? EPILOGUES : [{ HAS_BIAS: false }]) {
-        for (const flags of allSwitches(pass, tile))
-          yield multiplyKernel({ ...end, ...flags }, way);
+  if (matrices) yield* convolutionsBy(matrices);
+}
+
+/** The kernels of one way; of the forward pass with every epilogue, or with none. */
+export function* convolutionsBy(way: TileWay, withEpilogues = false): Iterable<Kernel> {
+  for (const pass of ["forward", "dx", "dw"] as const) {
+    const ends = withEpilogues && pass === "forward" ? EPILOGUES : [{ HAS_BIAS: false }];
+    for (const end of ends) {
+      for (const flags of allSwitches(pass, way.tile)) {
+        yield multiplyKernel({ ...end, ...flags }, way);
       }
     }
   }

@@ -24,7 +24,6 @@ export const MATRIX_TILE = tileOf("64x64/8x4/16");
 /** As they are found in other engines: ggml's 64 × 64, CUTLASS's larger ones, and a small one for small results. */
 export const MATRIX_TILES: readonly Tile[] = [
   tileOf("32x32/4x4/32"),
-  MATRIX_TILE,
   tileOf("64x64/8x4/32"),
   tileOf("128x64/8x8/16"),
   tileOf("128x128/8x8/16"),

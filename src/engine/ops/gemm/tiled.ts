@@ -110,16 +110,16 @@ export function* everyTiled(
   epilogues: readonly Flags[],
   subgroupSize: number | null,
 ): Iterable<Kernel> {
-  for (const end of epilogues) yield* kernelsOf(ownWay(DEFAULT_TILE), end);
+  for (const end of epilogues) yield* productsBy(ownWay(DEFAULT_TILE), end);
   for (const tile of TILES) {
-    if (tile.name !== DEFAULT_TILE.name) yield* kernelsOf(ownWay(tile), epilogue({}));
+    if (tile.name !== DEFAULT_TILE.name) yield* productsBy(ownWay(tile));
   }
   const matrices = subgroupSize === null ? null : exampleWay(subgroupSize);
-  if (matrices) yield* kernelsOf(matrices, epilogue({}));
+  if (matrices) yield* productsBy(matrices);
 }
 
 /** Of one way: every way to store the operands, each with extents that are whole words and that are not. */
-function* kernelsOf(way: TileWay, end: Flags): Iterable<Kernel> {
+export function* productsBy(way: TileWay, end: Flags = epilogue({})): Iterable<Kernel> {
   const found = combinations(["transA", "transB", "m", "n", "k"]).map(
     ({ transA, transB, ...vec }) => {
       const stored = { transA: transA === true, transB: transB === true };
