@@ -8,7 +8,14 @@ import { VitrineError } from "../core/errors.ts";
 import type { Capabilities } from "./program.ts";
 import type { Recorder } from "./recorder.ts";
 
-export type RungName = "naive" | "tiled" | "subgroup" | "implicit" | "gemm" | "winograd";
+export type RungName =
+  | "naive"
+  | "tiled"
+  | "subgroup"
+  | "implicit"
+  | "gemm"
+  | "winograd"
+  | "winograd4";
 
 export interface Rung<Problem> {
   readonly name: RungName;

@@ -149,7 +149,7 @@ export const forwardLadder: Ladder<ForwardProblem> = {
         recordImplicit(rec, { ...problem, from: x, to: y, isGradient: false }),
     },
     { name: "gemm", fits: ({ geometry }) => fitsGemm(geometry), record: recordGemmForward },
-    winogradForward,
+    ...winogradForward,
   ],
 };
 
@@ -220,7 +220,7 @@ export const inputGradientLadder: Ladder<InputGradientProblem> = {
         }),
     },
     { name: "gemm", fits: ({ geometry }) => fitsGemm(geometry), record: recordGemmDx },
-    winogradDx,
+    ...winogradDx,
   ],
 };
 
@@ -265,7 +265,7 @@ export const weightGradientLadder: Ladder<WeightGradientProblem> = {
       record: recordImplicitDw,
     }),
     { name: "gemm", fits: ({ geometry }) => fitsGemm(geometry), record: recordGemmDw },
-    withBiasGradient(winogradDw),
+    ...winogradDw.map(withBiasGradient),
   ],
 };
 
