@@ -5,10 +5,9 @@
 //   slope: c = op(a) · op(b) · f'(…), of the activation whose result is y (M, N)     sums[n] = Σ op(b)[k, n]
 
 import shader from "../../../shaders/gemm/naive.wgsl";
-import subgroupShader from "../../../shaders/gemm/subgroup.wgsl";
 import { ShapeError } from "../../core/errors.ts";
 import { type Kernel, kernelFrom } from "../../core/kernel.ts";
-import { ceilDiv, formatShape, shape2 } from "../../core/shape.ts";
+import { formatShape, shape2 } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { Flags } from "../../core/wgsl.ts";
 import { climb, type Ladder } from "../../program/ladder.ts";
@@ -23,7 +22,8 @@ import {
   type Problem,
   transposes,
 } from "./problem.ts";
-import { combineKernel, recordSliced, recordSums, sliceOf } from "./sliced.ts";
+import { combineKernel, recordSums } from "./sliced.ts";
+import { everySubgroup, SUBGROUP } from "./subgroup.ts";
 import { everyTiled, TILED } from "./tiled.ts";
 
 export type { Gemm, GemmInto } from "./problem.ts";
@@ -88,15 +88,7 @@ function describeProblem({ request, m, n, k, parts }: Problem): string {
 export const GEMM: Ladder<Problem> = {
   name: "gemm",
   describe: describeProblem,
-  rungs: [
-    { name: "naive", fits: () => true, record: recordNaive },
-    TILED,
-    {
-      name: "subgroup",
-      fits: (_, { subgroupSize }) => subgroupSize !== null && subgroupSize <= 64,
-      record: recordSubgroup,
-    },
-  ],
+  rungs: [{ name: "naive", fits: () => true, record: recordNaive }, TILED, SUBGROUP],
 };
 
 function recordNaive(rec: Recorder, problem: Problem): void {
@@ -114,49 +106,8 @@ function recordNaive(rec: Recorder, problem: Problem): void {
   recordSums(rec, request);
 }
 
-function recordSubgroup(rec: Recorder, problem: Problem): void {
-  const { request, m, n, k } = problem;
-  const { transA, transB } = request;
-  const lanes = rec.capabilities.subgroupSize ?? 1;
-  const words = wordsOf(n, lanes, transB);
-  const tiles = ceilDiv(m, ROWS) * ceilDiv(n, words * lanes * 4);
-  const vec = (extent: number) => extent % 4 === 0;
-  const slice = sliceOf(rec, tiles, k);
-  const withSums = request.sums && slice === k && !transB ? { column_sums: request.sums } : null;
-  const flags = {
-    ...transposes(request),
-    SUMS: withSums !== null,
-    VEC_A: vec(transA ? m : k),
-    VEC_B: vec(transB ? k : n),
-    VEC_C: vec(n),
-  };
-  recordSliced(rec, problem, {
-    tiles,
-    tileArea: ROWS * words * lanes * 4,
-    kernel: (epilogueFlags) => subgroupKernel({ ...flags, ...epilogueFlags }, lanes, words),
-    ...{ slice, besides: withSums ?? {} },
-  });
-  if (!withSums) recordSums(rec, request);
-}
-
-/** Rows of a tile of the subgroup rung. */
-const ROWS = 16;
-
-/**
- * Words a lane: two halve the shuffles, and take half as long again as one; so they pay unless too many of their columns
- * lie beyond the edge, or each costs four loads anyway (bench/NOTES.md).
- */
-function wordsOf(n: number, lanes: number, transB = false): number {
-  return !transB && 1.5 * ceilDiv(n, 8 * lanes) <= ceilDiv(n, 4 * lanes) ? 2 : 1;
-}
-
 function naiveKernel(flags: Flags): Kernel {
   return kernelFrom(shader, "multiply", { flags });
-}
-
-function subgroupKernel(flags: Flags, lanes: number, words: number): Kernel {
-  const constants = { SUBGROUP: lanes, ROWS, WORDS: words };
-  return kernelFrom(subgroupShader, "multiply", { flags, constants });
 }
 
 /** Every kernel that this file dispatches on an adapter of that subgroup size; of variants, with one epilogue each. */
@@ -166,22 +117,10 @@ export function* gemmKernels(subgroupSize: number | null): Iterable<Kernel> {
     ...(activation === "linear" ? [] : [{ SLOPED: true, ...activationFlags(activation) }]),
   ]);
   const sides = combinations(["TRANS_A", "TRANS_B"]);
-  // Where b is stored as c is, by rows of n, their words go together.
-  const vecs = combinations(["TRANS_A", "TRANS_B", "VEC_A", "VEC_B", "VEC_C"]).filter(
-    ({ TRANS_B, VEC_B, VEC_C }) => TRANS_B || VEC_B === VEC_C,
-  );
   for (const end of epilogues) {
     yield combineKernel(end);
     for (const flags of sides) yield naiveKernel({ ...flags, ...end });
-    if (subgroupSize === null) continue;
-    for (const flags of vecs) {
-      for (const words of flags["TRANS_B"] ? [1] : [1, 2])
-        yield subgroupKernel({ ...flags, ...end }, subgroupSize, words);
-    }
   }
   yield* everyTiled(epilogues);
-  if (subgroupSize === null) return;
-  for (const flags of vecs.filter(({ TRANS_B }) => !TRANS_B)) {
-    for (const words of [1, 2]) yield subgroupKernel({ ...flags, SUMS: true }, subgroupSize, words);
-  }
+  if (subgroupSize !== null) yield* everySubgroup(subgroupSize, epilogues);
 }
