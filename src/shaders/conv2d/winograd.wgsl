@@ -158,15 +158,17 @@ fn transform_weights(id: Invocation) {
   }
 }
 
-// Gᵀ m G, m being the sum of the slices (S, 16, I, O), in order.
+// Gᵀ m G, m being the sum of the slices (S, I, 16, O), in order.
 @compute @workgroup_size(WORKGROUP)
 fn transform_products(id: Invocation) {
   let words = params.i * params.o / 4u;
   let index = linear_index(id);
   if (index >= words) { return; }
+  let quads = params.o / 4u;
+  let first = index / quads * 16u * quads + index % quads;
   var sums: array<vec4f, 16>;
   for (var slice = 0u; slice < params.slices; slice++) {
-    for (var p = 0u; p < 16u; p++) { sums[p] += products[(slice * 16u + p) * words + index]; }
+    for (var p = 0u; p < 16u; p++) { sums[p] += products[slice * 16u * words + first + p * quads]; }
   }
   var rows: array<vec4f, 12>;  // of Gᵀ m
   for (var c = 0u; c < 4u; c++) {

@@ -66,13 +66,13 @@ fn to_window(m: Six) -> Three {
 }
 
 // A row of a transformed tile.
-fn keep(place: u32, row: Six) {
+fn keep(place: u32, apart: u32, row: Six) {
   transformed[place] = row[0];
-  transformed[place + params.position_apart] = row[1];
-  transformed[place + params.position_apart * 2u] = row[2];
-  transformed[place + params.position_apart * 3u] = row[3];
-  transformed[place + params.position_apart * 4u] = row[4];
-  transformed[place + params.position_apart * 5u] = row[5];
+  transformed[place + apart] = row[1];
+  transformed[place + apart * 2u] = row[2];
+  transformed[place + apart * 3u] = row[3];
+  transformed[place + apart * 4u] = row[4];
+  transformed[place + apart * 5u] = row[5];
 }
 
 struct Starts {
@@ -108,6 +108,7 @@ fn transform_input(id: Invocation) {
       row_start(at.image, row + 5u, extents, quads, quad),
     ),
   );
+  let below = params.position_apart * 6u;
   var to = line * params.across * params.tile_apart + quad;
   var column = 0u - params.left;
   var first = x_column(starts, column);
@@ -117,11 +118,12 @@ fn transform_input(id: Invocation) {
     let fourth = x_column(starts, column + 3u);
     let fifth = x_column(starts, column + 4u);
     let sixth = x_column(starts, column + 5u);
-    var place = to;
-    for (var r = 0u; r < 6u; r++) {
-      keep(place, of_read(Six(first[r], second[r], third[r], fourth[r], fifth[r], sixth[r])));
-      place += params.position_apart * 6u;
-    }
+    keep(to + below * 0u, params.position_apart, of_read(Six(first[0], second[0], third[0], fourth[0], fifth[0], sixth[0])));
+    keep(to + below * 1u, params.position_apart, of_read(Six(first[1], second[1], third[1], fourth[1], fifth[1], sixth[1])));
+    keep(to + below * 2u, params.position_apart, of_read(Six(first[2], second[2], third[2], fourth[2], fifth[2], sixth[2])));
+    keep(to + below * 3u, params.position_apart, of_read(Six(first[3], second[3], third[3], fourth[3], fifth[3], sixth[3])));
+    keep(to + below * 4u, params.position_apart, of_read(Six(first[4], second[4], third[4], fourth[4], fifth[4], sixth[4])));
+    keep(to + below * 5u, params.position_apart, of_read(Six(first[5], second[5], third[5], fourth[5], fifth[5], sixth[5])));
     first = fifth;
     second = sixth;
     column += TILE;
@@ -152,17 +154,19 @@ fn transform_gradient(id: Invocation) {
   let quad = linear_index(id) % quads;
   if (line >= params.lines) { return; }
   let starts = written_rows(line_at(line), vec2u(params.oh, params.ow), quads, quad);
+  let below = params.position_apart * 6u;
   var to = line * params.across * params.tile_apart + quad;
   for (var tile = 0u; tile < params.across; tile++) {
     let first = dy_column(starts, tile * TILE);
     let second = dy_column(starts, tile * TILE + 1u);
     let third = dy_column(starts, tile * TILE + 2u);
     let fourth = dy_column(starts, tile * TILE + 3u);
-    var place = to;
-    for (var r = 0u; r < 6u; r++) {
-      keep(place, of_written(Four(first[r], second[r], third[r], fourth[r])));
-      place += params.position_apart * 6u;
-    }
+    keep(to + below * 0u, params.position_apart, of_written(Four(first[0], second[0], third[0], fourth[0])));
+    keep(to + below * 1u, params.position_apart, of_written(Four(first[1], second[1], third[1], fourth[1])));
+    keep(to + below * 2u, params.position_apart, of_written(Four(first[2], second[2], third[2], fourth[2])));
+    keep(to + below * 3u, params.position_apart, of_written(Four(first[3], second[3], third[3], fourth[3])));
+    keep(to + below * 4u, params.position_apart, of_written(Four(first[4], second[4], third[4], fourth[4])));
+    keep(to + below * 5u, params.position_apart, of_written(Four(first[5], second[5], third[5], fourth[5])));
     to += params.tile_apart;
   }
 }
@@ -172,6 +176,14 @@ fn products_column(place: u32) -> Four {
   let below = params.position_apart * 6u;
   return to_written(Six(products[place], products[place + below], products[place + below * 2u],
     products[place + below * 3u], products[place + below * 4u], products[place + below * 5u]));
+}
+
+// A row of a tile of the map written.
+fn put_row(start: u32, column: u32, quad: u32, row: Four) {
+  put(start, column, quad, row[0]);
+  put(start, column + 1u, quad, row[1]);
+  put(start, column + 2u, quad, row[2]);
+  put(start, column + 3u, quad, row[3]);
 }
 
 // activate(b + Aᵀ m A) of every tile of a line.
@@ -191,13 +203,10 @@ fn transform_output(id: Invocation) {
     let fifth = products_column(from_m + params.position_apart * 4u);
     let sixth = products_column(from_m + params.position_apart * 5u);
     let column = tile * TILE;
-    for (var r = 0u; r < 4u; r++) {
-      let row = to_written(Six(first[r], second[r], third[r], fourth[r], fifth[r], sixth[r]));
-      put(starts[r], column, quad, row[0]);
-      put(starts[r], column + 1u, quad, row[1]);
-      put(starts[r], column + 2u, quad, row[2]);
-      put(starts[r], column + 3u, quad, row[3]);
-    }
+    put_row(starts.x, column, quad, to_written(Six(first[0], second[0], third[0], fourth[0], fifth[0], sixth[0])));
+    put_row(starts.y, column, quad, to_written(Six(first[1], second[1], third[1], fourth[1], fifth[1], sixth[1])));
+    put_row(starts.z, column, quad, to_written(Six(first[2], second[2], third[2], fourth[2], fifth[2], sixth[2])));
+    put_row(starts.w, column, quad, to_written(Six(first[3], second[3], third[3], fourth[3], fifth[3], sixth[3])));
     from_m += params.tile_apart;
   }
 }
@@ -222,25 +231,29 @@ fn transform_weights(id: Invocation) {
   let near = w_column(0u, row, quad);
   let middle = w_column(1u, row, quad);
   let far = w_column(2u, row, quad);
-  for (var r = 0u; r < 6u; r++) {
-    let values = of_window(Three(near[r], middle[r], far[r]));
-    for (var c = 0u; c < 6u; c++) {
-      transformed[((r * 6u + c) * rows + row) * quads + quad] = values[c];
-    }
-  }
+  let apart = rows * quads;
+  let to = row * quads + quad;
+  keep(to + apart * 0u, apart, of_window(Three(near[0], middle[0], far[0])));
+  keep(to + apart * 6u, apart, of_window(Three(near[1], middle[1], far[1])));
+  keep(to + apart * 12u, apart, of_window(Three(near[2], middle[2], far[2])));
+  keep(to + apart * 18u, apart, of_window(Three(near[3], middle[3], far[3])));
+  keep(to + apart * 24u, apart, of_window(Three(near[4], middle[4], far[4])));
+  keep(to + apart * 30u, apart, of_window(Three(near[5], middle[5], far[5])));
 }
 
-// Gᵀ m G, m being the sum of the slices (S, 36, I, O), in order.
+// Gᵀ m G, m being the sum of the slices (S, I, 36, O), in order.
 @compute @workgroup_size(WORKGROUP)
 fn transform_products(id: Invocation) {
   let words = params.i * params.o / 4u;
   let index = linear_index(id);
   if (index >= words) { return; }
+  let quads = params.o / 4u;
+  let first = index / quads * 36u * quads + index % quads;
   var columns: array<Three, 6>;  // of Gᵀ m
   for (var c = 0u; c < 6u; c++) {
     var sums = Six();
     for (var slice = 0u; slice < params.slices; slice++) {
-      for (var r = 0u; r < 6u; r++) { sums[r] += products[(slice * 36u + r * 6u + c) * words + index]; }
+      for (var r = 0u; r < 6u; r++) { sums[r] += products[slice * 36u * words + first + (r * 6u + c) * quads]; }
     }
     columns[c] = to_window(sums);
   }

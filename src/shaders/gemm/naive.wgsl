@@ -14,8 +14,9 @@ struct Params {
   m: u32,
   n: u32,
   k: u32,
-  slices: u32,  // of k, equal; partial products that `combine` adds
-  apart: u32,   // elements from one of them to the next
+  slices: u32,       // of k, equal; partial products that `combine` adds
+  slice_apart: u32,  // elements from one of them to the next, and from a row of c to the next
+  row_apart: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -26,15 +27,16 @@ struct Params {
 @group(0) @binding(5) var<storage, read> partial: array<f32>;
 @group(0) @binding(6) var<storage, read> y: array<f32>;
 
-fn finish(i: u32, sum: f32) {
+// Element `i` of the product, which lies `at` in c.
+fn finish(i: u32, at: u32, sum: f32) {
   //#if ${SLOPED}
-  c[i] = backpropagate(sum, y[i]);
+  c[at] = backpropagate(sum, y[i]);
   //#else
   var z = sum;
   //#if ${HAS_BIAS}
   z += bias[i % params.n];
   //#endif
-  c[i] = activate(z);
+  c[at] = activate(z);
   //#endif
 }
 
@@ -57,7 +59,7 @@ fn multiply(id: Invocation) {
     //#endif
     sum += a[at_a] * b[at_b];
   }
-  finish(id.wg.z * params.apart + i, sum);
+  finish(i, id.wg.z * params.slice_apart + row * params.row_apart + column, sum);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -67,7 +69,7 @@ fn combine(id: Invocation) {
   if (i >= elements) { return; }
   var sum = 0.0;
   for (var slice = 0u; slice < params.slices; slice++) {
-    sum += partial[slice * params.apart + i];
+    sum += partial[slice * params.slice_apart + i];
   }
-  finish(i, sum);
+  finish(i, i, sum);
 }

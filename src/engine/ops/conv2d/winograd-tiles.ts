@@ -101,8 +101,18 @@ export function partsOf(g: ConvGeometry, cut: Cut): readonly Part[] {
   });
 }
 
-/** An invocation takes a line of tiles of four channels, which lie next to each other in a tile's place. */
-export function quadsOf(part: Part, channels: number) {
+/**
+ * Transformed tiles as (tile, place, channel), their places being runs of a product's k or of its columns. An invocation takes
+ * four channels of a line of tiles.
+ */
+export function placesOf(part: Part, places: number, channels: number) {
+  const quads = channels / 4;
+  const apart = { tile_apart: places * quads, position_apart: quads };
+  return { part, invocations: part.lines * quads, apart };
+}
+
+/** The same as (place, tile, channel): tiles are a product's k, that of a place behind that of the one before. */
+export function tilesApart(part: Part, channels: number) {
   const quads = channels / 4;
   const apart = { tile_apart: quads, position_apart: part.tiles * quads };
   return { part, invocations: part.lines * quads, apart };

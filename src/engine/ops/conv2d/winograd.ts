@@ -27,10 +27,11 @@ import {
   mostPartsOf,
   type Part,
   partsOf,
-  quadsOf,
+  placesOf,
   TILES_OF_2,
   TILES_OF_4,
   type Tiling,
+  tilesApart,
 } from "./winograd-tiles.ts";
 
 interface Form {
@@ -84,14 +85,13 @@ function recordConvolution(rec: Recorder, form: Form, convolution: Convolution):
   const parts = partsOf(g, { ...rec.capabilities, tiling });
   const most = parts[0]?.tiles ?? 0;
   const inputs = rec.allocate([most, places * i], "x.transformed");
-  const products = rec.allocate([places, most, o], "products");
+  const products = rec.allocate([most, places, o], "products");
   for (const part of parts) {
     const a = viewOf(inputs, [part.tiles, places * i], 0);
-    const c = viewOf(products, [places, part.tiles, o], 0);
+    const c = viewOf(products, [part.tiles, places, o], 0);
     recordTransform(rec, g, {
       kernel: kernelOf(form, "transform_input"),
-      // As (tile, place, channel): the places are then runs of a product's k, side by side.
-      ...{ ...quadsOf(part, i), apart: { tile_apart: (places * i) / 4, position_apart: i / 4 } },
+      ...placesOf(part, places, i),
       bind: { x, transformed: a },
       touched: { x: part.share * 4 * g.n * g.h * g.w * i },
       additions: additions.input * part.tiles * i,
@@ -99,7 +99,7 @@ function recordConvolution(rec: Recorder, form: Form, convolution: Convolution):
     recordGemmParts(rec, c, { op: "conv2d", a, b: weights });
     recordTransform(rec, g, {
       kernel: outputKernel(form, activation, b !== null),
-      ...quadsOf(part, o),
+      ...placesOf(part, places, o),
       bind: { products: c, y, ...(b ? { b } : {}) },
       touched: { y: part.share * 4 * g.n * g.oh * g.ow * o },
       additions: additions.output * part.tiles * o,
@@ -117,31 +117,31 @@ function recordDw(rec: Recorder, form: Form, problem: WeightGradientProblem): vo
   const most = parts[0]?.tiles ?? 0;
   const inputs = rec.allocate([places * most, i], "x.transformed");
   const gradients = rec.allocate([places * most, o], "dy.transformed");
-  const products = rec.allocate([parts.length, places, i, o], "products");
+  const products = rec.allocate([parts.length, i, places, o], "products");
   for (const [index, part] of parts.entries()) {
     const a = viewOf(inputs, [places * part.tiles, i], 0);
     const b = viewOf(gradients, [places * part.tiles, o], 0);
     recordTransform(rec, g, {
       kernel: kernelOf(form, "transform_input"),
-      ...quadsOf(part, i),
+      ...tilesApart(part, i),
       bind: { x, transformed: a },
       touched: { x: part.share * 4 * g.n * g.h * g.w * i },
       additions: additions.input * part.tiles * i,
     });
     recordTransform(rec, g, {
       kernel: kernelOf(form, "transform_gradient"),
-      ...quadsOf(part, o),
+      ...tilesApart(part, o),
       bind: { dy, transformed: b },
       touched: { dy: part.share * 4 * g.n * g.oh * g.ow * o },
       additions: additions.gradient * part.tiles * o,
     });
-    const c = viewOf(products, [places, i, o], index * 4 * places * i * o);
+    const c = viewOf(products, [i, places, o], index * 4 * places * i * o);
     recordGemmParts(rec, c, { op: "conv2d", a, b, transA: true });
   }
   recordTransform(rec, g, {
     kernel: kernelOf(form, "transform_products"),
     invocations: (i * o) / 4,
-    bind: { products: reshaped(products, [parts.length * places, i, o]), dw },
+    bind: { products: reshaped(products, [parts.length * i, places, o]), dw },
     slices: parts.length,
     additions: (additions.products + places * parts.length) * i * o,
   });

@@ -14,6 +14,7 @@ import { climb, type Ladder } from "../../program/ladder.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
 import { ACTIVATIONS, activationFlags } from "./bias-activation.ts";
 import {
+  apartOf,
   combinations,
   endOf,
   epilogue,
@@ -43,15 +44,15 @@ export function recordGemmInto(rec: Recorder, c: Tensor, request: GemmInto): voi
 }
 
 /**
- * Records the products of equal runs of k, each into a matrix of its own: c[p] = op(a)[:, p·K/P …] · op(b)[p·K/P …, :], with c
- * (P, M, N). So P products of one size are one dispatch, their operands side by side along k.
+ * Records the products of equal runs of k, kept apart: c[:, p] = op(a)[:, p·K/P …] · op(b)[p·K/P …, :], with c (M, P, N). So P
+ * products of one size are one dispatch, their operands side by side along k.
  */
 export function recordGemmParts(
   rec: Recorder,
   c: Tensor,
   request: Omit<GemmInto, "bias" | "activation" | "slope" | "sums">,
 ): void {
-  const parts = c.shape[0] ?? 1;
+  const parts = c.shape[1] ?? 1;
   climb(rec, GEMM, { request, c, ...extentsOf(request), parts });
 }
 
@@ -100,7 +101,7 @@ function recordNaive(rec: Recorder, problem: Problem): void {
     kernel: naiveKernel({ ...transposes(request), ...epilogue(request) }),
     grid: [across, down, parts],
     bind: { a, b, c, ...endOf(request) },
-    params: { m, n, k, slices: parts, apart: m * n },
+    params: { m, n, k, slices: parts, ...apartOf(problem) },
     flops: 2 * m * n * k,
   });
   recordSums(rec, request);

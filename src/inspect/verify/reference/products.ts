@@ -106,8 +106,8 @@ function gemmProduct({ request, c, m, n, k, parts = 1 }: GemmProblem): Product {
       const column = index % n;
       const start = bias ? (values(bias)[column] ?? 0) : 0;
       let [sum, magnitude] = [start, Math.abs(start)];
-      const first = Math.floor(index / (m * n)) * length;
-      let atA = (Math.floor(index / n) % m) * rowStep + first * aStep;
+      const first = (Math.floor(index / n) % parts) * length;
+      let atA = Math.floor(index / (n * parts)) * rowStep + first * aStep;
       let atB = column * columnStep + first * bStep;
       for (let step = 0; step < length; step++, atA += aStep, atB += bStep) {
         const term = (left[atA] ?? 0) * (right[atB] ?? 0);
