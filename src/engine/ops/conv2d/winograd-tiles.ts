@@ -16,8 +16,8 @@ export const TILES_OF_2: Tiling = { tile: 2, places: 16 };
 export const TILES_OF_4: Tiling = { tile: 4, places: 36 };
 
 /**
- * Bytes of transformed tiles at a time: on software so few that what reads them finds them in a cache (bench/NOTES.md); on
- * hardware, where this is not measured, enough to fill it.
+ * Bytes of transformed tiles at a time, or up to twice as many, so that all parts are alike: on software so few that what reads
+ * them finds them in a cache (bench/NOTES.md); on hardware, where this is not measured, enough to fill it.
  */
 const PART = { software: 4 * 2 ** 20, hardware: 64 * 2 ** 20 };
 /** Parts of dw at most, each of which has products of its own. */
@@ -72,9 +72,9 @@ function linesOf(
 ): number {
   const { down, across } = tilesOf(g, tiling);
   const all = g.n * down;
-  const bytes = 4 * tiling.places * across * Math.max(g.i, g.o);
-  const fitting = Math.floor(PART[isSoftware ? "software" : "hardware"] / bytes);
-  return Math.min(all, Math.max(1, fitting, ceilDiv(all, mostParts)));
+  const bytes = 4 * tiling.places * all * across * Math.max(g.i, g.o);
+  const parts = Math.floor(bytes / PART[isSoftware ? "software" : "hardware"]);
+  return ceilDiv(all, Math.max(1, Math.min(all, parts, mostParts)));
 }
 
 /** Some lines of tiles: those of one turn of the dispatches. */
