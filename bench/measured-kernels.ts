@@ -20,6 +20,6 @@ export async function openMeasured(
   const { name } = device;
   device.destroy();
   throw new UsageError(`--measured: needs kernels that were measured, got none of ${name}`, {
-    help: "`npm run tune-kernels -- --model vgg19 --head-units 0` measures them",
+    help: "`npm run tune-kernels -- --model vgg19 --weights none --freeze none --head-units 0` measures VGG19's",
   });
 }
