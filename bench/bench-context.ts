@@ -29,6 +29,10 @@ export const FLAGS = {
     value: "folder",
     help: "run the programs of others found there in turns with our own cases, and print ratios (docs/bench.md)",
   },
+  measured: {
+    type: "boolean",
+    help: "whole passes and training steps also with the kernels that tune-kernels measured; with --peers: ours with those",
+  },
   rounds: {
     type: "integer",
     min: 1,

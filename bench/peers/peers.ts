@@ -6,22 +6,22 @@ import type { Device } from "../../src/engine/core/device.ts";
 import { UsageError } from "../../src/engine/core/errors.ts";
 import { sampled } from "../../src/inspect/profile/statistics.ts";
 import { benchCases } from "../../src/inspect/timing/cases.ts";
-import { stepName } from "../../src/inspect/timing/result-record.ts";
 import { timeTaken } from "../../src/inspect/timing/time-case.ts";
-import { timeTrainStep } from "../../src/inspect/timing/train-step.ts";
 import { openDevice } from "../../src/io/adapter.ts";
 import type { JsonValue } from "../../src/io/files.ts";
 import { countOf } from "../../src/report/story/numbers.ts";
 import { timeBackbone } from "../backbone-forward.ts";
 import { type BenchContext, ROUNDS } from "../bench-context.ts";
+import { openMeasured } from "../measured-kernels.ts";
 import { judgeMachine, machineLine, startSpin } from "../sitting/machine.ts";
-import { adapterLines, BACKBONES, BATCHES, isWanted } from "../sitting/measure.ts";
+import { adapterLines, BACKBONES, isWanted } from "../sitting/measure.ts";
 import { PASS_BATCH, passName } from "../sitting/result.ts";
+import { nameOfStep, needsData, STEP_CASES, timeStep } from "../train-steps.ts";
 import { alternate } from "./alternate.ts";
 import { findPeers, type Peer } from "./find-peers.ts";
 import { peersLines, turnLines } from "./peers-text.ts";
 
-/** Of our own training step, each time that it is its turn. */
+/** Of LeNet-5's training step, each time that it is its turn. */
 const STEPS = 200;
 
 export async function comparePeers(context: BenchContext, folder: string): Promise<JsonValue> {
@@ -30,7 +30,8 @@ export async function comparePeers(context: BenchContext, folder: string): Promi
   say(style.bold(`vitrine: ${countOf(peers.length, "peer")} in turns with our own cases`));
   const date = new Date().toISOString();
   const spin = startSpin();
-  const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+  const open = () => openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+  const device = await (flags.measured ? openMeasured(open, say) : open());
   for (const line of adapterLines(device)) say(line);
   const rounds = flags.rounds ?? ROUNDS;
   const live = terminal.live();
@@ -78,9 +79,10 @@ function ownCases(
     const backbone = BACKBONES.find((model) => passName(model) === name);
     if (backbone)
       return (await timeBackbone(device, { model: backbone, size: 32, batch: PASS_BATCH })).ms;
-    const batch = BATCHES.find((size) => stepName("lenet5", size) === name);
-    if (batch === undefined) return null;
-    loading ??= loadData(terminal, flags.data);
-    return (await timeTrainStep(device, await loading, batch, STEPS)).ms;
+    const step = STEP_CASES.find((one) => nameOfStep(one) === name);
+    if (!step) return null;
+    if (needsData(step)) loading ??= loadData(terminal, flags.data);
+    const data = (await loading) ?? null;
+    return (await timeStep(device, step, { data, steps: STEPS }))?.ms ?? null;
   };
 }

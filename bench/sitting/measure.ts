@@ -10,13 +10,9 @@ import { bandwidthEnds, type Ceilings } from "../../src/inspect/profile/bandwidt
 import { measureCeilings } from "../../src/inspect/profile/ceilings.ts";
 import type { BenchCase } from "../../src/inspect/timing/bench-case.ts";
 import { benchCases } from "../../src/inspect/timing/cases.ts";
-import {
-  type Circumstances,
-  resultRecord,
-  stepName,
-} from "../../src/inspect/timing/result-record.ts";
+import { type Circumstances, resultRecord } from "../../src/inspect/timing/result-record.ts";
 import { type KernelResult, timeCase } from "../../src/inspect/timing/time-case.ts";
-import { type TrainStepResult, timeTrainStep } from "../../src/inspect/timing/train-step.ts";
+import type { TrainStepResult } from "../../src/inspect/timing/train-step.ts";
 import { openDevice } from "../../src/io/adapter.ts";
 import type { JsonValue } from "../../src/io/files.ts";
 import type { BackboneName } from "../../src/models/backbones.ts";
@@ -24,18 +20,19 @@ import { wrapped } from "../../src/report/text/profile-text.ts";
 import { type BackboneResult, timeBackbone } from "../backbone-forward.ts";
 import type { BenchContext } from "../bench-context.ts";
 import { CHOICE, type ChoiceResult } from "../choice.ts";
+import { openMeasured } from "../measured-kernels.ts";
+import { nameOfStep, needsData, STEP_CASES, type StepCase, timeStep } from "../train-steps.ts";
 import { compareChoice } from "./choice-text.ts";
 import { judgeMachine, type Machine, machineLine, startSpin } from "./machine.ts";
 import { PASS_BATCH, passName } from "./result.ts";
 import { caseHeading, kernelHead, kernelRow, passLines, stepLines } from "./sitting-text.ts";
 
-export const BATCHES = [50, 256];
 export const BACKBONES: readonly BackboneName[] = ["vgg19", "resnet152v2"];
 
 interface Wanted {
   readonly cases: readonly BenchCase[];
   readonly backbones: readonly BackboneName[];
-  readonly batches: readonly number[];
+  readonly steps: readonly StepCase[];
   readonly choice: boolean;
 }
 
@@ -44,11 +41,11 @@ export function wantedBy(filter: string | undefined): Wanted {
   const wanted = {
     cases: [...benchCases()].filter(({ name }) => isWanted(filter, name)),
     backbones: BACKBONES.filter((model) => isWanted(filter, passName(model))),
-    batches: BATCHES.filter((batch) => isWanted(filter, stepName("lenet5", batch))),
+    steps: STEP_CASES.filter((step) => isWanted(filter, nameOfStep(step))),
     choice: isWanted(filter, CHOICE),
   };
-  const { cases, backbones, batches, choice } = wanted;
-  if (cases.length + backbones.length + batches.length > 0 || choice) return wanted;
+  const { cases, backbones, steps, choice } = wanted;
+  if (cases.length + backbones.length + steps.length > 0 || choice) return wanted;
   throw new UsageError(`--filter: must be part of a name of what is timed, got ${filter}`, {
     help: `the names are: ${caseNames().join(", ")}`,
   });
@@ -61,7 +58,7 @@ export function isWanted(filter: string | undefined, name: string): boolean {
 /** Of all that is timed. */
 export function caseNames(): readonly string[] {
   const kernels = new Set([...benchCases()].map(({ name }) => name));
-  const steps = BATCHES.map((batch) => stepName("lenet5", batch));
+  const steps = STEP_CASES.map(nameOfStep);
   return [...kernels, ...BACKBONES.map(passName), ...steps, CHOICE];
 }
 
@@ -80,8 +77,8 @@ export async function measure(
 ): Promise<Sitting> {
   const { flags, say, style, signal, terminal } = context;
   say(style.bold("vitrine: measuring kernels"));
-  const needsData = wanted.batches.length > 0 || wanted.choice;
-  const loading = needsData ? loadData(terminal, flags.data) : Promise.resolve(null);
+  const isDataNeeded = wanted.steps.some(needsData) || wanted.choice;
+  const loading = isDataNeeded ? loadData(terminal, flags.data) : Promise.resolve(null);
   const data = await unlessAborted(loading, signal);
   const date = new Date().toISOString();
   // Before the device is opened, whose threads are no neighbours.
@@ -92,8 +89,11 @@ export async function measure(
   const ceilings = await measureCeilings(device, { signal });
   for (const line of [...adapterLines(device), ...ceilingLines(ceilings)]) say(line);
   const kernels = await timeKernels(context, wanted.cases, { device, ceilings });
-  const forward = await timeBackbones(context, wanted.backbones, device);
-  const trainStep = data ? await timeSteps(context, wanted.batches, { device, data }) : [];
+  const chosen = flags.measured ? await openMeasured(open, say) : null;
+  const devices = { order: device, measured: chosen };
+  const forward = await timeBackbones(context, wanted.backbones, devices);
+  const trainStep = await timeSteps(context, wanted.steps, { devices, data });
+  chosen?.destroy();
   const choice =
     data && wanted.choice ? await compareChoice(context, { device, data, open }) : null;
   const samples = [...kernels, ...forward, ...trainStep];
@@ -177,10 +177,22 @@ async function timeKernels(
   return results;
 }
 
+interface Devices {
+  readonly order: Device;
+  /** With `--measured`. */
+  readonly measured: Device | null;
+}
+
+function inTurn({ order, measured }: Devices) {
+  return [[order, {}] as const, ...(measured ? [[measured, MEASURED] as const] : [])];
+}
+
+const MEASURED = { kernels: "measured" } as const;
+
 async function timeBackbones(
   { say, signal, terminal }: BenchContext,
   backbones: readonly BackboneName[],
-  device: Device,
+  devices: Devices,
 ): Promise<BackboneResult[]> {
   const results: BackboneResult[] = [];
   if (backbones.length > 0) say();
@@ -188,9 +200,12 @@ async function timeBackbones(
   for (const model of backbones) {
     if (signal.aborted) break;
     live.update(() => `${passName(model)} …`);
-    const result = await timeBackbone(device, { model, size: 32, batch: PASS_BATCH });
-    results.push(result);
-    for (const line of passLines(result)) say(line);
+    for (const [device, kernels] of inTurn(devices)) {
+      const pass = await timeBackbone(device, { model, size: 32, batch: PASS_BATCH });
+      const result = { ...pass, ...kernels };
+      results.push(result);
+      for (const line of passLines(result)) say(line);
+    }
   }
   live.finish();
   return results;
@@ -198,16 +213,20 @@ async function timeBackbones(
 
 async function timeSteps(
   { say, signal }: BenchContext,
-  batches: readonly number[],
-  { device, data }: { readonly device: Device; readonly data: FashionMnist },
+  steps: readonly StepCase[],
+  { devices, data }: { readonly devices: Devices; readonly data: FashionMnist | null },
 ): Promise<TrainStepResult[]> {
   const results: TrainStepResult[] = [];
-  say();
-  for (const batch of batches) {
-    if (signal.aborted) break;
-    const result = await timeTrainStep(device, data, batch);
-    if (result.ms > 0) results.push(result);
-    for (const line of stepLines(result)) say(line);
+  if (steps.length > 0) say();
+  for (const step of steps) {
+    for (const [device, kernels] of inTurn(devices)) {
+      if (signal.aborted) break;
+      const timed = await timeStep(device, step, { data });
+      if (!timed) continue;
+      const result = { ...timed, ...kernels };
+      if (result.ms > 0) results.push(result);
+      for (const line of stepLines(result)) say(line);
+    }
   }
   return results;
 }

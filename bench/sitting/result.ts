@@ -22,6 +22,7 @@ const name = v.pipe(
   v.string(),
   v.transform((text) => foreignText(text)),
 );
+const kernels = v.optional(v.literal("measured"));
 const timed = { ms: amount, p90: amount, lower: v.optional(amount), upper: v.optional(amount) };
 const some = <S extends v.GenericSchema>(schema: S) =>
   v.pipe(v.array(schema), v.maxLength(MOST_CASES, `at most ${MOST_CASES} cases`));
@@ -36,8 +37,11 @@ const schema = v.object({
   /** Early ones. */
   ceiling: v.optional(ceilings),
   kernels: some(v.object({ ...timed, name, variant: name, shape: name })),
-  forward: v.optional(some(v.object({ ...timed, model: name, size: amount, batch: amount })), []),
-  trainStep: some(v.object({ ...timed, model: name, batch: amount })),
+  forward: v.optional(
+    some(v.object({ ...timed, model: name, kernels, size: amount, batch: amount })),
+    [],
+  ),
+  trainStep: some(v.object({ ...timed, model: name, kernels, batch: amount })),
   machine: v.optional(v.object({ noisy: v.boolean() })),
 });
 
@@ -122,13 +126,13 @@ function casesOf({ kernels, forward, trainStep }: Checked): readonly TimedCase[]
     })),
     ...forward.map((one) => ({
       name: passName(one.model),
-      variant: null,
+      variant: one.kernels ?? null,
       shape: `${one.size}×${one.size}, batch ${one.batch}`,
       ms: sampledOf(one),
     })),
     ...trainStep.map((one) => ({
       name: stepName(one.model, one.batch),
-      variant: null,
+      variant: one.kernels ?? null,
       shape: "",
       ms: sampledOf(one),
     })),

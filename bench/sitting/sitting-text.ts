@@ -66,7 +66,7 @@ export function shortened(text: string, width: number): string {
 export function passLines(pass: BackboneResult): readonly string[] {
   const { model, size, batch, p90, gflops, imagesPerSecond, dispatches, pipelines, first } = pass;
   return [
-    `${model} forward at ${size}×${size}, batch ${batch}: ${medianOf(pass)} (p90 ${timeOf(p90)})`,
+    `${model} forward at ${size}×${size}, batch ${batch}${kernelsOf(pass)}: ${medianOf(pass)} (p90 ${timeOf(p90)})`,
     `  ${imagesPerSecond.toFixed(1)} images/s, ${gflops.toFixed(1)} GFLOPS, ${dispatches} dispatches`,
     `  ${pipelines} pipelines, first pass ${(first / 1000).toFixed(1)} s`,
   ];
@@ -78,9 +78,13 @@ export function stepLines(step: TrainStepResult): readonly string[] {
   if (ms === 0) return [`${model} training step, batch ${batch}: not timed, for want of rows`];
   const images = ((1000 * batch) / ms).toFixed(0);
   return [
-    `${model} training step, batch ${batch}: ${medianOf(step)} (p90 ${timeOf(p90)})`,
+    `${model} training step, batch ${batch}${kernelsOf(step)}: ${medianOf(step)} (p90 ${timeOf(p90)})`,
     `  ${images} images/s, ${dispatches} dispatches, ${steps} steps, mean loss ${loss.toFixed(4)}`,
   ];
+}
+
+function kernelsOf({ kernels }: Pick<BackboneResult, "kernels">): string {
+  return kernels === undefined ? "" : ", measured kernels";
 }
 
 function medianOf({ ms, lower, upper }: Pick<KernelResult, "ms" | "lower" | "upper">): string {

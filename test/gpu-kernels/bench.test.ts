@@ -7,7 +7,7 @@ import { kernelFrom, shaderFrom } from "../../src/engine/core/kernel.ts";
 import { LADDERS } from "../../src/engine/ops/ladders.ts";
 import { gpu } from "../support/gpu.ts";
 import { type Fault, plantFault } from "../support/plant-fault.ts";
-import { checkCase } from "./check-case.ts";
+import { type BenchProblem, checkCase, waysOf } from "./check-case.ts";
 import { NullDevice } from "./check-limits.ts";
 import { gemmProblem } from "./gemm-problems.ts";
 import { messageIn } from "./messages.ts";
@@ -77,6 +77,69 @@ test("a row that is read beyond the last is found", async () => {
   const found = await faultsOf("naive", { from: "b[at_b]", to: "b[at_b + params.n]" });
   assert.match(found, /is NaN/);
 });
+
+/** Each in one kernel of the rung, and what is said of it; null is what is said without a fault. */
+const FAULTS_OF_RUNGS: readonly (readonly [
+  ladder: string,
+  rung: string,
+  fault: Fault | null,
+  said: RegExp,
+])[] = [
+  ["gemm", "subgroup 25-rows", null, /^$/],
+  [
+    "gemm",
+    "subgroup 25-rows",
+    { kernel: "gemm/subgroup/multiply_tall", from: "4u * FIFTH, half", to: "3u * FIFTH, half" },
+    /elements differ/,
+  ],
+  ["conv2d.forward", "winograd4", null, /^$/],
+  [
+    "conv2d.forward",
+    "winograd4",
+    { kernel: "conv2d/winograd4/transform_output", from: "P * (m[1]", to: "Q * (m[1]" },
+    /^y .*elements differ/,
+  ],
+  [
+    "conv2d.forward",
+    "winograd4",
+    { kernel: "conv2d/winograd4/transform_output", from: " || column >= params.ow", to: "" },
+    /elements differ|was written/,
+  ],
+  [
+    "conv2d.dx",
+    "winograd4",
+    { kernel: "conv2d/winograd4/transform_weights", from: "2u - across", to: "across" },
+    /^dx .*elements differ/,
+  ],
+  [
+    "conv2d.dw",
+    "winograd4",
+    {
+      kernel: "conv2d/winograd4/transform_gradient",
+      from: "Q * (d[1] + 2.0",
+      to: "Q * (d[1] - 2.0",
+    },
+    /^dw .*elements differ/,
+  ],
+];
+
+for (const [ladder, rung, fault, said] of FAULTS_OF_RUNGS) {
+  test(`${ladder} on ${rung}, ${fault ? `"${fault.to}" for "${fault.from}"` : "as it is"}`, async () => {
+    const device = await gpu();
+    const capabilities = { subgroupSize: device.subgroupSize, isSoftware: false };
+    const fits = (one: BenchProblem) => {
+      const { rungs, variants } = waysOf(one, ladder, capabilities);
+      return [...rungs, ...variants].includes(rung);
+    };
+    const problem = problemsOf(ladder, false).find(fits);
+    if (!problem) throw new Error(`no problem for ${rung}`);
+    const { faults } = await checkCase({
+      ...{ device, problem, capabilities, rungs: { [ladder]: rung } },
+      alter: (program) => (fault ? plantFault(program, fault) : program),
+    });
+    assert.match(faults.join("\n"), said);
+  });
+}
 
 test("every rung of every ladder has problems, also in the short run", () => {
   for (const isShort of [true, false]) {

@@ -2,7 +2,7 @@
 
 import type { Tensor } from "../../src/engine/core/tensor.ts";
 import { ACTIVATIONS, type Activation } from "../../src/engine/ops/gemm/bias-activation.ts";
-import { recordGemmInto } from "../../src/engine/ops/gemm/gemm.ts";
+import { recordGemmInto, recordGemmParts } from "../../src/engine/ops/gemm/gemm.ts";
 import { AWKWARD_GEMMS, FEW_GEMMS } from "../../src/inspect/edit/awkward-shapes.ts";
 import type { BenchProblem } from "./check-case.ts";
 import { integers, once } from "./integers.ts";
@@ -22,6 +22,51 @@ export function* gemmProblems(isShort: boolean): Iterable<BenchProblem> {
       yield gemmProblem(extents, epilogue.activation, epilogue.hasBias);
     }
   }
+  for (const [m, n, k] of isShort ? PARTS.slice(0, 1) : PARTS) {
+    yield partsProblem({ m, n, k, transA: false, transB: false });
+    yield partsProblem({ m, n, k, transA: true, transB: false });
+  }
+}
+
+/** k is that of each of the parts: whole words, and none. */
+const PARTS = [
+  [52, 36, 24],
+  [67, 68, 7],
+] as const;
+const COUNT = 3;
+
+/** Several products, kept apart. */
+function partsProblem(extents: Product): BenchProblem {
+  const { m, n, k, transA } = extents;
+  const a = once(() => integers(transA ? [COUNT * k, m] : [m, COUNT * k], 1));
+  const b = once(() => integers([COUNT * k, n], 2));
+  const values = once(() =>
+    Float64Array.from({ length: m * COUNT * n }, (_, at) => {
+      const [row, part, column] = [
+        Math.floor(at / (COUNT * n)),
+        Math.floor(at / n) % COUNT,
+        at % n,
+      ];
+      let sum = 0;
+      for (let step = part * k; step < (part + 1) * k; step++) {
+        const left = a()[transA ? step * m + row : row * COUNT * k + step] ?? 0;
+        sum += left * (b()[step * n + column] ?? 0);
+      }
+      return sum;
+    }),
+  );
+  return {
+    label: `${m}×${n}×${k} ${transA ? "aᵀ" : "a"}·b, ${COUNT} parts`,
+    record: (rec, room) => {
+      const c: Tensor = room.tensor([m, COUNT, n], "c");
+      recordGemmParts(rec, c, {
+        ...{ op: "conv2d", transA },
+        a: room.tensor(transA ? [COUNT * k, m] : [m, COUNT * k], "a", a),
+        b: room.tensor([COUNT * k, n], "b", b),
+      });
+      return [{ tensor: c, values }];
+    },
+  };
 }
 
 export function gemmProblem(

@@ -5,7 +5,12 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Kernel } from "../../src/engine/core/kernel.ts";
 import { ACTIVATIONS, type Activation } from "../../src/engine/ops/gemm/bias-activation.ts";
-import { gemmKernels, recordGemm } from "../../src/engine/ops/gemm/gemm.ts";
+import {
+  gemmKernels,
+  recordGemm,
+  recordGemmInto,
+  recordGemmParts,
+} from "../../src/engine/ops/gemm/gemm.ts";
 import { invocationsOf, TILES, tileOf } from "../../src/engine/ops/gemm/tiles.ts";
 import { Executable } from "../../src/engine/program/executor.ts";
 import { Recorder } from "../../src/engine/program/recorder.ts";
@@ -195,6 +200,52 @@ test("tiles of other sizes give the default's bits, also deeper ones with a rest
     const expected = await bitsOn("tiled", extents);
     for (const variant of ["32x32/4x4/32", "64x64/8x8/16"]) {
       assert.equal(await bitsOn(`tiled ${variant}`, extents), expected, `${variant} ${extents}`);
+    }
+  }
+});
+
+interface Tall {
+  readonly extents: readonly [m: number, n: number, k: number];
+  readonly transA: boolean;
+  /** Of k, kept apart. */
+  readonly parts?: number;
+  readonly asHardware?: boolean;
+}
+
+test("tall tiles give the subgroup rung's bits, also over an edge, in parts and in slices", async () => {
+  const device = await gpu();
+  if (device.subgroupSize === null) return;
+  const bitsOn = async (rung: string, { extents, transA, parts, asHardware = false }: Tall) => {
+    const [m, n, k] = extents;
+    const a = device.tensor(
+      transA ? [k, m] : [m, k],
+      "a",
+      Float32Array.from(randomArray(m * k, 4)),
+    );
+    const b = device.tensor([k, n], "b", Float32Array.from(randomArray(k * n, 5)));
+    const capabilities = { subgroupSize: device.subgroupSize, isSoftware: !asHardware };
+    const rec = new Recorder({ name: "tall", capabilities, rungs: { gemm: rung } });
+    const c = rec.allocate(parts === undefined ? [m, n] : [m, parts, n], "c");
+    const request = { op: "gemm", a, b, transA };
+    if (parts === undefined) recordGemmInto(rec, c, { ...request, activation: "relu" });
+    else recordGemmParts(rec, c, request);
+    rec.keep(c);
+    const executable = await Executable.compile(device, rec.finish());
+    executable.run();
+    return new Uint32Array((await executable.read(c)).buffer);
+  };
+  for (const problem of [
+    { extents: [50, 68, 36], transA: false },
+    { extents: [27, 64, 24], transA: false, parts: 3 },
+    { extents: [8, 12, 1024], transA: false, asHardware: true },
+    { extents: [36, 64, 7], transA: true },
+    { extents: [64, 12, 27], transA: true, parts: 3 },
+  ] satisfies readonly Tall[]) {
+    const expected = await bitsOn("subgroup", problem);
+    assert.ok(new Set(expected).size > expected.length / 4);
+    for (const rows of problem.transA ? [32] : [25, 32]) {
+      const found = await bitsOn(`subgroup ${rows}-rows`, problem);
+      assert.equal(found, expected, `${rows} rows, ${JSON.stringify(problem)}`);
     }
   }
 });

@@ -1,4 +1,4 @@
-// Winograd's convolution, the rung of all three ladders: against float64 loops and their central differences, its rounding
+// Winograd's convolutions, two rungs of all three ladders: against float64 loops and their central differences, its rounding
 // error against the bound that docs/kernels.md states, maps that take several parts, and what is no number.
 
 import { suite } from "uvu";
@@ -6,7 +6,11 @@ import * as assert from "uvu/assert";
 import { type Shape, sizeOf } from "../../src/engine/core/shape.ts";
 import { conv2d } from "../../src/engine/ops/conv2d/conv2d.ts";
 import { type Conv2dAttrs, convGeometry } from "../../src/engine/ops/conv2d/problem.ts";
-import { fitsWinograd } from "../../src/engine/ops/conv2d/winograd.ts";
+import {
+  fitsWinograd,
+  TILES_OF_2,
+  TILES_OF_4,
+} from "../../src/engine/ops/conv2d/winograd-tiles.ts";
 import { recordGradients } from "../../src/engine/ops/gradients.ts";
 import { exactChoices } from "../../src/engine/ops/ladders.ts";
 import { Executable } from "../../src/engine/program/executor.ts";
@@ -25,7 +29,7 @@ const rungsOf = (rung: string) => ({
   "conv2d.dx": rung,
   "conv2d.dw": rung,
 });
-const WINOGRAD = rungsOf("winograd");
+const WINOGRADS = ["winograd", "winograd4"] as const;
 const NAIVE = rungsOf("naive");
 
 interface Case {
@@ -41,12 +45,13 @@ const attrsOf = ({ padding, activation = "linear" }: Case): Conv2dAttrs => ({
   activation,
 });
 
-/** Maps of odd and of even extents, of one pixel and of one row, all kinds of padding, channels unlike filters. */
+/** Maps of odd and of even extents, of one pixel, of one more than a tile, all kinds of padding, channels unlike filters. */
 const CASES: readonly Case[] = [
   { x: [2, 5, 7, 4], o: 8, padding: "valid", activation: "relu" },
   { x: [1, 6, 4, 8], o: 4, padding: "same", activation: "tanh" },
   { x: [3, 1, 1, 4], o: 4, padding: "same", activation: "sigmoid" },
   { x: [2, 3, 5, 4], o: 12, padding: "same" },
+  { x: [1, 9, 8, 4], o: 4, padding: "same" },
   {
     x: [2, 2, 3, 4],
     o: 4,
@@ -57,9 +62,9 @@ const CASES: readonly Case[] = [
   },
 ];
 
-for (const one of CASES) {
+for (const [one, rung] of CASES.flatMap((one) => WINOGRADS.map((rung) => [one, rung] as const))) {
   const { x, o } = one;
-  const label = `x ${x}, w 3,3,${x[3]},${o}, ${one.padding}`;
+  const label = `${rung}: x ${x}, w 3,3,${x[3]},${o}, ${one.padding}`;
   test(label, async () => {
     const w = [3, 3, x[3], o];
     const attrs = attrsOf(one);
@@ -68,9 +73,9 @@ for (const one of CASES) {
       inputs: { x: { shape: x }, w: { shape: w }, b: { shape: [o] } },
       build: (rec, inputs) => apply(rec, conv2d, [inputs.x, inputs.w, inputs.b], attrs),
       reference: convReference(convGeometry(x, w, attrs), attrs.activation),
-      // A sum of transformed products: each is of up to 16 terms of x and 9 of w.
-      sumLength: 16 * 9 * x[3],
-      rungs: WINOGRAD,
+      // A sum of transformed products: each is of up to 36 terms of x and 9 of w.
+      sumLength: 36 * 9 * x[3],
+      rungs: rungsOf(rung),
     });
   });
 }
@@ -164,84 +169,86 @@ function relativeError(actual: ArrayLike<number>, expected: Float64Array): numbe
   return error / largest;
 }
 
-test("rounding stays within the bound that is stated, and bits are the same twice", async () => {
-  // Activations as relu leaves them, weights of He's initialisation.
-  const one: Case = { x: [2, 12, 12, 64], o: 64, padding: "same" };
-  const drawn = operandsOf(one, Math.sqrt(6 / (9 * 64)));
-  const operands = { ...drawn, x: Array.from(drawn.x, (value) => Math.max(0, value)) };
-  const [first, second] = await run(one, operands, { rungs: WINOGRAD, runs: 2 });
-  const expected = reference(one, operands);
-  for (const name of ["y", "dx", "dw"] as const) {
-    const error = relativeError(first?.[name] ?? [], expected[name]);
-    assert.ok(error > 0 && error <= 5e-6, `${name}: ${error}`);
-    assert.equal(second?.[name], first?.[name], name);
-  }
-});
-
-test("a map that takes several parts, the last one smaller, agrees with naive", async () => {
-  const one: Case = { x: [9, 64, 64, 4], o: 16, padding: "same", activation: "relu" };
-  const operands = operandsOf(one);
-  const [actual] = await run(one, operands, { rungs: WINOGRAD });
-  const [expected] = await run(one, operands, { rungs: NAIVE });
-  for (const [name, length] of [
-    ["y", 9 * 4],
-    ["dx", 9 * 16],
-    ["dw", 9 * 64 * 64],
-  ] as const) {
-    const [values, wanted] = [actual?.[name] ?? [], expected?.[name] ?? []];
-    const shape = [wanted.length];
-    // What is left of a long sum may be small, its rounding is not.
-    const absolute = 1e-5 * Math.max(1, 0.3 * Math.sqrt(length));
-    const tolerance = { ...f32(16 * length), absolute };
-    assertClose({ label: name, shape, actual: values, expected: wanted, tolerance });
-  }
-});
-
-test("its matrix products may be of any rung", async () => {
-  const one: Case = { x: [2, 3, 5, 4], o: 12, padding: "same" };
-  const operands = operandsOf(one);
-  const expected = reference(one, operands);
-  for (const gemm of ["naive", "tiled"]) {
-    const [actual] = await run(one, operands, { rungs: { ...WINOGRAD, gemm } });
+for (const rung of WINOGRADS) {
+  test(`${rung}: rounding stays within the bound that is stated, and bits are the same twice`, async () => {
+    // Activations as relu leaves them, weights of He's initialisation.
+    const one: Case = { x: [2, 12, 12, 64], o: 64, padding: "same" };
+    const drawn = operandsOf(one, Math.sqrt(6 / (9 * 64)));
+    const operands = { ...drawn, x: Array.from(drawn.x, (value) => Math.max(0, value)) };
+    const [first, second] = await run(one, operands, { rungs: rungsOf(rung), runs: 2 });
+    const expected = reference(one, operands);
     for (const name of ["y", "dx", "dw"] as const) {
-      const error = relativeError(actual?.[name] ?? [], expected[name]);
-      assert.ok(error <= 2e-6, `${gemm}, ${name}: ${error}`);
+      const error = relativeError(first?.[name] ?? [], expected[name]);
+      assert.ok(error > 0 && error <= 5e-6, `${name}: ${error}`);
+      assert.equal(second?.[name], first?.[name], name);
     }
-  }
-});
+  });
 
-test("what is no number never comes out as one", async () => {
-  const one: Case = { x: [2, 5, 6, 4], o: 8, padding: "same", activation: "relu" };
-  for (const special of [Number.NaN, Number.POSITIVE_INFINITY]) {
-    for (const holder of ["x", "w", "dy"] as const) {
-      const operands = operandsOf(one);
-      const held = { ...operands, [holder]: Array.from(operands[holder]) };
-      (held[holder] as number[])[holder === "w" ? 40 : 57] = special;
-      const [actual] = await run(one, held, { rungs: WINOGRAD });
-      const [expected] = await run(one, held, { rungs: NAIVE });
-      const finite = operandsOf(one);
-      const untouched = (await run(one, finite, { rungs: WINOGRAD }))[0];
+  test(`${rung}: a map that takes several parts, the last one smaller, agrees with naive`, async () => {
+    const one: Case = { x: [23, 64, 64, 4], o: 16, padding: "same", activation: "relu" };
+    const operands = operandsOf(one);
+    const [actual] = await run(one, operands, { rungs: rungsOf(rung) });
+    const [expected] = await run(one, operands, { rungs: NAIVE });
+    for (const [name, length] of [
+      ["y", 9 * 4],
+      ["dx", 9 * 16],
+      ["dw", 23 * 64 * 64],
+    ] as const) {
+      const [values, wanted] = [actual?.[name] ?? [], expected?.[name] ?? []];
+      const shape = [wanted.length];
+      // What is left of a long sum may be small, its rounding is not.
+      const absolute = 1e-5 * Math.max(1, 0.3 * Math.sqrt(length));
+      const tolerance = { ...f32(16 * length), absolute };
+      assertClose({ label: name, shape, actual: values, expected: wanted, tolerance });
+    }
+  });
+
+  test(`${rung}: its matrix products may be of any rung`, async () => {
+    const one: Case = { x: [2, 3, 5, 4], o: 12, padding: "same" };
+    const operands = operandsOf(one);
+    const expected = reference(one, operands);
+    for (const gemm of ["naive", "tiled"]) {
+      const [actual] = await run(one, operands, { rungs: { ...rungsOf(rung), gemm } });
       for (const name of ["y", "dx", "dw"] as const) {
-        const wanted = expected?.[name] ?? new Float32Array();
-        const lost = wanted.findIndex(
-          (value, at) => !Number.isFinite(value) && Number.isFinite(actual?.[name][at]),
-        );
-        assert.is(lost, -1, `${special} in ${holder}, ${name}`);
-        assert.is(
-          untouched?.[name].findIndex((value) => !Number.isFinite(value)),
-          -1,
-          name,
-        );
+        const error = relativeError(actual?.[name] ?? [], expected[name]);
+        assert.ok(error <= 2e-6, `${gemm}, ${name}: ${error}`);
       }
     }
-  }
-});
+  });
+
+  test(`${rung}: what is no number never comes out as one`, async () => {
+    const one: Case = { x: [2, 5, 6, 4], o: 8, padding: "same", activation: "relu" };
+    for (const special of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      for (const holder of ["x", "w", "dy"] as const) {
+        const operands = operandsOf(one);
+        const held = { ...operands, [holder]: Array.from(operands[holder]) };
+        (held[holder] as number[])[holder === "w" ? 40 : 57] = special;
+        const [actual] = await run(one, held, { rungs: rungsOf(rung) });
+        const [expected] = await run(one, held, { rungs: NAIVE });
+        const finite = operandsOf(one);
+        const untouched = (await run(one, finite, { rungs: rungsOf(rung) }))[0];
+        for (const name of ["y", "dx", "dw"] as const) {
+          const wanted = expected?.[name] ?? new Float32Array();
+          const lost = wanted.findIndex(
+            (value, at) => !Number.isFinite(value) && Number.isFinite(actual?.[name][at]),
+          );
+          assert.is(lost, -1, `${special} in ${holder}, ${name}`);
+          assert.is(
+            untouched?.[name].findIndex((value) => !Number.isFinite(value)),
+            -1,
+            name,
+          );
+        }
+      }
+    }
+  });
+}
 
 test("takes what it computes, and what can be bound, and nothing else", () => {
-  const fits = (change: object, limit?: number) => {
+  const fits = (change: object, limit?: number, tiling = TILES_OF_2) => {
     const geometry = convGeometry([50, 8, 8, 64], [3, 3, 64, 64], attrsOf(CASES[1] as Case));
     const limits = limit === undefined ? {} : { maxStorageBufferBindingSize: limit };
-    return fitsWinograd({ ...geometry, ...change }, { isSoftware: true, ...limits });
+    return fitsWinograd({ ...geometry, ...change }, { isSoftware: true, ...limits }, tiling);
   };
   assert.is(fits({}), true);
   for (const change of [
@@ -255,18 +262,22 @@ test("takes what it computes, and what can be bound, and nothing else", () => {
   ]) {
     assert.is(fits(change), false, JSON.stringify(change));
   }
-  assert.is(fits({}, 4 * 16 * 64 * 64 - 1), false);
-  assert.is(fits({}, 128 * 2 ** 20), true);
+  for (const tiling of [TILES_OF_2, TILES_OF_4]) {
+    assert.is(fits({}, 4 * tiling.places * 64 * 64 - 1, tiling), false);
+    assert.is(fits({}, 128 * 2 ** 20, tiling), true);
+  }
 });
 
-test("--exact leaves it out of what was measured, and nothing else", () => {
+test("--exact leaves them out of what was measured, and nothing else", () => {
   const words = "50 × 8 × 8 × 64 * 3 × 3 × 64 to 8 × 8";
   const rest = [
     [`conv2d.dx ${words}`, "implicit"],
     ["gemm 2 × 2 · 2 × 2", "tiled"],
   ] as const;
-  const choices = new Map<string, string>([[`conv2d.forward ${words}`, "winograd"], ...rest]);
-  assert.equal([...exactChoices(choices)], rest);
+  for (const rung of WINOGRADS) {
+    const choices = new Map<string, string>([[`conv2d.forward ${words}`, rung], ...rest]);
+    assert.equal([...exactChoices(choices)], rest);
+  }
 });
 
 test.run();

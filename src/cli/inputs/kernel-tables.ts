@@ -42,7 +42,7 @@ export const KERNEL_FLAGS = {
   },
   exact: {
     type: "boolean",
-    help: "leave out measured kernels that round more than a sum of products does, which is winograd",
+    help: "leave out measured kernels that round more than a sum of products does, which are winograd and winograd4",
   },
 } as const;
 
@@ -180,6 +180,8 @@ async function measuredTable(device: Device, work: KernelWork): Promise<KernelTa
   const measured = device.isSoftware ? known : await filled(known, device, work);
   if (measured.size > 0) {
     work.say(`kernels    by measurement, ${measured.size} problems: npm run kernels shows them`);
+  } else if (device.isSoftware) {
+    work.say("kernels    the built-in order: npm run tune-kernels measures what is faster here");
   }
   return ofMeasured(device, measured);
 }

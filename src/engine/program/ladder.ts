@@ -15,6 +15,7 @@ export type RungName =
   | "implicit"
   | "gemm"
   | "winograd"
+  | "winograd4"
   | "subgroup-matrix";
 
 export interface Rung<Problem> {

@@ -15,8 +15,9 @@ struct Params {
   m: u32,
   n: u32,
   k: u32,
-  slices: u32,  // of k, equal; partial products that `combine` adds
-  apart: u32,   // elements from one of them to the next
+  slices: u32,       // of k, equal; partial products that `combine` adds
+  slice_apart: u32,  // elements from one of them to the next, and from a row of c to the next
+  row_apart: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -28,9 +29,10 @@ struct Params {
 @group(0) @binding(6) var<storage, read> y: array<f32>;
 @group(0) @binding(7) var<storage, read> residual: array<f32>;
 
-fn finish(i: u32, sum: f32) {
+// Element `i` of the product, which lies `at` in c.
+fn finish(i: u32, at: u32, sum: f32) {
   //#if ${SLOPED}
-  c[i] = backpropagate(sum, y[i]);
+  c[at] = backpropagate(sum, y[i]);
   //#else
   var z = sum;
   //#if ${HAS_BIAS}
@@ -40,7 +42,7 @@ fn finish(i: u32, sum: f32) {
   //#if ${RESIDUAL}
   z += residual[i];
   //#endif
-  c[i] = z;
+  c[at] = z;
   //#endif
 }
 
@@ -63,7 +65,7 @@ fn multiply(id: Invocation) {
     //#endif
     sum += a[at_a] * b[at_b];
   }
-  finish(id.wg.z * params.apart + i, sum);
+  finish(i, id.wg.z * params.slice_apart + row * params.row_apart + column, sum);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -73,7 +75,7 @@ fn combine(id: Invocation) {
   if (i >= elements) { return; }
   var sum = 0.0;
   for (var slice = 0u; slice < params.slices; slice++) {
-    sum += partial[slice * params.apart + i];
+    sum += partial[slice * params.slice_apart + i];
   }
-  finish(i, sum);
+  finish(i, i, sum);
 }

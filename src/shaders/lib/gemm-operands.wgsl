@@ -11,7 +11,9 @@ struct Params {
   m: u32,
   n: u32,
   k: u32,
-  slice: u32,  // steps of k in a slice; slice z goes to the z-th matrix of c
+  slice: u32,        // steps of k in a slice; slice z goes to the z-th matrix of c
+  slice_apart: u32,  // elements from one of these to the next, and from a row to the next
+  row_apart: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -101,7 +103,7 @@ fn store_sums(column: u32, value: vec4f) {
 // A word of c, as much of it as lies within.
 fn store(row: u32, column: u32, slice: u32, value: vec4f) {
   if (row >= params.m || column >= params.n) { return; }
-  let at = (slice * params.m + row) * params.n + column;
+  let at = slice * params.slice_apart + row * params.row_apart + column;
   //#if ${VEC_C}
   c[at / 4u] = value;
   //#else

@@ -149,7 +149,7 @@ export const forwardLadder: Ladder<ForwardProblem> = {
         recordImplicit(rec, { ...problem, from: x, to: y, isGradient: false }),
     },
     { name: "gemm", fits: ({ geometry }) => fitsGemm(geometry), record: recordGemmForward },
-    winogradForward,
+    ...winogradForward,
   ],
 };
 
@@ -222,7 +222,7 @@ export const inputGradientLadder: Ladder<InputGradientProblem> = {
         }),
     },
     { name: "gemm", fits: ({ geometry }) => fitsGemm(geometry), record: recordGemmDx },
-    winogradDx,
+    ...winogradDx,
   ],
 };
 
@@ -267,7 +267,7 @@ export const weightGradientLadder: Ladder<WeightGradientProblem> = {
       record: recordImplicitDw,
     }),
     { name: "gemm", fits: ({ geometry }) => fitsGemm(geometry), record: recordGemmDw },
-    withBiasGradient(winogradDw),
+    ...winogradDw.map(withBiasGradient),
   ],
 };
 

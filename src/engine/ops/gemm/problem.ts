@@ -32,8 +32,15 @@ export interface Problem {
   readonly m: number;
   readonly n: number;
   readonly k: number;
-  /** Products of so many equal runs of k, kept apart: c is (parts, M, N); without it, one. */
+  /** Products of so many equal runs of k, kept apart: c is (M, parts, N); without it, one. */
   readonly parts?: number;
+}
+
+/** Elements from a slice of k in c to the next, and from a row to the next; slices that nobody asked for are whole matrices. */
+export function apartOf({ m, n, parts }: Pick<Problem, "m" | "n" | "parts">) {
+  return parts === undefined
+    ? { slice_apart: m * n, row_apart: n }
+    : { slice_apart: n, row_apart: parts * n };
 }
 
 export function transposes({

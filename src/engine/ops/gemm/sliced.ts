@@ -8,7 +8,7 @@ import type { Tensor } from "../../core/tensor.ts";
 import type { Flags } from "../../core/wgsl.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
 import { recordBiasGradient } from "./bias-activation.ts";
-import { endOf, epilogue, type Gemm, type GemmInto, type Problem } from "./problem.ts";
+import { apartOf, endOf, epilogue, type Gemm, type GemmInto, type Problem } from "./problem.ts";
 
 /** Workgroups that keep an adapter busy; below half of that, the sum over k is cut into slices. */
 const FILLING = { software: 4, hardware: 128 };
@@ -42,7 +42,7 @@ export function recordSliced(rec: Recorder, problem: Problem, tiling: Sliced): v
   const [x, y] = linearGrid(tiles, 1);
   const shared = {
     op,
-    params: { m, n, k, slice },
+    params: { m, n, k, slice, ...apartOf(problem) },
     grid: [x, y, slices],
     flops: 2 * m * n * k,
     executedFlops: 2 * tiles * tileArea * k,
@@ -73,7 +73,7 @@ export function recordCombine(rec: Recorder, c: Tensor, request: Combine): void 
     kernel: combineKernel(epilogue(request)),
     grid: linearGrid(m * n, 64),
     bind: { partial, c, ...endOf(request) },
-    params: { m, n, k: 0, slices, apart },
+    params: { m, n, k: 0, slices, slice_apart: apart, row_apart: n },
     executedFlops: slices * m * n,
     touched: { partial: 4 * slices * m * n },
   });

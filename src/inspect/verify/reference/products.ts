@@ -113,8 +113,8 @@ function gemmProduct({ request, c, m, n, k, parts = 1 }: GemmProblem): Product {
       const offset = bias ? (values(bias)[column] ?? 0) : 0;
       const added = residual ? (values(residual)[index] ?? 0) : 0;
       let [sum, magnitude] = [offset + added, Math.abs(offset) + Math.abs(added)];
-      const first = Math.floor(index / (m * n)) * length;
-      let atA = (Math.floor(index / n) % m) * rowStep + first * aStep;
+      const first = (Math.floor(index / n) % parts) * length;
+      let atA = Math.floor(index / (n * parts)) * rowStep + first * aStep;
       let atB = column * columnStep + first * bStep;
       for (let step = 0; step < length; step++, atA += aStep, atB += bStep) {
         const term = (left[atA] ?? 0) * (right[atB] ?? 0);

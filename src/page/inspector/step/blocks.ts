@@ -29,6 +29,7 @@ const RUNGS: Readonly<Record<string, string>> = {
   implicit: "var(--green)",
   gemm: "var(--purple)",
   winograd: "var(--vermillion)",
+  winograd4: "var(--sky)",
 };
 
 /** What the colours stand for, as a legend shows it. */
