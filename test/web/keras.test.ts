@@ -4,7 +4,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { unzipSync } from "fflate";
-import type { Page } from "playwright-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readUserFiles } from "../../src/data/user-files.ts";
@@ -23,7 +22,7 @@ import { temporaryFolder } from "../data/sample-files.ts";
 import { seededWeights } from "../keras/networks.ts";
 import { gpu } from "../support/gpu.ts";
 import { smallIdxFolder } from "../support/small-files.ts";
-import { chromium, type SmallSite, saved, smallSite, trainIn, visit } from "./site.ts";
+import { chromium, drop, type SmallSite, saved, smallSite, trainIn, visit } from "./site.ts";
 
 const test = suite("Keras files in the page");
 const folder = temporaryFolder();
@@ -54,11 +53,6 @@ test.before(async () => {
   await writeKerasArchive(FILE, exportedModel(tiny), weights, { compiled });
 });
 test.after(() => site.server.close());
-
-async function drop(page: Page, name: string, bytes: Uint8Array): Promise<void> {
-  const file = { name, mimeType: "application/octet-stream", buffer: Buffer.from(bytes) };
-  await page.locator('input[type="file"]').first().setInputFiles(file);
-}
 
 /** What the page is asked to do, by Node itself. */
 async function trainedOn({ model, weights, compiled }: ReadModel): Promise<FitRun> {

@@ -19,7 +19,13 @@ import type {
 import { sha256 } from "./digest.ts";
 import { readDroppedData } from "./dropped-data.ts";
 import { exampleConfig, exampleViews } from "./example-models.ts";
-import { forgetTraining, keepTraining, keptTraining, keptView } from "./kept-training.ts";
+import {
+  forgetTraining,
+  keepTraining,
+  keptBasis,
+  keptTraining,
+  keptView,
+} from "./kept-training.ts";
 import { type Basis, basisOf, KerasModels } from "./keras-models.ts";
 import { KernelEdits } from "./kernel-edits.ts";
 import { measurableNames, measureKernels } from "./measuring.ts";
@@ -143,8 +149,7 @@ export class Workshop {
       const training = await this.#newTraining(data, async (state) => {
         const { title } = data;
         const adapter = this.#device?.name ?? "";
-        const { config, optimisation } = basis;
-        const of = { choice: asked, basis: { config, optimisation }, data: digest, title };
+        const of = { choice: asked, basis: keptBasis(basis), data: digest, title };
         kept = { ...of, adapter, at: Date.now(), state };
         await keepTraining(kept);
       });
