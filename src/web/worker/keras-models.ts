@@ -65,11 +65,14 @@ const MOST_BYTES = 2 ** 30;
 export class KerasModels {
   readonly #site: URL;
   readonly #stage: Stage;
+  readonly #patience: number | undefined;
   #opened: OpenedModel | null = null;
 
-  constructor(site: URL, stage: Stage) {
+  /** `patience`: seconds that the reading of a file may take; a default of its own. */
+  constructor(site: URL, stage: Stage, patience?: number) {
     this.#site = site;
     this.#stage = stage;
+    this.#patience = patience;
   }
 
   get opened(): OpenedModel | null {
@@ -94,7 +97,11 @@ export class KerasModels {
   }
 
   async #readKeras(path: string, bytes: Uint8Array): Promise<Omit<OpenedModel, "file">> {
-    const { architecture, weights, compiled } = await readKeras(this.#site, { name: path, bytes });
+    const { architecture, weights, compiled } = await readKeras(
+      this.#site,
+      { name: path, bytes },
+      this.#patience,
+    );
     const pretrained = await sha256([bytes]);
     const stem = path.replace(/^.*\//, "").replace(/(?<=.)\.[^.]*$/, "");
     const config: OwnModelConfig = { name: nameOfStem(stem), architecture, pretrained };

@@ -37,6 +37,8 @@ import { WebTraining, type WebTrainingOptions } from "./web-training.ts";
 export interface WorkshopEvents {
   /** Where the page's files lie. */
   readonly site: URL;
+  /** Seconds that a file of Keras's may take to be read. */
+  readonly patience: number;
   told(event: Told): void;
   stage(words: string | null, share?: number | null): void;
   lost(words: string): void;
@@ -87,7 +89,7 @@ export class Workshop {
 
   constructor(events: WorkshopEvents) {
     this.#events = events;
-    this.#keras = new KerasModels(events.site, events.stage);
+    this.#keras = new KerasModels(events.site, events.stage, events.patience);
   }
 
   async #open(): Promise<AdapterView> {
