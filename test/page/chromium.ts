@@ -34,10 +34,13 @@ export interface PageOptions {
   readonly colorScheme?: "light" | "dark";
   /** WebGPU, on SwiftShader. Default false: there is none. */
   readonly hasWebGpu?: boolean;
+  /** Chromium's own moving test picture; `refused`: nobody allows the page to have it. Default none. */
+  readonly camera?: "allowed" | "refused";
 }
 
 /** As far as is known: without the first, Chromium takes no software adapter. */
 const WEB_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+const CAMERA = ["--use-fake-device-for-media-stream"];
 
 export interface OpenedPage {
   readonly page: Page;
@@ -52,11 +55,13 @@ export interface OpenedPage {
 export async function openPage(
   executablePath: string,
   target: string,
-  { width = 1280, height = 900, colorScheme = "light", hasWebGpu = false }: PageOptions = {},
+  { width = 1280, height = 900, colorScheme = "light", hasWebGpu, camera }: PageOptions = {},
 ): Promise<OpenedPage> {
-  const args = ["--no-sandbox", ...(hasWebGpu ? WEB_GPU : [])];
+  const args = ["--no-sandbox", ...(hasWebGpu ? WEB_GPU : []), ...(camera ? CAMERA : [])];
   const browser: Browser = await chromium.launch({ executablePath, args });
-  const page = await browser.newPage({ viewport: { width, height }, colorScheme });
+  const permissions = camera === "allowed" ? ["camera"] : [];
+  const viewport = { width, height };
+  const page = await browser.newPage({ viewport, colorScheme, permissions });
   const errors: string[] = [];
   const requests: string[] = [];
   page.on("console", (message) => {
