@@ -20,7 +20,7 @@ export async function barriers(page: Page): Promise<readonly string[]> {
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
     for (const frame of page.frames()) {
-      const lines = [...(await axeOn(frame, colorScheme)), ...(await faintControls(frame))];
+      const lines = [...(await axeOn(frame, colorScheme)), ...(await faintParts(frame))];
       found.push(...lines.map((line) => `${colorScheme}: ${line}`));
     }
   }
@@ -43,19 +43,24 @@ async function axeOn(frame: Frame, colorScheme: "light" | "dark"): Promise<reado
   );
 }
 
-/** Fields and buttons whose edge and ground are both nearer than 3:1 to what is around them. */
-async function faintControls(frame: Frame): Promise<readonly string[]> {
+/**
+ * Fields whose edge and ground are both nearer than 3:1 to what is around them; text that axe leaves out, which is that of drawings and of a
+ * single character, nearer than 4.5:1 to its ground.
+ */
+async function faintParts(frame: Frame): Promise<readonly string[]> {
   // The loader of TypeScript names functions by a helper of its own.
-  const script = `((__name) => (${measureControls.toString()})())((one) => one)`;
+  const script = `((__name) => (${measureParts.toString()})())((one) => one)`;
   return (await frame.evaluate(script)) as readonly string[];
 }
 
 /** Runs in the page, and stands alone for that. */
-function measureControls(): readonly string[] {
+function measureParts(): readonly string[] {
   type Colour = readonly [r: number, g: number, b: number, a: number];
   const colour = (text: string): Colour => {
     const [r = 0, g = 0, b = 0, a = 1] = (text.match(/[\d.]+/g) ?? []).map(Number);
-    return [r, g, b, a];
+    // What is mixed of colours is given in shares.
+    const most = text.startsWith("color(srgb") ? 255 : 1;
+    return [r * most, g * most, b * most, a];
   };
   const over = ([r, g, b, a]: Colour, [x, y, z]: Colour): Colour => [
     ...([r * a + x * (1 - a), g * a + y * (1 - a), b * a + z * (1 - a)] as const),
@@ -81,13 +86,27 @@ function measureControls(): readonly string[] {
     one.checkVisibility() && one.getBoundingClientRect().width > 0 && !one.matches(":disabled");
   const fields =
     'input:not([type="range"], [type="file"], [type="checkbox"], [type="radio"]), select, textarea';
-  return [...document.querySelectorAll(fields)].filter(isSeen).flatMap((one) => {
+  const texts = [...document.querySelectorAll("svg text, td, th, button, span, b")].flatMap(
+    (one) => {
+      const words = one.textContent?.trim() ?? "";
+      const isLeftOut =
+        one.matches("svg text") || (words.length === 1 && one.children.length === 0);
+      if (!isLeftOut || words === "" || !isSeen(one)) return [];
+      const { color, fill } = getComputedStyle(one);
+      const best = contrast(colour(one.matches("svg text") ? fill : color), ground(one));
+      return best >= 4.5
+        ? []
+        : [`text: ${one.outerHTML.slice(0, 100)} has ${best.toFixed(2)}:1, of 4.5:1`];
+    },
+  );
+  const edges = [...document.querySelectorAll(fields)].filter(isSeen).flatMap((one) => {
     const { borderTopColor, borderTopWidth } = getComputedStyle(one);
     const around = ground(one.parentElement);
     const edge = borderTopWidth === "0px" ? around : over(colour(borderTopColor), around);
     const best = Math.max(contrast(edge, around), contrast(ground(one), around));
     if (best >= 3) return [];
     const name = one.outerHTML.slice(0, 100).replaceAll(/\s+/g, " ");
-    return [`edge of a control: ${name} has ${best.toFixed(2)}:1, of 3:1`];
+    return [`edge of a field: ${name} has ${best.toFixed(2)}:1, of 3:1`];
   });
+  return [...texts, ...edges];
 }

@@ -1,7 +1,7 @@
 // Every room of the page is read and used by everybody: WCAG 2.1 AA by axe-core, in light and dark, with what a training, a try and a
 // picture leave there.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { PNG } from "pngjs";
@@ -16,6 +16,7 @@ import { exportedModel } from "../../src/models/architecture/exported-model.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
 import { seededWeights } from "../keras/networks.ts";
 import { barriers } from "../page/access.ts";
+import { openPage } from "../page/chromium.ts";
 import { smallIdxFolder } from "../support/small-files.ts";
 import { chromium, drop, type SmallSite, smallSite, trainIn, visit } from "./site.ts";
 
@@ -67,6 +68,28 @@ const ROOMS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await page.getByText("measure: must be part of a name, got nothing").waitFor(WAIT);
   },
 };
+
+test("what is faint is found, in either scheme", async () => {
+  const path = join(temporaryFolder(), "faint.html");
+  const style =
+    "<style>body{background:#fff}@media (prefers-color-scheme:dark){p{color:#aaa}}</style>";
+  const parts = [
+    '<p>words of a paragraph</p><input aria-label="a" style="border:1px solid #ddd">',
+    '<input aria-label="b" style="border:1px solid #777"><table><tr><td style="color:#aaa">7</td></tr></table>',
+    '<svg width="90" height="20"><text y="15" style="fill:#999">tick</text><text x="40" y="15">ink</text></svg>',
+  ];
+  const head = '<!doctype html><html lang="en"><title>faint</title>';
+  writeFileSync(path, `${head}${style}<main>${parts.join("")}</main></html>`);
+  const { page, close } = await openPage(chromium ?? "", path);
+  const found = await barriers(page);
+  await close();
+  const kinds = found.map((line) => line.split(/ (?=<)/)[0]);
+  const both = ["text:", "text:", "edge of a field:"];
+  assert.equal(kinds, [
+    ...both.map((kind) => `light: ${kind}`),
+    ...["color-contrast:", ...both].map((kind) => `dark: ${kind}`),
+  ]);
+});
 
 test("nothing in any room is in anybody's way, in light and in dark", async () => {
   await visit(site, async ({ page }) => {
