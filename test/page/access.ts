@@ -20,6 +20,7 @@ export async function barriers(page: Page): Promise<readonly string[]> {
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
     for (const frame of page.frames()) {
+      if (frame.url() === "about:blank") continue;
       const lines = [...(await axeOn(frame, colorScheme)), ...(await faintParts(frame))];
       found.push(...lines.map((line) => `${colorScheme}: ${line}`));
     }

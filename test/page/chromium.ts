@@ -34,8 +34,8 @@ export interface PageOptions {
   readonly colorScheme?: "light" | "dark";
   /** WebGPU, on SwiftShader. Default false: there is none. */
   readonly hasWebGpu?: boolean;
-  /** Chromium's own moving test picture; `refused`: nobody allows the page to have it. Default none. */
-  readonly camera?: "allowed" | "refused";
+  /** A camera, which is Chromium's own moving test picture; a page has to be allowed it. Default none. */
+  readonly hasCamera?: boolean;
 }
 
 /** As far as is known: without the first, Chromium takes no software adapter. */
@@ -55,13 +55,11 @@ export interface OpenedPage {
 export async function openPage(
   executablePath: string,
   target: string,
-  { width = 1280, height = 900, colorScheme = "light", hasWebGpu, camera }: PageOptions = {},
+  { width = 1280, height = 900, colorScheme = "light", hasWebGpu, hasCamera }: PageOptions = {},
 ): Promise<OpenedPage> {
-  const args = ["--no-sandbox", ...(hasWebGpu ? WEB_GPU : []), ...(camera ? CAMERA : [])];
+  const args = ["--no-sandbox", ...(hasWebGpu ? WEB_GPU : []), ...(hasCamera ? CAMERA : [])];
   const browser: Browser = await chromium.launch({ executablePath, args });
-  const permissions = camera === "allowed" ? ["camera"] : [];
-  const viewport = { width, height };
-  const page = await browser.newPage({ viewport, colorScheme, permissions });
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme });
   const errors: string[] = [];
   const requests: string[] = [];
   page.on("console", (message) => {
