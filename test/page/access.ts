@@ -92,7 +92,9 @@ function measureParts(): readonly string[] {
       const words = one.textContent?.trim() ?? "";
       const isLeftOut =
         one.matches("svg text") || (words.length === 1 && one.children.length === 0);
-      if (!isLeftOut || words === "" || !isSeen(one)) return [];
+      // A label on a mark of a chart stands on the mark's colour, which no style tells.
+      if (!isLeftOut || words === "" || !isSeen(one) || one.closest("[role=graphics-symbol]"))
+        return [];
       const { color, fill } = getComputedStyle(one);
       const best = contrast(colour(one.matches("svg text") ? fill : color), ground(one));
       return best >= 4.5
