@@ -53,6 +53,8 @@ export interface StepSetup {
   readonly rungs?: Readonly<Record<string, string>>;
   /** How its tensors share memory: see planner.ts. */
   readonly plan?: PlanOptions;
+  /** See StepRequest. */
+  readonly joinsResiduals?: boolean;
 }
 
 /** A step on a scope of the device; `close` frees everything that it has there. */
@@ -149,13 +151,13 @@ function rowsOf({ data, batchSize: batch = 50, rows = firstRows(data.rows) }: St
 }
 
 function recordOn(device: Device, setup: StepSetup) {
-  const { model, data, seed = 1, rungs = {}, loss, augment } = setup;
+  const { model, data, seed = 1, rungs = {}, loss, augment, joinsResiduals } = setup;
   const { batch, rows } = rowsOf(setup);
   const variables = variablesOf(model, seed);
   const feed = createFeed(device, data, { capacity: rows.length, batch, label: "step" });
   const meters = createMeters(device, data.targets ? null : labelsOf(model));
   const parts = { model, variables, loss, feed, meters, batch };
-  const request = { ...parts, capabilities: device, rungs, augment };
+  const request = { ...parts, capabilities: device, rungs, augment, joinsResiduals };
   return { ...record(setup, request), variables, feed, meters };
 }
 

@@ -22,6 +22,26 @@ export interface TensorEntry {
   readonly end: number;
 }
 
+/** The length of the header, little-endian, comes before it. */
+export const PREFIX_BYTES = 8;
+
+/** What the first bytes of a file of `size` bytes say. Throws FormatError where the header would not lie within it. */
+export function headerLength(prefix: Uint8Array, size: number, path: string): number {
+  if (size < PREFIX_BYTES) {
+    throw new FormatError(`${path}: is too short for safetensors, got ${size} bytes`);
+  }
+  const view = new DataView(prefix.buffer, prefix.byteOffset, PREFIX_BYTES);
+  const length = view.getBigUint64(0, true);
+  const room = size - PREFIX_BYTES;
+  if (length <= BigInt(room)) return Number(length);
+  throw new FormatError(
+    `${path}: header must end inside the file, got ${length} bytes of ${room}`,
+    {
+      help: "the file is truncated, or it is not safetensors",
+    },
+  );
+}
+
 export interface Header {
   /** In the order of their bytes. */
   readonly entries: readonly TensorEntry[];

@@ -1,7 +1,13 @@
 // The bytes of a safetensors file, made in Node as in a browser: https://github.com/huggingface/safetensors#format
 
 import { FormatError } from "../engine/core/errors.ts";
-import { DTYPES, type Dtype, parseHeader } from "./safetensors-header.ts";
+import {
+  DTYPES,
+  type Dtype,
+  headerLength,
+  PREFIX_BYTES,
+  parseHeader,
+} from "./safetensors-header.ts";
 
 export type TensorData = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 
@@ -87,14 +93,9 @@ export interface ReadTensors {
 
 /** A file that is in memory whole. Throws FormatError, naming it, for anything that is not sound; the digest is the caller's to compare. */
 export function readSafetensorsBytes(bytes: Uint8Array, path: string): ReadTensors {
-  const tooLong = (got: string) =>
-    new FormatError(`${path}: header must end inside the file, got ${got}`);
-  if (bytes.length < 8) throw tooLong(`${bytes.length} bytes in all`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = view.getBigUint64(0, true);
-  if (length > BigInt(bytes.length - 8)) throw tooLong(`${length} bytes of ${bytes.length - 8}`);
-  const start = 8 + Number(length);
-  const { entries, metadata } = parseHeader(bytes.subarray(8, start), bytes.length - start, path);
+  const start = PREFIX_BYTES + headerLength(bytes, bytes.length, path);
+  const header = bytes.subarray(PREFIX_BYTES, start);
+  const { entries, metadata } = parseHeader(header, bytes.length - start, path);
   const tensors = entries.map(({ name, dtype, shape, ...range }): NamedTensor => {
     const own = bytes.slice(start + range.start, start + range.end);
     return { name, dtype, shape, data: new DTYPES[dtype].array(own.buffer) };

@@ -6,7 +6,13 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { FormatError } from "../engine/core/errors.ts";
 import { writeAtomically } from "./files.ts";
-import { DTYPES, parseHeader, type TensorEntry } from "./safetensors-header.ts";
+import {
+  DTYPES,
+  headerLength,
+  PREFIX_BYTES,
+  parseHeader,
+  type TensorEntry,
+} from "./safetensors-header.ts";
 import {
   bytesOf,
   DIGEST_KEY,
@@ -82,17 +88,10 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
 }
 
 async function readHeader(file: FileHandle, size: number, path: string) {
-  if (size < 8) throw new FormatError(`${path}: is too short for safetensors, got ${size} bytes`);
-  const prefix = await readBytes(file, { position: 0, length: 8, path });
-  const length = Buffer.from(prefix.buffer).readBigUInt64LE(0);
-  if (length > BigInt(size - 8)) {
-    const rule = "header must end inside the file";
-    throw new FormatError(`${path}: ${rule}, got ${length} bytes of ${size - 8}`, {
-      help: "the file is truncated, or it is not safetensors",
-    });
-  }
-  const text = await readBytes(file, { position: 8, length: Number(length), path });
-  const dataStart = 8 + Number(length);
+  const prefix = await readBytes(file, { position: 0, length: Math.min(8, size), path });
+  const length = headerLength(prefix, size, path);
+  const text = await readBytes(file, { position: PREFIX_BYTES, length, path });
+  const dataStart = PREFIX_BYTES + length;
   return { ...parseHeader(text, size - dataStart, path), dataStart };
 }
 

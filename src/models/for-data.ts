@@ -4,7 +4,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import { UsageError } from "../engine/core/errors.ts";
 import { labelsOf, type Model } from "../engine/layers/model.ts";
-import { isCentred } from "../engine/ops/gather.ts";
+import { isCentred } from "../engine/ops/preprocessing.ts";
 import { createModel, isOwn, isTransfer, type ModelConfig, type OwnModelConfig } from "./models.ts";
 import { CLASSES_SETTING } from "./setting.ts";
 

@@ -8,7 +8,7 @@ import type { Layer } from "../engine/layers/net.ts";
 import { globalAveragePooling2d } from "../engine/layers/pooling.ts";
 import { activation } from "../engine/layers/shaping.ts";
 import type { Weights } from "../engine/layers/variables.ts";
-import type { Preprocessing } from "../engine/ops/gather.ts";
+import type { Preprocessing } from "../engine/ops/preprocessing.ts";
 import { isRecord } from "./architecture/json-record.ts";
 import type { JsonObject } from "./architecture/layer-config.ts";
 import { modelFromConfig } from "./architecture/model-from-config.ts";

@@ -7,7 +7,7 @@ import { describeModel, type Model } from "../engine/layers/model.ts";
 import type { Layer } from "../engine/layers/net.ts";
 import { globalAveragePooling2d } from "../engine/layers/pooling.ts";
 import { dropout, flatten } from "../engine/layers/shaping.ts";
-import type { Preprocessing } from "../engine/ops/gather.ts";
+import type { Preprocessing } from "../engine/ops/preprocessing.ts";
 import type { Backbone } from "./backbone.ts";
 import { memoise } from "./memoise.ts";
 import type { Choices, ModelKind, Start } from "./model-kind.ts";

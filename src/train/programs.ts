@@ -9,6 +9,7 @@ import type { Variables } from "../engine/layers/variables.ts";
 import { countNonFinite } from "../engine/ops/count-non-finite.ts";
 import { joinDenseAndLoss } from "../engine/ops/dense-cross-entropy.ts";
 import { advanceClock, type Feed, gatherBatch, gatherFeatures } from "../engine/ops/gather.ts";
+import { joinResiduals } from "../engine/ops/gemm/residual.ts";
 import { recordGradients } from "../engine/ops/gradients.ts";
 import { categoricalCrossentropy } from "../engine/ops/loss/categorical-crossentropy.ts";
 import type { Loss, LossRequest, LossResults, Targets } from "../engine/ops/loss/loss.ts";
@@ -39,6 +40,8 @@ export interface StepRequest {
   readonly rungs?: Readonly<Record<string, string>>;
   /** See RecorderOptions; the bits are the same either way. */
   readonly fuses?: boolean | undefined;
+  /** Whether products add what residual connections add; default true. Whoever measures their problems wants them as they were. */
+  readonly joinsResiduals?: boolean | undefined;
 }
 
 /** A step also counts what its rows came to. */
@@ -91,13 +94,15 @@ function recordStep(
   const step = { net, variables, gradients };
   const statistics = before && recordStepStatistics(rec, { ...step, before });
   advanceClock(rec, feed, batch);
-  return { program: joined(rec), statistics };
+  return { program: joined(rec, request), statistics };
 }
 
 /** What was recorded, with dispatches joined that only the whole step tells can be. */
-function joined(rec: Recorder): Program {
+function joined(rec: Recorder, { joinsResiduals = true }: StepRequest): Program {
   const program = rec.finish();
-  return rec.fuses ? joinCounters(joinDenseAndLoss(program)) : program;
+  if (!rec.fuses) return program;
+  const step = joinCounters(joinDenseAndLoss(program));
+  return joinsResiduals ? joinResiduals(step) : step;
 }
 
 /** One reduction over all weights, an arena at a time. */
@@ -112,7 +117,7 @@ export function recordEvaluationStep(request: ScoredRequest): Program {
   const { rec, net, result } = recordForward(request, "evaluate", false);
   recordMeters(rec, request.meters, { ...result, penalty: net.penalty() }, { confusion: true });
   advanceClock(rec, request.feed, request.batch);
-  return rec.finish();
+  return joined(rec, request);
 }
 
 /** Records gather and forward of one batch, and keeps the class probabilities. */
@@ -122,7 +127,7 @@ export function recordPrediction(request: StepRequest): {
 } {
   const { rec, y: probabilities } = recordModel(request, "predict", false);
   rec.keep(probabilities);
-  return { program: rec.finish(), probabilities };
+  return { program: joined(rec, request), probabilities };
 }
 
 /** Records gather and forward of one batch through a model that ends in features, and keeps those. */
@@ -133,7 +138,7 @@ export function recordFeatures(request: StepRequest): {
   const { rec, y: features } = recordModel(request, "features", false);
   rec.keep(features);
   advanceClock(rec, request.feed, request.batch);
-  return { program: rec.finish(), features };
+  return { program: joined(rec, request), features };
 }
 
 export interface Sensitivity {

@@ -18,7 +18,7 @@ test("every kernel compiles with every combination of switches", async () => {
   const { subgroupSize, handle } = await gpu();
   // Without a driver: what WGSL and pipelines must be is checked all the same, and compiling hundreds for a processor takes minutes.
   const device = await NullDevice.open();
-  const here = { limits: handle.limits };
+  const here = { profile: { limits: handle.limits }, subgroupSize: null };
   const failures: string[] = [];
   const seen = new Set<string>();
   for (const kernel of await allKernels(subgroupSize)) {

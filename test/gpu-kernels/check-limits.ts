@@ -6,6 +6,7 @@ import { create, globals } from "webgpu";
 import { VitrineError } from "../../src/engine/core/errors.ts";
 import { describeKernel, type Kernel } from "../../src/engine/core/kernel.ts";
 import { KernelCache } from "../../src/engine/core/kernel-cache.ts";
+import { SUBGROUP_SIZE_CONTROL } from "../../src/engine/core/subgroups.ts";
 import { type Program, tensorsOf } from "../../src/engine/program/program.ts";
 import type { ModelName } from "../../src/models/models.ts";
 import { allKernels } from "../support/all-kernels.ts";
@@ -23,10 +24,12 @@ const kept: unknown[] = [];
 
 /** Dawn's null backend. */
 export class NullDevice {
-  readonly #kernels: KernelCache;
+  readonly #handle: GPUDevice;
+  /** By the size of subgroup that kernels are held to. */
+  readonly #kernels = new Map<number | null, KernelCache>();
 
   private constructor(handle: GPUDevice) {
-    this.#kernels = new KernelCache(handle);
+    this.#handle = handle;
   }
 
   static async open(): Promise<NullDevice> {
@@ -35,26 +38,37 @@ export class NullDevice {
     const adapter = await gpu.requestAdapter();
     if (!adapter) throw new VitrineError("gpu-kernels: Dawn has a null backend, got no adapter");
     const handle = await adapter.requestDevice({
-      requiredFeatures: ["subgroups", ...(PROBED_FEATURES as readonly GPUFeatureName[])],
+      requiredFeatures: [
+        "subgroups",
+        SUBGROUP_SIZE_CONTROL,
+        ...PROBED_FEATURES,
+      ] as GPUFeatureName[],
     });
     kept.push(handle);
     return new NullDevice(handle);
   }
 
-  /** What there is against a kernel within these limits, in one line; null where it becomes a pipeline. */
-  async complaintOf(kernel: Kernel, { limits }: Pick<Profile, "limits">): Promise<string | null> {
-    const first = await this.#dawnOn(kernel);
+  /**
+   * What there is against a kernel within these limits, in one line; null where it becomes a pipeline. Held to the size of subgroup that
+   * the engine knows of, as on an adapter that has others too.
+   */
+  async complaintOf(kernel: Kernel, { profile, subgroupSize }: Asked): Promise<string | null> {
+    const { limits } = profile;
+    const first = await this.#dawnOn(kernel, subgroupSize);
     if (first === null || !allows(limits, first)) return first;
     // Dawn names one excess at a time; with the smallest workgroup it comes to the memory.
     const { shader } = kernel;
     const text = shader.text.replaceAll(/@workgroup_size\([^)]*\)/g, "@workgroup_size(1)");
-    const second = await this.#dawnOn({ ...kernel, shader: { ...shader, text } });
+    const second = await this.#dawnOn({ ...kernel, shader: { ...shader, text } }, null);
     return second === null || allows(limits, second) ? null : second;
   }
 
-  async #dawnOn(kernel: Kernel): Promise<string | null> {
+  async #dawnOn(kernel: Kernel, pinnedSubgroup: number | null): Promise<string | null> {
+    const known = this.#kernels.get(pinnedSubgroup);
+    const kernels = known ?? new KernelCache(this.#handle, { pinnedSubgroup });
+    this.#kernels.set(pinnedSubgroup, kernels);
     try {
-      await this.#kernels.pipeline(describeKernel(kernel));
+      await kernels.pipeline(describeKernel(kernel));
       return null;
     } catch (error) {
       const [line = ""] = String(error instanceof Error ? error.message : error).split("\n");
@@ -84,6 +98,10 @@ export interface Absent {
   readonly subgroupSize: number | null;
 }
 
+interface Asked extends Pick<Absent, "subgroupSize"> {
+  readonly profile: Pick<Profile, "limits">;
+}
+
 export interface LimitsResult {
   /** Kernels. */
   readonly tried: number;
@@ -104,7 +122,7 @@ export async function checkAllKernels(absent: Absent): Promise<LimitsResult> {
 export async function checkMatrices({ device, profile }: Absent): Promise<LimitsResult> {
   const { matrices = [] } = profile;
   return complaints(
-    { device, profile },
+    { device, profile, subgroupSize: null },
     matrices.map((shape) => matrixKernel(shape, NULL_SUBGROUP)),
   );
 }
@@ -121,15 +139,12 @@ export async function checkModel(absent: Absent, model: ModelName): Promise<Limi
   return { tried, faults: [...faults, ...unbindable(program, maxStorageBufferBindingSize)] };
 }
 
-async function complaints(
-  { device, profile }: Pick<Absent, "device" | "profile">,
-  kernels: readonly Kernel[],
-) {
+async function complaints({ device, ...asked }: Absent, kernels: readonly Kernel[]) {
   const distinct = new Map(
     kernels.map((kernel) => [`${kernel.entry} ${describeKernel(kernel).text}`, kernel]),
   );
-  const asked = [...distinct.values()].map((kernel) => device.complaintOf(kernel, profile));
-  const found = await Promise.all(asked);
+  const complaining = [...distinct.values()].map((kernel) => device.complaintOf(kernel, asked));
+  const found = await Promise.all(complaining);
   return { tried: distinct.size, faults: found.filter((text) => text !== null) };
 }
 

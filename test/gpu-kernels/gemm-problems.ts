@@ -38,14 +38,18 @@ export function gemmProblem(
       activate(sum + (hasBias ? (bias()[at % n] ?? 0) : 0), activation),
     ),
   );
-  // What only gradients ask for: sums of b beside aᵀ · b, and the slope of a relu in place of an epilogue.
+  // What only gradients ask for: sums of b beside aᵀ · b, and the slope of a relu in place of an epilogue. A linear layer with a bias
+  // has a residual added.
   const hasSums = transA && !transB;
   const isSloped = activation === "linear" && !hasBias;
   const y = once(() => integers([m, n], 4));
+  const isAdded = activation === "linear" && hasBias;
+  const residual = once(() => integers([m, n], 5));
+  const added = once(() => values().map((value, at) => value + (residual()[at] ?? 0)));
   const sloped = once(() => values().map((value, at) => ((y()[at] ?? 0) > 0 ? value : 0)));
   const stored = `${transA ? "aᵀ" : "a"}·${transB ? "bᵀ" : "b"}`;
   return {
-    label: `${m}×${n}×${k} ${stored}${hasBias ? "+bias" : ""} ${activation}`,
+    label: `${m}×${n}×${k} ${stored}${hasBias ? "+bias" : ""} ${isAdded ? "+residual" : activation}`,
     tolerance: toleranceOf(activation),
     record: (rec, room) => {
       const c: Tensor = room.tensor([m, n], "c");
@@ -57,10 +61,11 @@ export function gemmProblem(
         ...{ transA, transB, activation },
         bias: hasBias ? room.tensor([n], "bias", bias) : null,
         slope: isSloped ? { activation: "relu", y: room.tensor([m, n], "y", y) } : null,
+        residual: isAdded ? room.tensor([m, n], "residual", residual) : null,
         sums,
       });
       return [
-        { tensor: c, values: isSloped ? sloped : values },
+        { tensor: c, values: isSloped ? sloped : isAdded ? added : values },
         ...(sums ? [{ tensor: sums, values: () => columnSums(b(), n) }] : []),
       ];
     },

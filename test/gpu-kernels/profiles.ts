@@ -1,6 +1,6 @@
 // What adapters of each maker allow, as far as kernels depend on it: the limits that the engine asks for, and the sizes of subgroup
-// that it may meet; null where a maker's subgroups vary, so that the engine knows of none. Figures are those of the makers' Vulkan
-// drivers and of Metal; they bound what kernels may use, and are no description of one card.
+// that it may meet or hold kernels to; null where a maker's subgroups vary and cannot be held, so that the engine knows of none.
+// Figures are those of the makers' Vulkan drivers and of Metal; they bound what kernels may use, and are no description of one card.
 
 import type { WANTED_LIMITS } from "../../src/engine/core/requested-device.ts";
 import type { MatrixShape } from "./probes.ts";

@@ -10,6 +10,7 @@ import { RowMemory } from "./row-memory.ts";
 import { RungTable } from "./rung-table.ts";
 import { formatShape, type Shape } from "./shape.ts";
 import { type Place, Staging, writeBytes } from "./staging.ts";
+import { subgroupsOf } from "./subgroups.ts";
 import {
   bytesOf,
   type DType,
@@ -64,7 +65,7 @@ export class Device {
   readonly handle: GPUDevice;
   readonly info: GPUAdapterInfo;
   readonly kernels: KernelCache;
-  /** Lanes in a subgroup where the adapter has subgroups of one known size, else null. */
+  /** Lanes in a subgroup where the adapter has subgroups of one size, or can be held to one; else null. */
   readonly subgroupSize: number | null;
   /** True for an adapter that computes on the processor (llvmpipe, SwiftShader, WARP). */
   readonly isSoftware: boolean;
@@ -85,20 +86,20 @@ export class Device {
   private constructor(
     { gpu, handle, info }: Pick<Device, "gpu" | "handle" | "info">,
     parent: Device | null,
-    kernels = parent?.kernels ?? new KernelCache(handle),
+    kernels?: KernelCache,
   ) {
     this.gpu = gpu;
     this.handle = handle;
     this.info = info;
     this.#parent = parent;
-    this.kernels = kernels;
     this.counters = parent?.counters ?? { buffers: 0, bindGroups: 0, submits: 0, readBacks: 0 };
     this.rungTable = parent?.rungTable ?? new RungTable();
     this.rowMemory = new RowMemory(parent?.rowMemory);
     this.#staging = new Staging(handle, (bytes) => this.#mappableBuffer(bytes));
-    const { subgroupMinSize, subgroupMaxSize } = info;
-    const oneSize = handle.features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
-    this.subgroupSize = oneSize ? subgroupMinSize : null;
+    const { size, isPinned } = subgroupsOf(handle.features, info);
+    this.subgroupSize = size;
+    const pinnedSubgroup = isPinned ? size : null;
+    this.kernels = kernels ?? parent?.kernels ?? new KernelCache(handle, { pinnedSubgroup });
     this.isSoftware = isSoftware(info);
   }
 
@@ -121,7 +122,7 @@ export class Device {
    */
   scope(options: ScopeOptions = {}): Device {
     const { handle, kernels } = this;
-    const own = options.ownKernels ? new KernelCache(handle, kernels.edits) : kernels;
+    const own = options.ownKernels ? new KernelCache(handle, kernels) : kernels;
     return new Device(this, this, own);
   }
 

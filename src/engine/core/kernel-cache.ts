@@ -5,6 +5,7 @@ import { editedKernel } from "./edited-kernel.ts";
 import { KernelError } from "./errors.ts";
 import type { CompiledKernel } from "./kernel.ts";
 import { compileError } from "./kernel-errors.ts";
+import { pinned } from "./subgroups.ts";
 import type { Binding, Shader } from "./wgsl.ts";
 
 /** Where a compiled program finds a kernel's pipeline: another one after an edit of its file. */
@@ -22,6 +23,13 @@ interface Entry {
   readonly slot: Promise<Held>;
 }
 
+export interface KernelCacheOptions {
+  /** Stand in for files from the start. */
+  readonly edits?: ReadonlyMap<string, Shader>;
+  /** Lanes of the subgroups that kernels are held to; null where they need not be. */
+  readonly pinnedSubgroup?: number | null;
+}
+
 /** Pipelines of one device, keyed by the text that is compiled and by its entry point. */
 export class KernelCache {
   readonly #device: GPUDevice;
@@ -30,13 +38,17 @@ export class KernelCache {
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #entries = new Map<string, Entry>();
   readonly #edits: Map<string, Shader>;
+  readonly pinnedSubgroup: number | null;
   /** Pipelines made so far; flat after warm-up. */
   pipelinesMade = 0;
 
-  /** `edits`: stand in for files from the start. */
-  constructor(device: GPUDevice, edits: ReadonlyMap<string, Shader> = new Map()) {
+  constructor(
+    device: GPUDevice,
+    { edits = new Map(), pinnedSubgroup = null }: KernelCacheOptions = {},
+  ) {
     this.#device = device;
     this.#edits = new Map(edits);
+    this.pinnedSubgroup = pinnedSubgroup;
   }
 
   /** Shaders that stand in for those of the same file, by file. */
@@ -142,7 +154,9 @@ export class KernelCache {
     if (!module) {
       // Said by the pipeline that is made of it; left alone, it would count as the device's failure.
       this.#device.pushErrorScope("validation");
-      module = this.#device.createShaderModule({ label: kernel.label, code: text });
+      const lanes = this.pinnedSubgroup;
+      const code = lanes === null ? text : pinned(text, lanes);
+      module = this.#device.createShaderModule({ label: kernel.label, code });
       this.#device.popErrorScope().catch(() => null);
       this.#modules.set(text, module);
     }

@@ -2,8 +2,9 @@
 // because WebGPU's defaults are far below most of them.
 
 import { DeviceError } from "./errors.ts";
+import { SUBGROUP_SIZE_CONTROL } from "./subgroups.ts";
 
-const WANTED_FEATURES: readonly GPUFeatureName[] = ["subgroups", "timestamp-query"];
+const WANTED_FEATURES = ["subgroups", SUBGROUP_SIZE_CONTROL, "timestamp-query"];
 /** Those that a device asks of its adapter in full; of others it gets WebGPU's defaults. */
 export const WANTED_LIMITS = [
   "maxStorageBufferBindingSize",
@@ -35,7 +36,8 @@ export async function requestedDevice({
   const requiredLimits = Object.fromEntries(
     WANTED_LIMITS.map((name) => [name, adapter.limits[name]]),
   );
-  const wanted = [...WANTED_FEATURES, ...(features as readonly GPUFeatureName[])];
+  // The names of what is not a standard yet are none that its types know.
+  const wanted = [...WANTED_FEATURES, ...features] as readonly GPUFeatureName[];
   const requiredFeatures = wanted.filter((name) => adapter.features.has(name));
   const request = adapter.requestDevice({ requiredFeatures, requiredLimits });
   const handle = await request.catch((cause: unknown) => {

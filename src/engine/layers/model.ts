@@ -5,7 +5,7 @@
 import { VitrineError } from "../core/errors.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
-import type { Preprocessing } from "../ops/gather.ts";
+import type { Preprocessing } from "../ops/preprocessing.ts";
 import type { CallOutput, CallRecord, LayerRecord } from "../program/layer-record.ts";
 import { Recorder } from "../program/recorder.ts";
 import { type Layer, Net } from "./net.ts";

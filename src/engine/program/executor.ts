@@ -114,10 +114,15 @@ export class Executable {
     return step !== undefined;
   }
 
+  /** Records `times` replays of the whole program into a pass of the caller's own. */
+  encodeAll(pass: GPUComputePassEncoder, times = 1): void {
+    encodeSteps(pass, this.#steps, times);
+  }
+
   #submit(steps: readonly Step[], times = 1): void {
     const encoder = this.#device.handle.createCommandEncoder({ label: this.program.name });
     const pass = encoder.beginComputePass();
-    for (let time = 0; time < times; time++) for (const step of steps) encode(pass, step);
+    encodeSteps(pass, steps, times);
     pass.end();
     this.#device.submit(encoder);
   }
@@ -234,6 +239,10 @@ function checkBindings(dispatches: readonly Dispatch[], limit: number): void {
   for (const { label, storage } of dispatches.flatMap(tensorsOf)) {
     if (storage.bytes > limit) throw bindingTooLarge(label, storage.bytes, limit);
   }
+}
+
+function encodeSteps(pass: GPUComputePassEncoder, steps: readonly Step[], times: number): void {
+  for (let time = 0; time < times; time++) for (const step of steps) encode(pass, step);
 }
 
 function encode(pass: GPUComputePassEncoder, step: Step): void {

@@ -23,24 +23,27 @@ export interface Joining {
   /** Whose work it is, the first one's own, and the line of the model that made that one. */
   readonly layers: readonly string[];
   readonly site: string | null;
+  /** What it solves, where that is still a ladder's problem; within no other. */
+  readonly solution?: Solution;
 }
 
 /**
  * The program with one dispatch for several; null where that would change what some dispatch between them reads, of those that run.
  */
 export function withJoined(program: Program, joining: Joining): Program | null {
-  const { at, others, request, layers, site } = joining;
+  const { at, others, request, layers, site, solution: solved = null } = joining;
   const all = [at, ...others];
   const between = liveDispatches(program).filter((one) => !all.includes(one));
   if (others.some((other) => !canMove(other, at, between))) return null;
   const { pass, forwardOf } = at;
   const { op, ...written } = writtenDown(request);
-  const what = { op, site, pass, layers: [...new Set(layers)], solution: null, forwardOf };
+  const what = { op, site, pass, layers: [...new Set(layers)], solution: solved, forwardOf };
   const kept = program.dispatches.filter((one) => !others.includes(one));
   const place = new Map(kept.map((one, id) => [one.id, id]));
   for (const { id } of others) place.set(id, place.get(at.id) ?? 0);
   const replaced = kept.map((one) => (one === at ? { ...one, ...what, ...written } : one));
-  const solutions = solutionsOf(program, replaced);
+  const known = solved ? [...program.solutions, solved] : program.solutions;
+  const solutions = solutionsOf(known, replaced);
   const dispatches = replaced.map((one, id): Dispatch => {
     const forward = one.forwardOf === null ? null : (place.get(one.forwardOf) ?? null);
     const solution = one.solution && (solutions.get(one.solution) ?? null);
@@ -51,7 +54,7 @@ export function withJoined(program: Program, joining: Joining): Program | null {
 
 /** Those that the dispatches still are of, by what they were; the ids of the others are given away. */
 function solutionsOf(
-  { solutions }: Program,
+  solutions: readonly Solution[],
   dispatches: readonly Dispatch[],
 ): ReadonlyMap<Solution, Solution> {
   const used = new Set<Solution>();

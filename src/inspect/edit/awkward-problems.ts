@@ -107,6 +107,7 @@ function gemmProblem(
   const activation = ACTIVATIONS[epilogue % ACTIVATIONS.length] ?? "linear";
   const hasBias = turn % 3 === 0;
   const isSloped = activation === "linear" && !hasBias;
+  const isAdded = activation === "linear" && hasBias;
   const solution = solutionOf(GEMM.name, capabilities, (rec) =>
     recordGemmInto(rec, persistentTensor([m, n], "c"), {
       ...{ op: "dense", transA, transB, activation },
@@ -116,9 +117,12 @@ function gemmProblem(
       // What only gradients ask for.
       slope: isSloped ? { activation: "relu", y: persistentTensor([m, n], "y") } : null,
       sums: transA && !transB ? persistentTensor([n], "sums") : null,
+      residual: isAdded ? persistentTensor([m, n], "residual") : null,
     }),
   );
   const stored = `${transA ? "aᵀ" : "a"}·${transB ? "bᵀ" : "b"}`;
-  const end = isSloped ? "· relu′(y)" : `${hasBias ? "+bias " : ""}${activation}`;
+  const end = isSloped
+    ? "· relu′(y)"
+    : `${hasBias ? "+bias " : ""}${isAdded ? "+residual" : activation}`;
   return { label: `${m}×${n}×${k} ${stored} ${end}`, solution };
 }

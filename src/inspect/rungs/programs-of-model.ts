@@ -1,6 +1,6 @@
 // The programs that a training of a model records, for whoever measures what they are made of: its training step, its
 // evaluation and its prediction; of a network with a frozen base, the base's pass by itself and those of its head. The last,
-// smaller batches of an epoch are not among them.
+// smaller batches of an epoch are not among them. Ladders are climbed before products take residuals on, so the problems here are without.
 
 import { type Dataset, limitRows } from "../../data/dataset.ts";
 import type { Device } from "../../engine/core/device.ts";
@@ -16,7 +16,7 @@ import {
 } from "../../models/models.ts";
 import { type DeviceData, uploadDataset, uploadLabels } from "../../train/device-data.ts";
 import { inferenceBatch } from "../../train/inference-batch.ts";
-import { programOfStep } from "../step.ts";
+import { programOfStep, type StepSetup } from "../step.ts";
 
 export interface ProgramsRequest {
   readonly config: ModelConfig;
@@ -46,7 +46,7 @@ export function programsOfModel(parent: Device, request: ProgramsRequest): reado
       dataset,
       rows: Math.max(batchSize, inferenceBatch(head)),
     });
-    return [programOfStep(device, pass), ...programsOn(device, { ...request, model: head, data })];
+    return [recorded(device, pass), ...programsOn(device, { ...request, model: head, data })];
   } finally {
     device.destroy();
   }
@@ -58,10 +58,14 @@ function programsOn(device: Device, request: OnData): readonly Program[] {
   const { model, data, batchSize, optimizer, loss } = request;
   const inference = Math.min(inferenceBatch(model), data.rows);
   return [
-    programOfStep(device, { model, data, kind: "train", batchSize, optimizer, loss }),
-    programOfStep(device, { model, data, kind: "evaluate", batchSize: inference, loss }),
-    programOfStep(device, { model, data, kind: "predict", batchSize: inference }),
+    recorded(device, { model, data, kind: "train", batchSize, optimizer, loss }),
+    recorded(device, { model, data, kind: "evaluate", batchSize: inference, loss }),
+    recorded(device, { model, data, kind: "predict", batchSize: inference }),
   ];
+}
+
+function recorded(device: Device, setup: StepSetup): Program {
+  return programOfStep(device, { ...setup, joinsResiduals: false });
 }
 
 interface Features {

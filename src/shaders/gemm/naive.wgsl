@@ -1,7 +1,8 @@
 // Matrix product, the naive rung: one invocation an element, operands read element by element. It needs nothing of the
 // adapter and takes every shape; the other rungs are checked against it. Also the second stage of a product whose sum
 // over k was cut into slices. With several slices the first stage writes slice z of k to the z-th matrix of c.
-//   c = activate(op(a) · op(b) + bias), or with SLOPED op(a) · op(b) times the slope of the activation whose result is y (m, n)
+//   c = activate(op(a) · op(b) + bias), or with SLOPED op(a) · op(b) times the slope of the activation whose result is y (m, n);
+//   with RESIDUAL, which is (m, n) too, plus that
 //   op(a) (m, k), stored (k, m) with TRANS_A     op(b) (k, n), stored (n, k) with TRANS_B     bias (n)     c (m, n)
 
 alias Lanes = f32;
@@ -25,6 +26,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;
 @group(0) @binding(5) var<storage, read> partial: array<f32>;
 @group(0) @binding(6) var<storage, read> y: array<f32>;
+@group(0) @binding(7) var<storage, read> residual: array<f32>;
 
 fn finish(i: u32, sum: f32) {
   //#if ${SLOPED}
@@ -34,7 +36,11 @@ fn finish(i: u32, sum: f32) {
   //#if ${HAS_BIAS}
   z += bias[i % params.n];
   //#endif
-  c[i] = activate(z);
+  z = activate(z);
+  //#if ${RESIDUAL}
+  z += residual[i];
+  //#endif
+  c[i] = z;
   //#endif
 }
 

@@ -1,5 +1,5 @@
-// What a matrix product in words reads and writes: c = activate(op(a) · op(b) + bias), or with SLOPED op(a) · op(b) times the
-// slope of the activation whose result is y; shapes as in gemm/naive.wgsl. VEC_A, VEC_B, VEC_C: rows of the stored matrix are
+// What a matrix product in words reads and writes: c = activate(op(a) · op(b) + bias), with RESIDUAL plus that, or with SLOPED
+// op(a) · op(b) times the slope of the activation whose result is y; shapes as in gemm/naive.wgsl. VEC_A, VEC_B, VEC_C: rows of the stored matrix are
 // whole vec4 words.
 
 alias Lanes = vec4f;
@@ -35,27 +35,53 @@ struct Params {
 //#if ${VEC_C}
 @group(0) @binding(5) var<storage, read> y: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> column_sums: array<vec4f>;
+@group(0) @binding(7) var<storage, read> residual: array<vec4f>;
 //#else
 @group(0) @binding(5) var<storage, read> y: array<f32>;
 @group(0) @binding(6) var<storage, read_write> column_sums: array<f32>;
+@group(0) @binding(7) var<storage, read> residual: array<f32>;
+//#endif
+
+//#if ${SLOPED}
+// A word of y where the product has one.
+fn beside(row: u32, column: u32) -> vec4f {
+  let first = min(row, params.m - 1u) * params.n;
+  //#if ${VEC_C}
+  return y[(first + min(column, params.n - 4u)) / 4u];
+  //#else
+  let last = params.n - 1u;
+  return vec4f(y[first + min(column, last)], y[first + min(column + 1u, last)],
+    y[first + min(column + 2u, last)], y[first + min(column + 3u, last)]);
+  //#endif
+}
+//#elif ${RESIDUAL}
+// The same of the residual.
+fn beside(row: u32, column: u32) -> vec4f {
+  let first = min(row, params.m - 1u) * params.n;
+  //#if ${VEC_C}
+  return residual[(first + min(column, params.n - 4u)) / 4u];
+  //#else
+  let last = params.n - 1u;
+  return vec4f(residual[first + min(column, last)], residual[first + min(column + 1u, last)],
+    residual[first + min(column + 2u, last)], residual[first + min(column + 3u, last)]);
+  //#endif
+}
 //#endif
 
 // What becomes of a word of the product.
 fn finish(row: u32, column: u32, sum: vec4f) -> vec4f {
   //#if ${SLOPED}
-  let first = min(row, params.m - 1u) * params.n;
-  //#if ${VEC_C}
-  let result = y[(first + min(column, params.n - 4u)) / 4u];
+  return backpropagate(sum, beside(row, column));
   //#else
-  let last = params.n - 1u;
-  let result = vec4f(y[first + min(column, last)], y[first + min(column + 1u, last)],
-    y[first + min(column + 2u, last)], y[first + min(column + 3u, last)]);
+  var z = sum;
+  //#if ${HAS_BIAS}
+  z += bias[min(column, params.n - 1u) / 4u];
   //#endif
-  return backpropagate(sum, result);
-  //#elif ${HAS_BIAS}
-  return activate(sum + bias[min(column, params.n - 1u) / 4u]);
-  //#else
-  return activate(sum);
+  z = activate(z);
+  //#if ${RESIDUAL}
+  z += beside(row, column);
+  //#endif
+  return z;
   //#endif
 }
 

@@ -1,6 +1,6 @@
 // Matrix product with the epilogue of dense and conv2d, and its ladder of kernels.
-//   c = activate(op(a) · op(b) + bias)
-//   op(a) (M, K), stored (K, M) with transA     op(b) (K, N), stored (N, K) with transB     bias (N)     c (M, N)
+//   c = activate(op(a) · op(b) + bias) + residual
+//   op(a) (M, K), stored (K, M) with transA     op(b) (K, N), stored (N, K) with transB     bias (N)     c, residual (M, N)
 // For gradients, which dense and conv2d know, it does two things besides:
 //   slope: c = op(a) · op(b) · f'(…), of the activation whose result is y (M, N)     sums[n] = Σ op(b)[k, n]
 
@@ -49,7 +49,7 @@ export function recordGemmInto(rec: Recorder, c: Tensor, request: GemmInto): voi
 export function recordGemmParts(
   rec: Recorder,
   c: Tensor,
-  request: Omit<GemmInto, "bias" | "activation" | "slope" | "sums">,
+  request: Omit<GemmInto, "bias" | "activation" | "slope" | "residual" | "sums">,
 ): void {
   const parts = c.shape[0] ?? 1;
   climb(rec, GEMM, { request, c, ...extentsOf(request), parts });
@@ -72,7 +72,7 @@ export function extentsOf({ a, b, transA = false, transB = false, op }: GemmInto
 
 /** `50 × 400 · 400 × 120, b transposed, bias, relu`. */
 function describeProblem({ request, m, n, k, parts }: Problem): string {
-  const { transA, transB, bias, activation = "linear", slope, sums } = request;
+  const { transA, transB, bias, activation = "linear", slope, residual, sums } = request;
   return [
     `${m} × ${k} · ${k} × ${n}`,
     ...(transA ? ["a transposed"] : []),
@@ -80,6 +80,7 @@ function describeProblem({ request, m, n, k, parts }: Problem): string {
     ...(parts === undefined ? [] : [`${parts} parts`]),
     ...(bias ? ["bias"] : []),
     ...(activation === "linear" ? [] : [activation]),
+    ...(residual ? ["a residual"] : []),
     ...(slope ? [`slope of ${slope.activation}`] : []),
     ...(sums ? ["sums of b"] : []),
   ].join(", ");
@@ -159,11 +160,14 @@ function subgroupKernel(flags: Flags, lanes: number, words: number): Kernel {
   return kernelFrom(subgroupShader, "multiply", { flags, constants });
 }
 
+/** Ends of products that a residual is added to, whose activation is linear. */
+const RESIDUALS = combinations(["HAS_BIAS"]).map((bias) => ({ ...bias, RESIDUAL: true }));
+
 /** Every kernel that this file dispatches on an adapter of that subgroup size; of variants, with one epilogue each. */
 export function* gemmKernels(subgroupSize: number | null): Iterable<Kernel> {
   const epilogues = ACTIVATIONS.flatMap((activation) => [
     ...combinations(["HAS_BIAS"]).map((bias) => ({ ...bias, ...activationFlags(activation) })),
-    ...(activation === "linear" ? [] : [{ SLOPED: true, ...activationFlags(activation) }]),
+    ...(activation === "linear" ? RESIDUALS : [{ SLOPED: true, ...activationFlags(activation) }]),
   ]);
   const sides = combinations(["TRANS_A", "TRANS_B"]);
   // Where b is stored as c is, by rows of n, their words go together.

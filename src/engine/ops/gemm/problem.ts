@@ -15,6 +15,8 @@ export interface Gemm {
   readonly activation?: Activation;
   /** With neither bias nor activation: the result is multiplied by it. */
   readonly slope?: Slope | null;
+  /** (M, N), with neither activation nor slope: is added to the result. */
+  readonly residual?: Tensor | null;
   /** (N), with transA alone: takes the sums of op(b) over k. */
   readonly sums?: Tensor | null;
   /** Label of the result. */
@@ -41,16 +43,21 @@ export function transposes({
   return { TRANS_A: transA, TRANS_B: transB };
 }
 
-type End = Pick<Gemm, "bias" | "activation" | "slope">;
+type End = Pick<Gemm, "bias" | "activation" | "slope" | "residual">;
 
-export function epilogue({ bias, activation = "linear", slope }: End): Flags {
+export function epilogue({ bias, activation = "linear", slope, residual }: End): Flags {
   if (slope) return { SLOPED: true, ...activationFlags(slope.activation) };
-  return { HAS_BIAS: Boolean(bias), ...activationFlags(activation) };
+  const added = residual ? { RESIDUAL: true } : {};
+  return { HAS_BIAS: Boolean(bias), ...added, ...activationFlags(activation) };
 }
 
 /** What the epilogue reads. */
-export function endOf({ bias, slope }: End): Readonly<Record<string, Tensor>> {
-  return { ...(bias ? { bias } : {}), ...(slope ? { y: slope.y } : {}) };
+export function endOf({ bias, slope, residual }: End): Readonly<Record<string, Tensor>> {
+  return {
+    ...(bias ? { bias } : {}),
+    ...(slope ? { y: slope.y } : {}),
+    ...(residual ? { residual } : {}),
+  };
 }
 
 /** All ways of setting switches. */

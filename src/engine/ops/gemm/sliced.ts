@@ -57,7 +57,7 @@ export function recordSliced(rec: Recorder, problem: Problem, tiling: Sliced): v
   recordCombine(rec, c, { ...request, partial, slices, apart: m * n });
 }
 
-export interface Combine extends Pick<Gemm, "op" | "bias" | "activation" | "slope"> {
+export interface Combine extends Pick<Gemm, "op" | "bias" | "activation" | "slope" | "residual"> {
   /** Products of c's shape, a number of elements `apart`. */
   readonly partial: Tensor;
   readonly slices: number;

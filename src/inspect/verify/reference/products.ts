@@ -90,22 +90,29 @@ interface GemmProblem {
 
 function gemmProduct({ request, c, m, n, k, parts = 1 }: GemmProblem): Product {
   const { a, b, bias = null, activation = "linear", transA = false, transB = false } = request;
-  const { slope = null, sums = null } = request;
+  const { slope = null, sums = null, residual = null } = request;
   const [rowStep, aStep] = transA ? [1, m] : [k, 1];
   const [columnStep, bStep] = transB ? [k, 1] : [1, n];
   const length = k / parts;
   return {
     out: c,
-    inputs: [a, b, ...(bias ? [bias] : []), ...(slope ? [slope.y] : [])],
+    inputs: [
+      a,
+      b,
+      ...(bias ? [bias] : []),
+      ...(slope ? [slope.y] : []),
+      ...(residual ? [residual] : []),
+    ],
     slope,
     beside: sums ? [columnSums(b, sums)] : [],
-    terms: length + (bias ? 1 : 0),
+    terms: length + (bias ? 1 : 0) + (residual ? 1 : 0),
     activation,
     sum(index, values) {
       const [left, right] = [values(a), values(b)];
       const column = index % n;
-      const start = bias ? (values(bias)[column] ?? 0) : 0;
-      let [sum, magnitude] = [start, Math.abs(start)];
+      const offset = bias ? (values(bias)[column] ?? 0) : 0;
+      const added = residual ? (values(residual)[index] ?? 0) : 0;
+      let [sum, magnitude] = [offset + added, Math.abs(offset) + Math.abs(added)];
       const first = Math.floor(index / (m * n)) * length;
       let atA = (Math.floor(index / n) % m) * rowStep + first * aStep;
       let atB = column * columnStep + first * bStep;
