@@ -1,28 +1,13 @@
-// A model of one's own: trained with early stopping, scored, asked, and saved. `npx vitrine run examples/own-model.ts`
+// A model of one's own (models/own-model.ts): trained with early stopping, scored, asked, and saved. `npx vitrine run examples/own-model.ts`
 
-import {
-  adam,
-  conv2d,
-  dense,
-  earlyStopping,
-  fit,
-  flatten,
-  maxPooling2d,
-  sequential,
-  split,
-  tensorData,
-} from "vitrine";
+import { adam, earlyStopping, fit, split, tensorData } from "vitrine";
 import { openDevice, saveSafetensors } from "vitrine/node";
+import { ownModel } from "./models/own-model.ts";
 import { CLASSES, SHAPE, shapes } from "./shapes.ts";
 
 const { images, labels } = shapes(600);
 const device = await openDevice();
-const model = sequential("shapes", SHAPE, [
-  conv2d({ filters: 8, kernelSize: 3, activation: "relu" }),
-  maxPooling2d(),
-  flatten(),
-  dense({ units: CLASSES.length, activation: "softmax" }),
-]);
+const model = ownModel(SHAPE, CLASSES.length);
 const data = tensorData({ x: images, y: labels, shape: SHAPE });
 const { train, held } = split(data, { share: 0.2, seed: 1 });
 const run = await fit(device, model, {

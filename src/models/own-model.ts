@@ -3,10 +3,11 @@
 
 import { FormatError, UsageError } from "../engine/core/errors.ts";
 import { dense } from "../engine/layers/dense.ts";
-import { describeModel, type Model } from "../engine/layers/model.ts";
+import { describeModel, type Model, variablesOf } from "../engine/layers/model.ts";
 import type { Layer } from "../engine/layers/net.ts";
 import { globalAveragePooling2d } from "../engine/layers/pooling.ts";
 import { activation } from "../engine/layers/shaping.ts";
+import type { Weights } from "../engine/layers/variables.ts";
 import type { Preprocessing } from "../engine/ops/preprocessing.ts";
 import { isRecord } from "./architecture/json-record.ts";
 import type { JsonObject } from "./architecture/layer-config.ts";
@@ -93,10 +94,14 @@ export function ownNetwork({ name, architecture }: Pick<Named, "name" | "archite
   return modelFromConfig(architecture, name);
 }
 
-/** The layer that a new head replaces, or null where every layer stays. */
-export function replacedLayer({ architecture, head }: OwnConfig): string | null {
-  if (head === undefined) return null;
-  return withNewHead(architecture, { units: head, isFrozen: false }).replaced;
+/** Of a file's, those that stay where they are: a new last layer begins with random ones. */
+export function keptWeights(config: Named, weights: Weights): Weights {
+  if (config.head === undefined) return weights;
+  const { replaced } = withNewHead(config.architecture, { units: config.head, isFrozen: false });
+  const known = new Set([...variablesOf(ownNetwork(config))].map(({ name }) => name));
+  return new Map(
+    [...weights].filter(([name]) => known.has(name) && !name.startsWith(`${replaced}/`)),
+  );
 }
 
 const PREDICTIONS = "predictions";

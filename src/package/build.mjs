@@ -12,21 +12,26 @@ import {
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { shaderModule } from "../shaders/node-hook.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const DIST = join(ROOT, "dist");
 const SOURCES = join(ROOT, "src");
+const EXAMPLES = join(ROOT, "examples", "models");
 const SHADERS = join(SOURCES, "shaders");
 /** What dist/ was made of; not in it, because it is packed. */
 const STAMP = join(ROOT, ".cache", "dist-stamp");
 
-const stamp = filesOf(SOURCES)
-  .sort()
-  .map((name) => {
-    const { mtimeMs, size } = statSync(join(SOURCES, name));
-    return `${name} ${mtimeMs} ${size}`;
-  })
+const stamp = [SOURCES, EXAMPLES]
+  .flatMap((folder) =>
+    filesOf(folder)
+      .sort()
+      .map((name) => {
+        const { mtimeMs, size } = statSync(join(folder, name));
+        return `${name} ${mtimeMs} ${size}`;
+      }),
+  )
   .join("\n");
 if (existsSync(DIST) && existsSync(STAMP) && readFileSync(STAMP, "utf8") === stamp) process.exit();
 
@@ -67,6 +72,12 @@ for (const name of filesOf(DIST).filter((file) => /\.(m?js|d\.m?ts)$/.test(file)
   const fixed = text.replaceAll(/(from\s+"[^"]+\.wgsl)"/g, '$1.js"');
   if (fixed !== text) writeFileSync(path, fixed);
 }
+
+// Networks that the web page offers.
+await build({
+  ...{ entryPoints: [join(EXAMPLES, "models.ts")], outfile: join(DIST, "examples.js") },
+  ...{ bundle: true, format: "esm", external: ["vitrine"], logLevel: "warning" },
+});
 
 mkdirSync(dirname(STAMP), { recursive: true });
 writeFileSync(STAMP, stamp);

@@ -24,9 +24,19 @@ export async function bundled(entry: URL, format: "iife" | "esm"): Promise<strin
     target: "es2022",
     charset: "utf8",
     logLevel: "silent",
+    alias: ownNames(isSource),
     plugins: isSource ? [shaders] : [],
   });
   return outputFiles[0]?.text ?? "";
+}
+
+/** What the networks of the examples are called in scripts, and what they call the package, whatever a tsconfig.json here says. */
+function ownNames(isSource: boolean): Readonly<Record<string, string>> {
+  const place = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+  return {
+    "vitrine/examples": place(isSource ? "../../examples/models/models.ts" : "../examples.js"),
+    vitrine: place(isSource ? "../vitrine.ts" : "../vitrine.js"),
+  };
 }
 
 /** Compiled ones are modules already. */

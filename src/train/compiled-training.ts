@@ -64,7 +64,13 @@ export function compiledTraining(
   if (loss && !known) {
     notes.push(`it was trained with ${loss.name}, and goes on with softmax cross-entropy`);
   }
-  if (!optimizer) return { ...NOTHING, optimisation: { ...known }, notes };
+  // A new head is a softmax.
+  const isHeaded = isOwn(model) && model.head !== undefined;
+  const goesOn = isHeaded && known?.loss ? null : known;
+  if (known && !goesOn) {
+    notes.push(`it was trained with ${loss?.name}, and its new last layer learns by cross-entropy`);
+  }
+  if (!optimizer) return { ...NOTHING, optimisation: { ...goesOn }, notes };
   // Other variables are trained then.
   const isOther = isOwn(model) && (model.head !== undefined || model.freeze === "base");
   if (state && isOther) notes.push("its optimiser begins anew, because other layers are trained");
@@ -72,7 +78,7 @@ export function compiledTraining(
   return {
     optimisation: {
       ...settings,
-      ...known,
+      ...goesOn,
       ...(optimizer === "adam" ? {} : { optimizer }),
       schedule: "constant",
     },

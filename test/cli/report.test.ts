@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { temporaryFolder } from "../data/sample-files.ts";
+import { barriers } from "../page/access.ts";
 import { findChromium, openPage, overflowOf } from "../page/chromium.ts";
 import { readMarkup } from "../study/xml.ts";
 import { smallIdxFolder } from "../support/small-files.ts";
@@ -163,7 +164,9 @@ const browser = findChromium();
       assert.equal(await shown(), [0]);
       await page.click("text=share of the predicted class");
       assert.equal(await shown(), [2]);
+      const found = colorScheme === "dark" ? await barriers(page) : [];
       await opened.close();
+      assert.equal(found, []);
     }
   },
 );

@@ -34,10 +34,13 @@ export interface PageOptions {
   readonly colorScheme?: "light" | "dark";
   /** WebGPU, on SwiftShader. Default false: there is none. */
   readonly hasWebGpu?: boolean;
+  /** A camera, which is Chromium's own moving test picture; a page has to be allowed it. Default none. */
+  readonly hasCamera?: boolean;
 }
 
 /** As far as is known: without the first, Chromium takes no software adapter. */
 const WEB_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+const CAMERA = ["--use-fake-device-for-media-stream"];
 
 export interface OpenedPage {
   readonly page: Page;
@@ -52,9 +55,9 @@ export interface OpenedPage {
 export async function openPage(
   executablePath: string,
   target: string,
-  { width = 1280, height = 900, colorScheme = "light", hasWebGpu = false }: PageOptions = {},
+  { width = 1280, height = 900, colorScheme = "light", hasWebGpu, hasCamera }: PageOptions = {},
 ): Promise<OpenedPage> {
-  const args = ["--no-sandbox", ...(hasWebGpu ? WEB_GPU : [])];
+  const args = ["--no-sandbox", ...(hasWebGpu ? WEB_GPU : []), ...(hasCamera ? CAMERA : [])];
   const browser: Browser = await chromium.launch({ executablePath, args });
   const page = await browser.newPage({ viewport: { width, height }, colorScheme });
   const errors: string[] = [];

@@ -8,6 +8,7 @@ import * as assert from "uvu/assert";
 import { type Running, startCommand } from "../cli/start-command.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
 import { smallIdxFolder } from "../support/small-files.ts";
+import { barriers } from "./access.ts";
 import {
   findChromium,
   type OpenedPage,
@@ -93,6 +94,7 @@ test("curves grow, pictures follow, and all of it outlives the run", async () =>
     assert.is(await page.locator(".scrub output").textContent(), "1");
     await page.getByRole("button", { name: "weights" }).click();
     await shown(page, /^conv2d\/kernel$/, ".figures");
+    assert.equal(await barriers(page), []);
     // Not hover(), which waits for an element that stays: the chart is drawn anew where the pointer is.
     const drawing = page.locator('.card:has(h2:text-is("Loss")) svg');
     await drawing.scrollIntoViewIfNeeded();

@@ -4,7 +4,6 @@
 import { createHash } from "node:crypto";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { described } from "../../src/cli/inputs/model-file.ts";
 import { type Dataset, firstRows, takeRows } from "../../src/data/dataset.ts";
 import type { Device } from "../../src/engine/core/device.ts";
 import { RowMemory } from "../../src/engine/core/row-memory.ts";
@@ -17,6 +16,7 @@ import { meanSquaredError } from "../../src/engine/ops/loss/elementwise.ts";
 import { hunt } from "../../src/inspect/hunt/hunt.ts";
 import { fit as fitData } from "../../src/library/fit.ts";
 import { rowsOf, tensorData } from "../../src/library/tensor-data.ts";
+import { described } from "../../src/models/described-model.ts";
 import { runningTrial } from "../../src/queue/trial-message.ts";
 import { imageBasis } from "../../src/train/basis.ts";
 import { crossValidate, foldSplits } from "../../src/train/cross-validation.ts";

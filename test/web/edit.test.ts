@@ -74,11 +74,29 @@ async function isTaken(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Take into" }).click();
   const chosen = page.locator(".kernels nav [aria-current]");
   await chosen.filter({ hasText: "in the step" }).waitFor(WAIT);
+  await isTold(page);
   await page.getByRole("button", { name: "Keep in the address" }).click();
   await page.waitForURL(/#kernels&file=adam&edit=/, WAIT);
   await page.getByRole("button", { name: "Restore" }).click();
   await chosen.filter({ hasNotText: "in the step" }).waitFor(WAIT);
   assert.is(await chosen.textContent(), "adam");
+}
+
+/** Where trainings are started, which it stays for until it is taken out; then it can be taken again. */
+async function isTold(page: Page): Promise<void> {
+  const note = page.locator(".edited", { hasText: "Every training here computes with your edit" });
+  await train(page);
+  await note.getByText("of adam, until it is taken out").waitFor(WAIT);
+  await note.getByRole("button", { name: "Take it out" }).click();
+  await note.waitFor({ ...WAIT, state: "detached" });
+  await page.locator("#to-kernels").click();
+  const chosen = page.locator(".kernels nav [aria-current]");
+  await chosen.filter({ hasText: "changed" }).waitFor(WAIT);
+  await page.getByRole("button", { name: "Take into" }).click();
+  await chosen.filter({ hasText: "in the step" }).waitFor(WAIT);
+  await page.locator("#to-train").click();
+  await note.getByRole("link", { name: "Look at it" }).click();
+  await chosen.filter({ hasText: "in the step" }).waitFor(WAIT);
 }
 
 async function isKept(page: Page): Promise<void> {

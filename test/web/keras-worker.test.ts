@@ -6,6 +6,7 @@ import { FormatError, VitrineError } from "../../src/engine/core/errors.ts";
 import {
   type KerasReply,
   type KerasRequest,
+  patienceIn,
   readKeras,
 } from "../../src/web/worker/keras-worker.ts";
 
@@ -59,9 +60,9 @@ test.after.each(() => {
   );
 });
 
-async function refusal(patienceMs?: number): Promise<VitrineError> {
+async function refusal(patience?: number): Promise<VitrineError> {
   try {
-    await readKeras(SITE, FILE, patienceMs);
+    await readKeras(SITE, FILE, patience);
   } catch (error) {
     if (error instanceof VitrineError) return error;
     throw error;
@@ -92,7 +93,7 @@ test("a refusal is one here, with its help; a fault is none", async () => {
 
 test("one that comes to no end is ended", async () => {
   FakeWorker.serve = () => {};
-  const error = await refusal(20);
+  const error = await refusal(0.02);
   assert.ok(error instanceof FormatError);
   assert.is(error.message, "net.keras: must be sound HDF5, got no end within 0 s");
 });
@@ -103,4 +104,14 @@ test("one that cannot be started is told by its file", async () => {
   assert.match(message, /^keras\.js: must lie beside the page .*, got nothing there$/);
 });
 
+const alone = suite("patience");
+alone("an address says how long, or else it is 15 seconds", () => {
+  const of = (search: string) => patienceIn(`http://localhost/worker.js${search}`);
+  assert.equal(["?patience=60", "?patience=0.5&x=1"].map(of), [60, 0.5]);
+  for (const search of ["", "?patience=", "?patience=-1", "?patience=soon", "?patience=1e9"]) {
+    assert.is(of(search), 15, search);
+  }
+});
+
 test.run();
+alone.run();

@@ -4,6 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Device } from "../../src/engine/core/device.ts";
 import { UsageError } from "../../src/engine/core/errors.ts";
+import { HEADS } from "../../src/page/web/head-choice.ts";
 import type { TrainingChoice } from "../../src/page/web/protocol.ts";
 import adam from "../../src/shaders/adam.wgsl";
 import { basisOf } from "../../src/web/worker/keras-models.ts";
@@ -16,7 +17,7 @@ const test = suite("kernel edits");
 
 const CHOICE: TrainingChoice = {
   ...{ model: "lenet5", settings: {}, optimizer: "adam", learningRate: 0.001, batchSize: 5 },
-  ...{ epochs: 3, seed: 1, validation: 0, patience: 0, limit: null, resume: false },
+  ...{ epochs: 3, seed: 1, validation: 0, patience: 0, limit: null, resume: false, head: HEADS[0] },
 };
 const LINE = "let m_new = m_old + (g - m_old) * params.one_minus_beta1;";
 /** The same but for its rounding. */
@@ -44,7 +45,7 @@ async function trained(
   });
   const host = () => ({ device: async () => device, between: training.between, stage });
   const edits = new KernelEdits(host);
-  const { weightsSha256: sha256 } = await training.train(CHOICE, basisOf(CHOICE, null), null);
+  const { weightsSha256: sha256 } = await training.train(CHOICE, basisOf(CHOICE, null, 10), null);
   await done;
   return { sha256, edits };
 }

@@ -1,10 +1,12 @@
 // The site with a small data set, served for the tests of its page; and what they do with the page.
 
 import { readFile } from "node:fs/promises";
+import { unzipSync } from "fflate";
 import type { Page } from "playwright-core";
 import * as assert from "uvu/assert";
 import { type CleanData, cleanData } from "../../src/data/clean.ts";
 import { readUserFiles } from "../../src/data/user-files.ts";
+import type { OwnModelConfig } from "../../src/models/models.ts";
 import { type SiteServer, serveSite } from "../../src/web/serve-site.ts";
 import { type SiteFiles, siteFiles, siteScripts } from "../../src/web/site.ts";
 import { findChromium, type OpenedPage, openPage, type PageOptions } from "../page/chromium.ts";
@@ -58,6 +60,28 @@ export async function visit(
   } finally {
     await opened.close();
   }
+}
+
+/** As a file that is chosen where data and models are. */
+export async function drop(page: Page, name: string, bytes: Uint8Array): Promise<void> {
+  const file = { name, mimeType: "application/octet-stream", buffer: Buffer.from(bytes) };
+  await page.locator('.drop input[type="file"]').first().setInputFiles(file);
+}
+
+/** Of a training that has ended, as its saved run says. */
+export async function runOf(page: Page): Promise<SavedRun> {
+  const files = unzipSync(await saved(page, "Save the run"));
+  const read = (name: string) => {
+    const path = Object.keys(files).find((one) => one.endsWith(name)) ?? "";
+    return JSON.parse(Buffer.from(files[path] ?? "").toString());
+  };
+  const { weightsSha256 } = read("metrics.json");
+  return { config: read("config.json"), weightsSha256 };
+}
+
+export interface SavedRun {
+  readonly weightsSha256: string;
+  readonly config: { readonly model: OwnModelConfig };
 }
 
 /** By the labels of the form. */

@@ -22,7 +22,7 @@ import {
   type OwnModelConfig,
   type TransferModelConfig,
 } from "../../models/models.ts";
-import { ownNetwork, replacedLayer } from "../../models/own-model.ts";
+import { keptWeights, ownNetwork } from "../../models/own-model.ts";
 import { foldLayers, type ModelSummary, summaryOf } from "../../report/text/summary-table.ts";
 import { CACHE } from "../../setup/files.mjs";
 import { type Basis, featureBasis, imageBasis } from "../../train/basis.ts";
@@ -90,8 +90,7 @@ async function loadOwn(
   await checkRegularFile(path, "weights");
   const read = () => readWeightsFor(path, ownNetwork(config));
   const found = await withSpinner(terminal, `reading ${path}`, read);
-  const replaced = replacedLayer(config);
-  const weights = new Map([...found].filter(([name]) => !name.startsWith(`${replaced}/`)));
+  const weights = keptWeights(config, found);
   const sha256 = await fileDigest(path, "sha256");
   return { config: { ...config, pretrained: sha256 }, weights, source: path };
 }

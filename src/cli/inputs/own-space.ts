@@ -7,12 +7,13 @@ import type { Model } from "../../engine/layers/model.ts";
 import type { OptimizerName } from "../../engine/optim/create-optimizer.ts";
 import { fileDigest } from "../../io/file-digest.ts";
 import { checkRegularFile } from "../../io/regular-file.ts";
+import { described } from "../../models/described-model.ts";
 import { forData } from "../../models/for-data.ts";
 import type { ModelConfig } from "../../models/models.ts";
 import type { TrainingPlan } from "../../train/training.ts";
 import { type HyperModel, HyperParameters } from "../../tune/hyper-parameters.ts";
 import { trainingRange } from "../../tune/search-space.ts";
-import { described, importFile, isModel, nameOfFile, thrown } from "./model-file.ts";
+import { importFile, isModel, nameOfFile, thrown } from "./model-file.ts";
 
 export const SPACE_FLAG = {
   space: {

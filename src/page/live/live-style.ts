@@ -41,7 +41,7 @@ progress::-moz-progress-bar { background: var(--accent); }
 .controls .rate { display: flex; flex: 1 1 320px; gap: 12px; align-items: center; min-width: 0; }
 .controls .rate label { white-space: nowrap; }
 .controls .rate input[type="range"] { flex: 1; }
-#rate-field { width: 92px; border: 1px solid var(--line); border-radius: 6px; padding: 4px 8px; background: var(--paper); font-variant-numeric: tabular-nums; }
+#rate-field { width: 92px; border: 1px solid var(--edge); border-radius: 6px; padding: 4px 8px; background: var(--paper); font-variant-numeric: tabular-nums; }
 .stop { border-color: var(--doubt); color: var(--doubt); margin-left: auto; }
 .complaint { margin: 0; color: var(--doubt); flex-basis: 100%; }
 .complaint:empty { display: none; }

@@ -64,6 +64,9 @@ export function picturesPanel(): Panel {
   };
 }
 
+/** Per cent: deeper, and the figures in the cells are hard to read, in light or in dark. */
+const DEEPEST = 55;
+
 /** Rows are labels; the deeper the colour, the larger the share of the label's rows. */
 function confusionTable(
   { confusion }: PicturesEvent,
@@ -82,7 +85,7 @@ function confusionTable(
     const cells = counts.map((value, predicted) => {
       const isRight = label === predicted;
       const colour = isRight ? "var(--blue)" : "var(--vermillion)";
-      const depth = Math.round(100 * Math.sqrt(share(value)) * (isRight ? 0.75 : 1));
+      const depth = Math.round(DEEPEST * Math.sqrt(share(value)));
       const style = `background: color-mix(in srgb, ${colour} ${depth}%, transparent)`;
       const title = `${classNames[label]} taken for ${classNames[predicted]}: ${value} of ${total}`;
       return element("td", { style, title }, value > 0 ? value : "");

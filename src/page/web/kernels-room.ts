@@ -166,8 +166,8 @@ class Bench {
     const text = this.#editor.text;
     const isShipped = text === shader?.text;
     this.#buttons.try.disabled = this.#isBusy || !shader;
-    const isTaken = text === shader?.taken || shader?.isExercise === true;
-    this.#buttons.take.disabled = this.#isBusy || this.#held !== text || isTaken;
+    const isNoEdit = isShipped || text === shader?.taken || shader?.isExercise === true;
+    this.#buttons.take.disabled = this.#isBusy || this.#held !== text || isNoEdit;
     this.#buttons.restore.disabled = this.#isBusy || (isShipped && shader?.taken === null);
   }
 

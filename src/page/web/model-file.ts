@@ -26,7 +26,7 @@ export function modelFile(house: House, open: (view: OpenedModelView) => Promise
       refill(opened, element("b", {}, view.file), `, ${wordsOf(view)}${more}`);
     show("");
     await open(view);
-    show(" · it can be tried and looked into as it is");
+    show(" · it can be tried and looked into");
   };
   const save = element("button", { type: "button", hidden: true }, "Save .keras");
   save.title = "the network, its weights and its optimiser, for keras.models.load_model";

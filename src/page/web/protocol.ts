@@ -6,6 +6,7 @@ import type { KernelUse } from "../../inspect/edit/shader-uses.ts";
 import type { InspectorDocument, JourneyView } from "../../inspect/inspector/inspector-document.ts";
 import type { KernelResult } from "../../inspect/timing/time-case.ts";
 import type { ImageView, Told } from "../live/live-events.ts";
+import type { HeadChoice } from "./head-choice.ts";
 
 /** By name: what is asked, and what is answered. */
 export interface Actions {
@@ -33,6 +34,8 @@ export interface Actions {
   readonly inspect: { readonly asked: InspectChoice; readonly answer: InspectorDocument };
   /** Files of kernels that can be edited. */
   readonly shaders: { readonly asked: null; readonly answer: readonly ShaderView[] };
+  /** Files whose edit is in every step that is trained. */
+  readonly edits: { readonly asked: null; readonly answer: readonly string[] };
   readonly tryEdit: { readonly asked: EditChoice; readonly answer: EditTrial };
   /** Into the running step, between two of its runs. */
   readonly takeEdit: { readonly asked: EditChoice; readonly answer: null };
@@ -140,6 +143,12 @@ export interface OpenedModelView {
   /** Its name without folders. */
   readonly file: string;
   readonly parameters: number;
+  /** That it tells apart; null where it ends in something else. */
+  readonly classes: number | null;
+  /** Why it cannot be trained as it is, in words; null where it can. */
+  readonly needsHead: string | null;
+  /** Whether another last layer can be put on: not on a network that is ours. */
+  readonly takesHead: boolean;
   /** How it was trained; null where the file does not say, or names what is not known here. */
   readonly optimizer: string | null;
   readonly learningRate: number | null;
@@ -155,6 +164,8 @@ export interface FileView {
 export interface TrainingChoice {
   /** By name, or the file that it was opened from. */
   readonly model: string;
+  /** Of the model of a file. */
+  readonly head: HeadChoice;
   /** By the setting's key; what is not there is the default. */
   readonly settings: Readonly<Record<string, string>>;
   readonly optimizer: string;

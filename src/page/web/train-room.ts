@@ -5,23 +5,19 @@ import { type LiveView, liveView } from "../live/live-view.ts";
 import { imagePicture } from "../live/packed-pictures.ts";
 import { count } from "../live/words.ts";
 import { dropZone } from "./drop.ts";
-import { type Field, field, numberOf } from "./form.ts";
+import { editedNote } from "./edited-note.ts";
 import { modelFile } from "./model-file.ts";
-import type {
-  DataChoice,
-  DatasetView,
-  DroppedFile,
-  OpenedModelView,
-  TrainingChoice,
-} from "./protocol.ts";
+import type { DataChoice, DatasetView, DroppedFile, TrainingChoice } from "./protocol.ts";
 import type { House, Room } from "./room.ts";
 import { saveFile } from "./save-file.ts";
+import { trainingForm } from "./train-form.ts";
 
 export function trainRoom(house: House): Room {
   const { link } = house;
   const data = element("div", { class: "facts-of-data" });
   const place = element("div", {});
   const form = trainingForm(house);
+  const edited = editedNote(house);
   const model = modelFile(house, (opened) => {
     form.goOn(opened);
     const now = stand();
@@ -72,6 +68,7 @@ export function trainRoom(house: House): Room {
     view = liveView(ask);
     refill(place, view.element);
     house.hasModel = true;
+    edited.refresh();
     try {
       await standing;
       house.data ??= await readData({ from: "site" });
@@ -81,6 +78,7 @@ export function trainRoom(house: House): Room {
       house.complain(error);
     } finally {
       button.disabled = false;
+      edited.refresh();
     }
   };
   /** The model of a file can be tried before it is trained on. */
@@ -93,6 +91,7 @@ export function trainRoom(house: House): Room {
   const readData = async (choice: DataChoice): Promise<DatasetView> => {
     const read = await link.ask("data", choice);
     refill(data, ...dataElements(read));
+    form.fitTo(read);
     return read;
   };
   const take = (files: readonly DroppedFile[]): void => {
@@ -103,7 +102,7 @@ export function trainRoom(house: House): Room {
     }, house.complain);
   };
   const box = element("div", { class: "data" });
-  box.append(data, dropZone(box, DROP_WORDS, take), model.opened);
+  box.append(data, dropZone(box, DROP_WORDS, take), model.opened, form.words);
   form.element.append(button, ...saves);
   form.element.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -112,8 +111,9 @@ export function trainRoom(house: House): Room {
   const kept = keptElement(house, () => void start(true));
   return {
     ...{ name: "train", title: "Train" },
-    element: element("section", {}, box, kept, form.element, place),
+    element: element("section", {}, box, kept, edited.element, form.element, place),
     open: () => {
+      edited.refresh();
       if (house.data === null && data.childElementCount === 0) {
         refill(data, element("p", { class: "note" }, "Trains on the data beside this page."));
       }
@@ -150,72 +150,4 @@ function dataElements(data: DatasetView): readonly HTMLElement[] {
     element("p", { class: "note" }, element("b", {}, name), ` ${facts.join(" · ")}`),
     element("div", { class: "samples" }, ...samples),
   ];
-}
-
-interface TrainingForm {
-  readonly element: HTMLFormElement;
-  /** Throws Error, naming the field, for what is no number. */
-  read(): Omit<TrainingChoice, "resume">;
-  /** Chooses the model of a file, and trains it as it was trained. */
-  readonly goOn: (model: OpenedModelView) => void;
-}
-
-function trainingForm({ adapter }: House): TrainingForm {
-  const [first] = adapter.models;
-  if (!first) throw new Error("page: the worker knows no model");
-  const settings = new Map<string, Field>(
-    first.settings.map(({ key, label, help, choices, value }) => [
-      key,
-      field({ label, help, choices, value }),
-    ]),
-  );
-  // On a processor, all rows would take an hour.
-  const isSlow = adapter.isSoftware;
-  const fields = {
-    model: field({
-      ...{ label: "model", value: first.name, choices: adapter.models.map(({ name }) => name) },
-    }),
-    limit: field({
-      ...{ label: "training pictures", value: isSlow ? "5000" : "all", inputmode: "numeric" },
-      help: "all, or the first so many",
-    }),
-    epochs: field({ label: "epochs, at most", value: isSlow ? "3" : "10", inputmode: "numeric" }),
-    batch: field({ label: "batch size", value: "50", inputmode: "numeric" }),
-    rate: field({ label: "learning rate", value: "0.001", inputmode: "decimal" }),
-    optimizer: field({ label: "optimiser", value: "adam", choices: adapter.optimizers }),
-    validation: field({
-      ...{ label: "held out", value: "0.05", inputmode: "decimal" },
-      help: "share of the training pictures that is scored after every epoch, and not trained on",
-    }),
-    patience: field({
-      ...{ label: "patience", value: "5", inputmode: "numeric" },
-      help: "epochs without a better val_loss before training stops; 0 never stops early",
-    }),
-    seed: field({
-      ...{ label: "seed", value: "42", inputmode: "numeric" },
-      help: "of weights, shuffling, dropout and of what is held out",
-    }),
-  };
-  const all = [...Object.values(fields), ...settings.values()];
-  return {
-    element: element("form", { class: "fields" }, ...all.map((one) => one.element)),
-    read: () => ({
-      model: fields.model.value,
-      settings: Object.fromEntries([...settings].map(([key, { value }]) => [key, value])),
-      optimizer: fields.optimizer.value,
-      learningRate: numberOf("learning rate", fields.rate),
-      batchSize: numberOf("batch size", fields.batch),
-      epochs: numberOf("epochs", fields.epochs),
-      seed: numberOf("seed", fields.seed),
-      validation: numberOf("held out", fields.validation),
-      patience: numberOf("patience", fields.patience),
-      limit:
-        fields.limit.value.trim() === "all" ? null : numberOf("training pictures", fields.limit),
-    }),
-    goOn: ({ file, optimizer, learningRate }) => {
-      fields.model.offer(file);
-      if (optimizer !== null) fields.optimizer.value = optimizer;
-      if (learningRate !== null) fields.rate.value = String(learningRate);
-    },
-  };
 }

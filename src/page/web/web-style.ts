@@ -19,11 +19,12 @@ export const WEB_STYLE = `${LIVE_STYLE}${PLANES_CSS}${BAR_CSS}${JOURNEY_CSS}${KE
 .stage { max-width: 1200px; margin: 12px auto 0; padding: 0 20px; display: grid; grid-template-columns: 220px 1fr; gap: 12px; align-items: center; font-size: 13.5px; }
 .fields { display: grid; grid-template-columns: repeat(auto-fill, minmax(128px, 1fr)); gap: 10px 14px; align-items: end; margin: 0 0 14px; }
 .field span { display: block; font-size: 12.5px; color: var(--muted); margin-bottom: 2px; }
-.field input, .field select { width: 100%; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: 6px; padding: 5px 8px; }
+.field input, .field select { width: 100%; font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--edge); border-radius: 6px; padding: 5px 8px; height: 34px; }
 .go { background: var(--accent); border-color: var(--accent); color: var(--paper); font-weight: 600; }
 .data { border: 1px dashed var(--line); border-radius: 8px; padding: 8px 12px; margin: 0 0 14px; }
 .data.over { border-color: var(--accent); background: var(--mark); }
 .drop button { font-size: 12.5px; padding: 1px 8px; margin: 0 4px 0 0; }
+main > section > .note { margin-bottom: 10px; }
 .try h3 { font-size: 15px; font-weight: 650; color: var(--ink); margin: 22px 0 4px; }
 .try .data { display: flex; flex-wrap: wrap; gap: 14px 24px; align-items: end; }
 .verdict { font-size: 20px; margin: 8px 0; }
@@ -45,6 +46,8 @@ iframe.inspector { width: 100%; height: 82vh; border: 1px solid var(--line); bor
 @media (max-width: 820px) {
   .stage { grid-template-columns: 1fr; gap: 2px; padding: 0 12px; }
   .top { padding: 10px 12px 0; }
+  .rooms { gap: 0; }
+  .rooms a { padding: 8px 7px 7px; }
   iframe.inspector { height: 92vh; }
 }
 `;

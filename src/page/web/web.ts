@@ -22,7 +22,10 @@ const bar = element("nav", { class: "rooms", "aria-label": "rooms" });
 const main = element("main", { id: "room", tabindex: "-1" });
 let rooms: readonly Room[] = [];
 
-const link = new Link(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }), {
+const workerAddress = new URL("./worker.js", import.meta.url);
+// What stands there is for the worker: docs/web.md has it.
+workerAddress.search = location.search;
+const link = new Link(new Worker(workerAddress, { type: "module" }), {
   told: (event) => {
     for (const room of rooms) room.hear?.(event);
   },

@@ -92,7 +92,7 @@ class Page {
         return this.#figure(block);
       case "code": {
         const mark = block.type === "commands" ? ' class="commands"' : "";
-        const code = `<pre${mark}><code>${escapeHtml(block.text.trimEnd())}</code></pre>`;
+        const code = `<pre${mark} tabindex="0"><code>${escapeHtml(block.text.trimEnd())}</code></pre>`;
         return block.caption === undefined ? code : figure(code, block.caption);
       }
       case "scores":

@@ -1,13 +1,15 @@
 // The last training's state in the browser's own store (IndexedDB), so that it outlives a lost device, a closed tab and a crash: as the
 // checkpoints of `npm run train`, it goes on to the same bits.
 
+import { variablesOf } from "../../engine/layers/model.ts";
+import { createModel } from "../../models/models.ts";
 import type { KeptView, TrainingChoice } from "../../page/web/protocol.ts";
 import type { TrainingState } from "../../train/training-state.ts";
 import type { Basis } from "./keras-models.ts";
 
 export interface KeptTraining {
   readonly choice: TrainingChoice;
-  /** Without first weights: those of the state go on. */
+  /** Of its weights those that no step changes, which the state has not. */
   readonly basis: Basis;
   /** SHA-256 of the rows that it was trained on. */
   readonly data: string;
@@ -16,6 +18,15 @@ export interface KeptTraining {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly state: TrainingState;
+}
+
+/** What a state needs beside it to go on, and no more: it is written at every epoch's end. */
+export function keptBasis({ config, optimisation, weights }: Basis): Basis {
+  const fixed = [...variablesOf(createModel(config))].flatMap(({ name, trainable }) => {
+    const values = trainable ? undefined : weights?.get(name);
+    return values ? [[name, values] as const] : [];
+  });
+  return { config, optimisation, ...(fixed.length > 0 ? { weights: new Map(fixed) } : {}) };
 }
 
 const STORE = "trainings";

@@ -1,19 +1,21 @@
 // Models in files, Keras's or those of saved runs, as the worker has them: one that was dropped is trained on as `npm run train -- --model FILE` does it, and a
 // trained one is written as `npm run export` does.
 
-import { FormatError } from "../../engine/core/errors.ts";
-import { describeModel } from "../../engine/layers/model.ts";
+import { FormatError, UsageError } from "../../engine/core/errors.ts";
+import { describeModel, labelsOf, type Model } from "../../engine/layers/model.ts";
 import type { Weights } from "../../engine/layers/variables.ts";
 import type { OptimizerValues } from "../../engine/optim/optimizer-values.ts";
 import type { Compiled } from "../../keras/compiled/compiled.ts";
 import { exportedModel } from "../../models/architecture/exported-model.ts";
 import {
   createModel,
+  isOwn,
   type ModelConfig,
   modelLoss,
   type OwnModelConfig,
 } from "../../models/models.ts";
-import { nameOfStem } from "../../models/own-model.ts";
+import { keptWeights, nameOfStem, ownNetwork } from "../../models/own-model.ts";
+import type { HeadChoice } from "../../page/web/head-choice.ts";
 import type {
   DroppedFile,
   FileView,
@@ -56,16 +58,21 @@ export interface TrainedModel {
   readonly optimizer: OptimizerValues | null;
 }
 
+export type BasisChoice = Pick<TrainingChoice, "model" | "settings" | "optimizer" | "head">;
+
 const MOST_BYTES = 2 ** 30;
 
 export class KerasModels {
   readonly #site: URL;
   readonly #stage: Stage;
+  readonly #patience: number | undefined;
   #opened: OpenedModel | null = null;
 
-  constructor(site: URL, stage: Stage) {
+  /** `patience`: seconds that the reading of a file may take; a default of its own. */
+  constructor(site: URL, stage: Stage, patience?: number) {
     this.#site = site;
     this.#stage = stage;
+    this.#patience = patience;
   }
 
   get opened(): OpenedModel | null {
@@ -90,7 +97,11 @@ export class KerasModels {
   }
 
   async #readKeras(path: string, bytes: Uint8Array): Promise<Omit<OpenedModel, "file">> {
-    const { architecture, weights, compiled } = await readKeras(this.#site, { name: path, bytes });
+    const { architecture, weights, compiled } = await readKeras(
+      this.#site,
+      { name: path, bytes },
+      this.#patience,
+    );
     const pretrained = await sha256([bytes]);
     const stem = path.replace(/^.*\//, "").replace(/(?<=.)\.[^.]*$/, "");
     const config: OwnModelConfig = { name: nameOfStem(stem), architecture, pretrained };
@@ -107,26 +118,59 @@ export class KerasModels {
   }
 }
 
-/** Throws FormatError for a model that does not end in classes. */
+/** Throws FormatError for a model that does not end in classes, nor can be made to. */
 function viewOf({ file, config, compiled }: OpenedModel): OpenedModelView {
-  const { trainable, nonTrainable } = describeModel(createModel(config));
+  const { model, needsHead } = standing(config);
+  const { trainable, nonTrainable } = describeModel(model);
   const { learningRate, notes } = compiledTraining({}, compiled, config);
-  const optimizer = compiled?.optimizer ?? null;
-  return { file, parameters: trainable + nonTrainable, optimizer, learningRate, notes };
+  return {
+    ...{ file, parameters: trainable + nonTrainable, learningRate, notes },
+    classes: needsHead === null ? labelsOf(model) : null,
+    ...{ needsHead, takesHead: isOwn(config), optimizer: compiled?.optimizer ?? null },
+  };
 }
 
-/** By the names of what was chosen: a file's own, or one of the table's. Throws UsageError for settings that a model cannot have. */
+/** The model as its file has it, and why that is none to be trained; null where it is one. */
+function standing(config: ModelConfig): { model: Model; needsHead: string | null } {
+  try {
+    return { model: createModel(config), needsHead: null };
+  } catch (error) {
+    if (!isOwn(config) || !(error instanceof FormatError)) throw error;
+    // One that cannot be built with another end either is refused for that.
+    createModel(withHead(config, "new", 2));
+    return { model: ownNetwork(config), needsHead: error.message };
+  }
+}
+
+/** As `train --head N` and `--freeze base` do it. Throws UsageError for a network of ours. */
+function withHead(config: ModelConfig, head: HeadChoice, classes: number): ModelConfig {
+  if (head === "the file's") return config;
+  if (!isOwn(config)) {
+    throw new UsageError(`last layer: is its own of ${config.name}, got ${head}`, {
+      help: "train it anew instead: its last layer has as many classes as the data",
+    });
+  }
+  return { ...config, head: classes, freeze: head === "new" ? "none" : "base" };
+}
+
+/**
+ * By the names of what was chosen: a file's own, or one of the table's; a new last layer is for so many classes. Throws UsageError for
+ * settings that a model cannot have.
+ */
 export function basisOf(
-  { model, settings, optimizer }: Pick<TrainingChoice, "model" | "settings" | "optimizer">,
+  { model, settings, optimizer, head }: BasisChoice,
   opened: OpenedModel | null,
+  classes: number,
 ): Basis {
   if (opened?.file !== model) {
     return { config: configOf(model, settings), optimisation: {} };
   }
-  const { config, weights, compiled } = opened;
+  const { compiled } = opened;
+  const config = withHead(opened.config, head, classes);
+  const weights = isOwn(config) ? keptWeights(config, opened.weights) : opened.weights;
   // Where the page chose the optimiser of the file, that goes on; any other begins anew.
-  const isOwn = !compiled?.optimizer || compiled.optimizer === optimizer;
-  const found = compiledTraining(isOwn ? {} : { optimizer }, compiled, config);
+  const isSame = !compiled?.optimizer || compiled.optimizer === optimizer;
+  const found = compiledTraining(isSame ? {} : { optimizer }, compiled, config);
   return {
     ...{ config, weights, optimizer: found.state ?? undefined },
     optimisation: { ...modelLoss(config), ...found.optimisation },

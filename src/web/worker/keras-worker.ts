@@ -28,15 +28,22 @@ export type KerasReply =
     };
 
 /** From where it is there and has its file; what is large takes longer. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_S = 15;
 const BYTES_A_MS = 10_000;
 
-/** Throws FormatError as `readKerasModel` does, and VitrineError where `keras.js` is not to be had. */
+/** In an address, `?patience=60`: seconds, for slow machines. What is no such number leaves it as it is. */
+export function patienceIn(address: string): number {
+  const asked = Number(new URL(address).searchParams.get("patience"));
+  return asked > 0 && asked < 1e6 ? asked : PATIENCE_S;
+}
+
+/** `patience`: seconds. Throws FormatError as `readKerasModel` does, and VitrineError where `keras.js` is not to be had. */
 export async function readKeras(
   site: URL,
   file: KerasBytes,
-  patienceMs = PATIENCE_MS + file.bytes.length / BYTES_A_MS,
+  patience = PATIENCE_S,
 ): Promise<KerasFile> {
+  const patienceMs = 1000 * patience + file.bytes.length / BYTES_A_MS;
   const answer = await ask(site, { kind: "read", file }, patienceMs);
   if (answer.kind === "read") return answer;
   throw new Error("keras worker: reads what it is asked to read, got another answer");
@@ -73,7 +80,7 @@ function ask(site: URL, request: KerasRequest, patienceMs: number): Promise<Kera
 function endless(name: string, patienceMs: number): FormatError {
   const got = `no end within ${Math.round(patienceMs / 1000)} s`;
   return new FormatError(`${name}: must be sound HDF5, got ${got}`, {
-    help: "the file is damaged or was not copied whole; get it again",
+    help: "the file is damaged or was not copied whole: get it again; where it is sound and this machine slow, ?patience=60 in the page's address waits longer",
   });
 }
 

@@ -52,6 +52,12 @@ export class KernelEdits {
     });
   }
 
+  /** Files whose edit every training here computes with, until it is taken out. */
+  async taken(): Promise<readonly string[]> {
+    const { kernels } = await this.#host().device();
+    return [...kernels.edits.keys()];
+  }
+
   /** Throws UsageError for a file that there is not. */
   tryEdit(choice: EditChoice): Promise<EditTrial> {
     const { stage } = this.#host();

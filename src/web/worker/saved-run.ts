@@ -52,7 +52,7 @@ export function zipped(folder: string, files: Readonly<Record<string, Uint8Array
 }
 
 async function recordOf({ choice, training, config, rows, data, view }: FinishedTraining) {
-  const { model: _model, settings: _settings, resume: _resume, ...asked } = choice;
+  const { model: _model, settings: _settings, resume: _resume, head: _head, ...asked } = choice;
   const { train, test } = data;
   return runConfig({
     model: config,

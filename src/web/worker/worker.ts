@@ -3,6 +3,7 @@
 
 import { DeviceError, DeviceLostError, messageOf, VitrineError } from "../../engine/core/errors.ts";
 import type { ActionName, Actions, Message, Question, Refusal } from "../../page/web/protocol.ts";
+import { patienceIn } from "./keras-worker.ts";
 import { Workshop } from "./workshop.ts";
 
 /** The global of a worker, as far as it is used; the types of Node and of pages know none. */
@@ -13,6 +14,7 @@ const scope = globalThis as unknown as {
 
 const workshop = new Workshop({
   site: new URL("./", import.meta.url),
+  patience: patienceIn(import.meta.url),
   told: (event) => scope.postMessage({ type: "told", event }),
   stage: (words, share = null) => scope.postMessage({ type: "stage", words, share }),
   lost: (words) => scope.postMessage({ type: "lost", words }),

@@ -18,8 +18,15 @@ import type {
 } from "../../page/web/protocol.ts";
 import { sha256 } from "./digest.ts";
 import { readDroppedData } from "./dropped-data.ts";
-import { forgetTraining, keepTraining, keptTraining, keptView } from "./kept-training.ts";
-import { basisOf, KerasModels } from "./keras-models.ts";
+import { exampleConfig, exampleViews } from "./example-models.ts";
+import {
+  forgetTraining,
+  keepTraining,
+  keptBasis,
+  keptTraining,
+  keptView,
+} from "./kept-training.ts";
+import { type Basis, basisOf, KerasModels } from "./keras-models.ts";
 import { KernelEdits } from "./kernel-edits.ts";
 import { measurableNames, measureKernels } from "./measuring.ts";
 import { modelViews } from "./model-views.ts";
@@ -30,6 +37,8 @@ import { WebTraining, type WebTrainingOptions } from "./web-training.ts";
 export interface WorkshopEvents {
   /** Where the page's files lie. */
   readonly site: URL;
+  /** Seconds that a file of Keras's may take to be read. */
+  readonly patience: number;
   told(event: Told): void;
   stage(words: string | null, share?: number | null): void;
   lost(words: string): void;
@@ -60,6 +69,7 @@ export class Workshop {
     see: (choice) => this.#current.see(choice),
     inspect: (choice) => this.#staged(() => this.#current.inspect(choice)),
     shaders: () => this.#edits.shaders(),
+    edits: () => this.#edits.taken(),
     tryEdit: (choice) => this.#staged(() => this.#edits.tryEdit(choice)),
     takeEdit: (choice) => this.#edits.takeEdit(choice),
     restore: (choice) => this.#edits.restore(choice),
@@ -79,7 +89,7 @@ export class Workshop {
 
   constructor(events: WorkshopEvents) {
     this.#events = events;
-    this.#keras = new KerasModels(events.site, events.stage);
+    this.#keras = new KerasModels(events.site, events.stage, events.patience);
   }
 
   async #open(): Promise<AdapterView> {
@@ -91,7 +101,7 @@ export class Workshop {
       subgroupSize: device.subgroupSize,
       hasTimestamps: features.has("timestamp-query"),
       maxBufferSize: limits.maxBufferSize,
-      models: modelViews(),
+      models: [...modelViews(), ...exampleViews()],
       optimizers: OPTIMIZER_NAMES,
       benchNames: measurableNames(),
       kept: await keptView(),
@@ -135,14 +145,13 @@ export class Workshop {
     if (kept && kept.data !== digest) {
       throw new UsageError(`resume: the training kept here is of ${kept.title}, got ${data.title}`);
     }
-    const basis = kept?.basis ?? basisOf(choice, this.#keras.opened);
+    const basis = kept?.basis ?? this.#basisOf(choice, data);
     const asked = kept ? { ...kept.choice, resume: true } : choice;
     for (let reopened = 0; ; reopened++) {
       const training = await this.#newTraining(data, async (state) => {
         const { title } = data;
         const adapter = this.#device?.name ?? "";
-        const { config, optimisation } = basis;
-        const of = { choice: asked, basis: { config, optimisation }, data: digest, title };
+        const of = { choice: asked, basis: keptBasis(basis), data: digest, title };
         kept = { ...of, adapter, at: Date.now(), state };
         await keepTraining(kept);
       });
@@ -162,10 +171,17 @@ export class Workshop {
   async #stand(choice: TrainingChoice): Promise<null> {
     const data = this.#data;
     if (!data) throw new UsageError("model: needs data first, got none");
-    const basis = basisOf(choice, this.#keras.opened);
+    const basis = this.#basisOf(choice, data);
     const training = await this.#newTraining(data, async () => undefined);
     await training.stand(choice, basis);
     return null;
+  }
+
+  /** Of an example, of the file that is open, or of the table. */
+  #basisOf(choice: TrainingChoice, { train }: OpenedData): Basis {
+    const example = exampleConfig(choice.model, train);
+    if (example) return { config: example, optimisation: {} };
+    return basisOf(choice, this.#keras.opened, train.classNames.length);
   }
 
   async #newTraining(data: OpenedData, keep: WebTrainingOptions["keep"]): Promise<WebTraining> {

@@ -76,10 +76,9 @@ summary { cursor: pointer; color: var(--muted); font-size: 12.5px; }
 .listing { border: 1px solid var(--line); border-radius: 8px; background: var(--panel); max-height: 480px; overflow: auto; font: 12px/1.5 var(--mono); padding: 6px 0; position: relative; tab-size: 2; }
 .listing .line { display: flex; width: max-content; min-width: 100%; }
 .listing .gutter { position: sticky; left: 0; flex: none; width: 3.6em; padding-right: .8em; text-align: right; color: var(--muted); background: var(--panel); user-select: none; font-size: 11px; }
-.listing .gutter::before { content: attr(data-line); opacity: .75; }
+.listing .gutter::before { content: attr(data-line); }
 .listing .text { white-space: pre; padding-right: 12px; }
-.listing .line.left-out .text { opacity: .34; }
-.listing .line.left-out .gutter::before { opacity: .35; }
+.listing .line.left-out .text, .listing .line.left-out .text i { color: var(--muted); text-decoration: line-through color-mix(in srgb, var(--muted) 60%, transparent); }
 .listing .line.entry { background: var(--mark); }
 .listing .file { position: sticky; left: 0; color: var(--muted); font-size: 11px; padding: 5px 12px 1px; width: max-content; font-weight: 600; }
 .listing .file:first-child { padding-top: 0; }

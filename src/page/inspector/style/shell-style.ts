@@ -40,7 +40,7 @@ nav.bar { display: flex; align-items: center; gap: 14px; padding: 0 20px; border
 .tabs button[aria-selected=true] { color: var(--ink); border-bottom-color: var(--accent); font-weight: 600; }
 .tabs button:focus-visible { outline-offset: -2px; }
 .search { display: flex; align-items: center; gap: 6px; min-width: 0; }
-.search input { width: 210px; min-width: 0; padding: 3px 8px; border: 1px solid var(--line); border-radius: 6px; background: var(--paper); }
+.search input { width: 210px; min-width: 0; padding: 3px 8px; border: 1px solid var(--edge); border-radius: 6px; background: var(--paper); }
 .found { color: var(--muted); font-size: 12px; min-width: 5.5em; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .plain { border: 1px solid var(--line); background: var(--paper); border-radius: 6px; padding: 2px 9px; }
 .plain:hover:enabled, .choice button:hover { border-color: var(--accent); }

@@ -46,8 +46,8 @@ export const VIEWS_CSS = `${JOURNEY_CSS}
 .time-bar:hover { background: var(--hue); }
 .time-bar.chosen { background: var(--hue); color: var(--paper); outline: 2px solid var(--ink); z-index: 2; overflow: visible; }
 .time-bar.host { --hue: var(--muted); }
-.time-bar.host.submit { opacity: .75; }
-.time-bar.host.wait { opacity: .5; }
+.time-bar.host.submit { background: color-mix(in srgb, var(--hue) 30%, var(--paper)); }
+.time-bar.host.wait { background: color-mix(in srgb, var(--hue) 15%, var(--paper)); }
 .memory-plot { position: relative; min-width: 560px; padding: 20px 0 0; }
 .live { display: block; width: 100%; height: 90px; border-bottom: 1px solid var(--line); }
 .live polygon { fill: var(--accent); opacity: .35; }

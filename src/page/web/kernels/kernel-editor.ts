@@ -41,7 +41,7 @@ export function kernelEditor(events: EditorEvents): KernelEditor {
     ...[lineNumbers(), lintGutter(), history(), highlightActiveLine(), coloured, THEME],
     // Tab leaves the editor, as it leaves every other field.
     keymap.of([{ key: "Mod-Enter", run: onAsked }, ...defaultKeymap, ...historyKeymap]),
-    EditorView.contentAttributes.of({ "aria-label": "WGSL", spellcheck: "false" }),
+    EditorView.contentAttributes.of({ "aria-label": "WGSL", tabindex: "0", spellcheck: "false" }),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) events.changed(update.state.doc.toString());
     }),

@@ -26,5 +26,8 @@ export const KERNELS_STYLE = `
 .checks th { text-align: left; font-weight: 400; color: var(--muted); }
 .checks th, .checks td { padding: 3px 14px 3px 0; border-bottom: 1px solid var(--line); }
 .checks tr.bad td { color: var(--doubt); }
-@media (max-width: 820px) { .kernels { grid-template-columns: minmax(0, 1fr); } }
+@media (max-width: 820px) {
+  .kernels { grid-template-columns: minmax(0, 1fr); }
+  .kernels > nav { max-height: 34vh; overflow-y: auto; border: 1px solid var(--line); border-radius: 6px; padding: 6px 8px; }
+}
 `;
