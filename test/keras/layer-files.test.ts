@@ -79,6 +79,7 @@ for (const { name, model: description } of RECORDED) {
     assert.equal(essence(JSON.parse(older)), essence(description));
     // TF-Keras does not open a file that says more than its class knows.
     assert.not.match(older, /"class_name":"Random\w+","config":\{[^{}]*"data_format"/);
+    assert.not.match(older, /"class_name":"RandomContrast","config":\{[^{}]*"value_range"/);
   });
 }
 

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import type { Device } from "../../src/engine/core/device.ts";
 import { VitrineError } from "../../src/engine/core/errors.ts";
 import { describeModel } from "../../src/engine/layers/model.ts";
-import { type ReadModel, readKerasModel, readWeightsFor } from "../../src/keras/read-model.ts";
+import type { ReadModel } from "../../src/keras/read-model.ts";
 import { predict } from "./predict.ts";
+import { readModelInTurn, readWeightsInTurn } from "./read-in-turn.ts";
 
 export interface Made {
   readonly name: string;
@@ -33,10 +34,10 @@ export const isWhole = (file: string) => !/\.(w|weights)\.h5$/.test(file);
 /** Of a file of weights, for the model of the first whole file that can be read. */
 async function modelOf(folder: string, made: Made, file: string): Promise<ReadModel> {
   const path = join(folder, file);
-  if (isWhole(file)) return readKerasModel(path, { optimizer: true });
+  if (isWhole(file)) return readModelInTurn(path);
   const whole = made.files.find(isWhole) ?? "";
-  const read = await readKerasModel(join(folder, whole));
-  return { ...read, weights: await readWeightsFor(path, read.model) };
+  const read = await readModelInTurn(join(folder, whole));
+  return { ...read, weights: await readWeightsInTurn(path, read.model) };
 }
 
 /** Spellings of the same network with the same weights are computed once. */

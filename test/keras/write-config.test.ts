@@ -117,7 +117,7 @@ test("a regulariser is spelled as each generation spells it", () => {
   const residual = exportedModel(network("residual"));
   assert.ok(
     JSON.stringify(keras2Config(residual)).includes(
-      '"kernel_regularizer":{"class_name":"L2","config":{"l2":0.0005}}',
+      '"kernel_regularizer":{"class_name":"L1L2","config":{"l1":0,"l2":0.0005}}',
     ),
   );
   assert.ok(

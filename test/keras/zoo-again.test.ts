@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { sizeOf } from "../../src/engine/core/shape.ts";
+import { augmentation } from "../../src/engine/layers/augmentation.ts";
 import { dense } from "../../src/engine/layers/dense.ts";
 import { type Model, sequential, variablesOf } from "../../src/engine/layers/model.ts";
 import type { Weights } from "../../src/engine/layers/variables.ts";
@@ -16,6 +18,7 @@ import {
   writeKerasArchive,
 } from "../../src/keras/write-model.ts";
 import { exportedModel } from "../../src/models/architecture/exported-model.ts";
+import { keras2Config } from "../../src/models/architecture/keras2.ts";
 import { zooNetworks } from "./zoo-cases.ts";
 
 const test = suite("files of real Keras, written again");
@@ -63,6 +66,45 @@ test("Keras 3 makes no layer with a slash in its name", async () => {
     String,
   );
   assert.match(result, /layer a\/b: must have a name without \/ for Keras 3$/);
+});
+
+test("TF-Keras makes no layer whose name is no scope of TensorFlow's, nor a model", async () => {
+  const written = async (model: string, layer: string) => {
+    const named = sequential(model, [2], [dense({ units: 1, name: layer })]);
+    const weights = new Map(
+      [...variablesOf(named)].map(({ name, tensor }) => [
+        name,
+        new Float32Array(sizeOf(tensor.shape)),
+      ]),
+    );
+    return keras2(join(folder, "z.keras"), named, weights).then(() => "written", String);
+  };
+  assert.is(await written("m", "a-b/c.d>e_"), "written");
+  for (const name of ["größe", "a b", "_a", "a\\b"]) {
+    assert.match(await written("m", name), `layer ${name}: must have a name of A-Z`);
+  }
+  assert.match(await written("α", "a"), "model α: must have a name of A-Z");
+});
+
+test("TF-Keras knows no range of contrast but that of bytes", () => {
+  const contrast = (range: readonly number[]) =>
+    exportedModel(
+      sequential(
+        "m",
+        [2, 2, 1],
+        [
+          augmentation({
+            ...{ className: "RandomContrast", name: "contrast" },
+            settings: { factor: 0.2, value_range: range },
+          }),
+        ],
+      ),
+    );
+  assert.not.match(JSON.stringify(keras2Config(contrast([0, 255]))), "value_range");
+  assert.throws(
+    () => keras2Config(contrast([0, 1])),
+    /layer contrast: value_range must be \[0,255\] for TF-Keras, got \[0,1\]$/,
+  );
 });
 
 test.run();

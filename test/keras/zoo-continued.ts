@@ -2,7 +2,7 @@
 // losses that Keras is to have. Left out are those that train by chance, or not on images.
 //   node src/setup/launch.mjs run test/keras/zoo-continued.ts FOLDER [MADE]
 
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { argv } from "node:process";
 import type { Dataset } from "../../src/data/dataset.ts";
@@ -65,10 +65,21 @@ async function write(base: string, { model, settings }: Training, run: FitRun): 
   const compiled = compiledOf(settings, run);
   const exported = exportedModel(model);
   const at = (ending: string) => join(folder, "ours", `${base}.fit${ending}`);
-  await writeKerasArchive(at(".keras"), exported, run.weights, { compiled });
-  await writeKerasArchive(at(".2.keras"), exported, run.weights, { compiled, generation: 2 });
-  await writeKeras2Model(at(".h5"), exported, run.weights, { compiled });
-  await writeKeras2Model(at(".2.h5"), exported, run.weights, { compiled, generation: 2 });
+  const older = { compiled, generation: 2 } as const;
+  const { weights } = run;
+  await unlessRefused(() => writeKerasArchive(at(".keras"), exported, weights, { compiled }));
+  await unlessRefused(() => writeKerasArchive(at(".2.keras"), exported, weights, older));
+  await unlessRefused(() => writeKeras2Model(at(".h5"), exported, weights, { compiled }));
+  await unlessRefused(() => writeKeras2Model(at(".2.h5"), exported, weights, older));
+}
+
+async function unlessRefused(save: () => Promise<void>): Promise<void> {
+  try {
+    await save();
+  } catch (error) {
+    if (!(error instanceof VitrineError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+  }
 }
 
 /** The losses that follow, by ending. */
@@ -81,8 +92,11 @@ async function continued(base: string, training: Training, weights: Weights) {
     epochs: FIRST_STEPS + NEXT_STEPS,
   });
   const anew = await train(training, { initialWeights, epochs: NEXT_STEPS });
+  const written = Object.entries(GOES_ON).filter(([ending]) =>
+    existsSync(join(folder, "ours", `${base}.fit${ending}`)),
+  );
   return Object.fromEntries(
-    Object.entries(GOES_ON).map(([ending, goesOn]) => [
+    written.map(([ending, goesOn]) => [
       ending,
       goesOn ? losses(whole).slice(FIRST_STEPS) : losses(anew),
     ]),
@@ -91,7 +105,8 @@ async function continued(base: string, training: Training, weights: Weights) {
 
 const [, , folder = ".", made] = argv;
 const results = [];
-for (const [index, { name, base, path, x, y }] of networksOf(made).entries()) {
+const trained = networksOf(made).filter(({ isTrained }) => isTrained);
+for (const [index, { name, base, path, x, y }] of trained.entries()) {
   try {
     const { model, weights } = await readKerasModel(path);
     if (describeModel(model).layers.some(({ className }) => CHANCE.test(className))) continue;

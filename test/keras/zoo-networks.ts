@@ -13,19 +13,23 @@ export interface ZooNetworkFile {
   readonly x: readonly number[];
   /** What Keras predicts for them. */
   readonly y: readonly number[];
+  /** Whether it is one to train; the others have something odd about their layers alone. */
+  readonly isTrained: boolean;
 }
 
 interface Made {
   readonly name: string;
   readonly files: readonly string[];
   readonly refused: boolean | null;
+  readonly compiled: boolean;
   readonly x: readonly number[];
   readonly y: readonly number[];
 }
 
 export function networksOf(made: string | undefined): readonly ZooNetworkFile[] {
   const ofZoo = zooNetworks().map(({ record, path }) => {
-    return { name: record.case, base: record.case, path, x: [...zooInputs(record)], y: record.y };
+    const x = [...zooInputs(record)];
+    return { name: record.case, base: record.case, path, x, y: record.y, isTrained: true };
   });
   return [...ofZoo, ...(made ? madeNetworks(made) : [])];
 }
@@ -36,8 +40,8 @@ function madeNetworks(folder: string): readonly ZooNetworkFile[] {
     .filter((entry) => entry.endsWith(".json"))
     .map((entry): Made => JSON.parse(readFileSync(join(folder, entry), "utf8")))
     .filter(({ refused, files }) => refused !== true && files.length > 0)
-    .map(({ name, files, x, y }) => {
+    .map(({ name, files, x, y, compiled: isTrained }) => {
       const base = name.replaceAll(/[^\p{L}\p{N}_]/gu, "-");
-      return { name, base, path: join(folder, files[0] ?? ""), x, y };
+      return { name, base, path: join(folder, files[0] ?? ""), x, y, isTrained };
     });
 }

@@ -7,13 +7,14 @@ import { join } from "node:path";
 import { argv } from "node:process";
 import { VitrineError } from "../../src/engine/core/errors.ts";
 import type { Weights } from "../../src/engine/layers/variables.ts";
-import { type ReadModel, readKerasModel, readWeightsFor } from "../../src/keras/read-model.ts";
+import type { ReadModel } from "../../src/keras/read-model.ts";
 import {
   writeKeras2Weights,
   writeKeras3Weights,
 } from "../../src/keras/weights/write-weights-h5.ts";
 import { writeKeras2Model, writeKerasArchive } from "../../src/keras/write-model.ts";
 import { type ExportedModel, exportedModel } from "../../src/models/architecture/exported-model.ts";
+import { readModelInTurn, readWeightsInTurn } from "./read-in-turn.ts";
 import { networksOf } from "./zoo-networks.ts";
 
 type Write = (path: string, model: ExportedModel, weights: Weights) => Promise<void>;
@@ -31,7 +32,7 @@ async function write(folder: string, made: string | undefined): Promise<void> {
   mkdirSync(join(folder, "ours"), { recursive: true });
   const cases = [];
   for (const { name, base, path, x, y } of networksOf(made)) {
-    const read = await readKerasModel(path).catch(refusal);
+    const read = await readModelInTurn(path).catch(refusal);
     if (typeof read === "string") continue;
     const refused: Record<string, string> = {};
     for (const [ending, save] of Object.entries(SPELLINGS)) {
@@ -66,7 +67,7 @@ function verdict(ours: Weights, again: Weights): string {
 /** Of a whole model, or of weights for the model that they were written of. */
 async function weightsAgain(path: string, ours: ReadModel): Promise<Weights> {
   const isWhole = !/\.(w|weights)\.h5$/.test(path);
-  return isWhole ? (await readKerasModel(path)).weights : readWeightsFor(path, ours.model);
+  return isWhole ? (await readModelInTurn(path)).weights : readWeightsInTurn(path, ours.model);
 }
 
 async function read(folder: string, versions: readonly string[]): Promise<void> {
@@ -77,7 +78,7 @@ async function read(folder: string, versions: readonly string[]): Promise<void> 
     const inVersion = join(folder, version);
     const files = existsSync(inVersion) ? readdirSync(inVersion) : [];
     for (const { base, path } of cases) {
-      const ours = await readKerasModel(path);
+      const ours = await readModelInTurn(path);
       for (const file of files.filter((name) => name.startsWith(`${base}.`))) {
         results[file] = await weightsAgain(join(inVersion, file), ours).then(
           (again) => verdict(ours.weights, again),
