@@ -54,6 +54,11 @@ function fixed(dialect: Dialect, ...weights: readonly string[]): JsonObject {
   return { activity_regularizer: null, ...Object.fromEntries(settings) };
 }
 
+/** Before 2.6, Keras does not know `keepdims`. */
+function globalPooling({ isKeras3 }: Dialect): JsonObject {
+  return isKeras3 ? { ...CHANNELS_LAST, keepdims: false } : CHANNELS_LAST;
+}
+
 /** Gamma and beta. */
 function fixedLine(dialect: Dialect): JsonObject {
   const {
@@ -106,8 +111,8 @@ const DEFAULTS: ReadonlyMap<string, Defaults> = new Map<string, Defaults>([
   ["GroupNormalization", (dialect) => fixedLine(dialect)],
   ["MaxPooling2D", () => CHANNELS_LAST],
   ["AveragePooling2D", () => CHANNELS_LAST],
-  ["GlobalAveragePooling2D", () => CHANNELS_LAST],
-  ["GlobalMaxPooling2D", () => CHANNELS_LAST],
+  ["GlobalAveragePooling2D", (dialect) => globalPooling(dialect)],
+  ["GlobalMaxPooling2D", (dialect) => globalPooling(dialect)],
   ["ZeroPadding2D", () => CHANNELS_LAST],
   ["Flatten", () => CHANNELS_LAST],
   ["Dropout", () => ({ seed: null, noise_shape: null })],
