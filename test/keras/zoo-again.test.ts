@@ -8,9 +8,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { sizeOf } from "../../src/engine/core/shape.ts";
 import { augmentation } from "../../src/engine/layers/augmentation.ts";
+import { conv2d } from "../../src/engine/layers/conv2d.ts";
 import { dense } from "../../src/engine/layers/dense.ts";
 import { type Model, sequential, variablesOf } from "../../src/engine/layers/model.ts";
+import { globalAveragePooling2d } from "../../src/engine/layers/pooling.ts";
+import { normalization } from "../../src/engine/layers/scaling.ts";
 import type { Weights } from "../../src/engine/layers/variables.ts";
+import { trainingConfig } from "../../src/keras/compiled/write-compiled.ts";
 import { readKerasModel } from "../../src/keras/read-model.ts";
 import {
   type WriteOptions,
@@ -105,6 +109,25 @@ test("TF-Keras knows no range of contrast but that of bytes", () => {
     () => keras2Config(contrast([0, 1])),
     /layer contrast: value_range must be \[0,255\] for TF-Keras, got \[0,1\]$/,
   );
+});
+
+test("an .h5 says nothing that TF-Keras 1.15 and 2.8 do not know, and what 1.15 asks for", () => {
+  const model = sequential(
+    "m",
+    [4, 4, 1],
+    [
+      normalization({ mean: 0, variance: 1 }),
+      conv2d({ filters: 1, kernelSize: 2, kernelRegularizerL2: 0.5 }),
+      augmentation({ className: "GaussianNoise", settings: { stddev: 0.1, seed: null } }),
+      globalAveragePooling2d(),
+    ],
+  );
+  const text = JSON.stringify(keras2Config(exportedModel(model)));
+  assert.not.match(text, /"(keepdims|invert|groups)"|"stddev":0.1,"seed"/);
+  assert.match(text, '"class_name":"L1L2","config":{"l1":0,"l2":0.5}');
+  const compiled = { optimizer: "adam", settings: {}, learningRate: 0.1, state: null } as const;
+  const training = trainingConfig({ ...compiled, loss: "mse", metrics: [] }, "both");
+  assert.is(training?.["sample_weight_mode"], null);
 });
 
 test.run();

@@ -206,7 +206,11 @@ function isUnsaid(
     return className === "RandomContrast" && JSON.stringify(value) === BYTES;
   }
   if (isKeras3) return false;
-  return (field === "groups" && value === 1) || (field === "seed" && value === null);
+  return (
+    (field === "groups" && value === 1) ||
+    (field === "seed" && value === null) ||
+    (field === "invert" && value === false)
+  );
 }
 
 /** TF-Keras 1 has a class for both factors alone. */
