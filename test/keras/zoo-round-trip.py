@@ -102,7 +102,10 @@ class Passing:
     def run(self):
         for case in json.loads((self.folder / "cases.json").read_text()):
             endings = [(self.whole, one) for one in whole_endings(self.number)]
-            for passed, ending in endings + [(self.weights, one) for one in weight_endings(self.number)]:
+            # Weights need a model to go into.
+            is_whole = whole_endings(self.number)[-1] not in case["refused"]
+            weights = [(self.weights, one) for one in weight_endings(self.number) if is_whole]
+            for passed, ending in endings + weights:
                 if ending not in case["refused"]:
                     passed(case, ending)
         for case in json.loads((self.folder / "continued.json").read_text()):
@@ -112,6 +115,10 @@ class Passing:
                 if ending in case["losses"]:
                     self.training(case, ending)
         (self.folder / (self.out.name + ".json")).write_text(json.dumps(self.found))
+
+
+def short(number):
+    return f"{number:.0e}".replace("e-0", "e-") if number > 0 else "0"
 
 
 def cell(case, passed, again):
@@ -128,7 +135,7 @@ def cell(case, passed, again):
             wrong.append(f"{file}: differs by {result['difference']:.0e}")
         elif bits != {"bit for bit"} and "unsaved" not in result:
             wrong.append(f"{file}: {', '.join(bits) or 'not saved'}")
-    text = f"{largest:.0e}".replace("e-0", "e-") if files else "—"
+    text = short(largest) if files else "—"
     return (f"{len(wrong)} of {len(files)} fail" if wrong else text), wrong
 
 
@@ -146,7 +153,7 @@ def continued_cell(case, passed):
             wrong.append(f"{case['base']}.fit{ending}: {result['error']}")
         elif len(theirs) != len(ours) or not off <= LOSSES:
             wrong.append(f"{case['base']}.fit{ending} ({case['optimizer']}): losses differ by {off:.0e}")
-    text = f"{largest:.0e}".replace("e-0", "e-") if seen else "—"
+    text = short(largest) if seen else "—"
     return (f"{len(wrong)} of {seen} fail" if wrong else text), wrong
 
 
