@@ -1,6 +1,5 @@
 // What a `.keras` file of Keras 3 or TF-Keras holds, wherever it is written: metadata.json, config.json and a plan of model.weights.h5.
 
-import { VitrineError } from "../engine/core/errors.ts";
 import type { ExportedModel, WeightStream } from "../models/architecture/exported-model.ts";
 import { keras2ArchiveConfig } from "../models/architecture/keras2.ts";
 import { keras3Config } from "../models/architecture/keras3.ts";
@@ -9,6 +8,7 @@ import { type Generation, optimizerEntries } from "./compiled/optimizer-entries.
 import { archiveOptimizerLayout, withEntries } from "./compiled/optimizer-layouts.ts";
 import { compileConfig } from "./compiled/write-compiled.ts";
 import type { Hdf5Layout, ValueStream } from "./hdf5/layout.ts";
+import { refuseNames } from "./refuse-names.ts";
 import { KERAS2_VERSION, keras2ArchiveLayout, keras3Layout } from "./weights/weight-layouts.ts";
 
 /** What metadata.json says that wrote the file: the Keras whose files these are checked against. */
@@ -36,6 +36,7 @@ export function modelArchive(
   weights: WeightStream,
   { compiled, generation = 3 }: WriteOptions = {},
 ): ModelArchive {
+  refuseNames(model, generation);
   const { config, layout, version } = GENERATIONS[generation](model);
   const entries = compiled ? optimizerEntries(model, compiled, generation) : [];
   const optimizer = archiveOptimizerLayout(entries);
@@ -62,24 +63,12 @@ const GENERATIONS = {
     layout: keras2ArchiveLayout(model),
     version: KERAS2_VERSION,
   }),
-  3: (model: ExportedModel) => {
-    refuseSlashes(model);
-    return {
-      config: keras3Config(model),
-      layout: keras3Layout(model),
-      version: KERAS3_VERSION,
-    };
-  },
+  3: (model: ExportedModel) => ({
+    config: keras3Config(model),
+    layout: keras3Layout(model),
+    version: KERAS3_VERSION,
+  }),
 } as const;
-
-/** TensorFlow made such names; Keras 3 refuses to make a layer of one. */
-function refuseSlashes({ layers }: ExportedModel): void {
-  const found = layers.find(({ name }) => name.includes("/"));
-  if (!found) return;
-  throw new VitrineError(`layer ${found.name}: must have a name without / for Keras 3`, {
-    help: "--keras 2 writes it for TF-Keras, whose names may have one",
-  });
-}
 
 /** JSON of ASCII alone, as Python writes it: whatever reads the attribute need not know its encoding. */
 export function asciiJson(value: unknown): string {

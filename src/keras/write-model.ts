@@ -13,6 +13,7 @@ import { keras2OptimizerLayout, withEntries } from "./compiled/optimizer-layouts
 import { trainingConfig } from "./compiled/write-compiled.ts";
 import { writeHdf5 } from "./hdf5/writer.ts";
 import { asciiJson, modelArchive, type WriteOptions } from "./model-archive.ts";
+import { refuseNames } from "./refuse-names.ts";
 import { ARCHIVE_WEIGHTS } from "./weights/described-file.ts";
 import { KERAS2_BACKEND, KERAS2_VERSION, keras2Layout } from "./weights/weight-layouts.ts";
 
@@ -28,6 +29,7 @@ export function writeKeras2Model(
   weights: WeightStream,
   { compiled, generation }: WriteOptions = {},
 ): Promise<void> {
+  if (generation === 2) refuseNames(model, 2);
   const inner = keras2Layout(model, "/model_weights");
   const training = compiled && trainingConfig(compiled, generation === 2 ? 2 : "both");
   const entries = compiled && generation === 2 ? optimizerEntries(model, compiled, 2) : [];

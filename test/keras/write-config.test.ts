@@ -69,7 +69,8 @@ for (const [name, model] of Object.entries(NETWORKS)) {
 }
 
 /**
- * What both generations say alike: one group is the default, which Keras 1.15 does not know; objects lose their modules, batch normalisation's axis its list, an input layer the
+ * What both generations say alike: TF-Keras 1.15 does not know one group, dropped axes and L2, which are defaults or have another
+ * name; objects lose their modules, batch normalisation's axis its list, an input layer the
  * second name of its shape, a call its keywords. Sequential input layers are called differently.
  */
 function essence(config: Json): Json {
@@ -77,10 +78,16 @@ function essence(config: Json): Json {
   if (typeof config !== "object" || config === null) return config;
   const { module: _, registered_name: __, build_config: ___, ...all } = config;
   const fields = Object.fromEntries(
-    Object.entries(all).filter(([key, value]) => key !== "groups" || value !== 1),
+    Object.entries(all).filter(([key, value]) => {
+      return (key !== "groups" || value !== 1) && (key !== "keepdims" || value !== false);
+    }),
   );
-  const { class_name: className } = fields;
+  const { class_name: className, config: own } = fields;
   if (className === "InputLayer") return "InputLayer";
+  if (className === "Model") return essence({ ...fields, class_name: "Functional" });
+  if (className === "L2") {
+    return essence({ class_name: "L1L2", config: { l1: 0, ...(own as { l2: number }) } });
+  }
   return Object.fromEntries(
     Object.entries(fields)
       .filter(([key]) => !UNLIKE.includes(key))
@@ -117,7 +124,7 @@ test("a regulariser is spelled as each generation spells it", () => {
   const residual = exportedModel(network("residual"));
   assert.ok(
     JSON.stringify(keras2Config(residual)).includes(
-      '"kernel_regularizer":{"class_name":"L2","config":{"l2":0.0005}}',
+      '"kernel_regularizer":{"class_name":"L1L2","config":{"l1":0,"l2":0.0005}}',
     ),
   );
   assert.ok(

@@ -6,9 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { sizeOf } from "../../src/engine/core/shape.ts";
+import { augmentation } from "../../src/engine/layers/augmentation.ts";
+import { conv2d } from "../../src/engine/layers/conv2d.ts";
 import { dense } from "../../src/engine/layers/dense.ts";
 import { type Model, sequential, variablesOf } from "../../src/engine/layers/model.ts";
+import { globalAveragePooling2d } from "../../src/engine/layers/pooling.ts";
+import { normalization } from "../../src/engine/layers/scaling.ts";
 import type { Weights } from "../../src/engine/layers/variables.ts";
+import { trainingConfig } from "../../src/keras/compiled/write-compiled.ts";
 import { readKerasModel } from "../../src/keras/read-model.ts";
 import {
   type WriteOptions,
@@ -16,6 +22,7 @@ import {
   writeKerasArchive,
 } from "../../src/keras/write-model.ts";
 import { exportedModel } from "../../src/models/architecture/exported-model.ts";
+import { keras2Config } from "../../src/models/architecture/keras2.ts";
 import { zooNetworks } from "./zoo-cases.ts";
 
 const test = suite("files of real Keras, written again");
@@ -63,6 +70,64 @@ test("Keras 3 makes no layer with a slash in its name", async () => {
     String,
   );
   assert.match(result, /layer a\/b: must have a name without \/ for Keras 3$/);
+});
+
+test("TF-Keras makes no layer whose name is no scope of TensorFlow's, nor a model", async () => {
+  const written = async (model: string, layer: string) => {
+    const named = sequential(model, [2], [dense({ units: 1, name: layer })]);
+    const weights = new Map(
+      [...variablesOf(named)].map(({ name, tensor }) => [
+        name,
+        new Float32Array(sizeOf(tensor.shape)),
+      ]),
+    );
+    return keras2(join(folder, "z.keras"), named, weights).then(() => "written", String);
+  };
+  assert.is(await written("m", "a-b/c.d>e_"), "written");
+  for (const name of ["größe", "a b", "_a", "a\\b"]) {
+    assert.match(await written("m", name), `layer ${name}: must have a name of A-Z`);
+  }
+  assert.match(await written("α", "a"), "model α: must have a name of A-Z");
+});
+
+test("TF-Keras knows no range of contrast but that of bytes", () => {
+  const contrast = (range: readonly number[]) =>
+    exportedModel(
+      sequential(
+        "m",
+        [2, 2, 1],
+        [
+          augmentation({
+            ...{ className: "RandomContrast", name: "contrast" },
+            settings: { factor: 0.2, value_range: range },
+          }),
+        ],
+      ),
+    );
+  assert.not.match(JSON.stringify(keras2Config(contrast([0, 255]))), "value_range");
+  assert.throws(
+    () => keras2Config(contrast([0, 1])),
+    /layer contrast: value_range must be \[0,255\] for TF-Keras, got \[0,1\]$/,
+  );
+});
+
+test("an .h5 says nothing that TF-Keras 1.15 and 2.8 do not know, and what 1.15 asks for", () => {
+  const model = sequential(
+    "m",
+    [4, 4, 1],
+    [
+      normalization({ mean: 0, variance: 1 }),
+      conv2d({ filters: 1, kernelSize: 2, kernelRegularizerL2: 0.5 }),
+      augmentation({ className: "GaussianNoise", settings: { stddev: 0.1, seed: null } }),
+      globalAveragePooling2d(),
+    ],
+  );
+  const text = JSON.stringify(keras2Config(exportedModel(model)));
+  assert.not.match(text, /"(keepdims|invert|groups)"|"stddev":0.1,"seed"/);
+  assert.match(text, '"class_name":"L1L2","config":{"l1":0,"l2":0.5}');
+  const compiled = { optimizer: "adam", settings: {}, learningRate: 0.1, state: null } as const;
+  const training = trainingConfig({ ...compiled, loss: "mse", metrics: [] }, "both");
+  assert.is(training?.["sample_weight_mode"], null);
 });
 
 test.run();

@@ -2,64 +2,44 @@
 // zoo.py left in MADE, and writes each in every spelling. `read FOLDER VERSION …`: reads what those versions made of the files,
 // and compares every bit of the weights.
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { argv } from "node:process";
 import { VitrineError } from "../../src/engine/core/errors.ts";
 import type { Weights } from "../../src/engine/layers/variables.ts";
-import { type ReadModel, readKerasModel } from "../../src/keras/read-model.ts";
+import type { ReadModel } from "../../src/keras/read-model.ts";
+import {
+  writeKeras2Weights,
+  writeKeras3Weights,
+} from "../../src/keras/weights/write-weights-h5.ts";
 import { writeKeras2Model, writeKerasArchive } from "../../src/keras/write-model.ts";
-import { exportedModel } from "../../src/models/architecture/exported-model.ts";
-import { zooInputs, zooNetworks } from "./zoo-cases.ts";
+import { type ExportedModel, exportedModel } from "../../src/models/architecture/exported-model.ts";
+import { readModelInTurn, readWeightsInTurn } from "./read-in-turn.ts";
+import { networksOf } from "./zoo-networks.ts";
 
-interface Network {
-  readonly name: string;
-  /** The file of Keras's. */
-  readonly path: string;
-  readonly x: readonly number[];
-  readonly y: readonly number[];
-}
+type Write = (path: string, model: ExportedModel, weights: Weights) => Promise<void>;
 
-function networks(made: string | undefined): readonly Network[] {
-  const ofZoo = zooNetworks().map(({ record, path }) => {
-    return { name: record.case, path, x: [...zooInputs(record)], y: record.y };
-  });
-  return [...ofZoo, ...(made ? madeNetworks(made) : [])];
-}
-
-function madeNetworks(folder: string): readonly Network[] {
-  return readdirSync(folder)
-    .filter((entry) => entry.endsWith(".json"))
-    .map((entry) => JSON.parse(readFileSync(join(folder, entry), "utf8")))
-    .filter(({ name }) => name !== "two inputs")
-    .map(({ name, files, x, y }) => ({ name, path: join(folder, files[0]), x, y }));
-}
-
-const SPELLINGS: Readonly<
-  Record<
-    string,
-    (path: string, model: ReturnType<typeof exportedModel>, w: Weights) => Promise<void>
-  >
-> = {
+const SPELLINGS: Readonly<Record<string, Write>> = {
   ".keras": writeKerasArchive,
   ".h5": writeKeras2Model,
   ".2.keras": (path, model, weights) => writeKerasArchive(path, model, weights, { generation: 2 }),
   ".2.h5": (path, model, weights) => writeKeras2Model(path, model, weights, { generation: 2 }),
+  ".weights.h5": writeKeras3Weights,
+  ".w.h5": writeKeras2Weights,
 };
 
 async function write(folder: string, made: string | undefined): Promise<void> {
   mkdirSync(join(folder, "ours"), { recursive: true });
   const cases = [];
-  for (const { name, path, x, y } of networks(made)) {
-    const { model, weights } = await readKerasModel(path);
+  for (const { name, base, path, x, y } of networksOf(made)) {
+    const read = await readModelInTurn(path).catch(refusal);
+    if (typeof read === "string") continue;
     const refused: Record<string, string> = {};
-    const base = name.replaceAll(/[^\w]+/g, "-");
     for (const [ending, save] of Object.entries(SPELLINGS)) {
       try {
-        await save(join(folder, "ours", base + ending), exportedModel(model), weights);
+        await save(join(folder, "ours", base + ending), exportedModel(read.model), read.weights);
       } catch (error) {
-        if (!(error instanceof VitrineError)) throw error;
-        refused[ending] = error.message;
+        refused[ending] = refusal(error);
       }
     }
     cases.push({ name, base, path, x, y, refused });
@@ -67,11 +47,16 @@ async function write(folder: string, made: string | undefined): Promise<void> {
   writeFileSync(join(folder, "cases.json"), JSON.stringify(cases));
 }
 
+function refusal(error: unknown): string {
+  if (error instanceof VitrineError) return error.message;
+  throw error;
+}
+
 /** `bit for bit`, or what differs. */
-function verdict(ours: Weights, again: ReadModel): string {
-  if (ours.size !== again.weights.size) return `${again.weights.size} weights of ${ours.size}`;
+function verdict(ours: Weights, again: Weights): string {
+  if (ours.size !== again.size) return `${again.size} weights of ${ours.size}`;
   for (const [name, data] of ours) {
-    const found = again.weights.get(name);
+    const found = again.get(name);
     const bytes = (values: Float32Array) =>
       Buffer.from(values.buffer, values.byteOffset, values.byteLength);
     if (!found || !bytes(found).equals(bytes(data))) return `${name} differs`;
@@ -79,17 +64,24 @@ function verdict(ours: Weights, again: ReadModel): string {
   return "bit for bit";
 }
 
+/** Of a whole model, or of weights for the model that they were written of. */
+async function weightsAgain(path: string, ours: ReadModel): Promise<Weights> {
+  const isWhole = !/\.(w|weights)\.h5$/.test(path);
+  return isWhole ? (await readModelInTurn(path)).weights : readWeightsInTurn(path, ours.model);
+}
+
 async function read(folder: string, versions: readonly string[]): Promise<void> {
   const cases = JSON.parse(readFileSync(join(folder, "cases.json"), "utf8"));
   const found: Record<string, Record<string, string>> = {};
   for (const version of versions) {
     const results: Record<string, string> = {};
-    const files = readdirSync(join(folder, version)).filter((name) => /\.(keras|h5)$/.test(name));
+    const inVersion = join(folder, version);
+    const files = existsSync(inVersion) ? readdirSync(inVersion) : [];
     for (const { base, path } of cases) {
-      const { weights } = await readKerasModel(path);
+      const ours = await readModelInTurn(path);
       for (const file of files.filter((name) => name.startsWith(`${base}.`))) {
-        results[file] = await readKerasModel(join(folder, version, file)).then(
-          (again) => verdict(weights, again),
+        results[file] = await weightsAgain(join(inVersion, file), ours).then(
+          (again) => verdict(ours.weights, again),
           (error: unknown) => String(error),
         );
       }

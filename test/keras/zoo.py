@@ -1,20 +1,18 @@
 """Small networks, written anew by the versions of Keras that one names, each in an environment of its own, and read by us.
 
-  python3 test/keras/zoo.py FOLDER [VERSION ...]      tf2.15.1, k3.12.0, …; default: VERSIONS below
-  python3 test/keras/zoo.py FOLDER k3.12.0=SITE       in SITE, a folder that has it, instead of an environment made here
+  python3 test/keras/zoo.py FOLDER [VERSION ...]      tf2.15.1, k3.12.0, …; default: those of versions.py
+  python3 test/keras/zoo.py FOLDER k3.12.0=SITE       in SITE, a folder that has it, instead of one made here
 
-Prints the table of docs/keras-files.md. A version that cannot be installed for this Python is left out and told of. Not
-part of the tests: it takes some GB and minutes.
+Prints the tables of docs/keras-files.md and docs/keras-spellings.md. A version that cannot be installed here is left out and told
+of. Not part of the tests: it takes some GB and minutes.
 """
 
 import json
-import os
 import pathlib
-import subprocess
 import sys
 
-VERSIONS = ["tf2.13.1", "tf2.15.1", "k3.12.0", "k3.15.1"]
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from spellings import spellings
+from versions import VERSIONS, library, number_of, run_python, run_vitrine, save_old_weights, sites_of
 
 
 def networks(keras):
@@ -146,67 +144,96 @@ def networks(keras):
     }
 
 
-def make(folder):
-    """In the environment of a version: files, and what it predicts."""
-    import keras
+def cases(keras):
+    """By name: builder, shape of an input, optimiser, and whether it is to be refused; None where it may be."""
+    rows = {name: (*row, name == "two inputs") for name, row in networks(keras).items()}
+    if number_of(keras) < (2, 3):
+        # Its operations are graphs of TensorFlow's.
+        rows["operations"] = (*rows["operations"][:3], True)
+    odd = {name: (build, shape, None, refused) for name, ((build, shape), refused) in spellings(keras).items()}
+    return {**rows, **odd}
+
+
+def savers(keras, model):
+    """By ending: the ways to save a model or its weights in this version."""
+    whole = {ending: model.save for ending in (".keras", ".h5")}
+    old = {".w.h5": lambda path: save_old_weights(keras, model, path)}
+    return {**whole, **old, **({".weights.h5": model.save_weights} if number_of(keras) >= (2, 12) else {})}
+
+
+def spread(weights, random):
+    """Weights that are all different, and variances that stay above 0."""
+    return [w + 0.1 * random.rand(*w.shape).astype("float32") if w.dtype.kind == "f" else w for w in weights]
+
+
+def build_and_save(keras, folder, name, case):
     import numpy as np
 
-    for name, (build, shape, optimizer) in networks(keras).items():
-        keras.backend.clear_session()
-        model = build()
-        random = np.random.RandomState(5)
-        weights = [w + 0.1 * random.rand(*w.shape).astype("float32") for w in model.get_weights()]
-        model.set_weights(weights)
-        x = random.rand(4, *(shape or (1,))).astype("float32")
-        if optimizer:
-            model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
-            model.fit(x, np.arange(4), batch_size=4, epochs=2, verbose=0)
-        y = np.asarray(model(x, training=False)) if shape else x[:, :0]
-        base = name.replace(",", "").replace(" ", "-")
-        files = []
-        for ending in (".keras", ".h5"):
-            try:
-                model.save(folder / (base + ending))
-                files.append(base + ending)
-            except Exception as error:
-                print(f"{keras.__version__}: {base}{ending}: {error}", file=sys.stderr)
-        record = {"name": name, "keras": keras.__version__, "files": files, "compiled": bool(optimizer)}
-        values = {"x": x.ravel().tolist(), "y": y.ravel().tolist()}
-        (folder / (base + ".json")).write_text(json.dumps({**record, **values}))
+    build, shape, optimizer, refused = case
+    keras.backend.clear_session()
+    model = build()
+    random = np.random.RandomState(5)
+    for layer in model.layers:
+        # What a Normalization has adapted to stays: Keras computes with what it was when the layer was built.
+        if type(layer).__name__ != "Normalization":
+            layer.set_weights(spread(layer.get_weights(), random))
+    x = random.rand(4, *(shape or (1,))).astype("float32")
+    if optimizer:
+        model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x, np.arange(4), batch_size=4, epochs=2, verbose=0)
+    y = predicted(model, x) if shape else x[:, :0]
+    base = "".join(letter if letter.isalnum() else "-" for letter in name)
+    files, unsaved = [], {}
+    for ending, save in savers(keras, model).items():
+        try:
+            save(str(folder / (base + ending)))
+            files.append(base + ending)
+        except Exception as error:
+            unsaved[ending] = told(error)
+    record = {"name": name, "keras": keras.__version__, "files": files, "unsaved": unsaved, "compiled": bool(optimizer), "refused": refused}
+    values = {"x": x.ravel().tolist(), "y": y.ravel().tolist()}
+    (folder / (base + ".json")).write_text(json.dumps({**record, **values}))
 
 
-def site_of(folder, version):
-    """A folder with that version alone; None where it cannot be had for this Python."""
-    site = folder / "sites" / version
-    if site.exists():
-        return site
-    number = version.lstrip("tfk")
-    packages = [f"keras=={number}", "jax"] if version.startswith("k") else [f"tensorflow-cpu=={number}"]
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(site), *packages]
-    return site if subprocess.run(pip).returncode == 0 else None
+def predicted(model, x):
+    import numpy as np
+
+    asked = None if type(model).__name__ == "Sequential" else model.input
+    y = model.predict({name: x for name in asked} if isinstance(asked, dict) else x, verbose=0)
+    (y,) = y.values() if isinstance(y, dict) else [y[0] if isinstance(y, list) else y]
+    return np.asarray(y).astype("float32")
 
 
-def main(folder, versions):
-    folder.mkdir(parents=True, exist_ok=True)
-    done = []
-    for asked in versions or VERSIONS:
-        version, _, given = asked.partition("=")
-        site = given or site_of(folder, version)
-        if site is None:
-            print(f"{version}: cannot be installed for {sys.version.split()[0]}", file=sys.stderr)
+def told(error):
+    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0][:200]}"
+
+
+def make(folder, only):
+    """In the environment of a version: files, and what it predicts."""
+    keras = library()
+    for name, case in cases(keras).items():
+        if only and name not in only:
             continue
+        try:
+            build_and_save(keras, folder, name, case)
+        except Exception as error:
+            print(f"{keras.__version__}: {name}: {told(error)}", file=sys.stderr)
+
+
+def main(folder, asked):
+    folder.mkdir(parents=True, exist_ok=True)
+    made = []
+    for version, site in sites_of(folder, asked or VERSIONS).items():
         out = folder / version
-        out.mkdir(exist_ok=True)
-        backend = {"KERAS_BACKEND": "jax"} if version.startswith("k") else {}
-        environment = {**os.environ, **backend, "PYTHONPATH": str(site), "TF_CPP_MIN_LOG_LEVEL": "3"}
-        subprocess.run([sys.executable, __file__, "--make", str(out)], env=environment, check=True)
-        done.append(str(out))
-    reader = ["node", "src/setup/launch.mjs", "run", "test/keras/read-zoo.ts", *done]
-    subprocess.run(reader, cwd=ROOT, check=True)
+        if not out.exists():
+            out.mkdir()
+            run_python(version, site, __file__, "--make", str(out))
+        made.append(str(out))
+    run_vitrine("test/keras/read-zoo.ts", *made)
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "--make":
-        make(pathlib.Path(sys.argv[2]))
+        make(pathlib.Path(sys.argv[2]), sys.argv[3:])
     else:
         main(pathlib.Path(sys.argv[1]).resolve(), sys.argv[2:])

@@ -42,7 +42,8 @@ export function trainingConfig(
     ([key, value]) => value !== null && !key.includes("ema"),
   );
   const own = { class_name: className, config: Object.fromEntries(known) };
-  return { ...common(compiled), optimizer_config: own };
+  // Asked for by TF-Keras 1, and passed over by all others.
+  return { ...common(compiled), sample_weight_mode: null, optimizer_config: own };
 }
 
 function common({ loss, metrics }: CompiledForExport) {

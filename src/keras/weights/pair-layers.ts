@@ -90,7 +90,7 @@ export function flattenNested(
   layers: readonly SavedLayer[],
   targets: readonly TargetLayer[],
 ): readonly SavedLayer[] {
-  const parts = layers.map(innerLayers);
+  const parts = layers.map((layer) => rolesTaken(layer, targets) ?? innerLayers(layer));
   if (parts.every((inner) => inner.length === 1)) return layers;
   const flat = parts.flat();
   const places = new Map(targets.map(({ name }, i) => [name, i]));
@@ -102,6 +102,26 @@ export function flattenNested(
   const others = flat.filter((layer) => !inner.has(layer));
   const filled = slots.flatMap((slot) => slot ?? others.shift() ?? []);
   return [...filled, ...others];
+}
+
+/**
+ * Keras 3.0 calls the weights of a model within the model by their roles alone: `kernel`, `bias`, `gamma`. It can save them only
+ * where no role comes twice, so each goes to the one layer that has it. Null for any other layer.
+ */
+function rolesTaken(layer: SavedLayer, targets: readonly TargetLayer[]): SavedLayer[] | null {
+  const inner = targets.filter(({ within = [] }) => within[0]?.name === layer.name);
+  const saved = new Map(layer.weights.map((weight) => [weight.name, weight]));
+  if (inner.length === 0 || layer.weights.some(({ name }) => name.includes("/"))) return null;
+  const parts = inner.map(({ name, weights }) => ({
+    ...{ name, isNamed: true, path: layer.path },
+    weights: weights.flatMap((weight) => {
+      const role = weight.name.slice(weight.name.lastIndexOf("/") + 1);
+      const found = saved.get(role);
+      saved.delete(role);
+      return found ?? [];
+    }),
+  }));
+  return saved.size === 0 ? parts : null;
 }
 
 function innerLayers(layer: SavedLayer): SavedLayer[] {

@@ -2,6 +2,7 @@
 
 import { elu, leakyRelu, prelu, relu, softmaxLayer } from "../../engine/layers/activations.ts";
 import type { Layer } from "../../engine/layers/net.ts";
+import { onLastAxis } from "./last-axis.ts";
 import type { ConfigReader } from "./reader.ts";
 
 export const ACTIVATION_ROWS: Readonly<Record<string, (options: ConfigReader) => Layer>> = {
@@ -20,8 +21,5 @@ export const ACTIVATION_ROWS: Readonly<Record<string, (options: ConfigReader) =>
   ELU: (options) => elu({ name: options.name, alpha: options.number("alpha", 1) }),
   PReLU: (options) =>
     prelu({ name: options.name, sharedAxes: options.numbers("shared_axes") ?? null }),
-  Softmax: (options) => {
-    options.only("axis", [-1, [-1]]);
-    return softmaxLayer({ name: options.name });
-  },
+  Softmax: (options) => onLastAxis(options, softmaxLayer({ name: options.name })),
 };

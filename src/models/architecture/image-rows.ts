@@ -39,8 +39,10 @@ export const IMAGE_ROWS: Rows = {
       offset: options.perChannel("offset") ?? 0,
     }),
   Normalization: (options) => {
-    options.only("axis", [-1, [-1], 3, [3]]);
     const [mean, variance] = [options.perChannel("mean"), options.perChannel("variance", 0)];
+    // With one mean and one variance for all, there is nothing that an axis could tell apart.
+    const isOne = typeof mean === "number" && typeof variance === "number";
+    options.only("axis", [-1, [-1], 3, [3], ...(isOne ? [null, []] : [])]);
     const given = mean === undefined || variance === undefined ? {} : { mean, variance };
     return normalization({ name: options.name, invert: options.flag("invert", false), ...given });
   },

@@ -1,4 +1,4 @@
-// A model's configuration as Keras 2 (2.4 to 2.15) writes it into the `model_config` attribute of an H5 file. Keras 3
+// A model's configuration as Keras 2 (1.15 to 2.15) reads it into the `model_config` attribute of an H5 file. Keras 3
 // reads it too, while Keras 2 cannot read what Keras 3 writes there; so this is the one for `.h5`.
 
 import { callKeywords } from "./call-modes.ts";
@@ -23,10 +23,10 @@ const KERAS2: Dialect = {
  * is a Model there, which makes one: where Functional itself is to be found, 2.12 and 2.13 do not agree.
  */
 export function keras2ArchiveConfig(model: ExportedModel): JsonObject {
-  const { config = null } = keras2Config(model);
+  const { class_name = null, config = null } = keras2Config(model);
   const { isFunctional, inputShape } = model;
   return {
-    ...{ module: "keras", class_name: isFunctional ? "Model" : "Sequential", config },
+    ...{ module: "keras", class_name, config },
     registered_name: isFunctional ? "Model" : null,
     build_config: { input_shape: [null, ...inputShape] },
   };
@@ -57,7 +57,8 @@ function functional({ name, layers, output }: ExportedModel): JsonObject {
     input_layers: [[layers[0]?.name ?? "", 0, 0]],
     output_layers: [[output.layer, output.call, 0]],
   };
-  return { class_name: "Functional", config };
+  // Known by this name to TF-Keras 1 as well; in all others a Model so described is a Functional.
+  return { class_name: "Model", config };
 }
 
 function inputEntry(name: string, shape: readonly number[]): JsonObject {

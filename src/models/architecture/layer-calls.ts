@@ -26,9 +26,11 @@ interface ReadCall extends LayerCall {
  */
 export function readCall(node: unknown, where: string): ReadCall {
   if (isRecord(node)) {
-    const tensors = list(node["args"], where).flat();
+    const { inputs: named, ...keywords } = record(node["kwargs"], where);
+    const given = list(node["args"], where);
+    const tensors = (given.length === 0 && named !== undefined ? [named] : given).flat();
     const inputs = tensors.map((tensor) => keras3Source(tensor, where));
-    return { inputs, ...mode([node["kwargs"]], where), isTraining: false };
+    return { inputs, ...mode([keywords], where), isTraining: false };
   }
   const all = list(node, where);
   const tensors = typeof all[0] === "string" ? [all] : all.map((tensor) => list(tensor, where));
@@ -64,11 +66,16 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
+/** Also of each tensor of a list: `mask=[None]`. */
+function isNone(value: unknown): boolean {
+  return value === null || (Array.isArray(value) && value.every(isNone));
+}
+
 /** What the call says, in the keywords of each of its tensors. */
 function mode(keywords: readonly unknown[], where: string): Omit<ReadCall, "inputs"> {
   const given = keywords
     .flatMap((keyword) => Object.entries(record(keyword, where)))
-    .filter(([, value]) => value !== null);
+    .filter(([, value]) => !isNone(value));
   const other = given.find(([key, value]) => key !== "training" || typeof value !== "boolean");
   if (other) {
     const got = `${other[0]}=${quote(other[1])}`;

@@ -21,6 +21,8 @@ export interface Dialect {
   extras(layer: ExportedLayer): JsonObject;
 }
 
+const BYTES = "[0,255]";
+
 type Defaults = (dialect: Dialect) => JsonObject;
 
 const CHANNELS_LAST = { data_format: "channels_last" };
@@ -50,6 +52,11 @@ function fixed(dialect: Dialect, ...weights: readonly string[]): JsonObject {
     [`${weight}_constraint`, null],
   ]);
   return { activity_regularizer: null, ...Object.fromEntries(settings) };
+}
+
+/** Before 2.6, Keras does not know `keepdims`. */
+function globalPooling({ isKeras3 }: Dialect): JsonObject {
+  return isKeras3 ? { ...CHANNELS_LAST, keepdims: false } : CHANNELS_LAST;
 }
 
 /** Gamma and beta. */
@@ -104,8 +111,8 @@ const DEFAULTS: ReadonlyMap<string, Defaults> = new Map<string, Defaults>([
   ["GroupNormalization", (dialect) => fixedLine(dialect)],
   ["MaxPooling2D", () => CHANNELS_LAST],
   ["AveragePooling2D", () => CHANNELS_LAST],
-  ["GlobalAveragePooling2D", () => ({ ...CHANNELS_LAST, keepdims: false })],
-  ["GlobalMaxPooling2D", () => ({ ...CHANNELS_LAST, keepdims: false })],
+  ["GlobalAveragePooling2D", (dialect) => globalPooling(dialect)],
+  ["GlobalMaxPooling2D", (dialect) => globalPooling(dialect)],
   ["ZeroPadding2D", () => CHANNELS_LAST],
   ["Flatten", () => CHANNELS_LAST],
   ["Dropout", () => ({ seed: null, noise_shape: null })],
@@ -144,6 +151,7 @@ export function layerConfig(layer: ExportedLayer, dialect: Dialect): JsonObject 
     );
   }
   refuseDebatable(layer, dialect);
+  refuseRange(layer, dialect);
   // Keras's class takes no `trainable`.
   const common = className === "SpatialDropout2D" ? { name } : { name, trainable };
   return {
@@ -164,21 +172,54 @@ function refuseDebatable({ name, config }: ExportedLayer, { isKeras3 }: Dialect)
   }
 }
 
+/** TF-Keras's RandomContrast knows no range but that of bytes. */
+function refuseRange({ name, className, config }: ExportedLayer, { isKeras3 }: Dialect): void {
+  const range = config["value_range"];
+  if (isKeras3 || className !== "RandomContrast" || range === undefined) return;
+  if (JSON.stringify(range) === BYTES) return;
+  throw new VitrineError(
+    `layer ${name}: value_range must be [0,255] for TF-Keras, got ${JSON.stringify(range)}`,
+  );
+}
+
 /** The record's own fields; an object in them, such as a regulariser, in the dialect's spelling. */
 function ownConfig({ className, config }: ExportedLayer, dialect: Dialect): JsonObject {
-  // TF-Keras refuses what its classes do not know.
-  const isUnknown = (field: string, value: ConfigValue) =>
-    (field === "groups" && value === 1) ||
-    (field === "data_format" && className.startsWith("Random"));
-  const isSaid = (field: string, value: ConfigValue) =>
-    dialect.isKeras3 || !isUnknown(field, value);
-  const said = Object.entries(config).filter(([field, value]) => isSaid(field, value));
+  const said = Object.entries(config).filter(
+    ([field, value]) => !isUnsaid(className, [field, value], dialect),
+  );
   const spelled = said.map(([field, value]) => {
     const key = dialect.fieldName(className, field);
     const object = classOf(value);
-    return [key, object ? dialect.object("keras.regularizers", ...object) : value] as const;
+    return [key, object ? regularizer(dialect, object) : value] as const;
   });
   return Object.fromEntries(spelled);
+}
+
+/** What is meant anyhow, and what older versions refuse because their classes do not know it. */
+function isUnsaid(
+  className: string,
+  [field, value]: readonly [string, ConfigValue],
+  { isKeras3 }: Dialect,
+): boolean {
+  if (field === "data_format") return className.startsWith("Random");
+  if (field === "value_range") {
+    return className === "RandomContrast" && JSON.stringify(value) === BYTES;
+  }
+  if (isKeras3) return false;
+  return (
+    (field === "groups" && value === 1) ||
+    (field === "seed" && value === null) ||
+    (field === "invert" && value === false)
+  );
+}
+
+/** TF-Keras 1 has a class for both factors alone. */
+function regularizer(
+  dialect: Dialect,
+  [className, config]: readonly [string, JsonObject],
+): JsonObject {
+  if (dialect.isKeras3) return dialect.object("keras.regularizers", className, config);
+  return dialect.object("keras.regularizers", "L1L2", { l1: 0, l2: 0, ...config });
 }
 
 /** The class and the config of `{ class_name, config }`, as records have a regulariser. */

@@ -18,6 +18,7 @@ import { activation, dropout, flatten, zeroPadding2d } from "../../engine/layers
 import { ACTIVATION_ROWS } from "./activation-rows.ts";
 import { CONVOLUTION_ROWS } from "./convolution-rows.ts";
 import { IMAGE_ROWS } from "./image-rows.ts";
+import { onLastAxis } from "./last-axis.ts";
 import type { LayerSpec } from "./model-config.ts";
 import { layerFromOperation } from "./operation-layers.ts";
 import { ConfigReader } from "./reader.ts";
@@ -39,13 +40,14 @@ const BUILDERS: Readonly<Record<string, (options: ConfigReader) => Layer>> = {
     }),
   MaxPooling2D: (options) => maxPooling2d(pooling(options)),
   AveragePooling2D: (options) => averagePooling2d(pooling(options)),
-  GlobalAveragePooling2D: ({ name }) => globalAveragePooling2d({ name }),
-  GlobalMaxPooling2D: ({ name }) => globalMaxPooling2d({ name }),
+  GlobalAveragePooling2D: (options) => globalAveragePooling2d(globalPooling(options)),
+  GlobalMaxPooling2D: (options) => globalMaxPooling2d(globalPooling(options)),
   Flatten: ({ name }) => flatten({ name }),
   ZeroPadding2D: (options) =>
     zeroPadding2d({ name: options.name, padding: options.sides("padding") }),
   Activation: (options) =>
     activation({ name: options.name, activation: options.activation("activation") }),
+  Identity: ({ name }) => activation({ name, activation: "linear" }),
   Dropout: (options) => dropout({ name: options.name, rate: options.number("rate") }),
   LayerNormalization: (options) => {
     options.only("rms_scaling", [false]);
@@ -57,6 +59,8 @@ const BUILDERS: Readonly<Record<string, (options: ConfigReader) => Layer>> = {
       groupNormalization({ ...examplewise(options), groups: options.number("groups", 32) }),
     ),
   BatchNormalization: (options) => {
+    // Statistics over all devices, of which there is one.
+    options.flag("synchronized", false);
     const layer = batchNormalization({
       name: options.name,
       scale: options.flag("scale", true),
@@ -68,15 +72,6 @@ const BUILDERS: Readonly<Record<string, (options: ConfigReader) => Layer>> = {
   },
 };
 
-/** A layer whose option `axis` must name the last axis of what it is given. */
-function onLastAxis(options: ConfigReader, layer: Layer): Layer {
-  const checkAxis = options.lastAxis("axis");
-  return (net, x) => {
-    checkAxis(x.shape.length);
-    return layer(net, x);
-  };
-}
-
 /** Of LayerNormalization and GroupNormalization, over the last axis of an image. */
 function examplewise(options: ConfigReader) {
   for (const option of ["center", "scale"]) options.only(option, [true]);
@@ -84,6 +79,10 @@ function examplewise(options: ConfigReader) {
     name: options.name,
     epsilon: options.within("epsilon", [0, Number.POSITIVE_INFINITY], 1e-3),
   };
+}
+
+function globalPooling(options: ConfigReader) {
+  return { name: options.name, keepDims: options.flag("keepdims", false) };
 }
 
 function pooling(options: ConfigReader) {

@@ -31,6 +31,8 @@ export interface ModelSpec {
   readonly isSequential: boolean;
   readonly trainable: boolean;
   readonly layers: readonly LayerSpec[];
+  /** What the model starts from; null in a Sequential, and where it is not told. */
+  readonly inputs: readonly Source[] | null;
   /** What gives the model's result; null in a Sequential. */
   readonly outputs: readonly Source[] | null;
   /** Of a batch, where the model itself knows it. */
@@ -82,6 +84,10 @@ export function readModelSpec(description: unknown, where: string): ModelSpec {
     isSequential,
     trainable: own["trainable"] !== false,
     layers,
+    inputs:
+      isSequential || own["input_layers"] === undefined
+        ? null
+        : ends(own["input_layers"], `${where}: input_layers`),
     outputs: isSequential ? null : ends(own["output_layers"], `${where}: output_layers`),
     batchShape,
   };
@@ -135,9 +141,9 @@ function refuseCalls(place: string, nodes: readonly unknown[]): never {
   throw new FormatError(`${place}: a function must be called once, got ${nodes.length} calls`);
 }
 
-/** `[["dense", 0, 0]]`, or `["dense", 0, 0]` where there is one. */
+/** `[["dense", 0, 0]]`, or `["dense", 0, 0]` where there is one; `{ out: ["dense", 0, 0] }` of a model made with names. */
 function ends(value: unknown, where: string): readonly Source[] {
-  const all = list(value, where);
+  const all = isRecord(value) ? Object.values(value) : list(value, where);
   const entries = typeof all[0] === "string" ? [all] : all.map((entry) => list(entry, where));
   return entries.map((entry) => sourceOf(entry, where));
 }

@@ -62,11 +62,22 @@ function endsOf(model: ModelSpec, where: string): Ends | null {
   const outputs = found.map(({ layer }) => layer);
   const [[input], [output]] = [inputs, found];
   if (input !== undefined && output !== undefined && inputs.length + outputs.length === 2) {
+    refuseCut(model, where);
     return { input, output, where };
   }
   const counts = `${inputs.length} (${inputs.join(", ")}) and ${outputs.length} (${outputs.join(", ")})`;
   throw new FormatError(`${where}: a model must have one input and one output, got ${counts}`, {
     help: "in Python: model = keras.Model(model.inputs[0], model.outputs[0]), where one input is enough",
+  });
+}
+
+/** Keras 3.0 writes a model that was cut out of another with all that stood before it, and starts at one of its layers. */
+function refuseCut({ layers, inputs }: ModelSpec, where: string): void {
+  const isTaken = (name: string) => layers.some((spec) => isInput(spec) && spec.name === name);
+  const other = inputs?.find(({ layer }) => !isTaken(layer));
+  if (!other) return;
+  throw new FormatError(`${where}: a model must start at an InputLayer, got ${other.layer}`, {
+    help: "in Python: x = keras.Input(model.input_shape[1:]); model = keras.Model(x, model(x))",
   });
 }
 
