@@ -200,10 +200,10 @@ test("that network has tried every rung there is", async () => {
   const step = await open({ model: allRungs() });
   const tried = new Set(step.program.solutions.flatMap(({ fitting }) => fitting));
   const all = LADDERS.flatMap(({ rungs }) => rungs.map(({ name }) => name));
-  // Only an adapter with subgroups of one size has rungs that use them.
+  // Only an adapter with subgroups of one size has rungs that use them; and one is for operands of f16.
   const isFree = (name: string) => !["subgroup", "implicit"].includes(name);
   const { subgroupSize } = step.program.capabilities;
-  for (const name of all)
+  for (const name of all.filter((one) => one !== "subgroup-matrix"))
     if (subgroupSize !== null || isFree(name)) assert.ok(tried.has(name), name);
   step.close();
 });
