@@ -3,6 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { withGuard } from "../../src/engine/core/guarded-kernel.ts";
+import { toHalves as storedHalves } from "../../src/engine/core/half.ts";
 import { withHalves } from "../../src/engine/core/half-storage.ts";
 import {
   describeKernel,
@@ -13,6 +14,7 @@ import {
 import { NullDevice } from "../gpu-kernels/check-limits.ts";
 import { allKernels } from "../support/all-kernels.ts";
 import { gpu } from "../support/gpu.ts";
+import { toHalves } from "../support/halves.ts";
 
 const test = suite("half storage");
 
@@ -106,6 +108,34 @@ test("every kernel compiles with all that it loads and stores as f16", async () 
   }
   assert.equal(failures, []);
   assert.ok(seen.size > 60, `${seen.size} kernels`);
+});
+
+test("numbers become halves on the host as IEEE 754 rounds them", () => {
+  const edges = [
+    0,
+    -0,
+    1,
+    65504,
+    65519.9,
+    65520,
+    -70000,
+    2 ** -14,
+    2 ** -24,
+    2 ** -25,
+    3 * 2 ** -26,
+  ];
+  const others = [
+    Number.POSITIVE_INFINITY,
+    Number.NaN,
+    1 + 2 ** -11,
+    1 + 3 * 2 ** -11,
+    2047.5,
+    2 ** -15,
+  ];
+  const random = Float32Array.from({ length: 4000 }, (_, i) => Math.sin(i) * 2 ** ((i % 44) - 26));
+  const given = Float32Array.from([...edges, ...others, ...random]);
+  assert.equal(storedHalves(given), toHalves(given));
+  assert.equal(storedHalves([2 ** -24, -1.5]), Uint16Array.of(1, 0xbe00));
 });
 
 test.run();

@@ -147,6 +147,27 @@ test("variants are timed after the rungs, or left; one that does not agree with 
   );
 });
 
+test("problems of a step in mixed precision are measured as they are stored", async () => {
+  const device = await gpu();
+  if (!device.hasHalf) return;
+  const dataset = smallDataset(12);
+  const config = { name: "lenet5", activation: "relu", pooling: "max" } as const;
+  const request = { config, dataset, batchSize: 4, optimizer: adam() };
+  const keysOf = (precision: "float32" | "mixed") =>
+    [...problemsOf(programsOfModel(device, { ...request, precision })).keys()].filter((key) =>
+      key.endsWith("f16"),
+    );
+  assert.is(keysOf("float32").length, 0);
+  assert.ok(keysOf("mixed").length > 4, keysOf("mixed").join());
+  const rec = new Recorder({ name: "product", capabilities: device });
+  const [a, b] = [rec.allocate([9, 8], "a", "f16"), rec.allocate([8, 5], "b", "f16")];
+  const c = recordGemm(rec, { op: "dense", a, b, activation: "tanh", label: "y" });
+  assert.is(c.dtype, "f16");
+  const found = (await measured([rec.finish()])).get("gemm 9 × 8 · 8 × 5, tanh, f16");
+  assert.equal(found?.refused, []);
+  assert.ok((found?.ms["tiled"] ?? 0) > 0);
+});
+
 test("a rung takes the order's place only where it is clearly faster", () => {
   assert.is(chosenOf({ naive: 2, tiled: 0.9, subgroup: 1 }, "subgroup"), "tiled");
   assert.is(chosenOf({ naive: 2, tiled: 0.96, subgroup: 1 }, "subgroup"), "subgroup");

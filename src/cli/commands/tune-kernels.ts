@@ -14,6 +14,7 @@ import type { JsonValue } from "../../io/files.ts";
 import { DEFAULT_MODEL } from "../../models/models.ts";
 import { kernelLines, kernelSummary, refusedLines } from "../../report/text/kernels-text.ts";
 import { addMeasured, settingOf } from "../../runs/kernel-table.ts";
+import { PRECISIONS } from "../../train/precision.ts";
 import { startProgress } from "../display/progress.ts";
 import { type CommandContext, defineCommand, runCommand } from "../frame/command.ts";
 import { isAbort } from "../frame/failure.ts";
@@ -31,6 +32,11 @@ const FLAGS = {
     type: "integer",
     min: 1,
     help: "rows in a training step; default 50, or the run's",
+  },
+  precision: {
+    type: "choice",
+    choices: PRECISIONS,
+    help: "of the training step: float32, the default, or mixed, whose kernels load and store f16; a run has its own",
   },
   again: { type: "boolean", help: "measure also what was measured before" },
   ...DATA_FLAGS,
@@ -66,8 +72,9 @@ async function tuneKernels(context: Context): Promise<void> {
     ),
   );
   const data = await unlessAborted(loadData(terminal, flags.data, flags), signal);
-  const { config, batchSize: own, optimizer, loss } = inspectedFor(asked, data.train);
-  const device = await openAdapter(flags);
+  const { config, batchSize: own, optimizer, loss, ...run } = inspectedFor(asked, data.train);
+  const { precision = run.precision } = flags;
+  const device = await openAdapter({ ...flags, precision });
   const batchSize = flags.batchSize ?? Math.min(own ?? 50, data.train.rows);
   if (batchSize > data.train.rows) {
     throw new UsageError(
@@ -77,7 +84,8 @@ async function tuneKernels(context: Context): Promise<void> {
   say(`adapter    ${device.name}`);
   say(`data set   ${data.source}`);
   say(`step       ${batchSize} rows, and evaluation and prediction`);
-  const request = { config, dataset: limitRows(data.train, 2000), batchSize, optimizer, loss };
+  const dataset = limitRows(data.train, 2000);
+  const request = { config, dataset, batchSize, optimizer, loss, precision };
   const problems = problemsOf(programsOfModel(device, request));
   const found = flags.again ? [] : [...(await measuredOn(device, say))];
   const known = new Map(found.filter(([, problem]) => isComplete(problem)));

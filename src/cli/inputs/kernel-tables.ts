@@ -97,8 +97,8 @@ export function programsOfPlan(
   dataset: Dataset,
 ): ProgramsRequest {
   const { batchSize } = training;
-  const { optimizer, loss } = fitSettings({ epochs: 1, patience: 0, ...training });
-  return { config, dataset, batchSize, optimizer, loss };
+  const { optimizer, loss, precision } = fitSettings({ epochs: 1, patience: 0, ...training });
+  return { config, dataset, batchSize, optimizer, loss, precision };
 }
 
 /** Before anything is overwritten. Throws UsageError for a --kernels that is no table, or one of another adapter. */

@@ -11,3 +11,32 @@ export function fromHalves(bits: Uint16Array): Float32Array<ArrayBuffer> {
     return sign * (1024 + fraction) * 2 ** (exponent - 25);
   });
 }
+
+const NUMBER = new Float32Array(1);
+const BITS = new Uint32Array(NUMBER.buffer);
+
+/** The bits of float32 numbers as 16 bits, rounded to the nearest, of two to the even one; what is too large is infinite. */
+export function toHalves(values: ArrayLike<number>): Uint16Array<ArrayBuffer> {
+  return Uint16Array.from(values as number[], (value) => {
+    NUMBER[0] = value;
+    const bits = BITS[0] ?? 0;
+    return ((bits >>> 16) & 0x8000) | magnitudeOf((bits >>> 23) & 255, bits & 0x7fffff);
+  });
+}
+
+/** Of a float32's exponent and fraction. */
+function magnitudeOf(exponent: number, fraction: number): number {
+  if (exponent === 255) return fraction === 0 ? 0x7c00 : 0x7e00;
+  const own = exponent - 112;
+  if (own >= 31) return 0x7c00;
+  // Below the normal numbers the leading one is written out, and moves down.
+  const isSmall = own <= 0;
+  if (own < -10) return 0;
+  const whole = isSmall ? fraction | 0x800000 : fraction;
+  const drop = isSmall ? 14 - own : 13;
+  const kept = whole >> drop;
+  const rest = whole - (kept << drop);
+  const tie = 1 << (drop - 1);
+  const isUp = rest > tie || (rest === tie && kept % 2 === 1);
+  return ((isSmall ? 0 : own) << 10) + kept + (isUp ? 1 : 0);
+}

@@ -5,6 +5,7 @@
 import { type Dataset, limitRows } from "../../data/dataset.ts";
 import type { Device } from "../../engine/core/device.ts";
 import { describeModel, type Model } from "../../engine/layers/model.ts";
+import type { Precision } from "../../engine/layers/variables.ts";
 import type { Loss } from "../../engine/ops/loss/loss.ts";
 import type { Optimizer } from "../../engine/optim/optimizer.ts";
 import type { Program } from "../../engine/program/program.ts";
@@ -25,6 +26,8 @@ export interface ProgramsRequest {
   readonly batchSize: number;
   readonly optimizer: Optimizer;
   readonly loss?: Loss | undefined;
+  /** Of the training step; the others compute in float32. */
+  readonly precision?: Precision | undefined;
 }
 
 /** Records them; nothing is compiled. */
@@ -55,10 +58,10 @@ export function programsOfModel(parent: Device, request: ProgramsRequest): reado
 type OnData = ProgramsRequest & { readonly model: Model; readonly data: DeviceData };
 
 function programsOn(device: Device, request: OnData): readonly Program[] {
-  const { model, data, batchSize, optimizer, loss } = request;
+  const { model, data, batchSize, optimizer, loss, precision } = request;
   const inference = Math.min(inferenceBatch(model), data.rows);
   return [
-    recorded(device, { model, data, kind: "train", batchSize, optimizer, loss }),
+    recorded(device, { model, data, kind: "train", batchSize, optimizer, loss, precision }),
     recorded(device, { model, data, kind: "evaluate", batchSize: inference, loss }),
     recorded(device, { model, data, kind: "predict", batchSize: inference }),
   ];

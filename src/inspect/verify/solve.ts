@@ -1,6 +1,7 @@
 // Solves a recorded problem again, on another rung and on other values, apart from the step that it comes from.
 
 import type { Device } from "../../engine/core/device.ts";
+import { toHalves } from "../../engine/core/half.ts";
 import type { RungTable } from "../../engine/core/rung-table.ts";
 import type { Tensor } from "../../engine/core/tensor.ts";
 import { solveAgain } from "../../engine/ops/ladders.ts";
@@ -43,11 +44,13 @@ export class Stand {
       const data = values(tensor);
       const { shape, label, dtype } = tensor;
       const given = magnitudes ? withoutSigns(data) : data;
-      tensors.set(tensor, this.#device.tensor(shape, label, given, dtype));
+      const stored = dtype === "f16" ? toHalves(given) : given;
+      tensors.set(tensor, this.#device.tensor(shape, label, stored, dtype));
     }
     const outs = new Map<Product, Tensor>();
     for (const one of resultsOf(product)) {
-      const out = this.#device.tensor(one.out.shape, one.out.label);
+      const { shape, label, dtype } = one.out;
+      const out = this.#device.tensor(shape, label, undefined, dtype);
       outs.set(one, out);
       tensors.set(one.out, out);
     }
@@ -78,7 +81,8 @@ export class Stand {
   /** Fills the results with NaN, so that an element that a kernel leaves out shows. */
   poison(): void {
     for (const out of this.#outs.values()) {
-      this.#device.write(out, new Float32Array(out.storage.bytes / 4).fill(Number.NaN));
+      // Of f16, each half of such a word is one too.
+      this.#device.write(out, new Uint32Array(out.storage.bytes / 4).fill(0x7fc07fc0));
     }
   }
 

@@ -76,7 +76,9 @@ export function errorOf({ terms, activation, slope }: Product, magnitude: number
 
 /** Against a result in float32 that may be off by as much. */
 export function expectedBeside(product: Product, value: number, magnitude: number): Expected {
-  return { value, error: 2 * errorOf(product, magnitude) };
+  // Stored as f16, both may lie on either side of the sum: a step of 2^-10 apart, or of the smallest ones.
+  const stored = product.out.dtype === "f16" ? 2 ** -10 * Math.abs(value) + 2 ** -24 : 0;
+  return { value, error: 2 * errorOf(product, magnitude) + stored };
 }
 
 interface GemmProblem {
