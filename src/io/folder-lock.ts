@@ -50,8 +50,8 @@ function lockFile(path: string): number | null {
 
 /** `process 123 on host`, for people. */
 function holderOf(path: string): string {
-  // Who has just taken the lock writes its name a moment later.
-  for (let tries = 0; tries < 20; tries += 1) {
+  // Who has just taken the lock writes its name a moment later, on a busy machine a second.
+  for (let tries = 0; tries < 200; tries += 1) {
     const [pid, host] = namesIn(path);
     if (pid) return host === hostname() ? `process ${pid}` : `process ${pid} on ${host}`;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
