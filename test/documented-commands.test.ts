@@ -100,6 +100,10 @@ const ELSEWHERE = [
   "npm run web",
   // Whether it ends with 0 or 1 is the machine's; test/bench has it without measuring.
   'npm run bench -- --filter "fc3 dx" --against before.json',
+  // Minutes, and a folder of programs of others.
+  "npm run tune-kernels -- --model vgg19 --weights none --freeze none --head-units 0",
+  "npm run bench -- --filter vgg19 --measured",
+  "npm run bench -- --peers FOLDER --filter vgg19 --measured",
 ];
 /** A stage of CI of its own. */
 const STAGE = "npm run test:gpu-kernels";
