@@ -68,12 +68,17 @@ function checkAgain(model: Model, network: string): void {
   }
 }
 
-/** Without an input layer, which a model of a nested one gets, in any order, and without the only format of images. */
+/**
+ * Without an input layer, which a model of a nested one gets, in any order, and without the only format of images and a seed that is
+ * null, which older Keras does not know.
+ */
 function essenceOf(model: Model): string {
   const { layers, calls } = describeModel(model);
   const own = layers.filter(({ className }) => className !== "InputLayer");
   const texts = own.map(({ site: _, within: __, inputs: ___, config, ...layer }) => {
-    const { data_format: ____, ...settings } = config;
+    const isUnsaid = ([field, value]: readonly [string, unknown]) =>
+      field === "data_format" || (field === "seed" && value === null);
+    const settings = Object.fromEntries(Object.entries(config).filter((one) => !isUnsaid(one)));
     const called = (calls.get(layer.name) ?? []).map((call) => {
       return [call.inputs.length, call.outputShape, callKeywords(layer, call)];
     });
