@@ -106,7 +106,8 @@ export class Device {
     this.kernels = kernels ?? parent?.kernels ?? new KernelCache(handle, { pinnedSubgroup });
     this.hasHalf = handle.features.has("shader-f16");
     this.isSoftware = isSoftware(info);
-    this.matrix = matrixOf(handle.features, info, { size, isSoftware: this.isSoftware });
+    const facts = { size, isSoftware: this.isSoftware };
+    this.matrix = parent ? parent.matrix : matrixOf(handle.features, info, facts);
   }
 
   /**

@@ -31,27 +31,22 @@ interface Residual {
 
 /** The program with additions done by the products before them, where those feed nothing else. */
 export function joinResiduals(program: Program): Program {
-  const additions = program.dispatches.filter(({ kernel }) => kernel.label === ADDITION).length;
   let joined = program;
-  const refused = new Set<Tensor>();
-  for (let count = 0; count < additions; count++) {
-    const found = firstResidual(joined, refused);
-    if (!found) return joined;
-    const next = withResidual(joined, found);
-    if (!next) refused.add(resultOf(found.addition));
-    joined = next ?? joined;
+  let live = liveDispatches(program);
+  // Each once: what another joins takes no product that an addition could have had.
+  for (const y of live.filter(isAddition).map(resultOf)) {
+    const addition = live.find((one) => isAddition(one) && resultOf(one) === y);
+    const found = addition && residualOf(joined, live, addition);
+    const next = found && withResidual(joined, found);
+    if (!next) continue;
+    joined = next;
+    live = liveDispatches(joined);
   }
   return joined;
 }
 
-function firstResidual(program: Program, refused: ReadonlySet<Tensor>): Residual | null {
-  const live = liveDispatches(program);
-  const additions = live.filter(({ kernel }) => kernel.label === ADDITION);
-  for (const addition of additions.filter((one) => !refused.has(resultOf(one)))) {
-    const found = residualOf(program, live, addition);
-    if (found) return found;
-  }
-  return null;
+function isAddition({ kernel }: Dispatch): boolean {
+  return kernel.label === ADDITION;
 }
 
 /** Of two products, the one that is computed later: the other is there by then. */
