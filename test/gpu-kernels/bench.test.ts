@@ -121,6 +121,29 @@ const FAULTS_OF_RUNGS: readonly (readonly [
     },
     /^dw .*elements differ/,
   ],
+  ["conv2d.forward", "toeplitz", null, /^$/],
+  [
+    "conv2d.forward",
+    "toeplitz",
+    {
+      kernel: "conv2d/toeplitz/transform_output",
+      from: "put(starts.y, 1u",
+      to: "put(starts.y, 2u",
+    },
+    /elements differ|was written/,
+  ],
+  [
+    "conv2d.dx",
+    "toeplitz",
+    { kernel: "conv2d/toeplitz/transform_weights", from: "2u - across", to: "across" },
+    /^dx .*elements differ/,
+  ],
+  [
+    "conv2d.dw",
+    "toeplitz",
+    { kernel: "conv2d/toeplitz/transform_products", from: "m[0] - m[1]", to: "m[0] + m[1]" },
+    /^dw .*elements differ/,
+  ],
 ];
 
 for (const [ladder, rung, fault, said] of FAULTS_OF_RUNGS) {

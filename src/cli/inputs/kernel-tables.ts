@@ -42,7 +42,7 @@ export const KERNEL_FLAGS = {
   },
   exact: {
     type: "boolean",
-    help: "leave out measured kernels that round more than a sum of products does, which are winograd and winograd4",
+    help: "leave out measured kernels that round more than a sum of products does, which are winograd, winograd4 and toeplitz",
   },
 } as const;
 

@@ -16,6 +16,7 @@ export type RungName =
   | "gemm"
   | "winograd"
   | "winograd4"
+  | "toeplitz"
   | "subgroup-matrix";
 
 export interface Rung<Problem> {

@@ -46,6 +46,7 @@ export const FEW_CONVS: readonly ConvShape[] = [
   { x: [2, 7, 6, 3], k: [3, 3], o: 5, strides: [2, 2], padding: "same", activation: "relu" },
   { x: [3, 5, 7, 4], k: [3, 3], o: 36, padding: "same", activation: "linear" },
   { x: [1, 13, 11, 68], k: [1, 1], o: 36, activation: "relu" },
+  { x: [29, 2, 2, 8], k: [3, 3], o: 12, padding: "same", activation: "relu" },
 ];
 export const AWKWARD_CONVS: readonly ConvShape[] = [
   ...FEW_CONVS,

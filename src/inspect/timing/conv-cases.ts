@@ -16,9 +16,18 @@ interface ConvSize {
 }
 
 const BATCH = 50;
-const RUNGS = ["naive", "tiled", "subgroup", "implicit", "gemm", "winograd", "winograd4"] as const;
+const RUNGS = [
+  "naive",
+  "tiled",
+  "subgroup",
+  "implicit",
+  "gemm",
+  "winograd",
+  "winograd4",
+  "toeplitz",
+] as const;
 /** The rungs worth waiting for where one run of the naive one takes seconds; the first is proved by the tests. */
-const FAST = ["subgroup", "implicit", "gemm", "winograd", "winograd4"] as const;
+const FAST = ["subgroup", "implicit", "gemm", "winograd", "winograd4", "toeplitz"] as const;
 const PASSES = ["forward", "dx", "dw"] as const;
 
 type Pass = (typeof PASSES)[number];

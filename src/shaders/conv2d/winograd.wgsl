@@ -137,24 +137,18 @@ fn w_column(across: u32, row: u32, quad: u32) -> Four {
 // G g Gᵀ, as 16 matrices (I, O), or TURNED (O, I), one below the other.
 @compute @workgroup_size(WORKGROUP)
 fn transform_weights(id: Invocation) {
-  var rows = params.i;
-  var quads = params.o / 4u;
-  //#if ${TURNED}
-  rows = params.o;
-  quads = params.i / 4u;
-  //#endif
-  let row = linear_index(id) / quads;
-  let quad = linear_index(id) % quads;
-  if (row >= rows) { return; }
-  let near = w_column(0u, row, quad);
-  let middle = w_column(1u, row, quad);
-  let far = w_column(2u, row, quad);
+  let at = weight_place(linear_index(id));
+  if (at.row >= weight_rows()) { return; }
+  let near = w_column(0u, at.row, at.quad);
+  let middle = w_column(1u, at.row, at.quad);
+  let far = w_column(2u, at.row, at.quad);
+  let apart = weights_apart();
   for (var r = 0u; r < 4u; r++) {
-    let place = (r * 4u * rows + row) * quads + quad;
+    let place = weight_word(at) + r * 4u * apart;
     transformed[place] = near[r];
-    transformed[place + rows * quads] = 0.5 * (near[r] + middle[r] + far[r]);
-    transformed[place + rows * quads * 2u] = 0.5 * (near[r] - middle[r] + far[r]);
-    transformed[place + rows * quads * 3u] = far[r];
+    transformed[place + apart] = 0.5 * (near[r] + middle[r] + far[r]);
+    transformed[place + apart * 2u] = 0.5 * (near[r] - middle[r] + far[r]);
+    transformed[place + apart * 3u] = far[r];
   }
 }
 

@@ -219,20 +219,13 @@ fn w_column(across: u32, row: u32, quad: u32) -> Six {
 // G g Gᵀ, as 36 matrices (I, O), or TURNED (O, I), one below the other.
 @compute @workgroup_size(WORKGROUP)
 fn transform_weights(id: Invocation) {
-  var rows = params.i;
-  var quads = params.o / 4u;
-  //#if ${TURNED}
-  rows = params.o;
-  quads = params.i / 4u;
-  //#endif
-  let row = linear_index(id) / quads;
-  let quad = linear_index(id) % quads;
-  if (row >= rows) { return; }
-  let near = w_column(0u, row, quad);
-  let middle = w_column(1u, row, quad);
-  let far = w_column(2u, row, quad);
-  let apart = rows * quads;
-  let to = row * quads + quad;
+  let at = weight_place(linear_index(id));
+  if (at.row >= weight_rows()) { return; }
+  let near = w_column(0u, at.row, at.quad);
+  let middle = w_column(1u, at.row, at.quad);
+  let far = w_column(2u, at.row, at.quad);
+  let apart = weights_apart();
+  let to = weight_word(at);
   keep(to + apart * 0u, apart, of_window(Three(near[0], middle[0], far[0])));
   keep(to + apart * 6u, apart, of_window(Three(near[1], middle[1], far[1])));
   keep(to + apart * 12u, apart, of_window(Three(near[2], middle[2], far[2])));

@@ -86,3 +86,34 @@ fn w_at(down: u32, across: u32, row: u32, quad: u32) -> vec4f {
   return w[((down * 3u + across) * params.i + row) * (params.o / 4u) + quad];
   //#endif
 }
+
+// A row of the transformed weights and a word of its columns.
+struct WeightPlace {
+  row: u32,
+  quad: u32,
+}
+
+// The rows are input channels; TURNED: output channels, sixteen of which lie in a cache line of w, and so go together.
+fn weight_place(index: u32) -> WeightPlace {
+  //#if ${TURNED}
+  let quads = params.i / 4u;
+  return WeightPlace(index / (16u * quads) * 16u + index % 16u, index / 16u % quads);
+  //#else
+  let quads = params.o / 4u;
+  return WeightPlace(index / quads, index % quads);
+  //#endif
+}
+
+fn weight_rows() -> u32 {
+  //#if ${TURNED}
+  return params.o;
+  //#else
+  return params.i;
+  //#endif
+}
+
+// Words from a matrix of transformed weights to the next.
+fn weights_apart() -> u32 { return params.i * params.o / 4u; }
+
+// Of a row and a word.
+fn weight_word(at: WeightPlace) -> u32 { return at.row * (weights_apart() / weight_rows()) + at.quad; }

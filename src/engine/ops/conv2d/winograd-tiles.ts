@@ -10,10 +10,13 @@ import type { ConvGeometry } from "./problem.ts";
 export interface Tiling {
   readonly tile: number;
   readonly places: number;
+  /** Whether a tile must be a whole map with "same" edges: then the zeros around it are left out. */
+  readonly isMap?: true;
 }
 
 export const TILES_OF_2: Tiling = { tile: 2, places: 16 };
 export const TILES_OF_4: Tiling = { tile: 4, places: 36 };
+export const MAPS_OF_2: Tiling = { tile: 2, places: 9, isMap: true };
 
 /**
  * Bytes of transformed tiles at a time, or up to twice as many, so that all parts are alike: on software so few that what reads
@@ -27,12 +30,13 @@ type Limits = Pick<Capabilities, "isSoftware" | "maxStorageBufferBindingSize">;
 
 /**
  * Whether the window is 3×3 and visits every pixel, channels are whole words, padding is not wider than the window reaches,
- * and the temporaries can be bound.
+ * maps are such as the tiling takes, and the temporaries can be bound.
  */
 export function fitsWinograd(g: ConvGeometry, capabilities: Limits, tiling = TILES_OF_2): boolean {
   const { kh, kw, sh, sw, i, o, top, left } = g;
   if (kh !== 3 || kw !== 3 || sh !== 1 || sw !== 1 || top > 2 || left > 2) return false;
   if (i % 4 > 0 || o % 4 > 0) return false;
+  if (tiling.isMap && !isSameMapOf(g, tiling.tile)) return false;
   const most = mostPartsOf(g, capabilities, tiling);
   const cut = { ...capabilities, tiling, mostParts: most };
   const tiles = [g, gradientGeometry(g)].map(
@@ -40,6 +44,11 @@ export function fitsWinograd(g: ConvGeometry, capabilities: Limits, tiling = TIL
   );
   const bytes = 4 * tiling.places * Math.max(...tiles) * Math.max(i, o);
   return most > 0 && bytes <= limitOf(capabilities);
+}
+
+/** Whether maps read and written are squares of `size`, the window reaching one pixel beyond on every side. */
+function isSameMapOf({ h, w, oh, ow, top, left }: ConvGeometry, size: number): boolean {
+  return [h, w, oh, ow].every((extent) => extent === size) && top === 1 && left === 1;
 }
 
 function limitOf({ maxStorageBufferBindingSize }: Limits): number {

@@ -1,13 +1,15 @@
 // The winograd rungs of all three ladders: F(2×2, 3×3) for y and dx and F(3×3, 2×2) for dw is `winograd`, F(4×4, 3×3) and
-// F(3×3, 4×4) `winograd4`. Transforms (winograd.wgsl, winograd4.wgsl) around 16 or 36 matrix products, which are the gemm
-// ladder's. A pair of channels costs 16 products a tile of 2×2 instead of 36, or 36 a tile of 4×4 instead of 144, and more
-// rounding: at most 1e-5 of the largest element of the result (docs/kernels.md). In no order of preference, so never taken
-// unless asked for or measured.
+// F(3×3, 4×4) `winograd4`, maps of 2×2 by themselves `toeplitz`. Transforms (winograd.wgsl, winograd4.wgsl, toeplitz.wgsl) around
+// 16, 36 or 9 matrix products, which are the gemm ladder's. A pair of channels costs 16 products a tile of 2×2 instead of 36, or
+// 36 a tile of 4×4 instead of 144, or 9 a map of 2×2 instead of 16, and more rounding: at most 1e-5 of the largest element of the
+// result (docs/kernels.md). In no order of preference, so never taken unless asked for or measured.
 
+import shaderOfMaps from "../../../shaders/conv2d/toeplitz.wgsl";
 import shaderOf2 from "../../../shaders/conv2d/winograd.wgsl";
 import shaderOf4 from "../../../shaders/conv2d/winograd4.wgsl";
 import { viewOf } from "../../core/binding.ts";
 import { type Kernel, kernelFrom } from "../../core/kernel.ts";
+import { ceilDiv } from "../../core/shape.ts";
 import { reshaped, type Tensor } from "../../core/tensor.ts";
 import type { Flags } from "../../core/wgsl.ts";
 import type { DispatchRequest } from "../../program/dispatch-request.ts";
@@ -24,6 +26,7 @@ import type {
 } from "./problem.ts";
 import {
   fitsWinograd,
+  MAPS_OF_2,
   mostPartsOf,
   type Part,
   partsOf,
@@ -56,7 +59,13 @@ const OF_4: Form = {
   shader: shaderOf4,
   additions: { input: 200, gradient: 140, output: 160, weights: 108, products: 135 },
 };
-const FORMS = [OF_2, OF_4];
+const OF_MAPS: Form = {
+  name: "toeplitz",
+  tiling: MAPS_OF_2,
+  shader: shaderOfMaps,
+  additions: { input: 5, gradient: 5, output: 10, weights: 12, products: 12 },
+};
+const FORMS = [OF_2, OF_4, OF_MAPS];
 
 /** A convolution: of x with w, or of dy with the weights turned around. */
 interface Convolution {
@@ -78,7 +87,7 @@ function recordConvolution(rec: Recorder, form: Form, convolution: Convolution):
   const weights = rec.allocate([places * i, o], isTurned ? "w.turned" : "w.transformed");
   recordTransform(rec, isTurned ? gradientGeometry(g) : g, {
     kernel: kernelOf(form, "transform_weights", { TURNED: isTurned }),
-    invocations: (i * o) / 4,
+    invocations: ((isTurned ? ceilDiv(i, 16) * 16 : i) * o) / 4,
     bind: { w, transformed: weights },
     additions: additions.weights * i * o,
   });
@@ -180,7 +189,7 @@ function outputKernel(form: Form, activation: Activation, hasBias: boolean): Ker
   return kernelOf(form, "transform_output", { ...activationFlags(activation), HAS_BIAS: hasBias });
 }
 
-/** One of either form. */
+/** One of each form. */
 function rungsOf<Problem extends { readonly geometry: ConvGeometry }>(
   record: (rec: Recorder, form: Form, problem: Problem) => void,
 ): readonly Rung<Problem>[] {

@@ -30,6 +30,7 @@ const RUNGS: Readonly<Record<string, string>> = {
   gemm: "var(--purple)",
   winograd: "var(--vermillion)",
   winograd4: "var(--sky)",
+  toeplitz: "color-mix(in oklab, var(--green), var(--sky))",
 };
 
 /** What the colours stand for, as a legend shows it. */
