@@ -7,6 +7,7 @@ import { Net } from "../src/engine/layers/net.ts";
 import { Variables } from "../src/engine/layers/variables.ts";
 import { Executable } from "../src/engine/program/executor.ts";
 import { Recorder } from "../src/engine/program/recorder.ts";
+import { Workspace } from "../src/engine/program/workspace.ts";
 import { timeProgram } from "../src/inspect/profile/time-program.ts";
 import { totalWork, workOf } from "../src/inspect/profile/work.ts";
 import { makeInputs } from "../src/inspect/timing/bench-case.ts";
@@ -54,7 +55,9 @@ export async function timeBackbone(
   variables.materialise(scope);
   const before = device.kernels.pipelinesMade;
   const start = performance.now();
-  const executable = await Executable.compile(scope, rec.finish());
+  // As an evaluation does.
+  const options = { keepsInvariants: true };
+  const executable = await Executable.compile(scope, rec.finish(), new Workspace(scope), options);
   const pipelines = device.kernels.pipelinesMade - before;
   executable.run();
   const values = await executable.read(y);

@@ -12,9 +12,10 @@ import { createMeters, type Meters, resetMeters } from "../engine/ops/metrics.ts
 import { adam } from "../engine/optim/adam.ts";
 import type { Optimizer } from "../engine/optim/optimizer.ts";
 import { OptimizerState } from "../engine/optim/optimizer-state.ts";
-import { Executable, Workspace } from "../engine/program/executor.ts";
+import { Executable } from "../engine/program/executor.ts";
 import type { PlanOptions } from "../engine/program/planner.ts";
 import type { Program } from "../engine/program/program.ts";
+import { Workspace } from "../engine/program/workspace.ts";
 import type { Augment } from "../train/augment.ts";
 import { createFeed, type DeviceData, rewindFeed } from "../train/device-data.ts";
 import { lossScaleFor } from "../train/precision.ts";

@@ -15,8 +15,9 @@ import {
   readMeters,
   resetMeters,
 } from "../engine/ops/metrics.ts";
-import { Executable, Workspace } from "../engine/program/executor.ts";
+import { Executable } from "../engine/program/executor.ts";
 import type { Program } from "../engine/program/program.ts";
+import { Workspace } from "../engine/program/workspace.ts";
 import { createFeed, type DeviceData, rewindFeed } from "./device-data.ts";
 import { inferenceBatch } from "./inference-batch.ts";
 import { runPaced } from "./pace.ts";
@@ -160,9 +161,8 @@ export class Evaluator {
   async #step({ feed, steps }: Seat, meters: Meters, batch: number): Promise<Executable> {
     const known = steps.get(batch);
     if (known) return known;
-    const executable = await this.#compile(
-      recordEvaluationStep({ ...this.#request(feed, batch), meters }),
-    );
+    const program = recordEvaluationStep({ ...this.#request(feed, batch), meters });
+    const executable = await this.#compile(program, batch);
     steps.set(batch, executable);
     return executable;
   }
@@ -171,13 +171,15 @@ export class Evaluator {
     const known = predictions.get(capacity);
     if (known) return known;
     const { program, probabilities } = recordPrediction(this.#request(feed, capacity));
-    const prediction = { executable: await this.#compile(program), probabilities };
+    const prediction = { executable: await this.#compile(program, capacity), probabilities };
     predictions.set(capacity, prediction);
     return prediction;
   }
 
-  #compile(program: Program): Promise<Executable> {
-    return Executable.compile(this.#options.device, program, this.#workspace);
+  /** What runs again and again, by whole batches, keeps what it computes of the weights alone. */
+  #compile(program: Program, batch: number): Promise<Executable> {
+    const options = { keepsInvariants: batch === this.#batch };
+    return Executable.compile(this.#options.device, program, this.#workspace, options);
   }
 
   #request(feed: Feed, batch: number) {

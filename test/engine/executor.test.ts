@@ -7,9 +7,10 @@ import type { Device } from "../../src/engine/core/device.ts";
 import { kernelFrom } from "../../src/engine/core/kernel.ts";
 import type { Tensor } from "../../src/engine/core/tensor.ts";
 import { addTensors } from "../../src/engine/ops/add.ts";
-import { Executable, Workspace } from "../../src/engine/program/executor.ts";
+import { Executable } from "../../src/engine/program/executor.ts";
 import type { Program } from "../../src/engine/program/program.ts";
 import { Recorder } from "../../src/engine/program/recorder.ts";
+import { Workspace } from "../../src/engine/program/workspace.ts";
 import { gpu } from "../support/gpu.ts";
 
 const test = suite("executor");

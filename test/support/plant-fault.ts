@@ -4,8 +4,9 @@
 import * as assert from "uvu/assert";
 import type { Device } from "../../src/engine/core/device.ts";
 import type { Shader } from "../../src/engine/core/wgsl.ts";
-import { Executable, Workspace } from "../../src/engine/program/executor.ts";
+import { Executable } from "../../src/engine/program/executor.ts";
 import type { Dispatch, Program } from "../../src/engine/program/program.ts";
+import { Workspace } from "../../src/engine/program/workspace.ts";
 
 export interface Fault {
   /** Label of the kernel that goes wrong. */

@@ -4,10 +4,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { firstRows } from "../../src/data/dataset.ts";
-import { variablesOf } from "../../src/engine/layers/model.ts";
+import { conv2d } from "../../src/engine/layers/conv2d.ts";
+import { dense } from "../../src/engine/layers/dense.ts";
+import { reshape } from "../../src/engine/layers/images.ts";
+import { sequential, variablesOf } from "../../src/engine/layers/model.ts";
+import { flatten } from "../../src/engine/layers/shaping.ts";
 import { lenet5 } from "../../src/models/lenet5.ts";
 import { allRows, uploadDataset } from "../../src/train/device-data.ts";
-import { evaluatorOf } from "../../src/train/evaluator.ts";
+import { Evaluator, evaluatorOf } from "../../src/train/evaluator.ts";
 import { FitRun } from "../../src/train/fit.ts";
 import { inferenceBatch } from "../../src/train/inference-batch.ts";
 import { assertClose, f32 } from "../support/close.ts";
@@ -72,6 +76,41 @@ test("two data sets of one name are two", async () => {
     second.loss,
   );
   assert.equal((await evaluator.evaluate(a, firstRows(20))).loss, first.loss);
+});
+
+test("what is kept of the weights from batch to batch is computed anew when they change", async () => {
+  const device = (await gpu()).scope();
+  const model = sequential(
+    "kept",
+    [28, 28, 1],
+    [
+      reshape({ targetShape: [14, 14, 4] }),
+      conv2d({ filters: 4, kernelSize: 3, padding: "same", activation: "relu" }),
+      flatten(),
+      dense({ units: 10, activation: "softmax" }),
+    ],
+  );
+  const rungs = { "conv2d.forward": "winograd" };
+  const [first, second] = [1, 2].map((seed) => variablesOf(model, seed).initialWeights());
+  if (!first || !second) throw new Error("unreachable");
+  const rows = firstRows(2 * inferenceBatch(model));
+  const data = uploadDataset(device, smallDataset(rows.length));
+  const opened = (weights: typeof first) => {
+    const variables = variablesOf(model);
+    variables.materialise(device, weights);
+    return { variables, evaluator: new Evaluator({ device, model, variables, rungs }) };
+  };
+  const { variables, evaluator } = opened(first);
+  const losses = [];
+  for (const weights of [first, second, first]) {
+    variables.materialise(device, weights);
+    losses.push((await evaluator.evaluate(data, rows)).loss);
+  }
+  const [a, b, again] = losses;
+  assert.is.not(a, b);
+  assert.is(again, a);
+  assert.is((await opened(second).evaluator.evaluate(data, rows)).loss, b);
+  device.destroy();
 });
 
 test("1,000 predictions, evaluations and training steps between them make nothing once warm", async () => {

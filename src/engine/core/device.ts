@@ -17,9 +17,11 @@ import {
   persistentStorage,
   persistentTensor,
   rootOf,
+  rootStorage,
   type Storage,
   type Tensor,
 } from "./tensor.ts";
+import { WriteLog } from "./write-log.ts";
 
 /** From a wait that was cut off to the word that the device is lost. */
 const LOSS_MS = 1000;
@@ -49,6 +51,8 @@ export interface DeviceOptions {
 export interface ScopeOptions {
   /** Compiles its kernels by itself; default false. */
   readonly ownKernels?: boolean;
+  /** Which kernels are recorded for it; default its device's table. */
+  readonly rungTable?: RungTable;
 }
 
 /** Counts of what has been made on a device; buffers and bind groups are flat once a program is warm. */
@@ -74,8 +78,10 @@ export class Device {
   /** True for an adapter that computes on the processor (llvmpipe, SwiftShader, WARP). */
   readonly isSoftware: boolean;
   readonly counters: Counters;
-  /** Which kernels are recorded for it; scopes share it. */
+  /** Which kernels are recorded for it; scopes share it where they are not given one. */
   readonly rungTable: RungTable;
+  /** How often persistent storages were written. */
+  readonly writes: WriteLog;
   /** What rows of data take on the device, and may take. */
   readonly rowMemory: RowMemory;
   readonly #staging: Staging;
@@ -90,20 +96,21 @@ export class Device {
   private constructor(
     { gpu, handle, info }: Pick<Device, "gpu" | "handle" | "info">,
     parent: Device | null,
-    kernels?: KernelCache,
+    own: { readonly kernels?: KernelCache; readonly rungTable?: RungTable | undefined } = {},
   ) {
     this.gpu = gpu;
     this.handle = handle;
     this.info = info;
     this.#parent = parent;
     this.counters = parent?.counters ?? { buffers: 0, bindGroups: 0, submits: 0, readBacks: 0 };
-    this.rungTable = parent?.rungTable ?? new RungTable();
+    this.rungTable = own.rungTable ?? parent?.rungTable ?? new RungTable();
+    this.writes = parent?.writes ?? new WriteLog();
     this.rowMemory = new RowMemory(parent?.rowMemory);
     this.#staging = new Staging(handle, (bytes) => this.#mappableBuffer(bytes));
     const { size, isPinned } = subgroupsOf(handle.features, info);
     this.subgroupSize = size;
     const pinnedSubgroup = isPinned ? size : null;
-    this.kernels = kernels ?? parent?.kernels ?? new KernelCache(handle, { pinnedSubgroup });
+    this.kernels = own.kernels ?? parent?.kernels ?? new KernelCache(handle, { pinnedSubgroup });
     this.hasHalf = handle.features.has("shader-f16");
     this.isSoftware = isSoftware(info);
     const facts = { size, isSoftware: this.isSoftware };
@@ -128,9 +135,9 @@ export class Device {
    * this device hold in it.
    */
   scope(options: ScopeOptions = {}): Device {
-    const { handle, kernels } = this;
-    const own = options.ownKernels ? new KernelCache(handle, kernels) : kernels;
-    return new Device(this, this, own);
+    const { handle } = this;
+    const kernels = options.ownKernels ? new KernelCache(handle, this.kernels) : this.kernels;
+    return new Device(this, this, { kernels, rungTable: options.rungTable });
   }
 
   /** `llvmpipe (LLVM 15.0.6, 256 bits)`, or whatever the adapter calls itself. */
@@ -250,12 +257,14 @@ export class Device {
       );
     }
     const { buffer, offset } = place;
+    this.writes.note(rootStorage(tensor));
     writeBytes(this.handle.queue, { buffer, offset: offset + byteOffset }, data);
   }
 
   /** Copies bytes into a placed tensor, from `byteOffset` on, after everything submitted so far. */
   copy(from: Place, bytes: number, tensor: Tensor, byteOffset: number): void {
     const { buffer, offset } = this.placeOf(tensor);
+    this.writes.note(rootStorage(tensor));
     const encoder = this.handle.createCommandEncoder({ label: tensor.label });
     encoder.copyBufferToBuffer(from.buffer, from.offset, buffer, offset + byteOffset, bytes);
     this.submit(encoder);

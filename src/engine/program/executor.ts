@@ -9,9 +9,11 @@ import { type CompiledKernel, describeKernel } from "../core/kernel.ts";
 import type { KernelSlot } from "../core/kernel-cache.ts";
 import { sizeOf } from "../core/shape.ts";
 import type { Place } from "../core/staging.ts";
-import { bytesOf, rootOf, type Tensor } from "../core/tensor.ts";
+import { bytesOf, rootOf, rootStorage, type Storage, type Tensor } from "../core/tensor.ts";
+import { Kept, keptSlots, slotsFor } from "./kept-results.ts";
 import { type Plan, type PlanOptions, plan } from "./planner.ts";
-import { type Dispatch, type Grid, type Program, tensorsOf } from "./program.ts";
+import { type Dispatch, type Grid, type Program, tensorsOf, writesOf } from "./program.ts";
+import { Workspace } from "./workspace.ts";
 
 /** Uniform offsets must be multiples of this on every adapter. */
 const PARAMS_STRIDE = 256;
@@ -30,43 +32,17 @@ export interface DispatchRange {
   readonly to?: number;
 }
 
-/** Buffers for programs' own tensors. Programs that never run at the same time may share one workspace. */
-export class Workspace {
-  readonly #device: Device;
-  readonly #buffers: GPUBuffer[] = [];
-
-  constructor(device: Device) {
-    this.#device = device;
-  }
-
-  /** A buffer for each of the sizes, reusing those of earlier programs. */
-  claim(sizes: readonly number[]): readonly GPUBuffer[] {
-    const free = [...this.#buffers].sort((a, b) => a.size - b.size);
-    const claimed: GPUBuffer[] = [];
-    const largestFirst = sizes
-      .map((bytes, slot) => ({ bytes, slot }))
-      .sort((a, b) => b.bytes - a.bytes);
-    for (const { bytes, slot } of largestFirst) {
-      const index = free.findIndex((buffer) => buffer.size >= bytes);
-      const buffer = index < 0 ? this.#make(bytes, slot) : free.splice(index, 1)[0];
-      if (buffer) claimed[slot] = buffer;
-    }
-    return claimed;
-  }
-
-  #make(bytes: number, slot: number): GPUBuffer {
-    const buffer = this.#device.buffer(bytes, `workspace.${slot}`);
-    this.#buffers.push(buffer);
-    return buffer;
-  }
-}
-
 export class Executable {
   readonly program: Program;
   readonly plan: Plan;
   readonly #device: Device;
   readonly #slots: readonly GPUBuffer[];
   #steps: readonly Step[] = [];
+  /** Those of a replay that finds what was kept; all of them where nothing is. */
+  #replayed: readonly Step[] = [];
+  #kept: Kept | null = null;
+  /** The persistent storages that the program writes. */
+  readonly #written: readonly Storage[];
   #stepById: ReadonlyMap<number, Step> = new Map();
   #params: GPUBuffer | null = null;
 
@@ -75,7 +51,9 @@ export class Executable {
     this.plan = plan;
     this.#device = device;
     checkBindings(this.plan.dispatches, device.maxStorageBufferBindingSize);
-    this.#slots = workspace.claim(this.plan.slotBytes);
+    this.#slots = slotsFor(device, plan, workspace);
+    const written = new Set(plan.dispatches.flatMap(writesOf).map(rootStorage));
+    this.#written = [...written].filter(({ persistent }) => persistent);
   }
 
   /**
@@ -91,6 +69,7 @@ export class Executable {
     const executable = new Executable(device, plan(program, options), program, workspace);
     executable.#steps = await executable.#prepare();
     executable.#stepById = new Map(executable.#steps.map((step) => [step.dispatch.id, step]));
+    executable.#keep();
     return executable;
   }
 
@@ -100,30 +79,47 @@ export class Executable {
 
   /** Submits `times` replays of the program at once. */
   run(times = 1): void {
-    this.#submit(this.#steps, times);
+    this.#submit((pass) => this.encodeAll(pass, times));
   }
 
   /** Submits one run of some of the dispatches; what those before them have computed must be there. */
   runRange({ from = 0, to = Number.POSITIVE_INFINITY }: DispatchRange): void {
-    this.#submit(this.#steps.filter(({ dispatch: { id } }) => id >= from && id < to));
+    const steps = this.#steps.filter(({ dispatch: { id } }) => id >= from && id < to);
+    this.#submit((pass) => this.#encode(pass, steps));
   }
 
-  /** Records a dispatch into a pass of the caller's own, as whoever takes its time wants; false where it does not run. */
+  /**
+   * Records a dispatch into a pass of the caller's own, as whoever takes its time wants, to be submitted before anything else; false
+   * where it does not run.
+   */
   encode(pass: GPUComputePassEncoder, id: number): boolean {
     const step = this.#stepById.get(id);
-    if (step) encode(pass, step);
+    if (step) this.#encode(pass, [step]);
     return step !== undefined;
   }
 
-  /** Records `times` replays of the whole program into a pass of the caller's own. */
+  /** Records `times` replays of the whole program into a pass of the caller's own, to be submitted before anything else. */
   encodeAll(pass: GPUComputePassEncoder, times = 1): void {
-    encodeSteps(pass, this.#steps, times);
+    let steps = this.#kept?.renew() ? this.#steps : this.#replayed;
+    for (let time = 0; time < times; time++) {
+      this.#encode(pass, steps);
+      steps = this.#replayed;
+    }
   }
 
-  #submit(steps: readonly Step[], times = 1): void {
+  #encode(pass: GPUComputePassEncoder, steps: readonly Step[]): void {
+    for (const step of steps) {
+      pass.setPipeline(step.kernel.pipeline);
+      pass.setBindGroup(0, step.group);
+      pass.dispatchWorkgroups(step.grid[0], step.grid[1], step.grid[2]);
+    }
+    for (const root of this.#written) this.#device.writes.note(root);
+  }
+
+  #submit(encode: (pass: GPUComputePassEncoder) => void): void {
     const encoder = this.#device.handle.createCommandEncoder({ label: this.program.name });
     const pass = encoder.beginComputePass();
-    encodeSteps(pass, steps, times);
+    encode(pass);
     pass.end();
     this.#device.submit(encoder);
   }
@@ -135,7 +131,7 @@ export class Executable {
   async runSlowly(onDispatch: (dispatch: Dispatch, index: number) => boolean): Promise<void> {
     for (const [index, step] of this.#steps.entries()) {
       if (!onDispatch(step.dispatch, index)) return;
-      this.#submit([step]);
+      this.#submit((pass) => this.#encode(pass, [step]));
       await this.#device.settle();
     }
   }
@@ -154,14 +150,20 @@ export class Executable {
   /** Overwrites a tensor of this program, for whoever runs a part of it on other values; as readable as `read` wants. */
   write(tensor: Tensor, data: Uint8Array<ArrayBuffer>): void {
     const { buffer, offset } = this.#readablePlace(tensor);
+    this.#device.writes.note(rootStorage(tensor));
     this.#device.handle.queue.writeBuffer(buffer, offset, data);
   }
 
   /** Frees what is this program's alone; its workspace may serve others. */
   dispose(): void {
     if (this.#params) this.#device.release(this.#params);
+    for (const slot of keptSlots(this.plan)) {
+      const buffer = this.#slots[slot];
+      if (buffer) this.#device.release(buffer);
+    }
     this.#params = null;
     this.#steps = [];
+    this.#replayed = [];
     this.#stepById = new Map();
   }
 
@@ -221,6 +223,15 @@ export class Executable {
     return Promise.all(pending);
   }
 
+  /** Parts the dispatches whose results are kept from the others. */
+  #keep(): void {
+    const { invariants } = this.plan;
+    const isKept = ({ dispatch }: Step) => invariants.dispatches.has(dispatch);
+    const kernels = this.#steps.filter(isKept).map(({ kernel }) => kernel);
+    this.#replayed = this.#steps.filter((step) => !isKept(step));
+    this.#kept = new Kept(this.#device, invariants, kernels);
+  }
+
   #resource(tensor: Tensor | undefined): GPUBufferBinding {
     if (!tensor) throw new Error("executor: a binding has no tensor");
     const { buffer, offset } = this.#placeOf(tensor);
@@ -243,16 +254,6 @@ function checkBindings(dispatches: readonly Dispatch[], limit: number): void {
   for (const { label, storage } of dispatches.flatMap(tensorsOf)) {
     if (storage.bytes > limit) throw bindingTooLarge(label, storage.bytes, limit);
   }
-}
-
-function encodeSteps(pass: GPUComputePassEncoder, steps: readonly Step[], times: number): void {
-  for (let time = 0; time < times; time++) for (const step of steps) encode(pass, step);
-}
-
-function encode(pass: GPUComputePassEncoder, step: Step): void {
-  pass.setPipeline(step.kernel.pipeline);
-  pass.setBindGroup(0, step.group);
-  pass.dispatchWorkgroups(step.grid[0], step.grid[1], step.grid[2]);
 }
 
 function writeParams(

@@ -3,11 +3,17 @@
 // WebGPU forbids binding a buffer for reading and for writing in the same dispatch.) It needs no device.
 
 import { rootStorage, type Storage, type Tensor } from "../core/tensor.ts";
+import { type Invariants, invariantsOf, NO_INVARIANTS } from "./invariants.ts";
 import { type Dispatch, type Program, readsOf, tensorsOf, writesOf } from "./program.ts";
 
 export interface PlanOptions {
   /** Lets storages whose lives do not meet share a slot; without it every tensor can be read afterwards. Default true. */
   readonly sharesSlots?: boolean;
+  /**
+   * Keeps what is computed of variables alone from replay to replay, at the price of its memory, and does not compute it again before a
+   * variable is written. Not together with `sharesSlots: false`. Default false.
+   */
+  readonly keepsInvariants?: boolean;
 }
 
 /** A dispatch that is not run, and why. */
@@ -38,19 +44,24 @@ export interface Plan {
   readonly lives: ReadonlyMap<Storage, Life>;
   /** Bytes of each slot. */
   readonly slotBytes: readonly number[];
+  /** Those whose results are kept from replay to replay; their slots are this program's alone. */
+  readonly invariants: Invariants;
 }
 
-export function plan(program: Program, { sharesSlots = true }: PlanOptions = {}): Plan {
+export function plan(program: Program, options: PlanOptions = {}): Plan {
+  const { sharesSlots = true, keepsInvariants = false } = options;
   const { live, dead } = withoutDeadCode(program);
-  const uses = usesIn(live, program.kept);
-  const { slots, slotBytes } = assignSlots(uses, sharesSlots);
+  const isKeeping = keepsInvariants && sharesSlots;
+  const invariants = isKeeping ? invariantsOf(program, live) : NO_INVARIANTS;
+  const uses = usesIn(live, program.kept, invariants);
+  const { slots, slotBytes } = assignSlots(uses, sharesSlots, invariants);
   const lives = new Map<Storage, Life>();
   for (const use of uses) {
     const outlives = use.outlives || !sharesSlots;
     lives.set(use.storage, { ...use, outlives, slot: slots.get(use.storage) ?? null });
   }
   const dropped = dead.map((dispatch) => droppedFrom(program, dispatch));
-  return { dispatches: live, dropped, lives, slotBytes };
+  return { dispatches: live, dropped, lives, slotBytes, invariants };
 }
 
 /** The dispatches of a program that have a reader, or write what is kept or persists. */
@@ -91,8 +102,12 @@ export function reasonOf({ unread, readers }: Dropped): string {
 
 type Use = Omit<Life, "slot">;
 
-function usesIn(dispatches: readonly Dispatch[], kept: readonly Tensor[]): readonly Use[] {
-  const outliving = new Set(kept.map(rootStorage));
+function usesIn(
+  dispatches: readonly Dispatch[],
+  kept: readonly Tensor[],
+  { results }: Invariants,
+): readonly Use[] {
+  const outliving = new Set([...kept.map(rootStorage), ...results]);
   const uses = new Map<
     Storage,
     { storage: Storage; first: number; last: number; outlives: boolean }
@@ -109,14 +124,17 @@ function usesIn(dispatches: readonly Dispatch[], kept: readonly Tensor[]): reado
 }
 
 /** In order of birth, each storage takes the free slot that fits best, growing one rather than opening another. */
-function assignSlots(uses: readonly Use[], sharesSlots: boolean) {
+function assignSlots(uses: readonly Use[], sharesSlots: boolean, { results }: Invariants) {
   const slots = new Map<Storage, number>();
   const slotBytes: number[] = [];
   const freeFrom: number[] = [];
   for (const { storage, first, last, outlives } of uses) {
     if (storage.persistent) continue;
     const waste = (slot: number) => Math.abs((slotBytes[slot] ?? 0) - storage.bytes);
-    const free = freeFrom.flatMap((from, slot) => (from < first ? [slot] : []));
+    // In a slot that something had before, what is kept would be lost to that in the next replay.
+    const free = results.has(storage)
+      ? []
+      : freeFrom.flatMap((from, slot) => (from < first ? [slot] : []));
     const slot = free.sort((a, b) => waste(a) - waste(b))[0] ?? slotBytes.length;
     slots.set(storage, slot);
     slotBytes[slot] = Math.max(slotBytes[slot] ?? 0, storage.bytes);

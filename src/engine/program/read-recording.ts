@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { FormatError } from "../core/errors.ts";
 import { type Kernel, kernelFrom } from "../core/kernel.ts";
 import { rootStorage, type Storage, type Tensor } from "../core/tensor.ts";
+import { NO_INVARIANTS } from "./invariants.ts";
 import type { Plan } from "./planner.ts";
 import {
   type Bound,
@@ -155,6 +156,7 @@ class Reader {
       })),
       lives: new Map(lives),
       slotBytes: plan.slotBytes,
+      invariants: NO_INVARIANTS,
     };
   }
 

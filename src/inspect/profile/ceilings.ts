@@ -4,8 +4,9 @@
 import type { Device } from "../../engine/core/device.ts";
 import { type Kernel, kernelFrom } from "../../engine/core/kernel.ts";
 import type { Tensor } from "../../engine/core/tensor.ts";
-import { Executable, Workspace } from "../../engine/program/executor.ts";
+import { Executable } from "../../engine/program/executor.ts";
 import { Recorder } from "../../engine/program/recorder.ts";
+import { Workspace } from "../../engine/program/workspace.ts";
 import shader from "../../shaders/inspect/ceilings.wgsl";
 import type { Ceilings, Traffic } from "./bandwidths.ts";
 

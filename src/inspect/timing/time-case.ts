@@ -4,9 +4,10 @@
 import type { Device } from "../../engine/core/device.ts";
 import { VitrineError } from "../../engine/core/errors.ts";
 import type { Tensor } from "../../engine/core/tensor.ts";
-import { Executable, Workspace } from "../../engine/program/executor.ts";
+import { Executable } from "../../engine/program/executor.ts";
 import type { Dispatch } from "../../engine/program/program.ts";
 import { Recorder } from "../../engine/program/recorder.ts";
+import { Workspace } from "../../engine/program/workspace.ts";
 import type { Ceilings } from "../profile/bandwidths.ts";
 import { type Timing, timeProgram } from "../profile/time-program.ts";
 import { shareOfCeiling, totalWork, workOf } from "../profile/work.ts";

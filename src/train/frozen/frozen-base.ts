@@ -7,7 +7,8 @@ import { sizeOf } from "../../engine/core/shape.ts";
 import type { Tensor } from "../../engine/core/tensor.ts";
 import { describeModel, type Model, variablesOf } from "../../engine/layers/model.ts";
 import type { Variables, Weights } from "../../engine/layers/variables.ts";
-import { Executable, Workspace } from "../../engine/program/executor.ts";
+import { Executable } from "../../engine/program/executor.ts";
+import { Workspace } from "../../engine/program/workspace.ts";
 import {
   createFeed,
   type DeviceData,
@@ -219,7 +220,9 @@ class Runner {
     let program = this.#programs.get(batch);
     if (!program) {
       const { program: recorded, features } = this.#record(batch);
-      const executable = await Executable.compile(this.#options.device, recorded, this.#workspace);
+      const { device } = this.#options;
+      const options = { keepsInvariants: true };
+      const executable = await Executable.compile(device, recorded, this.#workspace, options);
       program = { executable, features };
       this.#programs.set(batch, program);
     }
