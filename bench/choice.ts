@@ -3,6 +3,7 @@
 
 import type { FashionMnist } from "../src/data/fashion-mnist.ts";
 import type { Device } from "../src/engine/core/device.ts";
+import { RungTable } from "../src/engine/core/rung-table.ts";
 import { adam } from "../src/engine/optim/adam.ts";
 import {
   choicesOf,
@@ -25,8 +26,6 @@ export interface ChoiceResult {
 }
 
 export interface ChoiceOptions {
-  /** A device of its own, which gets the measured rungs. */
-  readonly open: () => Promise<Device>;
   readonly data: FashionMnist;
   readonly signal: AbortSignal;
   readonly onProblem: (done: number, total: number) => void;
@@ -35,7 +34,7 @@ export interface ChoiceOptions {
 /** `device` has no choices. */
 export async function timeChoice(
   device: Device,
-  { open, data, signal, onProblem }: ChoiceOptions,
+  { data, signal, onProblem }: ChoiceOptions,
 ): Promise<ChoiceResult> {
   const config = { name: "lenet5", activation: "relu", pooling: "max" } as const;
   const request = { config, dataset: data.train, batchSize: BATCH, optimizer: adam() };
@@ -50,8 +49,8 @@ export async function timeChoice(
   if ([...measured.values()].every(({ rung, ordered }) => rung === ordered)) {
     return { problems: measured, step: null };
   }
-  const chosen = await open();
-  chosen.rungTable.choose(choicesOf(measured));
+  // A scope, because a second device of a process is slower on software adapters (io/adapter.ts).
+  const chosen = device.scope({ rungTable: new RungTable(choicesOf(measured)) });
   const times = { order: Number.POSITIVE_INFINITY, measured: Number.POSITIVE_INFINITY };
   for (let turn = 0; turn < TURNS && !signal.aborted; turn++) {
     times.order = Math.min(times.order, (await timeTrainStep(device, data, BATCH, STEPS)).ms);

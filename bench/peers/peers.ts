@@ -12,7 +12,7 @@ import type { JsonValue } from "../../src/io/files.ts";
 import { countOf } from "../../src/report/story/numbers.ts";
 import { timeBackbone } from "../backbone-forward.ts";
 import { type BenchContext, ROUNDS } from "../bench-context.ts";
-import { openMeasured } from "../measured-kernels.ts";
+import { measuredScope } from "../measured-kernels.ts";
 import { judgeMachine, machineLine, startSpin } from "../sitting/machine.ts";
 import { adapterLines, BACKBONES, isWanted } from "../sitting/measure.ts";
 import { PASS_BATCH, passName } from "../sitting/result.ts";
@@ -30,13 +30,13 @@ export async function comparePeers(context: BenchContext, folder: string): Promi
   say(style.bold(`vitrine: ${countOf(peers.length, "peer")} in turns with our own cases`));
   const date = new Date().toISOString();
   const spin = startSpin();
-  const open = () => openDevice(flags.adapter ? { adapter: flags.adapter } : {});
-  const device = await (flags.measured ? openMeasured(open, say) : open());
+  const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
+  const chosen = flags.measured ? await measuredScope(device, say) : device;
   for (const line of adapterLines(device)) say(line);
   const rounds = flags.rounds ?? ROUNDS;
   const live = terminal.live();
   const found = await alternate(peers, {
-    ...{ rounds, signal, own: ownCases(context, device) },
+    ...{ rounds, signal, own: ownCases(context, chosen) },
     onTurned: (turn) => {
       for (const line of turnLines(turn)) say(line);
     },

@@ -10,18 +10,17 @@ import { CHOICE, type ChoiceResult, timeChoice } from "../choice.ts";
 interface Opened {
   readonly device: Device;
   readonly data: FashionMnist;
-  readonly open: () => Promise<Device>;
 }
 
 export async function compareChoice(
   { say, style, terminal, signal }: BenchContext,
-  { device, data, open }: Opened,
+  { device, data }: Opened,
 ): Promise<ChoiceResult | null> {
   if (signal.aborted) return null;
   const live = terminal.live();
   const onProblem = (done: number, total: number) =>
     live.update(() => `${CHOICE} ${done}/${total} …`);
-  const result = await timeChoice(device, { open, data, signal, onProblem });
+  const result = await timeChoice(device, { data, signal, onProblem });
   live.finish();
   const [head = "", ...rows] = kernelLines(result.problems);
   say();

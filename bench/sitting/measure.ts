@@ -20,7 +20,7 @@ import { wrapped } from "../../src/report/text/profile-text.ts";
 import { type BackboneResult, timeBackbone } from "../backbone-forward.ts";
 import type { BenchContext } from "../bench-context.ts";
 import { CHOICE, type ChoiceResult } from "../choice.ts";
-import { openMeasured } from "../measured-kernels.ts";
+import { measuredScope } from "../measured-kernels.ts";
 import { nameOfStep, needsData, STEP_CASES, type StepCase, timeStep } from "../train-steps.ts";
 import { compareChoice } from "./choice-text.ts";
 import { judgeMachine, type Machine, machineLine, startSpin } from "./machine.ts";
@@ -83,19 +83,17 @@ export async function measure(
   const date = new Date().toISOString();
   // Before the device is opened, whose threads are no neighbours.
   const spin = startSpin();
-  const open = () => openDevice(flags.adapter ? { adapter: flags.adapter } : {});
-  const device = await open();
+  const device = await openDevice(flags.adapter ? { adapter: flags.adapter } : {});
   check({ adapter: device.name, isSoftware: device.isSoftware });
   const ceilings = await measureCeilings(device, { signal });
   for (const line of [...adapterLines(device), ...ceilingLines(ceilings)]) say(line);
   const kernels = await timeKernels(context, wanted.cases, { device, ceilings });
-  const chosen = flags.measured ? await openMeasured(open, say) : null;
+  const chosen = flags.measured ? await measuredScope(device, say) : null;
   const devices = { order: device, measured: chosen };
   const forward = await timeBackbones(context, wanted.backbones, devices);
   const trainStep = await timeSteps(context, wanted.steps, { devices, data });
   chosen?.destroy();
-  const choice =
-    data && wanted.choice ? await compareChoice(context, { device, data, open }) : null;
+  const choice = data && wanted.choice ? await compareChoice(context, { device, data }) : null;
   const samples = [...kernels, ...forward, ...trainStep];
   const machine = judgeMachine(
     spin,

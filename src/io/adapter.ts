@@ -21,11 +21,15 @@ export interface OpenOptions {
   readonly rowBudget?: number;
 }
 
+/** The main thread's priority before it was lowered; null where it was not. */
+let ownPriority: number | null = null;
+
 /** Opens the adapter asked for, or the one that Dawn prefers. Throws DeviceError when there is none. */
 export async function openDevice(options: OpenOptions = {}): Promise<Device> {
   // llvmpipe reads this when the adapter is requested: twice as many threads as cores makes up for the core that Node's
   // main thread takes while it polls Dawn. Hardware drivers ignore it.
   process.env["LP_NUM_THREADS"] ??= String(2 * os.availableParallelism());
+  raisePriority();
   const { adapter } = options;
   const device = await openNamed(adapter, options).catch((cause: unknown) => {
     const names = namesIn(cause);
@@ -35,9 +39,24 @@ export async function openDevice(options: OpenOptions = {}): Promise<Device> {
     if (otherCase === undefined) throw unknownAdapter(adapter, names, cause);
     return openNamed(otherCase, options);
   });
-  // The polling main thread yields to the driver's threads, which keep the priority they started with.
-  if (device.isSoftware) os.setPriority(0, os.constants.priority.PRIORITY_LOW);
+  if (device.isSoftware) lowerPriority();
   return device;
+}
+
+/** The polling main thread yields to the driver's threads, which keep the priority they started with. */
+function lowerPriority(): void {
+  ownPriority ??= os.getPriority();
+  os.setPriority(0, os.constants.priority.PRIORITY_LOW);
+}
+
+/** Threads of another device start with the main thread's priority: at the low one they would take twice the time. */
+function raisePriority(): void {
+  if (ownPriority === null) return;
+  try {
+    os.setPriority(0, ownPriority);
+  } catch {
+    // Only some may raise it, as root may. One device a process is the common case.
+  }
 }
 
 function openNamed(
