@@ -133,6 +133,21 @@ test("a training uses the table that it is given, records it, and is repeated an
   assert.is(second.metrics.weightsSha256, first.metrics.weightsSha256);
   const scored = await done("evaluate", [join(folder, "first"), "--data", data, "--json"]);
   assert.is(JSON.parse(scored).loss, first.metrics.testLoss);
+  const rungs = async (...flags: readonly string[]) => {
+    const found = await done("profile", [
+      join(folder, "first"),
+      "--data",
+      data,
+      "--json",
+      ...flags,
+    ]);
+    const { dispatches } = JSON.parse(found) as {
+      dispatches: { solution: { rung: string } | null }[];
+    };
+    return dispatches.map(({ solution }) => solution?.rung);
+  };
+  assert.ok((await rungs()).includes(VARIANT), "the step that was trained");
+  assert.not.ok((await rungs("--no-tune")).includes(VARIANT));
 });
 
 test.run();

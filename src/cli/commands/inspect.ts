@@ -26,6 +26,7 @@ import {
   inspectedModel,
   RUN_POSITIONAL,
 } from "../inputs/inspected-model.ts";
+import { chooseForStep, STEP_KERNEL_FLAGS } from "../inputs/kernel-tables.ts";
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
 import { openAdapter } from "../inputs/open-adapter.ts";
 import { checkOutputFile } from "../inputs/output-file.ts";
@@ -42,6 +43,7 @@ const FLAGS = {
   },
   ...RUNG_FLAG,
   ...FUSE_FLAG,
+  ...STEP_KERNEL_FLAGS,
   images: {
     type: "integer",
     value: "count",
@@ -106,6 +108,7 @@ async function inspect(context: Context): Promise<void> {
   say(`data set   ${loaded.source}`);
   say(`weights    ${looked.source ?? `random ones, of seed ${flags.seed}`}`);
   say(`step       ${flags.step} on ${batchSize} rows`);
+  await chooseForStep(device, looked.isSaved ? (run ?? null) : null, { flags, say });
   const { model, weights, optimizer, loss } = looked;
   const setup: StepSetup = {
     ...{ model, weights, optimizer, loss, rungs, batchSize, kind: flags.step, seed: flags.seed },

@@ -32,6 +32,7 @@ import { type CommandContext, defineCommand, runCommand } from "../frame/command
 import { unlessAborted } from "../frame/signals.ts";
 import { loadData } from "../inputs/data-set.ts";
 import { type InspectedModel, inspectedFor, inspectedModel } from "../inputs/inspected-model.ts";
+import { chooseForStep, STEP_KERNEL_FLAGS } from "../inputs/kernel-tables.ts";
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
 import { openAdapter } from "../inputs/open-adapter.ts";
 import { checkOutputFile } from "../inputs/output-file.ts";
@@ -69,6 +70,7 @@ const FLAGS = {
   },
   ...RUNG_FLAG,
   ...FUSE_FLAG,
+  ...STEP_KERNEL_FLAGS,
   limit: { type: "integer", min: 1, help: "use only the first so many training rows" },
   ...DATA_FLAGS,
   ...SEED_FLAG,
@@ -141,6 +143,7 @@ async function profile(context: Context): Promise<void> {
   if (flags.step === "train" && isTransfer(looked.config) && looked.config.freeze === "base") {
     say("base       is in the step; train runs a frozen base once, then its head alone");
   }
+  await chooseForStep(device, looked.isSaved ? (run ?? null) : null, { flags, say });
   const step = await open(context, { device, looked, loaded, batch, rungs });
   const found = await measure(context, step, { looked, batch, rungs });
   step.close();

@@ -29,6 +29,7 @@ import {
   inspectedModel,
   RUN_POSITIONAL,
 } from "../inputs/inspected-model.ts";
+import { chooseForStep, STEP_KERNEL_FLAGS } from "../inputs/kernel-tables.ts";
 import { MODEL_FLAGS } from "../inputs/model-flags.ts";
 import { openAdapter } from "../inputs/open-adapter.ts";
 import { checkLadders, FUSE_FLAG, RUNG_FLAG, rungsOf, withRungs } from "../inputs/rung-flag.ts";
@@ -40,6 +41,7 @@ const FLAGS = {
   "batch-size": { type: "integer", default: 50, min: 1, help: "rows in the step" },
   ...RUNG_FLAG,
   ...FUSE_FLAG,
+  ...STEP_KERNEL_FLAGS,
   "every-rung": { type: "boolean", help: "check every rung that fits, not only those in use" },
   all: { type: "boolean", help: "a row for every unit, however many there are" },
   seed: { type: "integer", default: 42, min: 0, max: 2 ** 32 - 1, help: "of weights not given" },
@@ -71,7 +73,7 @@ const command = defineCommand({
 });
 
 async function verify(context: Context): Promise<void> {
-  const { flags, say, style, signal, terminal, json, setExitCode } = context;
+  const { flags, positionals, say, style, signal, terminal, json, setExitCode } = context;
   const rungs = rungsOf(flags.rung);
   const asked = await inspectedModel(context, { published: true });
   say(style.bold(`vitrine: verifying the ${flags.step} step of ${asked.model.name}`));
@@ -81,6 +83,7 @@ async function verify(context: Context): Promise<void> {
   const device = await openAdapter(flags);
   say(`adapter    ${device.name}`);
   say(`weights    ${inspected.source ?? `random ones, of seed ${flags.seed}`}`);
+  await chooseForStep(device, inspected.isSaved ? (positionals[0] ?? null) : null, { flags, say });
   const step = await open(context, { device, inspected, rungs, train: data.train });
   say(`program    ${step.program.name}, ${step.executable.dispatches.length} dispatches`);
   const verification = await check(context, step);

@@ -59,6 +59,18 @@ export const LOOKING_KERNEL_FLAGS = {
   exact: KERNEL_FLAGS.exact,
 } as const;
 
+/** Of a command that looks at a step. */
+export const STEP_KERNEL_FLAGS = {
+  kernels: {
+    ...KERNEL_FLAGS.kernels,
+    help: "use the kernels of this table, or those of a run, by its folder; default the run's own, and without a run those of the built-in order",
+  },
+  tune: {
+    ...KERNEL_FLAGS.tune,
+    help: "use the run's own kernels; --no-tune uses those of the built-in order",
+  },
+} as const;
+
 /** The file of the device's adapter. */
 export function tableFileOf(device: Device): string {
   return tablePath(KERNELS, device);
@@ -140,6 +152,21 @@ export async function chooseLooking(
   const table = await lookingTable(device, run, telling);
   const kept = table && keptTable(table, telling.flags);
   if (kept) device.rungTable.choose(rungsIn(kept));
+}
+
+/** The same for a look at a step of a run; or of no run, null, which is recorded by the order unless a table is named. */
+export async function chooseForStep(
+  device: Device,
+  run: string | null,
+  {
+    flags: { kernels, tune },
+    say,
+  }: { readonly flags: Omit<KernelFlags, "exact">; readonly say: Say },
+): Promise<void> {
+  if (run === null && kernels === undefined) return;
+  await chooseLooking(device, run, { flags: { kernels, tune, exact: false }, say });
+  if (device.rungTable.chosen.size > 0)
+    say(`kernels    ${kernels ?? "those that the run records"}`);
 }
 
 async function lookingTable(
