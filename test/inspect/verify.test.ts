@@ -62,6 +62,8 @@ function allRungs(): Model {
     conv2d({ filters: 16, kernelSize: 3, strides: 2, padding: "same" }),
     batchNormalization(),
     conv2d({ filters: 7, kernelSize: 5, activation: "sigmoid" }),
+    conv2d({ filters: 4, kernelSize: 4 }), // a map of 2×2 is left
+    conv2d({ filters: 4, kernelSize: 3, padding: "same" }),
     globalMaxPooling2d(),
     dense({ units: 10, activation: "softmax" }),
   ];
