@@ -100,19 +100,18 @@ export class Executable {
 
   /** Records `times` replays of the whole program into a pass of the caller's own, to be submitted before anything else. */
   encodeAll(pass: GPUComputePassEncoder, times = 1): void {
-    let steps = this.#kept?.renew() ? this.#steps : this.#replayed;
     for (let time = 0; time < times; time++) {
-      this.#encode(pass, steps);
-      steps = this.#replayed;
+      encodeSteps(pass, this.#kept?.renew() ? this.#steps : this.#replayed);
     }
+    this.#noteWrites();
   }
 
   #encode(pass: GPUComputePassEncoder, steps: readonly Step[]): void {
-    for (const step of steps) {
-      pass.setPipeline(step.kernel.pipeline);
-      pass.setBindGroup(0, step.group);
-      pass.dispatchWorkgroups(step.grid[0], step.grid[1], step.grid[2]);
-    }
+    encodeSteps(pass, steps);
+    this.#noteWrites();
+  }
+
+  #noteWrites(): void {
     for (const root of this.#written) this.#device.writes.note(root);
   }
 
@@ -253,6 +252,14 @@ export class Executable {
 function checkBindings(dispatches: readonly Dispatch[], limit: number): void {
   for (const { label, storage } of dispatches.flatMap(tensorsOf)) {
     if (storage.bytes > limit) throw bindingTooLarge(label, storage.bytes, limit);
+  }
+}
+
+function encodeSteps(pass: GPUComputePassEncoder, steps: readonly Step[]): void {
+  for (const step of steps) {
+    pass.setPipeline(step.kernel.pipeline);
+    pass.setBindGroup(0, step.group);
+    pass.dispatchWorkgroups(step.grid[0], step.grid[1], step.grid[2]);
   }
 }
 
