@@ -33,7 +33,9 @@ export async function gatherDocument(request: GatherRequest): Promise<InspectorD
   const { device, setup, test, isTrained, images, signal, onStage, source, readLines } = request;
   const { model, weights = new Map(), seed = 1 } = setup;
   const { profile, plan } = await profiled(request);
-  const about = { device, signal, model, weights, seed, test };
+  const { targets } = setup.data;
+  const judged = targets === "input" ? { loss: setup.loss, targets } : {};
+  const about = { device, signal, model, weights, seed, test, ...judged };
   const rows =
     typeof images !== "number"
       ? images

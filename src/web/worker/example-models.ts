@@ -6,6 +6,7 @@ import type { Dataset } from "../../data/dataset.ts";
 import { described } from "../../models/described-model.ts";
 import type { OwnModelConfig } from "../../models/models.ts";
 import type { ModelView } from "../../page/web/protocol.ts";
+import { withEnd } from "./keras-models.ts";
 
 /** Where the source of one is, but for its ending: what the page calls it. */
 const FOLDER = "examples/";
@@ -27,5 +28,6 @@ export function exampleConfig(
   const found = Object.entries(examples).find(([name]) => model === `${FOLDER}${name}`);
   if (!found) return null;
   const [name, build] = found;
-  return described(build([height, width, channels], classNames.length), { name, path: model });
+  const network = build([height, width, channels], classNames.length);
+  return withEnd(described(network, { name, path: model }));
 }

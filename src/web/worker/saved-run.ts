@@ -74,12 +74,13 @@ function digestOf({ images, labels }: Dataset): Promise<string> {
 
 function metricsOf({ config, run, view }: FinishedTraining): JsonValue {
   const { kept } = run;
-  const { ended, testLoss, testAccuracy, weightsSha256, adapter, msPerStep } = view;
+  const { ended, testLoss, testAccuracy, testMae, weightsSha256, adapter, msPerStep } = view;
   return {
     ...{ model: config.name, epochs: run.history.length, bestEpoch: kept?.epoch ?? null },
     ...{ ended, steps: run.steps, msPerStep, adapter, weightsSha256 },
     valLoss: kept?.logs["val_loss"] ?? null,
     valAccuracy: kept?.logs["val_accuracy"] ?? null,
-    ...{ testLoss, testAccuracy, parameters: run.variables.count() },
+    ...{ testLoss, testAccuracy, ...(testMae === null ? {} : { testMae }) },
+    ...{ parameters: run.variables.count() },
   };
 }

@@ -67,7 +67,8 @@ export function runEvent(of: {
   };
 }
 
-export function endingOf({ testAccuracy, epochs }: TrainedView): string {
+export function endingOf({ testAccuracy, testMae, epochs }: TrainedView): string {
+  if (testMae !== null) return `test error ${(100 * testMae).toFixed(2)} % of a pixel's range`;
   if (testAccuracy === null) return `${epochs} epochs are kept`;
   return `test accuracy ${(100 * testAccuracy).toFixed(2)} %`;
 }

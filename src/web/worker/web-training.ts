@@ -8,7 +8,7 @@ import { gatherDocument } from "../../inspect/inspector/gather-document.ts";
 import type { InspectorDocument } from "../../inspect/inspector/inspector-document.ts";
 import type { StepSetup } from "../../inspect/step.ts";
 import { bytesOf, fileOrder } from "../../io/safetensors-pieces.ts";
-import { createModel, type ModelConfig } from "../../models/models.ts";
+import { createModel, type ModelConfig, predictionOf } from "../../models/models.ts";
 import type { Told } from "../../page/live/live-events.ts";
 import type {
   InspectChoice,
@@ -17,7 +17,7 @@ import type {
   TrainedView,
   TrainingChoice,
 } from "../../page/web/protocol.ts";
-import { allRows, type DeviceData, uploadDataset } from "../../train/device-data.ts";
+import { allRows, type DeviceData, forPrediction, uploadDataset } from "../../train/device-data.ts";
 import { FitRun } from "../../train/fit.ts";
 import { type NamedWeights, namedTensors } from "../../train/named-tensors.ts";
 import { fitSettings, type TrainingSettings } from "../../train/training.ts";
@@ -154,12 +154,13 @@ export class WebTraining {
   }
 
   see(choice: PictureChoice): Promise<SeenView> {
-    const { choice: training, model, run } = this.#known;
+    const { choice: training, model, run, placed, setup } = this.#known;
     const { train } = this.#options.data;
     const { device } = run;
+    const judged = placed.targets === "input" ? { loss: setup.loss, targets: placed.targets } : {};
     return this.#look(async () => {
       const weights = await run.variables.snapshot(device);
-      return seePicture(choice, { device, model, weights, seed: training.seed, train });
+      return seePicture(choice, { ...judged, device, model, weights, seed: training.seed, train });
     });
   }
 
@@ -211,7 +212,7 @@ export class WebTraining {
   ): Promise<Trained> {
     const device = this.#device;
     const model = createModel(config);
-    const placed = uploadDataset(device, dataset);
+    const placed = forPrediction(uploadDataset(device, dataset), predictionOf(config));
     const { epochs, batchSize, seed } = choice;
     const training = { ...basis.optimisation, ...settingsOfChoice(choice) };
     const recipe = fitSettings(training);
@@ -244,18 +245,20 @@ export class WebTraining {
     return { choice, config, model, placed, rows, run, setup, steering, times, training };
   }
 
-  async #score({ run }: Trained): Promise<TrainedView> {
+  async #score({ config, run }: Trained): Promise<TrainedView> {
     const { data } = this.#options;
     const { ended } = run;
+    const placed = uploadDataset(this.#device, data.test);
     if (!ended) throw new UsageError("train: has not ended, got a question about its end");
     const test =
       ended === "interrupted"
         ? null
-        : await run.evaluate(allRows(uploadDataset(this.#device, data.test)));
+        : await run.evaluate(allRows(forPrediction(placed, predictionOf(config))));
     return {
       ...{ ended, epochs: run.history.length, msPerStep: run.msPerStep },
       ...{ testRows: data.test.rows, adapter: this.#device.name },
-      ...{ testLoss: test?.loss ?? null, testAccuracy: test?.accuracy ?? null },
+      ...{ testLoss: test?.loss ?? null, testAccuracy: finite(test?.accuracy) },
+      testMae: finite(test?.mae),
       weightsSha256: await sha256(
         fileOrder(weightsOf(run)).map(({ data: bytes }) => bytesOf(bytes)),
       ),
@@ -292,6 +295,11 @@ interface Trained {
   readonly steering: Steering;
   readonly times: LayerTimes;
   readonly training: TrainingSettings;
+}
+
+/** Null for a figure that there is not. */
+function finite(value: number | undefined): number | null {
+  return value === undefined || Number.isNaN(value) ? null : value;
 }
 
 /** Of the kept epoch, in the order of the model. */
