@@ -90,6 +90,11 @@ function givenFigure(
 /** Per cent: deeper, and the figures in the cells are hard to read, in light or in dark. */
 const DEEPEST = 55;
 
+/** Per cent of the colour in a cell of such a share of its row. */
+export function depthOf(share: number): number {
+  return Math.round(DEEPEST * Math.sqrt(share));
+}
+
 /** Rows are labels; the deeper the colour, the larger the share of the label's rows. */
 function confusionTable(
   { confusion }: ClassAnswers,
@@ -108,8 +113,7 @@ function confusionTable(
     const cells = counts.map((value, predicted) => {
       const isRight = label === predicted;
       const colour = isRight ? "var(--blue)" : "var(--vermillion)";
-      const depth = Math.round(DEEPEST * Math.sqrt(share(value)));
-      const style = `background: color-mix(in srgb, ${colour} ${depth}%, transparent)`;
+      const style = `background: color-mix(in srgb, ${colour} ${depthOf(share(value))}%, transparent)`;
       const title = `${classNames[label]} taken for ${classNames[predicted]}: ${value} of ${total}`;
       return element("td", { style, title }, value > 0 ? value : "");
     });
