@@ -12,7 +12,13 @@ const test = suite("networks of examples in the page");
 
 test("each takes pictures of any size, in grey and in colour, as they are", () => {
   const names = exampleViews().map(({ name }) => name);
-  assert.equal(names, ["examples/own-model", "examples/residual", "examples/autoencoder"]);
+  assert.equal(names, [
+    "examples/own-model",
+    "examples/residual",
+    "examples/autoencoder",
+    "examples/own-op",
+    "examples/fused-op",
+  ]);
   const classNames = ["a", "b", "c"];
   for (const size of [
     { height: 28, width: 28, channels: 1 },

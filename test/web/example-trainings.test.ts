@@ -49,19 +49,33 @@ async function triesIt(page: Page): Promise<void> {
 
 async function looksInside(page: Page): Promise<void> {
   await page.getByRole("link", { name: "Look inside" }).click();
-  await page.getByLabel("step").selectOption("evaluate");
+  await page.getByLabel("step").selectOption("predict");
   await page.getByLabel("batch size").fill("2");
   await page.getByRole("button", { name: "Look inside" }).click();
   const inspector = page.frameLocator("iframe.inspector");
-  await inspector.getByText("One evaluate step of autoencoder").waitFor(WAIT);
+  await inspector.getByText("One predict step of autoencoder").waitFor(WAIT);
   await inspector.getByRole("tab", { name: "Image", exact: true }).click();
   await inspector.getByRole("heading", { name: "The picture that it gives" }).waitFor();
+}
+
+/** Its own kernels are among those that can be edited, and the run is one of the engine's. */
+async function hasOwnKernels(page: Page): Promise<void> {
+  await page.getByLabel("model").selectOption("examples/fused-op");
+  await trainIn(page, FEW);
+  assert.is((await runOf(page)).config.model.predicts, undefined);
+  await page.getByRole("link", { name: "Kernels" }).click();
+  await page
+    .getByText(/models\/scaled-relu/)
+    .first()
+    .waitFor(WAIT);
+  await page.getByRole("link", { name: "Train", exact: true }).click();
 }
 
 test("a network with branches trains, and one that gives pictures is trained, tried, saved and opened again", async () => {
   await visit(site, async ({ page }) => {
     await page.getByLabel("model").selectOption("examples/residual");
     await trainIn(page, FEW);
+    await hasOwnKernels(page);
     const zip = await givesPictures(page);
     await triesIt(page);
     await looksInside(page);

@@ -10,6 +10,7 @@ import type { Loss } from "../../engine/ops/loss/loss.ts";
 import { Executable } from "../../engine/program/executor.ts";
 import { createFeed, rewindFeed, uploadDataset } from "../../train/device-data.ts";
 import { recordSensitivity, type Sensitivity } from "../../train/programs.ts";
+import type { StepSetup } from "../step.ts";
 import { type Values, valuesOf } from "../walk.ts";
 import type { JourneyView, PictureView } from "./inspector-document.ts";
 import { pictureOf, type Reading } from "./picture.ts";
@@ -33,6 +34,11 @@ export interface JourneysRequest {
   readonly targets?: "input" | undefined;
   readonly onRow?: (done: number, total: number) => void;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** How a step's own rows are judged, where that is not by their classes. */
+export function judgedBy({ loss, data }: Pick<StepSetup, "loss" | "data">) {
+  return data.targets === "input" ? { loss, targets: data.targets } : {};
 }
 
 export async function journeys(request: JourneysRequest): Promise<readonly JourneyView[]> {

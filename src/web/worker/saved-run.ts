@@ -10,7 +10,7 @@ import type { TrainedView, TrainingChoice } from "../../page/web/protocol.ts";
 import { historyCsv, historyRow } from "../../runs/history.ts";
 import { runConfig } from "../../runs/run-record.ts";
 import type { FitRun } from "../../train/fit.ts";
-import type { NamedWeights } from "../../train/named-tensors.ts";
+import { type NamedWeights, namedTensors } from "../../train/named-tensors.ts";
 import type { TrainingSettings } from "../../train/training.ts";
 import { sha256 } from "./digest.ts";
 import type { OpenedData } from "./open-data.ts";
@@ -25,6 +25,11 @@ export interface FinishedTraining {
   readonly rows: { readonly train: number; readonly heldOut: number };
   readonly data: OpenedData;
   readonly view: TrainedView;
+}
+
+/** Of the kept epoch, in the order of the model. */
+export function weightsOf(run: FitRun): NamedWeights {
+  return namedTensors(run.variables, run.weights);
 }
 
 /** By name, as they lie in the folder. */
