@@ -4,7 +4,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Device } from "../../src/engine/core/device.ts";
 import { describeKernel } from "../../src/engine/core/kernel.ts";
-import { pinned, SUBGROUP_SIZE_CONTROL, subgroupsOf } from "../../src/engine/core/subgroups.ts";
+import {
+  matricesOf,
+  pinned,
+  SUBGROUP_MATRIX,
+  SUBGROUP_SIZE_CONTROL,
+  subgroupsOf,
+} from "../../src/engine/core/subgroups.ts";
 import { recordGemm } from "../../src/engine/ops/gemm/gemm.ts";
 import { Executable } from "../../src/engine/program/executor.ts";
 import { Recorder } from "../../src/engine/program/recorder.ts";
@@ -74,6 +80,30 @@ function withSizes(given: GPU): GPU {
     },
   } as unknown as GPU;
 }
+
+test("matrices are listed by what is multiplied; those of f16 need shader-f16, and sums are f32", () => {
+  const config = (edge: number, componentType: string, resultComponentType: string) => {
+    return { M: edge, N: edge, K: edge, componentType, resultComponentType };
+  };
+  const subgroupMatrixConfigs = [
+    config(8, "f32", "f32"),
+    config(8, "f16", "f32"),
+    config(16, "f16", "f32"),
+    config(32, "f16", "f16"),
+  ];
+  const info = { subgroupMatrixConfigs } as unknown as GPUAdapterInfo;
+  const facts = { size: 32, isSoftware: false };
+  const listed = (...names: string[]) => {
+    const { f16, f32 } = matricesOf(new Set(["subgroups", SUBGROUP_MATRIX, ...names]), info, facts);
+    return [f16?.rows, f32?.rows];
+  };
+  assert.equal(listed("shader-f16"), [16, 8]);
+  assert.equal(listed(), [undefined, 8]);
+  assert.equal(matricesOf(new Set(["subgroups", "shader-f16"]), info, facts), {
+    f16: null,
+    f32: null,
+  });
+});
 
 /** A matrix product on the subgroup rung. */
 async function productOn(device: Device): Promise<ArrayLike<number>> {

@@ -19,6 +19,7 @@ const test = suite("gpu-kernels");
 
 /** What an adapter's subgroups multiply, so that the rungs are there that ask for it. */
 const MATRIX = { rows: 8, columns: 8, depth: 8 };
+const matrices = { f16: MATRIX, f32: null };
 const PRODUCT = { m: 67, n: 68, k: 37, transA: false, transB: false };
 
 /** What the bench says of a product on a rung with this fault in it; without one, where none is given. */
@@ -166,7 +167,7 @@ for (const [ladder, rung, fault, said] of FAULTS_OF_RUNGS) {
 
 test("every rung of every ladder has problems, also in the short run", () => {
   for (const isShort of [true, false]) {
-    const capabilities = { subgroupSize: 8, isSoftware: false, matrix: MATRIX };
+    const capabilities = { subgroupSize: 8, isSoftware: false, matrices };
     const cases = benchCases({ capabilities, isShort });
     const tried = new Set(cases.map(({ subject, rung }) => `${subject} ${rung}`));
     for (const { name, rungs } of LADDERS) {
@@ -180,7 +181,7 @@ test("every rung of every ladder has problems, also in the short run", () => {
 test("the long run has every variant, and between its three kinds of adapters the short one most", () => {
   const tried = (isShort: boolean) => {
     const cases = [4, 8, 16].flatMap((subgroupSize) =>
-      benchCases({ capabilities: { subgroupSize, isSoftware: false, matrix: MATRIX }, isShort }),
+      benchCases({ capabilities: { subgroupSize, isSoftware: false, matrices }, isShort }),
     );
     const names = cases.map(({ subject, rung }) => `${subject} ${rung}`);
     return new Set(names.filter((name) => name.split(" ").length > 2));
