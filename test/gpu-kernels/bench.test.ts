@@ -145,6 +145,43 @@ const FAULTS_OF_RUNGS: readonly (readonly [
     { kernel: "conv2d/toeplitz/transform_products", from: "m[0] - m[1]", to: "m[0] + m[1]" },
     /^dw .*elements differ/,
   ],
+  ["grouped-conv2d.forward", "sliding", null, /^$/],
+  [
+    "grouped-conv2d.forward",
+    "sliding",
+    {
+      kernel: "conv2d/sliding/forward",
+      from: "sums[i] = sums[i + TILE]",
+      to: "sums[i] = sums[i]",
+    },
+    /^y .*elements differ/,
+  ],
+  [
+    "grouped-conv2d.forward",
+    "sliding",
+    { kernel: "conv2d/sliding/forward", from: "row >= place.row && row < end", to: "true" },
+    /elements differ|was written/,
+  ],
+  [
+    "grouped-conv2d.dx",
+    "sliding",
+    {
+      kernel: "conv2d/sliding/input_gradient",
+      from: "if (column < params.w) { dx",
+      to: "if (column <= params.w) { dx",
+    },
+    /elements differ|was written/,
+  ],
+  [
+    "grouped-conv2d.dw",
+    "sliding",
+    {
+      kernel: "conv2d/sliding/weight_gradient",
+      from: "step < end && column",
+      to: "column",
+    },
+    /^dw .*elements differ/,
+  ],
 ];
 
 for (const [ladder, rung, fault, said] of FAULTS_OF_RUNGS) {
