@@ -49,7 +49,7 @@ const command = defineCommand({
     },
     {
       command: "npm run export -- runs/2026-08-01-14-03-22-lenet5 --to lenet5.keras --keras 2",
-      does: "the same for TF-Keras, 2.12 to 2.15",
+      does: "the same for TF-Keras 2.12, 2.13 and 2.15; 2.14 takes the .h5",
     },
     {
       command: "npm run export -- runs/2026-08-01-14-03-22-lenet5 --to lenet5.weights.h5",
