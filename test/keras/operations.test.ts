@@ -128,4 +128,79 @@ test("what cannot be computed as Keras does is refused with its name", () => {
   );
 });
 
+/** A layer of TensorFlow 1.15, as a chain has it: its node computes with what the one before gives. */
+function node(op: string, constants: Readonly<Record<string, unknown>>, attr: object = {}) {
+  const inputs = [op, ...Object.keys(constants)].map((_, place) => `input/${place}`);
+  const node_def = { name: op, op, input: inputs, attr: { T: { type: "DT_FLOAT" }, ...attr } };
+  return { op, config: { name: op, node_def, constants } };
+}
+
+function graphOf(...nodes: readonly ReturnType<typeof node>[]) {
+  const whole = modelOf();
+  const [input] = whole.config.layers;
+  const layers = nodes.map(({ op, config }, index) => ({
+    class_name: "TensorFlowOpLayer",
+    ...{ name: `tf_op_layer_${op}`, config },
+    inbound_nodes: [[[index === 0 ? "x" : `tf_op_layer_${nodes[index - 1]?.op}`, 0, 0, {}]]],
+  }));
+  const output_layers = [[layers.at(-1)?.name, 0, 0]];
+  return { ...whole, config: { ...whole.config, layers: [input, ...layers], output_layers } };
+}
+
+const LAST_REVERSED = node(
+  "StridedSlice",
+  { 1: [0, 0], 2: [0, 0], 3: [1, -1] },
+  {
+    ...{ begin_mask: { i: "2" }, end_mask: { i: "2" }, ellipsis_mask: { i: "1" } },
+    ...{ new_axis_mask: { i: "0" }, shrink_axis_mask: { i: "0" }, Index: { type: "DT_INT32" } },
+  },
+);
+
+test("nodes of TensorFlow 1.15's graphs: constants by their places, settings as attributes", async () => {
+  const graph = graphOf(
+    LAST_REVERSED,
+    node("BiasAdd", { 1: [1, -1] }, { data_format: { s: "TkhXQw==" } }),
+    node("Sub", { 0: 1 }),
+    node("RealDiv", { 1: 4 }),
+    node("LeakyRelu", {}, { alpha: { f: 0.25 } }),
+  );
+  const inputs = Float32Array.from(randomArray(24, 5));
+  const expected = [...inputs].map((_, i) => {
+    const isOdd = i % 2 === 1;
+    const v = (1 - ((inputs[isOdd ? i - 1 : i + 1] ?? 0) + (isOdd ? -1 : 1))) / 4;
+    return v < 0 ? v * 0.25 : v;
+  });
+  const asText = JSON.parse(JSON.stringify(graph));
+  for (const layer of asText.config.layers.slice(1)) {
+    layer.config.node_def = JSON.stringify(layer.config.node_def);
+  }
+  const model = modelFromConfig(asText, "m.h5");
+  assert.equal(modelFromConfig(graph, "m.h5").inputShape, model.inputShape);
+  const actual = await predict(await gpu(), { model, weights: new Map(), inputs });
+  assertClose({ label: "y", shape: [24], actual, expected, tolerance: f32(4) });
+});
+
+test("nodes that compute otherwise are refused by what makes them do so", () => {
+  const refused = (op: string, constants: Readonly<Record<string, unknown>>, attr: object) =>
+    assert.throws(
+      () => modelFromConfig(graphOf(node(op, constants, attr)), "m.h5"),
+      REASONS[op] ?? /none/,
+    );
+  const REASONS: Readonly<Record<string, RegExp>> = {
+    ResizeBilinear: /tf_op_layer_ResizeBilinear .*: half_pixel_centers must be true, got false/,
+    ResizeNearestNeighbor: /align_corners must be unset, got true/,
+    Relu: /layer tf_op_layer_Relu \(nn\.relu\): dtype must be unset, got "DT_HALF"/,
+    Mean: /keep_dims must be unset, got true/,
+    Pow: /layer tf_op_layer_Pow must call a known function, got Pow/,
+    StridedSlice: /new_axis_mask must be unset, got 1/,
+  };
+  refused("ResizeBilinear", { 1: [2, 2] }, { half_pixel_centers: { b: false } });
+  const corners = { half_pixel_centers: { b: true }, align_corners: { b: true } };
+  refused("ResizeNearestNeighbor", { 1: [2, 2] }, corners);
+  refused("Relu", {}, { T: { type: "DT_HALF" } });
+  refused("Mean", { 1: [1, 2] }, { keep_dims: { b: true } });
+  refused("Pow", { 1: 2 }, {});
+  refused("StridedSlice", { 1: [0], 2: [0], 3: [1] }, { new_axis_mask: { i: "1" } });
+});
+
 test.run();

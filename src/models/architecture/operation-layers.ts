@@ -129,6 +129,8 @@ const resize = ofOne((operands) => {
   const method = operands.constant(2, "method", "interpolation") ?? "bilinear";
   const interpolation = INTERPOLATIONS.find((known) => known === method);
   if (!interpolation) throw operands.refused("method", INTERPOLATIONS.join(" or "), method);
+  // How TensorFlow 1 finds a pixel's place, which the corners decide and not the middles.
+  operands.only([true], -1, "half_pixel_centers");
   // What Keras would fill a border with, if there were one.
   operands.constant(-1, "fill_mode");
   operands.constant(-1, "fill_value");
