@@ -2,6 +2,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { exportedModel } from "../../src/models/architecture/exported-model.ts";
+import { keras2Config } from "../../src/models/architecture/keras2.ts";
 import { modelFromConfig } from "../../src/models/architecture/model-from-config.ts";
 import { assertClose, f32 } from "../support/close.ts";
 import { gpu } from "../support/gpu.ts";
@@ -180,6 +182,24 @@ test("nodes of TensorFlow 1.15's graphs: constants by their places, settings as 
   assertClose({ label: "y", shape: [24], actual, expected, tolerance: f32(4) });
 });
 
+test("TensorFlow 1 resizes from the corners of pixels, which no layer of Keras's does", async () => {
+  const corners = { half_pixel_centers: { b: false }, align_corners: { b: false } };
+  const graph = graphOf(node("ResizeBilinear", { 1: [6, 2] }, corners));
+  const model = modelFromConfig(graph, "m.h5");
+  const inputs = Float32Array.from(randomArray(24, 5));
+  const at = (row: number, column: number, channel: number) =>
+    inputs[(Math.min(row, 2) * 4 + column) * 2 + channel] ?? Number.NaN;
+  const expected = Array.from({ length: 24 }, (_, i) => {
+    const [row, column, channel] = [(i >> 2) / 2, ((i >> 1) % 2) * 2, i % 2] as const;
+    const top = Math.floor(row);
+    return at(top, column, channel) * (1 - row + top) + at(top + 1, column, channel) * (row - top);
+  });
+  const actual = await predict(await gpu(), { model, weights: new Map(), inputs });
+  assertClose({ label: "y", shape: [24], actual, expected, tolerance: f32(4) });
+  const written = () => keras2Config(exportedModel(model));
+  assert.throws(written, /must be one that Keras files can hold, got ResizingFromCorners/);
+});
+
 test("nodes that compute otherwise are refused by what makes them do so", () => {
   const refused = (op: string, constants: Readonly<Record<string, unknown>>, attr: object) =>
     assert.throws(
@@ -187,14 +207,12 @@ test("nodes that compute otherwise are refused by what makes them do so", () => 
       REASONS[op] ?? /none/,
     );
   const REASONS: Readonly<Record<string, RegExp>> = {
-    ResizeBilinear: /tf_op_layer_ResizeBilinear .*: half_pixel_centers must be true, got false/,
     ResizeNearestNeighbor: /align_corners must be unset, got true/,
     Relu: /layer tf_op_layer_Relu \(nn\.relu\): dtype must be unset, got "DT_HALF"/,
     Mean: /keep_dims must be unset, got true/,
     Pow: /layer tf_op_layer_Pow must call a known function, got Pow/,
     StridedSlice: /new_axis_mask must be unset, got 1/,
   };
-  refused("ResizeBilinear", { 1: [2, 2] }, { half_pixel_centers: { b: false } });
   const corners = { half_pixel_centers: { b: true }, align_corners: { b: true } };
   refused("ResizeNearestNeighbor", { 1: [2, 2] }, corners);
   refused("Relu", {}, { T: { type: "DT_HALF" } });
