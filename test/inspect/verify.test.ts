@@ -12,7 +12,13 @@ import {
   groupNormalization,
   layerNormalization,
 } from "../../src/engine/layers/group-normalization.ts";
-import { cropping2d, permute, resizing, upSampling2d } from "../../src/engine/layers/images.ts";
+import {
+  cropping2d,
+  permute,
+  resizing,
+  resizingFromCorners,
+  upSampling2d,
+} from "../../src/engine/layers/images.ts";
 import { concatenateBranches, mergeBranches } from "../../src/engine/layers/merging.ts";
 import { type Model, sequential } from "../../src/engine/layers/model.ts";
 import type { Layer } from "../../src/engine/layers/net.ts";
@@ -109,6 +115,7 @@ function otherOps(): Model {
     conv2d({ filters: 8, kernelSize: 3, groups: 4 }),
     elu(),
     resizing({ height: 9, width: 12 }),
+    resizingFromCorners({ size: [8, 9], interpolation: "bilinear" }),
     activation({ activation: "mish" }),
     upSampling2d({ size: 2 }),
     cropping2d({

@@ -8,6 +8,7 @@ import { VitrineError } from "../../src/engine/core/errors.ts";
 import { describeModel, type Model } from "../../src/engine/layers/model.ts";
 import { assignWeights } from "../../src/keras/weights/assign-weights.ts";
 import { openWeightFile } from "../../src/keras/weights/weight-file.ts";
+import { assignWeightsTo } from "../../src/keras/weights/weights-for.ts";
 import { callKeywords } from "../../src/models/architecture/call-modes.ts";
 import { exportedModel } from "../../src/models/architecture/exported-model.ts";
 import { keras2Config } from "../../src/models/architecture/keras2.ts";
@@ -34,7 +35,11 @@ async function difference(device: Device, folder: string, record: ZooCase, file:
       : await configOf(folder + (record.files.find(isWhole) ?? ""));
     const model = modelFromConfig(config, file);
     if (isWhole(file)) checkAgain(model, record.case);
-    const weights = new Map(assignWeights(opened, describeModel(model).layers));
+    const weights = new Map(
+      isWhole(file)
+        ? assignWeights(opened, describeModel(model).layers)
+        : assignWeightsTo(opened, model),
+    );
     const all = zooInputs(record);
     const x = all.slice(0, (all.length / (record.shape[0] ?? 1)) * ROWS);
     const y = await predict(device, { model, weights, inputs: x });
