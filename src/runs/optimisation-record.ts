@@ -11,6 +11,7 @@ import { SCHEDULE_NAMES } from "../train/schedules.ts";
 export const optimisationEntries = {
   optimizer: v.optional(v.picklist(OPTIMIZER_NAMES)),
   schedule: v.optional(v.picklist(SCHEDULE_NAMES)),
+  stepSchedule: v.optional(v.object({ className: v.string(), config: jsonRecord })),
   momentum: v.optional(share),
   nesterov: v.optional(v.boolean()),
   weightDecay: v.optional(amount),
@@ -21,5 +22,8 @@ export const optimisationEntries = {
   labelSmoothing: v.optional(share),
   ema: v.optional(share),
   augment: v.optional(jsonRecord),
+  classWeight: v.optional(
+    v.union([v.literal("balanced"), v.record(v.string(), amount), v.array(amount)]),
+  ),
   precision: v.optional(v.picklist(PRECISIONS)),
 } as const;

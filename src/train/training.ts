@@ -8,10 +8,13 @@ import {
   type OptimizerName,
   type OptimizerSettings,
 } from "../engine/optim/create-optimizer.ts";
+import type { KerasSchedule } from "../keras/compiled/compiled.ts";
+import { scheduleRate } from "../keras/compiled/schedule-rate.ts";
 import type { ModelConfig } from "../models/models.ts";
 import { type Augment, checkAugment } from "./augment.ts";
 import { VAL_LOSS } from "./best-epoch.ts";
 import type { Callback } from "./callbacks/callback.ts";
+import { type ClassWeight, checkClassWeight } from "./class-weights.ts";
 import type { FitOptions } from "./fit.ts";
 import { checkLoss, type LossSettings, lossOf } from "./losses.ts";
 import { type ScheduleName, scheduleCallbacks, scheduleOf } from "./schedules.ts";
@@ -31,8 +34,12 @@ export type Optimisation = OptimizerSettings &
     readonly optimizer?: OptimizerName;
     /** Default `study`. */
     readonly schedule?: ScheduleName;
+    /** Of a Keras file: in place of `schedule`, a rate for each step, by the steps that the optimiser has had. */
+    readonly stepSchedule?: KerasSchedule;
     /** Default nothing. */
     readonly augment?: Augment;
+    /** Default: every row counts alike. */
+    readonly classWeight?: ClassWeight;
     /** Default `float32`. */
     readonly precision?: Precision;
   };
@@ -57,6 +64,7 @@ export interface TrainingPlan {
 export function checkOptimisation(optimisation: Optimisation): void {
   const { optimizer = "adam", momentum, nesterov, ...clipping } = optimisation;
   checkLoss(optimisation);
+  if (optimisation.classWeight) checkClassWeight(optimisation.classWeight);
   const limited = [
     { argument: "momentum", value: momentum, takers: WITH_MOMENTUM },
     { argument: "nesterov", value: nesterov || undefined, takers: ["sgd"] },
@@ -79,9 +87,9 @@ export function checkOptimisation(optimisation: Optimisation): void {
 /** `callbacks` come last. */
 export function fitSettings(settings: TrainingSettings, callbacks: readonly Callback[] = []) {
   const { epochs, batchSize, learningRate, patience, schedule: name = "study", augment } = settings;
-  const { precision } = settings;
+  const { precision, stepSchedule, classWeight } = settings;
   checkOptimisation(settings);
-  const schedule = scheduleOf(name, settings);
+  const schedule = stepSchedule ? null : scheduleOf(name, settings);
   return {
     ...{
       epochs,
@@ -92,8 +100,10 @@ export function fitSettings(settings: TrainingSettings, callbacks: readonly Call
     },
     optimizer: createOptimizer(settings.optimizer ?? "adam", settings),
     loss: lossOf(settings),
-    precision,
+    ...{ precision, classWeight },
     schedule: schedule ?? undefined,
+    rateOfStep:
+      stepSchedule && ((steps: number) => scheduleRate(stepSchedule, steps) ?? learningRate),
     keepBest: VAL_LOSS,
     callbacks: [...scheduleCallbacks(name), ...callbacks],
   } satisfies Partial<FitOptions>;
