@@ -87,6 +87,52 @@ for (const { name, model: description } of RECORDED) {
   });
 }
 
+/** As Keras writes the activation of a layer that is one itself. */
+const asLayer = (class_name: string, config: object, position: string) => ({
+  wanted: position,
+  activation: { module: "keras.layers", class_name, config, registered_name: null },
+});
+
+for (const { activation, wanted } of [
+  asLayer("PReLU", {}, 'got "PReLU" at position 1'),
+  asLayer("Mix", {}, 'got "Mix" at position 1'),
+  asLayer("ReLU", { max_value: "much" }, 'max_value must be a number, got "much" at position 1'),
+  asLayer("ELU", { alpha: 1, beta: 2 }, "beta must be unset, got 2 at position 1"),
+  asLayer("Softmax", { axis: 1 }, "axis must be -1 or [-1], got 1 at position 1"),
+  { activation: "sparsemax", wanted: 'got "sparsemax" at position 1' },
+  { activation: "glu", wanted: 'got "glu" at position 1' },
+]) {
+  test(`refused with its position and what to use: ${wanted}`, () => {
+    const found = RECORDED.find(({ name }) => name === "convolution with a layer");
+    const text = JSON.stringify(found?.model, (key, value) =>
+      key === "activation" ? activation : value,
+    );
+    assert.throws(
+      () => modelFromConfig(JSON.parse(text), "m"),
+      (error: unknown) =>
+        error instanceof VitrineError && error.message.endsWith(wanted) && error.help !== undefined,
+    );
+  });
+}
+
+test("layers that are activations are written as such, in both dialects", () => {
+  for (const [of, className, field] of [
+    ["convolution with a layer", "ReLU", '"max_value":1.5'],
+    ["depthwise with a layer", "ELU", '"alpha":0.5'],
+  ]) {
+    const found = RECORDED.find(({ name }) => name === of);
+    const exported = exportedModel(modelFromConfig(found?.model, "m"));
+    for (const config of [keras2Config, keras3Config]) {
+      const text = JSON.stringify(config(exported));
+      assert.match(text, new RegExp(`"class_name":"${className}","config":\\{[^}]*${field}`));
+    }
+  }
+  const leaky = RECORDED.find(({ name }) => name === "dense with a layer");
+  const exported = exportedModel(modelFromConfig(leaky?.model, "m"));
+  assert.match(JSON.stringify(keras2Config(exported)), /"LeakyReLU","config":\{"alpha":0\.1\}/);
+  assert.match(JSON.stringify(keras3Config(exported)), /"LeakyReLU","config":\{"negative_slope":0/);
+});
+
 test("hard_sigmoid means what the Keras that wrote it means, and is not written where that does not show", () => {
   const found = RECORDED.find(({ name }) => name === "activation hard_sigmoid");
   assert.ok(found);

@@ -11,7 +11,8 @@ import { transposedConv2d } from "../ops/conv2d/transpose.ts";
 import { reshape } from "../ops/reshape.ts";
 import { apply } from "../program/tape.ts";
 import {
-  type ActivationName,
+  type ActivationOption,
+  activationConfig,
   fusedPart,
   recordActivation,
   recordRest,
@@ -27,7 +28,7 @@ interface WindowConfig {
   /** Default `valid`. */
   readonly padding?: Padding;
   /** Default `linear`. */
-  readonly activation?: ActivationName;
+  readonly activation?: ActivationOption;
   /** Default true. */
   readonly useBias?: boolean;
   readonly name?: string;
@@ -45,7 +46,10 @@ function settingsOf(config: WindowConfig, where: string) {
   const { padding = "valid", activation = "linear", useBias = true } = config;
   const kernelSize = pairOf(config.kernelSize, `${where}: kernelSize`);
   const strides = pairOf(config.strides ?? 1, `${where}: strides`);
-  const keras = { kernel_size: kernelSize, strides, padding, activation, use_bias: useBias };
+  const keras = {
+    ...{ kernel_size: kernelSize, strides, padding, use_bias: useBias },
+    activation: activationConfig(activation),
+  };
   return { kernelSize, strides, padding, activation, useBias, keras };
 }
 
@@ -53,7 +57,7 @@ function settingsOf(config: WindowConfig, where: string) {
 export function recordEpilogue(
   net: Net,
   z: Tensor,
-  { useBias, activation }: { readonly useBias: boolean; readonly activation: ActivationName },
+  { useBias, activation }: { readonly useBias: boolean; readonly activation: ActivationOption },
 ): Tensor {
   const filters = z.shape.at(-1) ?? 1;
   const b = useBias ? net.parameter({ name: "bias", shape: [filters], initializer: zeros }) : null;

@@ -7,6 +7,7 @@ import {
   separableConv2d,
 } from "../../engine/layers/convolutions.ts";
 import type { Layer } from "../../engine/layers/net.ts";
+import { activationOf } from "./activation-option.ts";
 import type { ConfigReader } from "./reader.ts";
 
 export const CONVOLUTION_ROWS: Readonly<Record<string, (options: ConfigReader) => Layer>> = {
@@ -38,7 +39,7 @@ function windowOf(options: ConfigReader) {
     kernelSize: options.pair("kernel_size"),
     strides: options.pair("strides", [1, 1]),
     padding: options.choice("padding", ["valid", "same"], "valid"),
-    activation: options.activation("activation"),
+    activation: activationOf(options, "activation"),
     useBias: options.flag("use_bias", true),
   } as const;
 }
