@@ -52,13 +52,16 @@ const BUILDERS: Readonly<Record<string, (options: ConfigReader) => Layer>> = {
   Dropout: (options) => dropout({ name: options.name, rate: options.number("rate") }),
   LayerNormalization: (options) => {
     options.only("rms_scaling", [false]);
-    return onLastAxis(options, layerNormalization(examplewise(options)));
+    return layerNormalization({ ...examplewise(options), axis: options.axes("axis") });
   },
-  GroupNormalization: (options) =>
-    onLastAxis(
-      options,
-      groupNormalization({ ...examplewise(options), groups: options.number("groups", 32) }),
-    ),
+  GroupNormalization: (options) => {
+    const axis = options.axes("axis");
+    if (typeof axis !== "number") throw options.refused("axis", "one axis", axis);
+    return groupNormalization({
+      ...examplewise(options),
+      ...{ axis, groups: options.number("groups", 32) },
+    });
+  },
   BatchNormalization: (options) => {
     // Statistics over all devices, of which there is one.
     options.flag("synchronized", false);
@@ -73,12 +76,13 @@ const BUILDERS: Readonly<Record<string, (options: ConfigReader) => Layer>> = {
   },
 };
 
-/** Of LayerNormalization and GroupNormalization, over the last axis of an image. */
+/** Of LayerNormalization and GroupNormalization. */
 function examplewise(options: ConfigReader) {
-  for (const option of ["center", "scale"]) options.only(option, [true]);
   return {
     name: options.name,
     epsilon: options.between("epsilon", [0, Number.POSITIVE_INFINITY], 1e-3),
+    scale: options.flag("scale", true),
+    center: options.flag("center", true),
   };
 }
 
