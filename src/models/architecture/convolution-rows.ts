@@ -29,7 +29,12 @@ export const CONVOLUTION_ROWS: Readonly<Record<string, (options: ConfigReader) =
   Conv2DTranspose: (options) => {
     options.only("dilation_rate", [[1, 1], 1]);
     options.only("groups", [1]);
-    return conv2dTranspose({ ...windowOf(options), filters: options.count("filters") });
+    const beyond = options.value("output_padding");
+    return conv2dTranspose({
+      ...windowOf(options),
+      filters: options.count("filters"),
+      outputPadding: beyond === undefined ? null : options.pair("output_padding"),
+    });
   },
 };
 

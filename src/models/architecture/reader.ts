@@ -7,7 +7,7 @@ import type { ConfigValue, LayerConfig } from "../../engine/program/layer-record
 import { dtypeOf, FLOATS } from "./dtypes.ts";
 import { type JsonRecord, quote } from "./json-record.ts";
 import type { Generation, LayerSpec } from "./model-config.ts";
-import { remedyFor } from "./remedies.ts";
+import { KEEP, remedyFor } from "./remedies.ts";
 import { isTrainingOption, penaltyFactors } from "./training-options.ts";
 
 /** Options that say nothing about what a loaded layer computes. */
@@ -186,7 +186,7 @@ export class ConfigReader {
     const value = this.#take(option);
     const text = JSON.stringify(value);
     if (value === undefined || values.some((known) => JSON.stringify(known) === text)) return;
-    throw this.refused(option, values.map(quote).join(" or "), value);
+    throw this.refused(option, values.map(quote).join(" or "), value, this.#remedy(option));
   }
 
   /** What is left must be harmless: unknown options that are switched on are refused. */
@@ -196,13 +196,19 @@ export class ConfigReader {
       // Where values start does not matter where they are loaded.
       if (option.endsWith("_initializer")) continue;
       if (isTrainingOption(option, value)) continue;
-      if (value !== null && value !== false) throw this.refused(option, "unset", value);
+      if (value === null || value === false) continue;
+      throw this.refused(option, "unset", value, this.#remedy(option));
     }
   }
 
   #take(option: string): unknown {
     this.#read.add(option);
     return this.#layer.config[option];
+  }
+
+  /** Of an option that has to be as it is by default. */
+  #remedy(option: string): string {
+    return remedyFor(this.#layer.className, option) ?? KEEP;
   }
 
   refused(option: string, wanted: string, got: unknown, remedy?: string): FormatError {

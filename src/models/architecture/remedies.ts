@@ -1,14 +1,11 @@
 // What to use in Keras instead of an option that is not here, so that a refusal helps.
 
-const KEEP = "leave it as Keras has it by default";
 const SMOOTH = "bilinear and nearest are what images are resized with here";
 const QUANTISED =
   "save the model before model.quantize, or load it in Keras with a policy of floats and copy the weights";
 
 /** By class and option, or by the option alone. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  "CenterCrop.height":
-    "Resizing(height, width, crop_to_aspect_ratio=True) does the same for all sizes",
   "Concatenate.axis": "one axis from 1, or -1 for the last",
   "Conv2DTranspose.dilation_rate": "UpSampling2D and a Conv2D of that dilation_rate come close",
   "Conv2DTranspose.groups":
@@ -29,10 +26,12 @@ const REMEDIES: Readonly<Record<string, string>> = {
   noise_shape: "SpatialDropout2D drops whole channels",
 };
 
+/** Of what a layer has beyond what it can be told here. */
+export const KEEP = "leave it as Keras has it by default";
+
 /** Undefined where the rule says all. */
 export function remedyFor(className: string, option: string): string | undefined {
   const own = `${className}.${option}`;
   if (Object.hasOwn(REMEDIES, own)) return REMEDIES[own];
-  if (Object.hasOwn(REMEDIES, option)) return REMEDIES[option];
-  return KEEP;
+  return Object.hasOwn(REMEDIES, option) ? REMEDIES[option] : undefined;
 }
