@@ -18,7 +18,17 @@ export type { KernelCache } from "./engine/core/kernel-cache.ts";
 export { type RungChoices, RungTable } from "./engine/core/rung-table.ts";
 export { type Shape, sizeOf } from "./engine/core/shape.ts";
 export type { Tensor } from "./engine/core/tensor.ts";
-export { elu, leakyRelu, prelu, relu, softmaxLayer } from "./engine/layers/activations.ts";
+export type { LayerActivation } from "./engine/layers/activation-names.ts";
+export {
+  elu,
+  eluActivation,
+  leakyRelu,
+  leakyReluActivation,
+  prelu,
+  relu,
+  reluActivation,
+  softmaxLayer,
+} from "./engine/layers/activations.ts";
 export { batchNormalization } from "./engine/layers/batch-normalization.ts";
 export { type Conv2dConfig, conv2d } from "./engine/layers/conv2d.ts";
 export { conv2dTranspose, depthwiseConv2d, separableConv2d } from "./engine/layers/convolutions.ts";

@@ -23,6 +23,13 @@ const HARD_SIGMOID: u32 = 8u;
 const HARD_SILU: u32 = 9u;
 const EXPONENTIAL: u32 = 10u;
 const MISH: u32 = 11u;
+const LOG_SIGMOID: u32 = 12u;
+const HARD_TANH: u32 = 13u;
+const HARD_SHRINK: u32 = 14u;
+const SOFT_SHRINK: u32 = 15u;
+const TANH_SHRINK: u32 = 16u;
+const SQUAREPLUS: u32 = 17u;
+const SPARSE_PLUS: u32 = 18u;
 
 const SELU_ALPHA: f32 = 1.6732632423543772;
 const SELU_SCALE: f32 = 1.0507009873554805;
@@ -35,7 +42,7 @@ struct Params {
   elements: u32,
   stride: u32,     // from one element of an invocation to its next
   slope: f32,      // rectified: below the threshold; elu: alpha; hard_sigmoid, hard_silu: of the middle part
-  threshold: f32,  // rectified
+  threshold: f32,  // rectified, hard_shrink, soft_shrink
   most: f32,       // rectified
 }
 
@@ -89,6 +96,25 @@ fn hard_slope(v: f32) -> f32 {
   return select(0.0, params.slope, line > 0.0 && line < 1.0);
 }
 
+// x − tanh(x), by its series where the difference would be lost.
+fn tanh_shrink(v: f32) -> f32 {
+  let s = v * v;
+  let series = v * s * (1.0 / 3.0 - s * (2.0 / 15.0 - s * (17.0 / 315.0 - s * 62.0 / 2835.0)));
+  return select(v - tanh(clamp(v, -15.0, 15.0)), series, abs(v) < 0.25);
+}
+
+// √(v² + 4); the square of what is far out would be ∞.
+fn square_root(v: f32) -> f32 {
+  let near = clamp(v, -1e9, 1e9);
+  return max(sqrt(near * near + 4.0), abs(v));
+}
+
+// (v + √(v² + 4)) / 2, without the cancellation below 0.
+fn squareplus(v: f32) -> f32 {
+  let root = square_root(v);
+  return select(2.0 / (root - min(v, 0.0)), 0.5 * (root + v), v > 0.0);
+}
+
 fn value(v: f32) -> f32 {
   switch KIND {
     case RECTIFIED: {
@@ -106,6 +132,18 @@ fn value(v: f32) -> f32 {
     case HARD_SILU: { return v * hard_sigmoid(v); }
     case EXPONENTIAL: { return exp(v); }
     case MISH: { return v * tanh_softplus(v); }
+    case LOG_SIGMOID: { return -softplus(-v); }
+    case HARD_TANH: { return clamp(v, -1.0, 1.0); }
+    case HARD_SHRINK: { return select(0.0, v, abs(v) > params.threshold); }
+    case SOFT_SHRINK: {
+      return select(0.0, v - sign(v) * params.threshold, abs(v) > params.threshold);
+    }
+    case TANH_SHRINK: { return tanh_shrink(v); }
+    case SQUAREPLUS: { return squareplus(v); }
+    case SPARSE_PLUS: {
+      let near = clamp(v, -1.0, 1.0) + 1.0;
+      return select(0.25 * near * near, v, v >= 1.0);
+    }
     default: { return v; }
   }
 }
@@ -147,6 +185,15 @@ fn slope(v: f32) -> f32 {
       let near = clamp(v, -FAR, FAR);
       return t + near * (1.0 - t * t) * logistic(near);
     }
+    case LOG_SIGMOID: { return logistic(-v); }
+    case HARD_TANH: { return select(0.0, 1.0, abs(v) <= 1.0); }
+    case HARD_SHRINK, SOFT_SHRINK: { return select(0.0, 1.0, abs(v) > params.threshold); }
+    case TANH_SHRINK: {
+      let t = tanh(clamp(v, -15.0, 15.0));
+      return t * t;
+    }
+    case SQUAREPLUS: { return squareplus(v) / square_root(v); }
+    case SPARSE_PLUS: { return 0.5 * (clamp(v, -1.0, 1.0) + 1.0); }
     default: { return 1.0; }
   }
 }

@@ -1,6 +1,7 @@
 // Normalisation of each group of channels of each example by its own statistics; an invocation takes a group.
 //   x̂ = (x − mean) · rstd, rstd = 1 / √(variance + ε)     y = x̂ · gamma[c] + beta[c]
 //   d = dy · gamma[c]     dx = (d − mean(d) − x̂ · mean(d · x̂)) · rstd     terms = dy · x̂, whose sums are dgamma
+// Without SCALE, gamma is 1; without CENTER, beta is 0.
 //   x, y, dy, dx, terms (N, S, C)   gamma, beta (C)   statistics (N · G, 2): mean and rstd
 
 //#include "lib/invocation.wgsl"
@@ -60,13 +61,28 @@ fn forward(id: Invocation) {
   }
   let rstd = 1.0 / sqrt(squares / count + params.epsilon);
   statistics[group] = vec2f(mean, rstd);
-  let channel = first_channel(group);
   for (var s = 0u; s < params.places; s++) {
     for (var c = 0u; c < params.width; c++) {
       let at = start + s * params.channels + c;
-      y[at] = (x[at] - mean) * rstd * gamma[channel + c] + beta[channel + c];
+      var value = (x[at] - mean) * rstd;
+      //#if ${SCALE}
+      value *= gamma[first_channel(group) + c];
+      //#endif
+      //#if ${CENTER}
+      value += beta[first_channel(group) + c];
+      //#endif
+      y[at] = value;
     }
   }
+}
+
+// What a gradient is before the c-th channel of the group was multiplied by its gamma.
+fn scaled(gradient: f32, group: u32, c: u32) -> f32 {
+  //#if ${SCALE}
+  return gradient * gamma[first_channel(group) + c];
+  //#else
+  return gradient;
+  //#endif
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -74,7 +90,6 @@ fn input_gradient(id: Invocation) {
   let group = linear_index(id);
   if (group >= params.groups) { return; }
   let start = start_of(group);
-  let channel = first_channel(group);
   let mean = known[group].x;
   let rstd = known[group].y;
   var sum = 0.0;
@@ -83,7 +98,7 @@ fn input_gradient(id: Invocation) {
     var line = vec2f();
     for (var c = 0u; c < params.width; c++) {
       let at = start + s * params.channels + c;
-      let d = dy[at] * gamma[channel + c];
+      let d = scaled(dy[at], group, c);
       line += vec2f(d, d * (x[at] - mean) * rstd);
     }
     sum += line.x;
@@ -93,7 +108,7 @@ fn input_gradient(id: Invocation) {
   for (var s = 0u; s < params.places; s++) {
     for (var c = 0u; c < params.width; c++) {
       let at = start + s * params.channels + c;
-      let d = dy[at] * gamma[channel + c];
+      let d = scaled(dy[at], group, c);
       dx[at] = (d - sum / count - (x[at] - mean) * rstd * product / count) * rstd;
     }
   }

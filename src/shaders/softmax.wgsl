@@ -5,7 +5,7 @@
 // adapters), more where memory wants neighbours to read neighbours. Sums are trees of fixed shape.
 
 //#include "lib/invocation.wgsl"
-//#include "lib/lane-sum.wgsl"
+//#include "lib/lane-max.wgsl"
 
 const LANES: u32 = 16u;  // 1 to 64, a power of two
 
@@ -21,21 +21,6 @@ struct Params {
 @group(0) @binding(4) var<storage, read> dy: array<f32>;
 @group(0) @binding(5) var<storage, read_write> dx: array<f32>;
 
-const LOWEST: f32 = -3.4028234e38;
-
-fn row_max(value: f32, local: u32) -> f32 {
-  if (LANES == 1u) { return value; }
-  scratch[local] = value;
-  workgroupBarrier();
-  for (var stride = LANES / 2u; stride > 0u; stride /= 2u) {
-    if (local % LANES < stride) { scratch[local] = max(scratch[local], scratch[local + stride]); }
-    workgroupBarrier();
-  }
-  let peak = scratch[local - local % LANES];
-  workgroupBarrier();
-  return peak;
-}
-
 @compute @workgroup_size(WORKGROUP)
 fn forward(id: Invocation) {
   let row = group_index(id) * (WORKGROUP / LANES) + id.local / LANES;
@@ -43,7 +28,7 @@ fn forward(id: Invocation) {
   let start = min(row, params.rows - 1u) * params.classes;
   var peak = LOWEST;
   for (var k = id.local % LANES; k < params.classes; k += LANES) { peak = max(peak, x[start + k]); }
-  peak = row_max(peak, id.local);
+  peak = max_over(LANES, peak, id.local);
   var sum = 0.0;
   for (var k = id.local % LANES; k < params.classes; k += LANES) { sum += exp(x[start + k] - peak); }
   sum = sum_over(LANES, sum, id.local);

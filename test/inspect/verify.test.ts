@@ -127,6 +127,11 @@ function otherOps(): Model {
     permute({ dims: [2, 1, 3] }),
     conv2dTranspose({ filters: 4, kernelSize: 3, strides: 2 }),
     activation({ activation: "hard_sigmoid" }),
+    ...(["log_sigmoid", "hard_tanh", "soft_shrink", "squareplus", "sparse_plus"] as const).map(
+      (name) => activation({ activation: name }),
+    ),
+    activation({ activation: "log_softmax" }),
+    ...(["tanh_shrink", "hard_shrink"] as const).map((name) => activation({ activation: name })),
     globalMaxPooling2d(),
     dense({ units: 10, activation: "softmax" }),
   ];

@@ -192,12 +192,12 @@ const CASES: readonly (readonly [Name, Change, string])[] = [
   [
     "normalised",
     replaced("BatchNormalization", "LayerNormalization", { axis: null }),
-    "layer batch_normalization (LayerNormalization): axis must be one axis, got null",
+    "layer batch_normalization (LayerNormalization): axis must be one axis or several, got null",
   ],
   [
     "normalised",
     replaced("BatchNormalization", "GroupNormalization", { axis: null }),
-    "layer batch_normalization (GroupNormalization): axis must be one axis, got null",
+    "layer batch_normalization (GroupNormalization): axis must be one axis or several, got null",
   ],
   [
     "normalised",

@@ -81,6 +81,29 @@ const CASES: readonly Case[] = [
   { label: "hard_silu", attrs: { kind: "hard_silu" }, of: (x) => x * clip(x / 6 + 0.5) },
   { label: "exponential", attrs: { kind: "exponential" }, of: Math.exp },
   { label: "mish", attrs: { kind: "mish" }, of: (x) => x * Math.tanh(softplus(x)) },
+  { label: "log_sigmoid", attrs: { kind: "log_sigmoid" }, of: (x) => -softplus(-x) },
+  { label: "hard_tanh", attrs: { kind: "hard_tanh" }, of: (x) => Math.min(1, Math.max(-1, x)) },
+  {
+    label: "hard_shrink",
+    attrs: { kind: "hard_shrink", threshold: 0.5 },
+    of: (x) => (Math.abs(x) > 0.5 ? x : 0),
+  },
+  {
+    label: "soft_shrink",
+    attrs: { kind: "soft_shrink", threshold: 0.5 },
+    of: (x) => Math.sign(x) * Math.max(Math.abs(x) - 0.5, 0),
+  },
+  { label: "tanh_shrink", attrs: { kind: "tanh_shrink" }, of: (x) => x - Math.tanh(x) },
+  {
+    label: "squareplus",
+    attrs: { kind: "squareplus" },
+    of: (x) => (x > 0 ? (x + Math.hypot(x, 2)) / 2 : 2 / (Math.hypot(x, 2) - x)),
+  },
+  {
+    label: "sparse_plus",
+    attrs: { kind: "sparse_plus" },
+    of: (x) => (x <= -1 ? 0 : x < 1 ? (x + 1) ** 2 / 4 : x),
+  },
 ];
 
 for (const { label, attrs, of } of CASES) {
@@ -88,7 +111,7 @@ for (const { label, attrs, of } of CASES) {
     test(`${label} over ${shape}`, () =>
       checkOp({
         label,
-        // From −4 to 4, away from the kinks at 0, 1, 2.5, ±2.5 and ±3.
+        // From −4 to 4, away from the kinks at 0, 1, 2.5, ±½, ±1, ±2.5 and ±3.
         inputs: {
           x: {
             shape,
@@ -140,6 +163,21 @@ for (const { label, attrs, of } of CASES) {
 test("the slope of a relu at 0 is 0, as in Keras", async () => {
   const { dx } = await at({ kind: "rectified", most: 6 }, [-1e-20, 0, 1e-20, 6]);
   assert.equal([...dx], [0, 0, 1, 0]);
+});
+
+test("x − tanh(x) keeps its digits near 0", async () => {
+  const places = [1e-3, -0.01, 0.1, -0.24];
+  const { y } = await at({ kind: "tanh_shrink" }, places);
+  // By its series to x¹³, in float64.
+  const wanted = places.map((place) => {
+    const x = Math.fround(place);
+    const s = x * x;
+    const series = 1 / 3 - s * (2 / 15 - s * (17 / 315 - s * (62 / 2835 - (s * 1382) / 155925)));
+    return x * s * series;
+  });
+  for (const [i, value] of wanted.entries()) {
+    assert.ok(Math.abs((y[i] ?? Number.NaN) - value) < 2e-6 * Math.abs(value), `${y[i]}, ${value}`);
+  }
 });
 
 test("limits that make no sense are refused", () => {

@@ -26,6 +26,20 @@ function groupsOf(shape: Shape, groups: Groups): readonly string[] {
   );
 }
 
+/** x̂, by the names of the groups of its elements. */
+function normalized(x: Float64Array, names: readonly string[], epsilon: number): Float64Array {
+  const members = new Map<string, number[]>();
+  for (const [i, name] of names.entries()) members.set(name, [...(members.get(name) ?? []), i]);
+  const y = new Float64Array(x.length);
+  for (const places of members.values()) {
+    const mean = places.reduce((sum, i) => sum + (x[i] ?? 0), 0) / places.length;
+    const squares = places.reduce((sum, i) => sum + ((x[i] ?? 0) - mean) ** 2, 0);
+    const deviation = Math.sqrt(squares / places.length + epsilon);
+    for (const i of places) y[i] = ((x[i] ?? 0) - mean) / deviation;
+  }
+  return y;
+}
+
 const CASES: readonly (readonly [Shape, Groups])[] = [
   [[3, 5], "places"],
   [[2, 3, 4, 6], "places"],
@@ -45,23 +59,38 @@ for (const [shape, groups] of CASES) {
       sumLength: sizeOf(shape),
       build: (rec, i) =>
         apply(rec, groupNormalization, [i.x, i.gamma, i.beta], { groups, epsilon }),
-      reference: ({ x, gamma, beta }) => {
-        const names = groupsOf(shape, groups);
-        const members = new Map<string, number[]>();
-        for (const [i, name] of names.entries())
-          members.set(name, [...(members.get(name) ?? []), i]);
-        const y = new Float64Array(x.length);
-        for (const places of members.values()) {
-          const mean = places.reduce((sum, i) => sum + (x[i] ?? 0), 0) / places.length;
-          const squares = places.reduce((sum, i) => sum + ((x[i] ?? 0) - mean) ** 2, 0);
-          const deviation = Math.sqrt(squares / places.length + epsilon);
-          for (const i of places) {
-            const c = i % channels;
-            y[i] = (((x[i] ?? 0) - mean) / deviation) * (gamma[c] ?? 0) + (beta[c] ?? 0);
-          }
-        }
-        return y;
-      },
+      reference: ({ x, gamma, beta }) =>
+        normalized(x, groupsOf(shape, groups), epsilon).map((value, i) => {
+          return value * (gamma[i % channels] ?? 0) + (beta[i % channels] ?? 0);
+        }),
+    });
+  });
+}
+
+for (const [scale, center] of [
+  [false, true],
+  [true, false],
+  [false, false],
+] as const) {
+  test(`${scale ? "with" : "without"} gamma, ${center ? "with" : "without"} beta`, () => {
+    const shape = [2, 3, 6];
+    const attrs = { groups: 3, epsilon: 0.05, scale, center };
+    return checkOp({
+      label: "group-normalization",
+      inputs: { x: { shape }, gamma: { shape: [6] }, beta: { shape: [6] } },
+      gradients: ["x", ...(scale ? ["gamma" as const] : []), ...(center ? ["beta" as const] : [])],
+      sumLength: sizeOf(shape),
+      build: (rec, { x, gamma, beta }) =>
+        apply(
+          rec,
+          groupNormalization,
+          [x, ...(scale ? [gamma] : []), ...(center ? [beta] : [])],
+          attrs,
+        ),
+      reference: ({ x, gamma, beta }) =>
+        normalized(x, groupsOf(shape, 3), attrs.epsilon).map((value, i) => {
+          return value * ((scale && gamma[i % 6]) || 1) + ((center && beta[i % 6]) || 0);
+        }),
     });
   });
 }

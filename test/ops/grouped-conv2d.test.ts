@@ -170,6 +170,75 @@ test("which rung takes what", () => {
   assert.equal(chosen([2, 8, 8, 8], [3, 3, 2, 8], { groups: 4 }), ["naive"]);
 });
 
+/** A result that is larger or smaller than by the rule: its size, and where its first row and column lie in the sum. */
+interface Padded {
+  readonly padding: "valid" | "same";
+  readonly x: Shape4;
+  readonly k: Two;
+  readonly strides: Two;
+  readonly more: Two;
+  readonly size: Two;
+  readonly first: Two;
+}
+
+type Two = readonly [number, number];
+
+const PADDED: readonly Padded[] = [
+  {
+    ...{ padding: "valid", x: [2, 2, 3, 3], k: [2, 3], strides: [3, 2] },
+    ...{ more: [2, 0], size: [7, 7], first: [0, 0] },
+  },
+  {
+    ...{ padding: "valid", x: [1, 3, 2, 2], k: [2, 2], strides: [3, 3] },
+    ...{ more: [0, 1], size: [8, 6], first: [0, 0] },
+  },
+  {
+    ...{ padding: "same", x: [2, 2, 3, 2], k: [3, 5], strides: [2, 2] },
+    ...{ more: [1, 0], size: [4, 5], first: [0, 2] },
+  },
+  {
+    ...{ padding: "same", x: [1, 2, 3, 2], k: [4, 4], strides: [3, 3] },
+    ...{ more: [1, 2], size: [4, 8], first: [1, 1] },
+  },
+];
+
+for (const { padding, x, k, strides, more, size, first } of PADDED) {
+  const [top, left] = first;
+  test(`transposed ${padding} ${k} by ${strides} with ${more} more`, () => {
+    const filters = 2;
+    const kernel = [...k, filters, x[3]];
+    const [n, ih, iw, channels] = x;
+    return checkOp({
+      label: "transposed-conv2d",
+      inputs: { x: { shape: x }, kernel: { shape: kernel } },
+      sumLength: sizeOf(kernel),
+      build: (rec, inputs) => {
+        const attrs = { strides, padding, outputPadding: more };
+        const y = apply(rec, transposedConv2d, [inputs.x, inputs.kernel], attrs);
+        assert.equal(y.shape, [n, ...size, filters]);
+        return y;
+      },
+      reference: (values) => {
+        const y = new Float64Array(n * size[0] * size[1] * filters);
+        for (const [from, value] of values.x.entries()) {
+          const c = from % channels;
+          const column = Math.floor(from / channels) % iw;
+          const row = Math.floor(from / channels / iw) % ih;
+          const image = Math.floor(from / channels / iw / ih);
+          for (let tap = 0; tap < k[0] * k[1] * filters; tap++) {
+            const h = row * strides[0] + Math.floor(tap / filters / k[1]) - top;
+            const w = column * strides[1] + (Math.floor(tap / filters) % k[1]) - left;
+            if (h < 0 || h >= size[0] || w < 0 || w >= size[1]) continue;
+            const to = ((image * size[0] + h) * size[1] + w) * filters + (tap % filters);
+            y[to] = (y[to] ?? 0) + value * (values.kernel[tap * channels + c] ?? 0);
+          }
+        }
+        return y;
+      },
+    });
+  });
+}
+
 test("bias", () =>
   checkOp({
     label: "bias-add",

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { recordSoftmax } from "../../src/engine/layers/activation-names.ts";
 import { recordGradients } from "../../src/engine/ops/gradients.ts";
 import { softmax } from "../../src/engine/ops/softmax.ts";
 import { Recorder } from "../../src/engine/program/recorder.ts";
@@ -43,6 +44,30 @@ for (const shape of [
       build: (rec, { x }) => apply(rec, softmax, [x], {}),
       reference: ({ x }) => reference(x, shape[1] ?? 1),
     }));
+}
+
+for (const axis of [1, 2, [1, 2], [2, 3], [1, 3], -1]) {
+  test(`along ${axis} of an image`, () => {
+    const shape = [2, 3, 4, 5];
+    const axes = [axis].flat().map((one) => (one + 4) % 4);
+    /** Which row an element is in. */
+    const rowOf = (index: number) =>
+      [60, 20, 5, 1]
+        .map((step, at) => (axes.includes(at) ? 0 : Math.floor(index / step) % (shape[at] ?? 1)))
+        .join();
+    return checkOp({
+      label: "softmax",
+      inputs: { x: { shape } },
+      build: (rec, { x }) => recordSoftmax(rec, x, axis),
+      reference: ({ x }) => {
+        const sums = new Map<string, number>();
+        for (const [i, value] of x.entries()) {
+          sums.set(rowOf(i), (sums.get(rowOf(i)) ?? 0) + Math.exp(value));
+        }
+        return x.map((value, i) => Math.exp(value) / (sums.get(rowOf(i)) ?? 0));
+      },
+    });
+  });
 }
 
 for (const shape of [

@@ -2,11 +2,11 @@
 //   input any shape -> output the same
 
 import { ShapeError } from "../core/errors.ts";
-import { type CurveAttrs, curve } from "../ops/curve.ts";
+import { curve } from "../ops/curve.ts";
 import { prelu as preluOp } from "../ops/prelu.ts";
-import type { LayerConfig } from "../program/layer-record.ts";
 import { apply } from "../program/tape.ts";
-import { recordSoftmax } from "./activation-names.ts";
+import { type LayerActivation, recordSoftmax } from "./activation-names.ts";
+import type { Axes } from "./axes.ts";
 import { zeros } from "./initializers.ts";
 import { type Layer, layerOf } from "./net.ts";
 
@@ -22,37 +22,49 @@ export interface ReluConfig {
 
 /** `maxValue` where x ≥ maxValue, x where x ≥ threshold, else negativeSlope · (x − threshold). */
 export function relu(config: ReluConfig = {}): Layer {
-  const { maxValue = null, negativeSlope = 0, threshold = 0, name } = config;
+  return layerFrom(reluActivation(config), config.name);
+}
+
+/** The same as the activation of another layer. */
+export function reluActivation(config: Omit<ReluConfig, "name"> = {}): LayerActivation {
+  const { maxValue = null, negativeSlope = 0, threshold = 0 } = config;
   const attrs = { kind: "rectified", slope: negativeSlope, threshold } as const;
-  const keras = { max_value: maxValue, negative_slope: negativeSlope, threshold };
-  return curved("ReLU", name, {
+  return {
+    className: "ReLU",
     attrs: maxValue === null ? attrs : { ...attrs, most: maxValue },
-    keras,
-  });
+    config: { max_value: maxValue, negative_slope: negativeSlope, threshold },
+  };
 }
 
 /** x where x ≥ 0, else negativeSlope · x. Keras's default slope is 0.3. */
 export function leakyRelu(
   config: { readonly negativeSlope?: number; readonly name?: string } = {},
 ): Layer {
-  const { negativeSlope = 0.3, name } = config;
+  return layerFrom(leakyReluActivation(config), config.name);
+}
+
+/** The same as the activation of another layer. */
+export function leakyReluActivation(
+  config: { readonly negativeSlope?: number } = {},
+): LayerActivation {
+  const { negativeSlope = 0.3 } = config;
   const attrs = { kind: "rectified", slope: negativeSlope } as const;
-  return curved("LeakyReLU", name, { attrs, keras: { negative_slope: negativeSlope } });
+  return { className: "LeakyReLU", attrs, config: { negative_slope: negativeSlope } };
 }
 
 /** x where x > 0, else alpha · (exp(x) − 1); alpha is 1 by default. */
 export function elu(config: { readonly alpha?: number; readonly name?: string } = {}): Layer {
-  const { alpha = 1, name } = config;
-  return curved("ELU", name, { attrs: { kind: "elu", slope: alpha }, keras: { alpha } });
+  return layerFrom(eluActivation(config), config.name);
 }
 
-interface Curved {
-  readonly attrs: CurveAttrs;
-  readonly keras: LayerConfig;
+/** The same as the activation of another layer. */
+export function eluActivation(config: { readonly alpha?: number } = {}): LayerActivation {
+  const { alpha = 1 } = config;
+  return { className: "ELU", attrs: { kind: "elu", slope: alpha }, config: { alpha } };
 }
 
-function curved(className: string, name: string | undefined, { attrs, keras }: Curved): Layer {
-  return layerOf({ className, name, config: keras }, (net, x) => apply(net.rec, curve, [x], attrs));
+function layerFrom({ className, attrs, config }: LayerActivation, name?: string): Layer {
+  return layerOf({ className, name, config }, (net, x) => apply(net.rec, curve, [x], attrs));
 }
 
 export interface PreluConfig {
@@ -80,9 +92,10 @@ export function prelu(config: PreluConfig = {}): Layer {
   });
 }
 
-/** Softmax over the last axis. A cross-entropy after it is computed from its input, as Keras does. */
-export function softmaxLayer(config: { readonly name?: string } = {}): Layer {
-  return layerOf({ className: "Softmax", name: config.name, config: { axis: -1 } }, (net, x) =>
-    recordSoftmax(net.rec, x),
+/** Softmax over the last axis, or over others. A cross-entropy after it is computed from its input, as Keras does. */
+export function softmaxLayer(config: { readonly axis?: Axes; readonly name?: string } = {}): Layer {
+  const { axis = -1, name } = config;
+  return layerOf({ className: "Softmax", name, config: { axis } }, (net, x) =>
+    recordSoftmax(net.rec, x, axis),
   );
 }

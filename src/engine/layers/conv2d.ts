@@ -9,7 +9,12 @@ import { groupedConv2d } from "../ops/conv2d/grouped.ts";
 import { unpadded } from "../ops/zero-padding.ts";
 import type { Recorder } from "../program/recorder.ts";
 import { apply } from "../program/tape.ts";
-import { type ActivationName, fusedPart, recordRest } from "./activation-names.ts";
+import {
+  type ActivationOption,
+  activationConfig,
+  fusedPart,
+  recordRest,
+} from "./activation-names.ts";
 import { recordEpilogue } from "./convolutions.ts";
 import { glorotUniform, type Initializer, zeros } from "./initializers.ts";
 import { type Layer, layerOf } from "./net.ts";
@@ -29,7 +34,7 @@ export interface Conv2dConfig extends KernelPenalty {
   /** Each sees its share of the channels and makes its share of the filters; default 1. */
   readonly groups?: number;
   /** Default `linear`. */
-  readonly activation?: ActivationName;
+  readonly activation?: ActivationOption;
   /** Default true. */
   readonly useBias?: boolean;
   /** Default Glorot uniform. */
@@ -53,7 +58,7 @@ export function conv2d(config: Conv2dConfig): Layer {
     kernel_size: [kh, kw],
     strides,
     padding,
-    activation,
+    activation: activationConfig(activation),
     use_bias: useBias,
     ...(isPlain ? {} : { dilation_rate: dilation, groups }),
     ...regularizerConfig(penalty),

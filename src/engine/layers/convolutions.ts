@@ -1,6 +1,7 @@
 // Convolutions other than Conv2D: Keras's DepthwiseConv2D, SeparableConv2D and Conv2DTranspose.
 //   input (N, H, W, I) -> output (N, OH, OW, O)
 
+import { ShapeError } from "../core/errors.ts";
 import { shape4 } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { Padding } from "../core/window.ts";
@@ -11,7 +12,8 @@ import { transposedConv2d } from "../ops/conv2d/transpose.ts";
 import { reshape } from "../ops/reshape.ts";
 import { apply } from "../program/tape.ts";
 import {
-  type ActivationName,
+  type ActivationOption,
+  activationConfig,
   fusedPart,
   recordActivation,
   recordRest,
@@ -27,7 +29,7 @@ interface WindowConfig {
   /** Default `valid`. */
   readonly padding?: Padding;
   /** Default `linear`. */
-  readonly activation?: ActivationName;
+  readonly activation?: ActivationOption;
   /** Default true. */
   readonly useBias?: boolean;
   readonly name?: string;
@@ -45,7 +47,10 @@ function settingsOf(config: WindowConfig, where: string) {
   const { padding = "valid", activation = "linear", useBias = true } = config;
   const kernelSize = pairOf(config.kernelSize, `${where}: kernelSize`);
   const strides = pairOf(config.strides ?? 1, `${where}: strides`);
-  const keras = { kernel_size: kernelSize, strides, padding, activation, use_bias: useBias };
+  const keras = {
+    ...{ kernel_size: kernelSize, strides, padding, use_bias: useBias },
+    activation: activationConfig(activation),
+  };
   return { kernelSize, strides, padding, activation, useBias, keras };
 }
 
@@ -53,7 +58,7 @@ function settingsOf(config: WindowConfig, where: string) {
 export function recordEpilogue(
   net: Net,
   z: Tensor,
-  { useBias, activation }: { readonly useBias: boolean; readonly activation: ActivationName },
+  { useBias, activation }: { readonly useBias: boolean; readonly activation: ActivationOption },
 ): Tensor {
   const filters = z.shape.at(-1) ?? 1;
   const b = useBias ? net.parameter({ name: "bias", shape: [filters], initializer: zeros }) : null;
@@ -128,17 +133,38 @@ export function separableConv2d(config: DepthConfig & { readonly filters: number
   });
 }
 
+export interface TransposeConfig extends WindowConfig {
+  readonly filters: number;
+  /** Rows and columns of the result beyond the smallest that fits; default: as many as make it a multiple of the strides. */
+  readonly outputPadding?: number | readonly [number, number] | null;
+}
+
 /** A convolution backwards, which enlarges: kernel (KH, KW, filters, I), bias (filters). */
-export function conv2dTranspose(config: WindowConfig & { readonly filters: number }): Layer {
+export function conv2dTranspose(config: TransposeConfig): Layer {
   const { keras, ...settings } = settingsOf(config, "conv2d_transpose");
+  const beyond = outputPaddingOf(config);
   const filters = positiveInteger(config.filters, "conv2d_transpose: filters");
   const { kernelSize, strides, padding } = settings;
   const className = "Conv2DTranspose";
-  return layerOf({ className, name: config.name, config: { ...keras, filters } }, (net, x) => {
+  const own = { ...keras, filters, ...(beyond ? { output_padding: beyond } : {}) };
+  return layerOf({ className, name: config.name, config: own }, (net, x) => {
     const [, , , channels] = shape4(x.shape, "conv2d_transpose");
     const shape = [...kernelSize, filters, channels];
     const kernel = net.parameter({ name: "kernel", shape, initializer: glorotUniform });
-    const z = apply(net.rec, transposedConv2d, [x, kernel], { strides, padding });
+    const attrs = { strides, padding, ...(beyond ? { outputPadding: beyond } : {}) };
+    const z = apply(net.rec, transposedConv2d, [x, kernel], attrs);
     return recordEpilogue(net, z, settings);
   });
+}
+
+function outputPaddingOf({
+  outputPadding = null,
+}: TransposeConfig): readonly [number, number] | null {
+  if (outputPadding === null) return null;
+  const both =
+    typeof outputPadding === "number" ? ([outputPadding, outputPadding] as const) : outputPadding;
+  if (both.every((extent) => Number.isInteger(extent) && extent >= 0)) return both;
+  throw new ShapeError(
+    `conv2d_transpose: outputPadding: takes whole numbers of at least 0, got ${both}`,
+  );
 }

@@ -6,7 +6,12 @@ import { dense as denseOp } from "../ops/dense.ts";
 import { reshape } from "../ops/reshape.ts";
 import type { Recorder } from "../program/recorder.ts";
 import { apply } from "../program/tape.ts";
-import { type ActivationName, fusedPart, recordRest } from "./activation-names.ts";
+import {
+  type ActivationOption,
+  activationConfig,
+  fusedPart,
+  recordRest,
+} from "./activation-names.ts";
 import { glorotUniform, type Initializer, zeros } from "./initializers.ts";
 import { type Layer, layerOf } from "./net.ts";
 import { positiveInteger } from "./pair.ts";
@@ -16,7 +21,7 @@ import { type KernelPenalty, penaltyOf, regularizerConfig } from "./regularizer-
 export interface DenseConfig extends KernelPenalty {
   readonly units: number;
   /** Default `linear`. A cross-entropy after `softmax` is computed from the logits, as Keras does. */
-  readonly activation?: ActivationName;
+  readonly activation?: ActivationOption;
   /** Default true. */
   readonly useBias?: boolean;
   /** Default Glorot uniform. */
@@ -31,7 +36,10 @@ export function dense(config: DenseConfig): Layer {
   const { kernelInitializer: initializer = glorotUniform, name } = config;
   const penalty = penaltyOf(config);
   const attrs = { activation: fusedPart(activation) };
-  const keras = { units, activation, use_bias: useBias, ...regularizerConfig(penalty) };
+  const keras = {
+    ...{ units, activation: activationConfig(activation), use_bias: useBias },
+    ...regularizerConfig(penalty),
+  };
   return layerOf({ className: "Dense", name, config: keras }, (net, x) => {
     const features = x.shape.at(-1) ?? 1;
     const w = net.parameter({ name: "kernel", shape: [features, units], initializer, penalty });

@@ -1,8 +1,7 @@
 // Layers without variables that crop, resize and turn: Keras's Cropping2D, CenterCrop, Resizing, UpSampling2D, Reshape and
 // Permute.
 
-import { ShapeError } from "../core/errors.ts";
-import { formatShape, type Shape, shape4 } from "../core/shape.ts";
+import { type Shape, shape4 } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { reshape as reshapeOp } from "../ops/reshape.ts";
 import { type Interpolation, resize } from "../ops/resize.ts";
@@ -33,7 +32,10 @@ export function cropping2d(config: Named & { readonly cropping: Sides }): Layer 
   });
 }
 
-/** The middle of an image that is at least as large, (N, H, W, C) -> (N, height, width, C). */
+/**
+ * The middle of an image, (N, H, W, C) -> (N, height, width, C). Of one that is smaller the largest part of that aspect, resized, as
+ * Keras has it.
+ */
 export function centerCrop(
   config: Named & { readonly height: number; readonly width: number },
 ): Layer {
@@ -41,13 +43,26 @@ export function centerCrop(
   return layerOf({ className: "CenterCrop", name, config: { height, width } }, (net, x) => {
     const [, h, w] = shape4(x.shape, "center_crop");
     if (h < height || w < width) {
-      throw new ShapeError(
-        `center_crop: the image must be at least ${height} × ${width}, got ${formatShape(x.shape)}`,
-      );
+      const part = recordAspect(net.rec, x, [height, width]);
+      return apply(net.rec, resize, [part], { size: [height, width], interpolation: "bilinear" });
     }
     const from = [Math.trunc((h - height) / 2), Math.trunc((w - width) / 2)] as const;
     return recordCrop(net.rec, x, { from, size: [height, width] });
   });
+}
+
+/** The largest part of the image, from its middle, whose sides are to each other as those of `size`. */
+function recordAspect(
+  rec: Recorder,
+  x: Tensor,
+  [height, width]: readonly [number, number],
+): Tensor {
+  const [, h, w] = shape4(x.shape, "resizing");
+  const within = (most: number, extent: number) => Math.max(Math.min(most, Math.trunc(extent)), 1);
+  const size = [within(h, (w * height) / width), within(w, (h * width) / height)] as const;
+  if (size[0] === h && size[1] === w) return x;
+  const from = [Math.trunc((h - size[0]) / 2), Math.trunc((w - size[1]) / 2)] as const;
+  return recordCrop(rec, x, { from, size });
 }
 
 interface Crop {
@@ -72,13 +87,17 @@ export function resizing(
     readonly width: number;
     /** Default `bilinear`. */
     readonly interpolation?: Interpolation;
+    /** Cut the image to the result's aspect first, rather than distort it; default false. */
+    readonly cropToAspectRatio?: boolean;
   },
 ): Layer {
-  const { height, width, interpolation = "bilinear", name } = config;
-  const keras = { height, width, interpolation, crop_to_aspect_ratio: false };
-  return layerOf({ className: "Resizing", name, config: keras }, (net, x) =>
-    apply(net.rec, resize, [x], { size: [height, width], interpolation }),
-  );
+  const { height, width, interpolation = "bilinear", cropToAspectRatio = false, name } = config;
+  const size = [height, width] as const;
+  const keras = { height, width, interpolation, crop_to_aspect_ratio: cropToAspectRatio };
+  return layerOf({ className: "Resizing", name, config: keras }, (net, x) => {
+    const part = cropToAspectRatio ? recordAspect(net.rec, x, size) : x;
+    return apply(net.rec, resize, [part], { size, interpolation });
+  });
 }
 
 /** As tf.image.resize of TensorFlow 1 does it, from the corners of pixels. Keras has no such layer, so it is written to no file. */

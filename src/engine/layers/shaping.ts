@@ -9,7 +9,7 @@ import { dropout as dropoutOp } from "../ops/dropout.ts";
 import { reshape } from "../ops/reshape.ts";
 import { zeroPadding as zeroPaddingOp } from "../ops/zero-padding.ts";
 import { apply } from "../program/tape.ts";
-import { type ActivationName, recordActivation } from "./activation-names.ts";
+import { type ActivationOption, activationConfig, recordActivation } from "./activation-names.ts";
 import { mergeBranches } from "./merging.ts";
 import { type Layer, layerOf, type Net } from "./net.ts";
 import type { Pair } from "./pair.ts";
@@ -40,9 +40,10 @@ export function zeroPadding2d(
 }
 
 /** An activation as a layer of its own, element by element: Keras's Activation. */
-export function activation(config: Named & { readonly activation: ActivationName }): Layer {
+export function activation(config: Named & { readonly activation: ActivationOption }): Layer {
   const { activation: kind, name } = config;
-  return layerOf({ className: "Activation", name, config: { activation: kind } }, (net, x) => {
+  const keras = { activation: activationConfig(kind) };
+  return layerOf({ className: "Activation", name, config: keras }, (net, x) => {
     // One pass instead of two: what normalises is recorded again, here with the activation, and where nobody else reads
     // the first it drops out. The dispatch then belongs to this layer, and does the other's work.
     const before = kind === "relu" ? inferenceNormalization(net.rec, x) : null;

@@ -8,6 +8,10 @@
 //   silu           x · sigmoid(x)          softplus   log(1 + exp(x))     softsign  x / (1 + |x|)
 //   hard_sigmoid   slope · x + ½ between 0 and 1          hard_silu  x · hard_sigmoid(x)
 //   exponential    exp(x)                  mish       x · tanh(softplus(x))
+//   log_sigmoid    −softplus(−x)           hard_tanh  x between −1 and 1
+//   hard_shrink    x where |x| > threshold, else 0        soft_shrink  x moved by the threshold towards 0, or 0
+//   tanh_shrink    x − tanh(x)             squareplus (x + √(x² + 4)) / 2
+//   sparse_plus    0 where x ≤ −1, (x + 1)² / 4 where x < 1, else x
 // A NaN passes through all of them.
 
 import shader from "../../shaders/curve.wgsl";
@@ -33,6 +37,13 @@ export const CURVES = [
   "hard_silu",
   "exponential",
   "mish",
+  "log_sigmoid",
+  "hard_tanh",
+  "hard_shrink",
+  "soft_shrink",
+  "tanh_shrink",
+  "squareplus",
+  "sparse_plus",
 ] as const;
 
 export type Curve = (typeof CURVES)[number];
@@ -41,7 +52,7 @@ export interface CurveAttrs {
   readonly kind: Curve;
   /** Default 0 for `rectified`, 1 for `elu`, 1/6 for `hard_sigmoid` and `hard_silu`; others have none. */
   readonly slope?: number;
-  /** Of `rectified`; default 0. */
+  /** Of `rectified`, `hard_shrink` and `soft_shrink`; default 0. */
   readonly threshold?: number;
   /** Of `rectified`, at least the threshold; default: no limit. */
   readonly most?: number;

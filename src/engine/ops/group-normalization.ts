@@ -19,54 +19,67 @@ export interface GroupNormalizationAttrs {
   readonly groups: number | "places";
   /** Added to the variance. */
   readonly epsilon: number;
+  /** Whether there is a gamma among the inputs; default true. */
+  readonly scale?: boolean;
+  /** Whether there is a beta among the inputs; default true. */
+  readonly center?: boolean;
 }
 
-type Inputs = readonly [x: Tensor, gamma: Tensor, beta: Tensor];
+/** x, then gamma if `scale`, then beta if `center`. */
+type Inputs = readonly [x: Tensor, ...parameters: Tensor[]];
 
 interface Saved {
   readonly x: Tensor;
-  readonly gamma: Tensor;
+  /** Empty without one. */
+  readonly gamma: { readonly gamma?: Tensor };
   readonly known: Tensor;
 }
 
 export const groupNormalization: Op<Inputs, GroupNormalizationAttrs, Saved> = {
   name: "group-normalization",
 
-  infer([x, gamma, beta], { groups }) {
+  infer([x, ...parameters], { groups, scale = true, center = true }) {
     const channels = x.at(-1) ?? 0;
     const isShared = groups === "places" || (groups >= 1 && Number.isInteger(channels / groups));
-    if (!isShared || sizeOf(gamma) !== channels || sizeOf(beta) !== channels) {
+    const count = Number(scale) + Number(center);
+    const areLines = parameters.every((line) => sizeOf(line) === channels);
+    if (!isShared || !areLines || parameters.length !== count) {
       throw new ShapeError(
-        `group-normalization: the channels are shared out among ${groups} groups, each with a gamma and a beta, ` +
-          `got x ${formatShape(x)}, gamma ${formatShape(gamma)}, beta ${formatShape(beta)}`,
+        `group-normalization: the channels are shared out among ${groups} groups, each with ${count} parameters, ` +
+          `got x ${formatShape(x)} and ${parameters.map(formatShape).join(", ") || "none"}`,
       );
     }
     return x;
   },
 
-  forward(rec, [x, gamma, beta], attrs) {
+  forward(rec, [x, ...parameters], attrs) {
     const y = rec.allocate(x.shape, "y", x.dtype);
     const params = paramsOf(x.shape, attrs);
     const statistics = rec.allocate([params.groups, 2], "statistics");
-    const bind = { x, gamma, beta, y, statistics };
-    record(rec, KERNELS.forward, { count: params.groups, bind, params });
+    const { scale = true, center = true } = attrs;
+    const [first, last] = [parameters[0], parameters.at(-1)];
+    const gamma = scale && first ? { gamma: first } : {};
+    const bind = { x, y, statistics, ...gamma, ...(center && last ? { beta: last } : {}) };
+    record(rec, kernel("forward", { scale, center }), { count: params.groups, bind, params });
     return { output: y, saved: { x, gamma, known: statistics } };
   },
 
-  backward(rec, dy, saved, attrs, [needsX, needsGamma, needsBeta]) {
-    const { x, gamma, known } = saved;
+  backward(rec, dy, { x, gamma, known }, attrs, [needsX, ...needs]) {
+    const { scale = true, center = true } = attrs;
     const params = paramsOf(x.shape, attrs);
     const dx = needsX ? rec.allocate(x.shape, "dx", x.dtype) : null;
     if (dx) {
-      const bind = { x, gamma, known, dy, dx };
-      record(rec, KERNELS.input_gradient, { count: params.groups, bind, params });
+      const bind = { x, known, dy, dx, ...gamma };
+      record(rec, kernel("input_gradient", { scale }), { count: params.groups, bind, params });
     }
-    const terms = needsGamma ? rec.allocate(x.shape, "terms") : null;
+    const terms = scale && needs[0] ? rec.allocate(x.shape, "terms") : null;
     if (terms) {
       const bind = { x, known, dy, terms };
-      record(rec, KERNELS.gamma_terms, { count: params.elements, bind, params });
+      record(rec, kernel("gamma_terms"), { count: params.elements, bind, params });
     }
-    return [dx, terms && channelSums(rec, terms), needsBeta ? channelSums(rec, dy) : null];
+    const dgamma = terms && channelSums(rec, terms);
+    const dbeta = center && needs.at(-1) ? channelSums(rec, dy) : null;
+    return [dx, ...(scale ? [dgamma] : []), ...(center ? [dbeta] : [])];
   },
 };
 
@@ -91,19 +104,36 @@ interface Pass {
   readonly params: ReturnType<typeof paramsOf>;
 }
 
-function record(rec: Recorder, kernel: Kernel, { count, bind, params }: Pass): void {
+function record(rec: Recorder, used: Kernel, { count, bind, params }: Pass): void {
   const grid = linearGrid(count, 64);
   const flops = 8 * params.elements;
-  rec.dispatch({ op: "group-normalization", kernel, grid, bind, params: { ...params }, flops });
+  rec.dispatch({
+    op: "group-normalization",
+    kernel: used,
+    grid,
+    bind,
+    params: { ...params },
+    flops,
+  });
 }
 
-const KERNELS = {
-  forward: kernelFrom(shader, "forward"),
-  input_gradient: kernelFrom(shader, "input_gradient"),
-  gamma_terms: kernelFrom(shader, "gamma_terms"),
-} as const;
+type Entry = "forward" | "input_gradient" | "gamma_terms";
+
+interface Line {
+  readonly scale?: boolean;
+  readonly center?: boolean;
+}
+
+function kernel(entry: Entry, { scale = false, center = false }: Line = {}): Kernel {
+  return kernelFrom(shader, entry, { flags: { SCALE: scale, CENTER: center } });
+}
 
 /** Every kernel that this file dispatches. */
 export function* groupNormalizationKernels(): Iterable<Kernel> {
-  yield* Object.values(KERNELS);
+  for (const scale of [true, false]) {
+    yield kernel("forward", { scale, center: true });
+    yield kernel("forward", { scale, center: false });
+    yield kernel("input_gradient", { scale });
+  }
+  yield kernel("gamma_terms");
 }

@@ -2,24 +2,15 @@
 
 import { elu, leakyRelu, prelu, relu, softmaxLayer } from "../../engine/layers/activations.ts";
 import type { Layer } from "../../engine/layers/net.ts";
-import { onLastAxis } from "./last-axis.ts";
+import { ACTIVATION_SETTINGS } from "./activation-option.ts";
 import type { ConfigReader } from "./reader.ts";
 
 export const ACTIVATION_ROWS: Readonly<Record<string, (options: ConfigReader) => Layer>> = {
-  ReLU: (options) =>
-    relu({
-      name: options.name,
-      maxValue: options.limit("max_value"),
-      negativeSlope: options.number("negative_slope", 0),
-      threshold: options.number("threshold", 0),
-    }),
-  LeakyReLU: (options) => {
-    // Keras 2 says alpha.
-    const negativeSlope = options.number("negative_slope", options.number("alpha", 0.3));
-    return leakyRelu({ name: options.name, negativeSlope });
-  },
-  ELU: (options) => elu({ name: options.name, alpha: options.number("alpha", 1) }),
+  ReLU: (options) => relu({ name: options.name, ...ACTIVATION_SETTINGS.ReLU(options) }),
+  LeakyReLU: (options) =>
+    leakyRelu({ name: options.name, ...ACTIVATION_SETTINGS.LeakyReLU(options) }),
+  ELU: (options) => elu({ name: options.name, ...ACTIVATION_SETTINGS.ELU(options) }),
   PReLU: (options) =>
     prelu({ name: options.name, sharedAxes: options.numbers("shared_axes") ?? null }),
-  Softmax: (options) => onLastAxis(options, softmaxLayer({ name: options.name })),
+  Softmax: (options) => softmaxLayer({ name: options.name, axis: options.axes("axis") }),
 };

@@ -7,6 +7,7 @@ import {
   separableConv2d,
 } from "../../engine/layers/convolutions.ts";
 import type { Layer } from "../../engine/layers/net.ts";
+import { activationOf } from "./activation-option.ts";
 import type { ConfigReader } from "./reader.ts";
 
 export const CONVOLUTION_ROWS: Readonly<Record<string, (options: ConfigReader) => Layer>> = {
@@ -28,7 +29,12 @@ export const CONVOLUTION_ROWS: Readonly<Record<string, (options: ConfigReader) =
   Conv2DTranspose: (options) => {
     options.only("dilation_rate", [[1, 1], 1]);
     options.only("groups", [1]);
-    return conv2dTranspose({ ...windowOf(options), filters: options.count("filters") });
+    const beyond = options.value("output_padding");
+    return conv2dTranspose({
+      ...windowOf(options),
+      filters: options.count("filters"),
+      outputPadding: beyond === undefined ? null : options.pair("output_padding"),
+    });
   },
 };
 
@@ -38,7 +44,7 @@ function windowOf(options: ConfigReader) {
     kernelSize: options.pair("kernel_size"),
     strides: options.pair("strides", [1, 1]),
     padding: options.choice("padding", ["valid", "same"], "valid"),
-    activation: options.activation("activation"),
+    activation: activationOf(options, "activation"),
     useBias: options.flag("use_bias", true),
   } as const;
 }

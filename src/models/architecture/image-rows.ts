@@ -57,8 +57,7 @@ export const IMAGE_ROWS: Rows = {
       width: options.number("width"),
     }),
   Resizing: (options) => {
-    for (const option of ["antialias", "crop_to_aspect_ratio", "pad_to_aspect_ratio"])
-      options.only(option, [false]);
+    for (const option of ["antialias", "pad_to_aspect_ratio"]) options.only(option, [false]);
     // Belong to what is off.
     for (const option of ["fill_mode", "fill_value"]) options.settings([option]);
     return resizing({
@@ -66,6 +65,7 @@ export const IMAGE_ROWS: Rows = {
       height: options.number("height"),
       width: options.number("width"),
       interpolation: options.choice("interpolation", INTERPOLATIONS, "bilinear"),
+      cropToAspectRatio: options.flag("crop_to_aspect_ratio", false),
     });
   },
   UpSampling2D: (options) =>

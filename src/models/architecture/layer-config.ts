@@ -190,7 +190,9 @@ function ownConfig({ className, config }: ExportedLayer, dialect: Dialect): Json
   const spelled = said.map(([field, value]) => {
     const key = dialect.fieldName(className, field);
     const object = classOf(value);
-    return [key, object ? regularizer(dialect, object) : value] as const;
+    if (!object) return [key, value] as const;
+    const spell = field === "activation" ? layerObject : regularizer;
+    return [key, spell(dialect, object)] as const;
   });
   return Object.fromEntries(spelled);
 }
@@ -220,6 +222,21 @@ function regularizer(
 ): JsonObject {
   if (dialect.isKeras3) return dialect.object("keras.regularizers", className, config);
   return dialect.object("keras.regularizers", "L1L2", { l1: 0, l2: 0, ...config });
+}
+
+/** A layer that is the activation of another: by its module in both dialects, or Keras 3 does not find it in an H5 file. */
+function layerObject(
+  dialect: Dialect,
+  [className, config]: readonly [string, JsonObject],
+): JsonObject {
+  const spelled = Object.entries(config).map(([field, value]) => [
+    dialect.fieldName(className, field),
+    value,
+  ]);
+  return {
+    ...{ module: "keras.layers", class_name: className },
+    ...{ config: Object.fromEntries(spelled), registered_name: null },
+  };
 }
 
 /** The class and the config of `{ class_name, config }`, as records have a regulariser. */

@@ -15,6 +15,7 @@ import {
   maxPooling2d,
 } from "../../engine/layers/pooling.ts";
 import { activation, dropout, flatten, zeroPadding2d } from "../../engine/layers/shaping.ts";
+import { activationOf } from "./activation-option.ts";
 import { ACTIVATION_ROWS } from "./activation-rows.ts";
 import { CONVOLUTION_ROWS } from "./convolution-rows.ts";
 import { IMAGE_ROWS } from "./image-rows.ts";
@@ -34,7 +35,7 @@ const BUILDERS: Readonly<Record<string, (options: ConfigReader) => Layer>> = {
     dense({
       name: options.name,
       units: options.count("units"),
-      activation: options.activation("activation"),
+      activation: activationOf(options, "activation"),
       useBias: options.flag("use_bias", true),
       ...options.kernelPenalty(),
     }),
@@ -46,18 +47,21 @@ const BUILDERS: Readonly<Record<string, (options: ConfigReader) => Layer>> = {
   ZeroPadding2D: (options) =>
     zeroPadding2d({ name: options.name, padding: options.sides("padding") }),
   Activation: (options) =>
-    activation({ name: options.name, activation: options.activation("activation") }),
+    activation({ name: options.name, activation: activationOf(options, "activation") }),
   Identity: ({ name }) => activation({ name, activation: "linear" }),
   Dropout: (options) => dropout({ name: options.name, rate: options.number("rate") }),
   LayerNormalization: (options) => {
     options.only("rms_scaling", [false]);
-    return onLastAxis(options, layerNormalization(examplewise(options)));
+    return layerNormalization({ ...examplewise(options), axis: options.axes("axis") });
   },
-  GroupNormalization: (options) =>
-    onLastAxis(
-      options,
-      groupNormalization({ ...examplewise(options), groups: options.number("groups", 32) }),
-    ),
+  GroupNormalization: (options) => {
+    const axis = options.axes("axis");
+    if (typeof axis !== "number") throw options.refused("axis", "one axis", axis);
+    return groupNormalization({
+      ...examplewise(options),
+      ...{ axis, groups: options.number("groups", 32) },
+    });
+  },
   BatchNormalization: (options) => {
     // Statistics over all devices, of which there is one.
     options.flag("synchronized", false);
@@ -65,19 +69,20 @@ const BUILDERS: Readonly<Record<string, (options: ConfigReader) => Layer>> = {
       name: options.name,
       scale: options.flag("scale", true),
       center: options.flag("center", true),
-      momentum: options.within("momentum", [0, 1]),
-      epsilon: options.within("epsilon", [0, Number.POSITIVE_INFINITY]),
+      momentum: options.between("momentum", [0, 1]),
+      epsilon: options.between("epsilon", [0, Number.POSITIVE_INFINITY]),
     });
     return onLastAxis(options, layer);
   },
 };
 
-/** Of LayerNormalization and GroupNormalization, over the last axis of an image. */
+/** Of LayerNormalization and GroupNormalization. */
 function examplewise(options: ConfigReader) {
-  for (const option of ["center", "scale"]) options.only(option, [true]);
   return {
     name: options.name,
-    epsilon: options.within("epsilon", [0, Number.POSITIVE_INFINITY], 1e-3),
+    epsilon: options.between("epsilon", [0, Number.POSITIVE_INFINITY], 1e-3),
+    scale: options.flag("scale", true),
+    center: options.flag("center", true),
   };
 }
 

@@ -114,7 +114,7 @@ function builderOf(spec: LayerSpec, site: Site): LayerBuilder {
 }
 
 /** Layers and ops tell which rule of theirs is broken; of which layer and file, is known here. */
-function placed<T>({ name, className }: LayerSpec, where: string, build: () => T): T {
+function placed<T>({ name, className, position }: LayerSpec, where: string, build: () => T): T {
   try {
     return build();
   } catch (cause) {
@@ -122,7 +122,10 @@ function placed<T>({ name, className }: LayerSpec, where: string, build: () => T
     if (!isOurs || cause.message.startsWith(`${where}: `)) throw cause;
     const { message, help } = cause;
     const place = `${where}: layer ${name} (${className})`;
-    throw new FormatError(`${place}: ${message}`, { cause, ...(help ? { help } : {}) });
+    throw new FormatError(`${place}: ${message} at position ${position}`, {
+      cause,
+      ...(help ? { help } : {}),
+    });
   }
 }
 

@@ -2,12 +2,12 @@
 // would change what the layer computes without anybody noticing.
 
 import { FormatError } from "../../engine/core/errors.ts";
-import { ACTIVATION_NAMES, type ActivationName } from "../../engine/layers/activation-names.ts";
 import type { KernelPenalty } from "../../engine/layers/regularizer-config.ts";
 import type { ConfigValue, LayerConfig } from "../../engine/program/layer-record.ts";
 import { dtypeOf, FLOATS } from "./dtypes.ts";
-import { quote } from "./json-record.ts";
-import type { LayerSpec } from "./model-config.ts";
+import { type JsonRecord, quote } from "./json-record.ts";
+import type { Generation, LayerSpec } from "./model-config.ts";
+import { KEEP, remedyFor } from "./remedies.ts";
 import { isTrainingOption, penaltyFactors } from "./training-options.ts";
 
 /** Options that say nothing about what a loaded layer computes. */
@@ -31,8 +31,6 @@ const HARMLESS: ReadonlySet<string> = new Set([
 /** Of filters and units. */
 const MOST_COUNTED = 2 ** 24;
 
-const KERAS2_HARD_SIGMOID = "hard_sigmoid_keras2";
-
 export class ConfigReader {
   readonly #layer: LayerSpec;
   readonly #where: string;
@@ -44,7 +42,7 @@ export class ConfigReader {
     this.#read.add("dtype");
     const dtype = dtypeOf(layer.config);
     if (dtype !== undefined && !FLOATS.has(dtype)) {
-      throw this.#refused("dtype", "of floats, not quantised", dtype);
+      throw this.refused("dtype", "of floats, not quantised", dtype);
     }
   }
 
@@ -52,26 +50,31 @@ export class ConfigReader {
     return this.#layer.name;
   }
 
+  /** Of the Keras that wrote the file. */
+  get generation(): Generation {
+    return this.#layer.generation;
+  }
+
   number(option: string, fallback?: number): number {
     const given = this.#take(option);
     const value = given === undefined ? fallback : given;
     if (typeof value === "number") return value;
-    throw this.#refused(option, "a number", value);
+    throw this.refused(option, "a number", value);
   }
 
   /** How many: more of them than any network has would only fail later, and by another name. */
   count(option: string, fallback?: number): number {
     const value = this.number(option, fallback);
     if (Number.isSafeInteger(value) && value >= 1 && value <= MOST_COUNTED) return value;
-    throw this.#refused(option, `a whole number from 1 to ${MOST_COUNTED}`, value);
+    throw this.refused(option, `a whole number from 1 to ${MOST_COUNTED}`, value);
   }
 
   /** A number from `least` to `most`. */
-  within(option: string, [least, most]: readonly [number, number], fallback?: number): number {
+  between(option: string, [least, most]: readonly [number, number], fallback?: number): number {
     const value = this.number(option, fallback);
     if (value >= least && value <= most) return value;
     const range = most === Number.POSITIVE_INFINITY ? `at least ${least}` : `${least} to ${most}`;
-    throw this.#refused(option, range, value);
+    throw this.refused(option, range, value);
   }
 
   /** A list of numbers; undefined where it is not set. */
@@ -82,7 +85,7 @@ export class ConfigReader {
     if (value === undefined) return undefined;
     const isList = Array.isArray(value) && value.every((item) => typeof item === "number");
     if (isList) return value;
-    throw this.#refused(option, "a list of numbers", value);
+    throw this.refused(option, "a list of numbers", value);
   }
 
   /** One number or a list of them, also one for each channel in a list of shape (1, …, C); undefined where it is not set. */
@@ -91,7 +94,7 @@ export class ConfigReader {
     while (Array.isArray(value) && value.length === 1) value = value[0];
     const found = typeof value === "number" ? value : this.numbers(option, value);
     const isLess = [found ?? []].flat().some((one) => least !== undefined && one < least);
-    if (isLess) throw this.#refused(option, `at least ${least}`, value);
+    if (isLess) throw this.refused(option, `at least ${least}`, value);
     return found;
   }
 
@@ -106,35 +109,27 @@ export class ConfigReader {
     return (this.#take(option) ?? null) === null ? null : this.number(option);
   }
 
-  /** An activation by its name, as the generation of Keras that wrote the file means it; `linear` where there is none. */
-  activation(option: string): ActivationName {
-    const value = this.#take(option) ?? "linear";
-    const { generation } = this.#layer;
-    const isDebatable = value === "hard_sigmoid" || value === "leaky_relu";
-    // Keras 2's and Keras 3's hard_sigmoid differ, and the function leaky_relu is Keras 3's.
-    if (isDebatable && generation === null) {
-      throw this.#refused(option, "one that Keras 2 and 3 agree on", value);
-    }
-    if (value === "hard_sigmoid" && generation === 2) return KERAS2_HARD_SIGMOID;
-    const known = ACTIVATION_NAMES.filter(
-      (name) => name !== KERAS2_HARD_SIGMOID && (generation !== 2 || name !== "leaky_relu"),
-    );
-    const found = known.find((name) => name === value);
-    if (found !== undefined) return found;
-    throw this.#refused(option, known.join(", "), value);
+  /** As the file has it; undefined where it is not set. */
+  value(option: string): unknown {
+    return this.#take(option) ?? undefined;
+  }
+
+  /** Of an object within this layer's options, such as a layer that is its activation. */
+  within(className: string, config: JsonRecord): ConfigReader {
+    return new ConfigReader({ ...this.#layer, className, config }, this.#where);
   }
 
   flag(option: string, fallback: boolean): boolean {
     const value = this.#take(option) ?? fallback;
     if (typeof value === "boolean") return value;
-    throw this.#refused(option, "true or false", value);
+    throw this.refused(option, "true or false", value);
   }
 
   choice<T extends string>(option: string, choices: readonly T[], fallback?: T): T {
     const value = this.#take(option) ?? fallback;
     const found = choices.find((choice) => choice === value);
     if (found !== undefined) return found;
-    throw this.#refused(option, choices.join(", "), value);
+    throw this.refused(option, choices.join(", "), value);
   }
 
   /** One number for both axes, or a list of two; `fallback` where there is none. */
@@ -142,7 +137,7 @@ export class ConfigReader {
     const value = this.#take(option) ?? fallback;
     const pair = pairOf(value);
     if (pair) return pair;
-    throw this.#refused(option, "two numbers", value);
+    throw this.refused(option, "two numbers", value);
   }
 
   /** Zeros around an image: one number, two, or two pairs. */
@@ -151,7 +146,7 @@ export class ConfigReader {
     const [down, across] = Array.isArray(value) ? value : [value, value];
     const sides = [pairOf(down), pairOf(across)] as const;
     if (sides[0] && sides[1]) return [sides[0], sides[1]];
-    throw this.#refused(option, "one number, two, or two pairs", value);
+    throw this.refused(option, "one number, two, or two pairs", value);
   }
 
   /** The factors of a kernel's regulariser; 0 without one, and for others, which training refuses. */
@@ -169,11 +164,21 @@ export class ConfigReader {
     const value = given === undefined ? -1 : given;
     const [axis, ...more] = Array.isArray(value) ? value : [value];
     if (!Number.isSafeInteger(axis) || more.length > 0) {
-      throw this.#refused(option, "one axis", value);
+      throw this.refused(option, "one axis", value);
     }
     return (rank) => {
-      if (axis !== -1 && axis !== rank - 1) throw this.#refused(option, `-1 or ${rank - 1}`, value);
+      if (axis !== -1 && axis !== rank - 1) throw this.refused(option, `-1 or ${rank - 1}`, value);
     };
+  }
+
+  /** An axis, or a list of them; the last by default. A list of one is that one. */
+  axes(option: string): number | readonly number[] {
+    const given = this.#take(option);
+    const value = given === undefined ? -1 : given;
+    const [axis, ...more] = Array.isArray(value) ? value : [value];
+    const areWhole = [axis, ...more].every((one) => Number.isSafeInteger(one));
+    if (areWhole) return more.length === 0 ? axis : [axis, ...more];
+    throw this.refused(option, "one axis or several", value);
   }
 
   /** The option has to have one of these values, or to be missing. */
@@ -181,7 +186,7 @@ export class ConfigReader {
     const value = this.#take(option);
     const text = JSON.stringify(value);
     if (value === undefined || values.some((known) => JSON.stringify(known) === text)) return;
-    throw this.#refused(option, values.map(quote).join(" or "), value);
+    throw this.refused(option, values.map(quote).join(" or "), value, this.#remedy(option));
   }
 
   /** What is left must be harmless: unknown options that are switched on are refused. */
@@ -191,7 +196,8 @@ export class ConfigReader {
       // Where values start does not matter where they are loaded.
       if (option.endsWith("_initializer")) continue;
       if (isTrainingOption(option, value)) continue;
-      if (value !== null && value !== false) throw this.#refused(option, "unset", value);
+      if (value === null || value === false) continue;
+      throw this.refused(option, "unset", value, this.#remedy(option));
     }
   }
 
@@ -200,10 +206,17 @@ export class ConfigReader {
     return this.#layer.config[option];
   }
 
-  #refused(option: string, wanted: string, got: unknown): FormatError {
-    const { name, className } = this.#layer;
+  /** Of an option that has to be as it is by default. */
+  #remedy(option: string): string {
+    return remedyFor(this.#layer.className, option) ?? KEEP;
+  }
+
+  refused(option: string, wanted: string, got: unknown, remedy?: string): FormatError {
+    const { name, className, position } = this.#layer;
     const place = `${this.#where}: layer ${name} (${className})`;
-    return new FormatError(`${place}: ${option} must be ${wanted}, got ${quote(got)}`);
+    const message = `${place}: ${option} must be ${wanted}, got ${quote(got)} at position ${position}`;
+    const help = remedy ?? remedyFor(className, option);
+    return new FormatError(message, help === undefined ? {} : { help });
   }
 }
 

@@ -103,8 +103,32 @@ const FORMULAS: Readonly<Record<Curve, Formula>> = {
       return t + x * (1 - t * t) * sigmoid(x);
     },
   },
+  log_sigmoid: { value: (x) => -softplus(-x), slope: (x) => sigmoid(-x) },
+  hard_tanh: {
+    value: (x) => Math.min(Math.max(x, -1), 1),
+    slope: (x) => (Math.abs(x) <= 1 ? 1 : 0),
+  },
+  hard_shrink: {
+    value: (x, { threshold }) => (Math.abs(x) > threshold ? x : 0),
+    slope: (x, { threshold }) => (Math.abs(x) > threshold ? 1 : 0),
+  },
+  soft_shrink: {
+    value: (x, { threshold }) => (Math.abs(x) > threshold ? x - Math.sign(x) * threshold : 0),
+    slope: (x, { threshold }) => (Math.abs(x) > threshold ? 1 : 0),
+  },
+  tanh_shrink: { value: (x) => x - Math.tanh(x), slope: (x) => Math.tanh(x) ** 2 },
+  squareplus: {
+    value: (x) => (x > 0 ? (x + root(x)) / 2 : 2 / (root(x) - x)),
+    slope: (x) => (1 + x / root(x)) / 2,
+  },
+  sparse_plus: {
+    value: (x) => (x >= 1 ? x : Math.max(x + 1, 0) ** 2 / 4),
+    slope: (x) => Math.min(Math.max((x + 1) / 2, 0), 1),
+  },
 };
 
+/** √(x² + 4) */
+const root = (x: number) => Math.hypot(x, 2);
 const NONE: Shape = { slope: 0, threshold: 0, most: 0 };
 
 /** WGSL lets exp be off by 3 + 2·|x| units in the last place; the polynomials and quotients of it add some more. */
@@ -119,7 +143,8 @@ function curveOf(dispatch: Dispatch) {
   const shape = { slope: own, threshold, most };
   /** Where a rounding decides on which piece of a function with corners an element lies. */
   const isCorner = (x: number) =>
-    kind.startsWith("hard_") && Math.abs(Math.abs(own * x) - 0.5) < 8 * UNIT;
+    (kind === "hard_sigmoid" || kind === "hard_silu") &&
+    Math.abs(Math.abs(own * x) - 0.5) < 8 * UNIT;
   const off = (x: number, result: number) =>
     kind === "rectified"
       ? 2 * UNIT * Math.abs(result)

@@ -54,6 +54,11 @@ function reader(task: Task, dispatch: Dispatch, name: string): (index: number) =
   return (index) => values?.[index] ?? 0;
 }
 
+/** Of each channel; 1 where the layer has none. */
+function gammaOf(task: Task, dispatch: Dispatch): (index: number) => number {
+  return dispatch.bindings["gamma"] ? reader(task, dispatch, "gamma") : () => 1;
+}
+
 /** Computes something of a group when it is first asked for; of the last one alone, for there may be very many. */
 function ofLast<T>(compute: (group: number) => T): (group: number) => T {
   let known: { readonly group: number; readonly value: T } | null = null;
@@ -85,11 +90,8 @@ function statisticsOf(values: readonly number[], epsilon: number): Statistics {
 const forward: Reference = (task) => {
   const dispatch = entryOf(task, "forward");
   const { channels, places, width, groupOf, elementsOf } = groupingOf(dispatch);
-  const [x, gamma, beta] = ["x", "gamma", "beta"].map((name) => reader(task, dispatch, name)) as [
-    Read,
-    Read,
-    Read,
-  ];
+  const x = reader(task, dispatch, "x");
+  const [gamma, beta] = [gammaOf(task, dispatch), reader(task, dispatch, "beta")];
   const epsilon = float(dispatch, "epsilon");
   const known = ofLast((group) => statisticsOf(elementsOf(group).map(x), epsilon));
   const y = (index: number): Expected => {
@@ -112,8 +114,6 @@ const forward: Reference = (task) => {
   ];
 };
 
-type Read = (index: number) => number;
-
 /** x̂ of an element, from statistics that are given. */
 function normalizedIn(task: Task, dispatch: Dispatch): (index: number) => number {
   const { groupOf } = groupingOf(dispatch);
@@ -127,9 +127,8 @@ function normalizedIn(task: Task, dispatch: Dispatch): (index: number) => number
 const inputGradient: Reference = (task) => {
   const dispatch = entryOf(task, "input_gradient");
   const { channels, places, width, groupOf, elementsOf } = groupingOf(dispatch);
-  const [dy, gamma, known] = ["dy", "gamma", "known"].map((name) =>
-    reader(task, dispatch, name),
-  ) as [Read, Read, Read];
+  const [dy, known] = [reader(task, dispatch, "dy"), reader(task, dispatch, "known")];
+  const gamma = gammaOf(task, dispatch);
   const normalized = normalizedIn(task, dispatch);
   const d = (index: number) => dy(index) * gamma(index % channels);
   const means = ofLast((group) => {

@@ -1,18 +1,16 @@
-// Softmax, means, the running sums of metrics and the penalty, in float64.
+// Means, the running sums of metrics and the penalty, in float64.
 
 import { sizeOf } from "../../../engine/core/shape.ts";
 import type { Dispatch } from "../../../engine/program/program.ts";
-import { crossEntropy, probability, rowsOf } from "./cross-entropy.ts";
+import { crossEntropy } from "./cross-entropy.ts";
 import { denseCrossEntropy } from "./dense-cross-entropy.ts";
 import {
   boundTo,
   chain,
-  type Expected,
   entryOf,
   exactly,
   float,
   named,
-  once,
   type Reference,
   TINY,
   UNIT,
@@ -28,36 +26,6 @@ const mean: Reference = (task) => {
   const error = (chain(length) + 5 * UNIT) * losses.reduce((sum, loss) => sum + Math.abs(loss), 0);
   const at = () => ({ value, error: error / length + TINY });
   return [{ tensor: boundTo(dispatch, "loss"), cost: length, terms: length, at }];
-};
-
-const softmaxForward: Reference = (task) => {
-  const dispatch = entryOf(task, "forward");
-  const classes = named(dispatch.params, "classes");
-  const x = valuesAt(task, dispatch, "x") ?? [];
-  const rowOf = rowsOf(x, classes);
-  const at = (index: number) => probability(rowOf(Math.floor(index / classes)), x[index] ?? 0);
-  return [{ tensor: boundTo(dispatch, "y"), cost: classes, terms: classes, at }];
-};
-
-const softmaxBackward: Reference = (task) => {
-  const dispatch = entryOf(task, "backward");
-  const classes = named(dispatch.params, "classes");
-  const [y, dy] = [valuesAt(task, dispatch, "output") ?? [], valuesAt(task, dispatch, "dy") ?? []];
-  const products = once((row: number) => {
-    let [sum, magnitude] = [0, 0];
-    for (let index = row * classes; index < (row + 1) * classes; index++) {
-      sum += (dy[index] ?? 0) * (y[index] ?? 0);
-      magnitude += Math.abs((dy[index] ?? 0) * (y[index] ?? 0));
-    }
-    return { sum, magnitude };
-  });
-  const at = (index: number): Expected => {
-    const { sum, magnitude } = products(Math.floor(index / classes));
-    const [own, share] = [dy[index] ?? 0, Math.abs(y[index] ?? 0)];
-    const error = chain(classes) * magnitude + 3 * UNIT * (Math.abs(own) + Math.abs(sum));
-    return { value: (y[index] ?? 0) * (own - sum), error: share * error + TINY };
-  };
-  return [{ tensor: boundTo(dispatch, "dx"), cost: classes, terms: classes, at }];
 };
 
 const accumulate: Reference = (task) => {
@@ -146,8 +114,6 @@ export const LOSS: Readonly<Record<string, Reference>> = {
   "softmax-cross-entropy/forward": (task) =>
     (entryOf(task, "forward").bindings["logits"] ? crossEntropy : denseCrossEntropy)(task),
   "softmax-cross-entropy/mean": mean,
-  "softmax/forward": softmaxForward,
-  "softmax/backward": softmaxBackward,
   "metrics/accumulate": accumulate,
   "metrics/count_confusion": confusion,
   "penalty/sum_terms": penalty,

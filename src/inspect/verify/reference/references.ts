@@ -17,6 +17,7 @@ import { PLACED } from "./placed.ts";
 import { POOLING } from "./pooling.ts";
 import { outputOf, productOf, resultsOf } from "./products.ts";
 import type { Output, Task } from "./reference.ts";
+import { SOFTMAX } from "./softmax.ts";
 
 const REFERENCES = {
   ...AUGMENTATION,
@@ -34,6 +35,7 @@ const REFERENCES = {
   ...OPTIMIZERS,
   ...PLACED,
   ...POOLING,
+  ...SOFTMAX,
 };
 
 /** What the unit should have computed; null where nobody has written that down. */
