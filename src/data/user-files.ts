@@ -8,6 +8,7 @@ import { CSV, CSV_NAMES } from "./sources/csv-files.ts";
 import { IDX, partialIdx } from "./sources/idx-files.ts";
 import { NPZ } from "./sources/npz.ts";
 import { PICTURES } from "./sources/pictures.ts";
+import { PROGRAM } from "./sources/program.ts";
 import {
   type DataPlace,
   type DataSource,
@@ -17,7 +18,7 @@ import {
   type UserData,
 } from "./sources/source.ts";
 
-const SOURCES: readonly DataSource[] = [IDX, CSV, CIFAR, NPZ, PICTURES];
+const SOURCES: readonly DataSource[] = [IDX, CSV, CIFAR, NPZ, PROGRAM, PICTURES];
 const WANTED = "the four IDX files of Fashion-MNIST (plain or .gz), or Kaggle's two CSVs";
 const HELP = `also read: ${SOURCES.slice(2)
   .map(({ what }) => what)

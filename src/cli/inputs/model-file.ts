@@ -1,11 +1,11 @@
 // A model that a file holds: of Keras's, with its weights, or what a program of the person's exports. Either becomes a description
 // in Keras's terms, which is what a run records. What reads Keras's files is loaded when there is one.
 
-import { basename, extname, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { basename, extname } from "node:path";
 import { UsageError } from "../../engine/core/errors.ts";
 import type { Model } from "../../engine/layers/model.ts";
 import type { Weights } from "../../engine/layers/variables.ts";
+import { importFile } from "../../io/program-file.ts";
 import { checkRegularFile } from "../../io/regular-file.ts";
 import type { Compiled } from "../../keras/compiled/compiled.ts";
 import type { ReadOptions } from "../../keras/read-model.ts";
@@ -85,23 +85,6 @@ async function importedModel(path: string): Promise<Model> {
   throw new UsageError(`--model: ${path} must export a model, got ${kindOf(model)}`, {
     help: 'for instance: export default sequential("mine", [28, 28, 1], [flatten(), dense({ units: 10, activation: "softmax" })])',
   });
-}
-
-/** What a program of the person's exports. Throws UsageError, naming the flag, where it cannot be loaded. */
-export async function importFile(
-  path: string,
-  flag: string,
-): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    return (await import(pathToFileURL(resolve(path)).href)) as Readonly<Record<string, unknown>>;
-  } catch (cause) {
-    throw new UsageError(`--${flag}: ${path} must load, got ${thrown(cause)}`, { cause });
-  }
-}
-
-/** `TypeError: x is not a function`, of a program of the person's. */
-export function thrown(cause: unknown): string {
-  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
 }
 
 export function isModel(value: unknown): value is Model {

@@ -6,6 +6,7 @@ import { UsageError } from "../../engine/core/errors.ts";
 import type { Model } from "../../engine/layers/model.ts";
 import type { OptimizerName } from "../../engine/optim/create-optimizer.ts";
 import { fileDigest } from "../../io/file-digest.ts";
+import { importFile, thrown } from "../../io/program-file.ts";
 import { checkRegularFile } from "../../io/regular-file.ts";
 import { described } from "../../models/described-model.ts";
 import { forData } from "../../models/for-data.ts";
@@ -13,7 +14,7 @@ import type { ModelConfig } from "../../models/models.ts";
 import type { TrainingPlan } from "../../train/training.ts";
 import { type HyperModel, HyperParameters } from "../../tune/hyper-parameters.ts";
 import { trainingRange } from "../../tune/search-space.ts";
-import { importFile, isModel, nameOfFile, thrown } from "./model-file.ts";
+import { isModel, nameOfFile } from "./model-file.ts";
 
 export const SPACE_FLAG = {
   space: {

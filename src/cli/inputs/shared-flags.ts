@@ -9,7 +9,7 @@ export const DATA_FLAGS = {
   data: {
     type: "string",
     value: "path",
-    help: "IDX files of any size (EMNIST's pictures lie on their side, and are taken as they lie), Kaggle's CSVs, CIFAR's binary files, an .npz with x_train, y_train, x_test, y_test, or a folder with a folder of PNG, JPEG or WebP pictures for each class, in train/ and test/ if you like; Fashion-MNIST is found or fetched if not given",
+    help: "IDX files of any size (EMNIST's pictures lie on their side, and are taken as they lie), Kaggle's CSVs, CIFAR's binary files, an .npz with x_train, y_train, x_test, y_test, a program (.ts) that exports train and test as tensorData gives them, or a folder with a folder of PNG, JPEG or WebP pictures for each class, in train/ and test/ if you like; Fashion-MNIST is found or fetched if not given",
   },
   shape: {
     type: "string",
