@@ -11,6 +11,7 @@ import { SCHEDULE_NAMES } from "../train/schedules.ts";
 export const optimisationEntries = {
   optimizer: v.optional(v.picklist(OPTIMIZER_NAMES)),
   schedule: v.optional(v.picklist(SCHEDULE_NAMES)),
+  stepSchedule: v.optional(v.object({ className: v.string(), config: jsonRecord })),
   momentum: v.optional(share),
   nesterov: v.optional(v.boolean()),
   weightDecay: v.optional(amount),

@@ -4,6 +4,7 @@
 import type { OptimizerValues } from "../engine/optim/optimizer-values.ts";
 import { shortestFloat } from "../format/number-format.ts";
 import type { Compiled, CompiledForExport, CompiledLoss } from "../keras/compiled/compiled.ts";
+import { scheduleRate } from "../keras/compiled/schedule-rate.ts";
 import { isOwn, type ModelConfig } from "../models/models.ts";
 import { type LossName, type LossSettings, lossOf } from "./losses.ts";
 import type { Optimisation } from "./training.ts";
@@ -11,6 +12,8 @@ import type { Optimisation } from "./training.ts";
 /** What a person has said already. */
 interface Asked {
   readonly optimizer?: string | undefined;
+  readonly learningRate?: number | undefined;
+  readonly schedule?: string | undefined;
 }
 
 export interface CompiledTraining {
@@ -51,6 +54,12 @@ function lossSettings({ name, options }: CompiledLoss): LossSettings | null {
   };
 }
 
+/** The file's, where it is known and nobody asks for a rate of his own. */
+function stepSchedule({ learningRate, schedule: name }: Asked, { schedule }: Compiled) {
+  if (!schedule || learningRate !== undefined || name !== undefined) return null;
+  return scheduleRate(schedule, 0) === null ? null : schedule;
+}
+
 /** An optimiser that is asked for begins anew: then nothing of the file counts. */
 export function compiledTraining(
   asked: Asked,
@@ -75,12 +84,14 @@ export function compiledTraining(
   const isOther = isOwn(model) && (model.head !== undefined || model.freeze === "base");
   if (state && isOther) notes.push("its optimiser begins anew, because other layers are trained");
   const kept = isOther ? null : state;
+  const bySteps = isOther ? null : stepSchedule(asked, compiled);
   return {
     optimisation: {
       ...settings,
       ...goesOn,
       ...(optimizer === "adam" ? {} : { optimizer }),
       schedule: "constant",
+      ...(bySteps && { stepSchedule: bySteps }),
     },
     ...{ learningRate: learningRate && shortestFloat(learningRate), state: kept, notes },
   };
@@ -91,9 +102,9 @@ export function compiledOf(
   training: Optimisation & { readonly learningRate: number },
   state: OptimizerValues | null,
 ): CompiledForExport {
-  const { optimizer = "adam", learningRate, ...settings } = training;
+  const { optimizer = "adam", learningRate, stepSchedule: schedule = null, ...settings } = training;
   return {
-    ...{ optimizer, settings, learningRate: Math.fround(learningRate) },
+    ...{ optimizer, settings, schedule, learningRate: Math.fround(learningRate) },
     ...{ loss: kerasLoss(training), metrics: ["accuracy"] },
     state: state?.name === optimizer ? state : null,
   };

@@ -15,7 +15,11 @@ import type { Augment } from "./augment.ts";
 import { BestEpoch, type KeptEpoch, type Monitor } from "./best-epoch.ts";
 import type { Callback, Logs } from "./callbacks/callback.ts";
 import { EarlyStopping } from "./callbacks/early-stopping.ts";
-import { LearningRateScheduler, type Schedule } from "./callbacks/learning-rate-scheduler.ts";
+import {
+  LearningRateLog,
+  LearningRateScheduler,
+  type Schedule,
+} from "./callbacks/learning-rate-scheduler.ts";
 import { TerminateOnNaN } from "./callbacks/terminate-on-nan.ts";
 import type { DataRows } from "./device-data.ts";
 import { DivergenceError } from "./divergence-error.ts";
@@ -56,6 +60,11 @@ export interface FitOptions extends FitEvents {
   readonly seed: number;
   /** The rate of each epoch, which is then logged as `lr`; default: it stays, unless a callback changes it. */
   readonly schedule?: Schedule | undefined;
+  /**
+   * The rate of each step, in place of `schedule`, by the steps that the optimiser has had, those of `initialOptimizer` included; that
+   * of an epoch's last step is logged as `lr`. Steps that mixed precision leaves out count too. Default: rates go by epochs.
+   */
+  readonly rateOfStep?: ((steps: number) => number) | undefined;
   /** Epochs without a better val_loss before training stops; default and 0: it never stops early. */
   readonly patience?: number | undefined;
   /** The figure whose best epoch's weights are brought back at the end; default none: the last epoch's stay. */
@@ -144,6 +153,7 @@ export class FitRun {
       pretrained: options.initialWeights,
       optimizerValues: options.initialOptimizer,
       learningRate: schedule ? rateAfter(schedule, initialEpoch, learningRate) : learningRate,
+      rateOfStep: options.rateOfStep,
       rungs: options.rungs,
       watchNumbers: options.watchNumbers,
       ...{ precision: options.precision, lossScale: options.lossScale },
@@ -156,12 +166,14 @@ export class FitRun {
 
   /** Once. Throws DivergenceError when the loss becomes NaN or infinite. */
   async train(): Promise<void> {
-    const { schedule, patience = 0, callbacks = [], learningRate, signal } = this.#options;
+    const { schedule, rateOfStep, patience = 0, callbacks = [] } = this.#options;
+    const { learningRate, signal } = this.#options;
     const notANumber = new TerminateOnNaN();
     const { wasStopped } = await this.#trainer.fit({
       ...this.#epochs(),
       callbacks: [
         ...(schedule ? [new LearningRateScheduler(schedule)] : []),
+        ...(rateOfStep ? [new LearningRateLog()] : []),
         ...(this.#best ? [this.#best] : []),
         ...(patience > 0 ? [new EarlyStopping({ patience })] : []),
         notANumber,

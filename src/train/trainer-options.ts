@@ -23,6 +23,8 @@ export interface TrainerOptions extends CompileEvents {
   readonly loss?: Loss | undefined;
   readonly batchSize: number;
   readonly learningRate: number;
+  /** The rate of each step, by the steps that the optimiser has had; default: it stays until it is set. */
+  readonly rateOfStep?: ((steps: number) => number) | undefined;
   readonly seed: number;
   /** Values to start from; variables that it does not name are initialised. */
   readonly pretrained?: Weights | undefined;

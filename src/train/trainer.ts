@@ -16,7 +16,7 @@ import { type DeviceData, rewindFeed } from "./device-data.ts";
 import { DivergenceError, divergenceOf } from "./divergence-error.ts";
 import { type Evaluation, Evaluator } from "./evaluator.ts";
 import { lossScaleFor } from "./precision.ts";
-import { supplyOf } from "./rows/row-stream.ts";
+import { type Supply, supplyOf } from "./rows/row-stream.ts";
 import { type Due, dueStep, runSteps, type StepsRequest } from "./run-steps.ts";
 import { figuresOf } from "./score.ts";
 import type { EpochsOptions, TrainerOptions } from "./trainer-options.ts";
@@ -178,6 +178,7 @@ export class Trainer {
     const total = full + (rest > 0 ? 1 : 0);
     if (!(await this.#wholeBatches(place, options, { full, total }))) return null;
     if (rest > 0) {
+      this.#setRateOf(full);
       await feed.stream?.bring(full * batchSize, rest);
       (await this.#step.executable(rest)).run();
     }
@@ -210,7 +211,7 @@ export class Trainer {
     const { signal } = options;
     const due = [...(options.due ?? []), ...this.#statisticsDue(options, epoch + 1)];
     const executable = await this.#step.executable();
-    const supply = supplyOf(this.#step.feed, this.#options.batchSize);
+    const supply = this.#supply();
     const first = from < full && !this.#isWarm ? 1 : 0;
     const slowly = (own: Executable) => this.#runSlowly(own, signal);
     if (first > 0) await supply?.bring(from, 1);
@@ -229,6 +230,26 @@ export class Trainer {
     if (!signal?.aborted) return true;
     if (done > from) await keep(done);
     return false;
+  }
+
+  /** What is brought before steps run: their rows, and their rate where each has its own, so that one is submitted at a time. */
+  #supply(): Supply | null {
+    const { rateOfStep, batchSize } = this.#options;
+    const supply = supplyOf(this.#step.feed, batchSize);
+    if (!rateOfStep) return supply;
+    const bring = async (from: number, replays: number): Promise<void> => {
+      this.#setRateOf(from);
+      await supply?.bring(from, replays);
+    };
+    return { most: 1, bring };
+  }
+
+  /** Of the step of that number, from 0, in the epoch under way. */
+  #setRateOf(step: number): void {
+    const { rateOfStep, optimizerValues } = this.#options;
+    if (!rateOfStep) return;
+    const rate = rateOfStep((optimizerValues?.steps ?? 0) + this.steps + step);
+    this.optimizerState.setLearningRate(this.device, rate);
   }
 
   /** Runs the very first training step kernel by kernel, because each may compile for seconds. */

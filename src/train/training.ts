@@ -8,6 +8,8 @@ import {
   type OptimizerName,
   type OptimizerSettings,
 } from "../engine/optim/create-optimizer.ts";
+import type { KerasSchedule } from "../keras/compiled/compiled.ts";
+import { scheduleRate } from "../keras/compiled/schedule-rate.ts";
 import type { ModelConfig } from "../models/models.ts";
 import { type Augment, checkAugment } from "./augment.ts";
 import { VAL_LOSS } from "./best-epoch.ts";
@@ -31,6 +33,8 @@ export type Optimisation = OptimizerSettings &
     readonly optimizer?: OptimizerName;
     /** Default `study`. */
     readonly schedule?: ScheduleName;
+    /** Of a Keras file: in place of `schedule`, a rate for each step, by the steps that the optimiser has had. */
+    readonly stepSchedule?: KerasSchedule;
     /** Default nothing. */
     readonly augment?: Augment;
     /** Default `float32`. */
@@ -79,9 +83,9 @@ export function checkOptimisation(optimisation: Optimisation): void {
 /** `callbacks` come last. */
 export function fitSettings(settings: TrainingSettings, callbacks: readonly Callback[] = []) {
   const { epochs, batchSize, learningRate, patience, schedule: name = "study", augment } = settings;
-  const { precision } = settings;
+  const { precision, stepSchedule } = settings;
   checkOptimisation(settings);
-  const schedule = scheduleOf(name, settings);
+  const schedule = stepSchedule ? null : scheduleOf(name, settings);
   return {
     ...{
       epochs,
@@ -94,6 +98,8 @@ export function fitSettings(settings: TrainingSettings, callbacks: readonly Call
     loss: lossOf(settings),
     precision,
     schedule: schedule ?? undefined,
+    rateOfStep:
+      stepSchedule && ((steps: number) => scheduleRate(stepSchedule, steps) ?? learningRate),
     keepBest: VAL_LOSS,
     callbacks: [...scheduleCallbacks(name), ...callbacks],
   } satisfies Partial<FitOptions>;

@@ -28,7 +28,7 @@ const opened: OpenedModel = {
   compiled,
 };
 const chosen = (model: string, optimizer = "sgd", head: HeadChoice = HEADS[0]) => ({
-  ...{ model, optimizer, head, settings: {} },
+  ...{ model, optimizer, head, settings: {}, learningRate: 0.05 },
 });
 
 test("the file's optimiser goes on with its settings and where it stood", () => {

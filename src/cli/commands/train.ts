@@ -173,7 +173,13 @@ async function train(typed: Given): Promise<void> {
     return opened;
   };
   const watching = await Watching.open(context, {
-    ...{ command: "train", model: config.name, epochs: flags.epochs, hasRate: true, parts: null },
+    ...{
+      command: "train",
+      model: config.name,
+      epochs: flags.epochs,
+      hasRate: !settings.stepSchedule,
+      parts: null,
+    },
     classNames: data.train.classNames,
     facts: [
       ["adapter", device.name],

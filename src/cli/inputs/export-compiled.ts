@@ -4,6 +4,7 @@
 import { FormatError } from "../../engine/core/errors.ts";
 import { shortestFloat } from "../../format/number-format.ts";
 import type { Compiled, CompiledForExport } from "../../keras/compiled/compiled.ts";
+import { scheduleRate } from "../../keras/compiled/schedule-rate.ts";
 import { readOptimizer } from "../../runs/optimizer-file.ts";
 import type { RunConfig } from "../../runs/run-record.ts";
 import { compiledOf as compiledOfTraining } from "../../train/compiled-training.ts";
@@ -38,7 +39,9 @@ function compiledOfFile(compiled: Compiled | null): ExportCompiled {
   if (!optimizer || learningRate === null || !loss || options.length > 0) {
     return { compiled: null, notes };
   }
-  const kept = { optimizer, settings, learningRate, loss: loss.name, metrics, state };
+  const isKnown = compiled.schedule !== null && scheduleRate(compiled.schedule, 0) !== null;
+  const schedule = isKnown ? compiled.schedule : null;
+  const kept = { optimizer, settings, learningRate, schedule, loss: loss.name, metrics, state };
   return { compiled: kept, notes };
 }
 
@@ -59,17 +62,21 @@ async function compiledOfRun(
 
 /** `adam after 938 steps, at a rate of 0.001`: what the file holds beside the model. */
 export function describeCompiled(
-  { optimizer, settings, learningRate, state }: CompiledForExport,
+  { optimizer, settings, learningRate, state, schedule }: CompiledForExport,
   carried: Carried,
 ): string {
   if (carried === "nothing") {
     const what = settings.weightDecay === undefined ? optimizer : `${optimizer} with weight decay`;
     return `no: Keras 2 and 3 differ on ${what}; --keras 2 or a .keras file holds it`;
   }
-  const rate = shortestFloat(state?.learningRate ?? learningRate);
+  const number = shortestFloat(state?.learningRate ?? learningRate);
+  const rate = schedule ? `${number} along ${schedule.className}` : number;
   if (carried === "state") {
     return `${optimizer} after ${state?.steps} steps, at a rate of ${rate}: fit goes on where training stopped`;
   }
   const why = state ? "for this Keras the file does not hold them" : "there were none to keep";
-  return `${optimizer} at a rate of ${rate}, without its moments: ${why}`;
+  const begun = schedule
+    ? `along ${schedule.className} from its first step`
+    : `at a rate of ${rate}`;
+  return `${optimizer} ${begun}, without its moments: ${why}`;
 }

@@ -65,7 +65,7 @@ function trainingWords(training: RunConfig["training"]): Spelled {
 export const STEPS_BEFORE = "stepsBefore";
 
 /** What such a file says of the training; --optimizer would begin it anew. */
-const OF_THE_FILE = ["optimizer", "schedule"];
+const OF_THE_FILE = ["optimizer", "schedule", "stepSchedule"];
 
 /** That `train` has beside those of the model, without dashes. */
 const FLAGS: ReadonlySet<string> = new Set([

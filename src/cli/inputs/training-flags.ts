@@ -69,7 +69,7 @@ export const OPTIMISATION_FLAGS = {
   schedule: {
     type: "choice",
     choices: SCHEDULE_NAMES,
-    help: `how the rate goes on; default study, and constant where a Keras file's optimiser goes on: study holds it for 10 epochs, then multiplies it by exp(-0.1) each; constant holds it; exponential multiplies it by ${DECAY_RATE} each epoch; cosine brings it to 0 over --epochs; plateau multiplies it by ${PLATEAU.factor} when val_loss has not improved for ${PLATEAU.patience} epochs`,
+    help: `how the rate goes on; default study, and where a Keras file's optimiser goes on, that file's by steps, or constant: study holds it for 10 epochs, then multiplies it by exp(-0.1) each; constant holds it; exponential multiplies it by ${DECAY_RATE} each epoch; cosine brings it to 0 over --epochs; plateau multiplies it by ${PLATEAU.factor} when val_loss has not improved for ${PLATEAU.patience} epochs`,
   },
 } as const;
 
@@ -173,7 +173,7 @@ export function firstRate({ optimizer = "adam", learningRate }: TrainingFlags): 
 export function describeOptimisation(asked: Optimisation): string {
   const { optimizer, momentum, nesterov, weightDecay, schedule } = asked;
   const { clipValue, clipNorm, globalClipNorm, loss, labelSmoothing, ema, augment } = asked;
-  const { precision } = asked;
+  const { precision, stepSchedule } = asked;
   const parts = [
     optimizer ?? "",
     momentum === undefined ? "" : `momentum ${momentum}`,
@@ -186,7 +186,8 @@ export function describeOptimisation(asked: Optimisation): string {
     labelSmoothing === undefined ? "" : `label smoothing ${labelSmoothing}`,
     ema === undefined ? "" : `averages of momentum ${ema}`,
     precision === undefined ? "" : `${precision} precision`,
-    schedule === undefined ? "" : `schedule ${schedule}`,
+    stepSchedule ? `rates of ${stepSchedule.className} by steps` : "",
+    schedule === undefined || stepSchedule ? "" : `schedule ${schedule}`,
     augment === undefined ? "" : `images by ${describeAugment(augment)}`,
   ];
   return parts

@@ -3,6 +3,7 @@
 import type { OptimizerName, OptimizerSettings } from "../../engine/optim/create-optimizer.ts";
 import type { OptimizerValues } from "../../engine/optim/optimizer-values.ts";
 import type { JsonRecord } from "../../models/architecture/json-record.ts";
+import type { JsonObject } from "../../models/architecture/layer-config.ts";
 
 export interface Compiled {
   /** Null where it is none of ours; a note says which. */
@@ -29,19 +30,21 @@ export interface CompiledLoss {
   readonly options: JsonRecord;
 }
 
-/** One of `keras.optimizers.schedules`; rates go by the count of steps. */
-export interface KerasSchedule {
+/** One of `keras.optimizers.schedules`; rates go by the count of steps. An alias, because records of runs take it as JSON. */
+export type KerasSchedule = {
   /** `ExponentialDecay`. */
   readonly className: string;
   /** In Keras's spelling: `{ initial_learning_rate: 0.01, decay_steps: 1000, … }`. */
-  readonly config: JsonRecord;
-}
+  readonly config: JsonObject;
+};
 
 /** What an export writes of it. */
 export interface CompiledForExport {
   readonly optimizer: OptimizerName;
   readonly settings: OptimizerSettings;
   readonly learningRate: number;
+  /** In place of a number, where the rate is a schedule's; default none. */
+  readonly schedule?: KerasSchedule | null;
   /** Keras's name. */
   readonly loss: string;
   readonly metrics: readonly string[];

@@ -1,5 +1,5 @@
 // The variables of an optimiser in the order in which Keras keeps them in a file, with their values.
-//   Keras 3     iterations, learning rate, slots, of Nadam the product of its momenta
+//   Keras 3     iterations, learning rate (no schedule's), slots, of Nadam the product of its momenta
 //   Keras 2.11  iterations, slots
 
 import type { OptimizerName, OptimizerSettings } from "../../engine/optim/create-optimizer.ts";
@@ -27,7 +27,7 @@ export function carriesState(optimizer: OptimizerName, generation: Generation): 
 /** Empty where there is no state, or none that helps. */
 export function optimizerEntries(
   model: ExportedModel,
-  { optimizer, settings, state }: CompiledForExport,
+  { optimizer, settings, state, schedule }: CompiledForExport,
   generation: Generation,
 ): readonly OptimizerEntry[] {
   if (!state || !carriesState(optimizer, generation)) return [];
@@ -36,7 +36,7 @@ export function optimizerEntries(
   const product = number("u_product:0", momentumProduct(settings.beta1 ?? 0.9, state.steps));
   return [
     { name: "iteration:0", shape: [], data: BigInt64Array.of(BigInt(state.steps)) },
-    ...(generation === 3 ? [rate] : []),
+    ...(generation === 3 && !schedule ? [rate] : []),
     ...slotEntries(model, kind, { settings, state }),
     ...(generation === 3 && optimizer === "nadam" ? [product] : []),
   ];

@@ -9,6 +9,7 @@ import {
 } from "../../engine/optim/create-optimizer.ts";
 import type { WeightRecord } from "../../engine/program/layer-record.ts";
 import { isRecord, type JsonRecord, quote } from "../../models/architecture/json-record.ts";
+import type { JsonObject } from "../../models/architecture/layer-config.ts";
 import type { SavedCompilation } from "../weights/saved-weights.ts";
 import type { Compiled, KerasSchedule } from "./compiled.ts";
 import { OLD_NADAM_KEYS, otherNadam } from "./nadam-kinds.ts";
@@ -145,7 +146,8 @@ function readRate(kind: OptimizerKind, options: JsonRecord, notes: string[]): Ra
     return { learningRate, schedule: null };
   }
   const className = value["class_name"].replace(/^.*>/, "");
-  const config = isRecord(value["config"]) ? value["config"] : {};
+  // Of a file of JSON.
+  const config = (isRecord(value["config"]) ? value["config"] : {}) as JsonObject;
   const [first = config["initial_learning_rate"]] = Array.isArray(config["values"])
     ? config["values"]
     : [];

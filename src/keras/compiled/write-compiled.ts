@@ -3,7 +3,7 @@
 
 import type { JsonValue } from "../../io/files.ts";
 import type { JsonObject } from "../../models/architecture/layer-config.ts";
-import type { CompiledForExport } from "./compiled.ts";
+import type { CompiledForExport, KerasSchedule } from "./compiled.ts";
 import type { Generation } from "./optimizer-entries.ts";
 import { COMMON_SETTINGS, OPTIMIZER_KINDS } from "./optimizer-kinds.ts";
 
@@ -51,7 +51,7 @@ function common({ loss, metrics }: CompiledForExport) {
 }
 
 function optimizer(
-  { optimizer: name, settings, learningRate, state }: CompiledForExport,
+  { optimizer: name, settings, learningRate, state, schedule }: CompiledForExport,
   generation: Generation,
 ): { readonly className: string; readonly config: JsonObject } {
   const kind = OPTIMIZER_KINDS[name];
@@ -62,11 +62,16 @@ function optimizer(
   ]);
   const config = {
     name: generation === 3 && name !== "sgd" ? name : kind.className,
-    learning_rate: state?.learningRate ?? learningRate,
+    learning_rate: schedule ? scheduleObject(schedule) : (state?.learningRate ?? learningRate),
     ...Object.fromEntries(shared),
     ...{ use_ema: false, ema_momentum: 0.99, ema_overwrite_frequency: null },
     ...Object.fromEntries(own),
     ...kind.fixed,
   };
   return { className: kind.className, config };
+}
+
+function scheduleObject({ className, config }: KerasSchedule): JsonObject {
+  const module = "keras.optimizers.schedules";
+  return { module, class_name: className, config, registered_name: null };
 }

@@ -21,6 +21,13 @@ export class LearningRateScheduler implements Callback {
   }
 }
 
+/** Logs the rate that is there at the end of an epoch. */
+export class LearningRateLog implements Callback {
+  onEpochEnd(_epoch: number, logs: Logs, control: TrainingControl): void {
+    logs["lr"] = control.learningRate;
+  }
+}
+
 /** The study's schedule: the rate holds for 10 epochs and is then multiplied by exp(−0.1) each epoch, in float32. */
 export function holdThenDecay(epoch: number, learningRate: number): number {
   return epoch < 10 ? learningRate : Math.fround(learningRate * Math.fround(Math.exp(-0.1)));

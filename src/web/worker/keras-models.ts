@@ -59,7 +59,10 @@ export interface TrainedModel {
   readonly optimizer: OptimizerValues | null;
 }
 
-export type BasisChoice = Pick<TrainingChoice, "model" | "settings" | "optimizer" | "head">;
+export type BasisChoice = Pick<
+  TrainingChoice,
+  "model" | "settings" | "optimizer" | "head" | "learningRate"
+>;
 
 const MOST_BYTES = 2 ** 30;
 
@@ -167,7 +170,7 @@ function withHead(config: ModelConfig, head: HeadChoice, classes: number): Model
  * settings that a model cannot have.
  */
 export function basisOf(
-  { model, settings, optimizer, head }: BasisChoice,
+  { model, settings, optimizer, head, learningRate }: BasisChoice,
   opened: OpenedModel | null,
   classes: number,
 ): Basis {
@@ -179,7 +182,10 @@ export function basisOf(
   const weights = isOwn(config) ? keptWeights(config, opened.weights) : opened.weights;
   // Where the page chose the optimiser of the file, that goes on; any other begins anew.
   const isSame = !compiled?.optimizer || compiled.optimizer === optimizer;
-  const found = compiledTraining(isSame ? {} : { optimizer }, compiled, config);
+  const usual = compiledTraining({}, compiled, config).learningRate;
+  const asked = { optimizer: isSame ? undefined : optimizer };
+  const ownRate = learningRate === usual ? undefined : learningRate;
+  const found = compiledTraining({ ...asked, learningRate: ownRate }, compiled, config);
   return {
     ...{ config, weights, optimizer: found.state ?? undefined },
     optimisation: { ...modelLoss(config), ...found.optimisation },
