@@ -129,6 +129,7 @@ export { resnet50 } from "./models/resnet.ts";
 export { resnet50v2, resnet101v2, resnet152v2 } from "./models/resnet-v2.ts";
 export { vgg16, vgg19 } from "./models/vgg.ts";
 export type { Callback, Logs, TrainingControl } from "./train/callbacks/callback.ts";
+export type { ClassWeight } from "./train/class-weights.ts";
 export { spread } from "./train/cross-validation.ts";
 export { DivergenceError } from "./train/divergence-error.ts";
 export type { Evaluation } from "./train/evaluator.ts";

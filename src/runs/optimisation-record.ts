@@ -22,5 +22,8 @@ export const optimisationEntries = {
   labelSmoothing: v.optional(share),
   ema: v.optional(share),
   augment: v.optional(jsonRecord),
+  classWeight: v.optional(
+    v.union([v.literal("balanced"), v.record(v.string(), amount), v.array(amount)]),
+  ),
   precision: v.optional(v.picklist(PRECISIONS)),
 } as const;

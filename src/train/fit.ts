@@ -2,7 +2,7 @@
 // Schedule, best epoch, early stopping and the watch for NaN belong to it; files and terminals do not.
 
 import type { Device } from "../engine/core/device.ts";
-import type { Model } from "../engine/layers/model.ts";
+import { labelsOf, type Model } from "../engine/layers/model.ts";
 import type { Precision, Variables, Weights } from "../engine/layers/variables.ts";
 import type { Loss } from "../engine/ops/loss/loss.ts";
 import { adam } from "../engine/optim/adam.ts";
@@ -21,6 +21,7 @@ import {
   type Schedule,
 } from "./callbacks/learning-rate-scheduler.ts";
 import { TerminateOnNaN } from "./callbacks/terminate-on-nan.ts";
+import { type ClassWeight, weightedRows } from "./class-weights.ts";
 import type { DataRows } from "./device-data.ts";
 import { DivergenceError } from "./divergence-error.ts";
 import type { Evaluation } from "./evaluator.ts";
@@ -34,6 +35,11 @@ export interface FitOptions extends FitEvents {
   readonly train: DataRows;
   /** Scored after every epoch; default none. */
   readonly validation?: DataRows | undefined;
+  /**
+   * What a row counts for in the loss that is trained on: weights by class number, where the others count 1, or `balanced`, rows /
+   * (classes · rows of the class). The loss is divided by the rows all the same. Default: every row counts 1.
+   */
+  readonly classWeight?: ClassWeight | undefined;
   /** Default Adam with Keras's settings. */
   readonly optimizer?: Optimizer | undefined;
   /** Default categorical cross-entropy. */
@@ -136,16 +142,9 @@ export class FitRun {
 
   /** Records and compiles the training step; nothing is trained yet. */
   static async create(device: Device, model: Model, options: FitOptions): Promise<FitRun> {
-    const {
-      train,
-      optimizer: plain = adam(),
-      useEma,
-      emaMomentum,
-      batchSize,
-      learningRate,
-      seed,
-    } = options;
-    const { schedule, initialEpoch = 0, loss } = options;
+    const { optimizer: plain = adam(), useEma, emaMomentum } = options;
+    const { schedule, initialEpoch = 0, loss, batchSize, learningRate, seed } = options;
+    const train = await weighted(device, model, options);
     const optimizer = useEma ? withEma(plain, emaMomentum) : plain;
     const trainer = await Trainer.create({
       ...{ device, model, optimizer, loss, batchSize, seed },
@@ -288,6 +287,17 @@ export class FitRun {
   predict({ data, rows }: DataRows): Promise<readonly Float32Array[]> {
     return this.#trainer.predict(data, rows);
   }
+}
+
+/** The rows to train on, weighted by their classes where that is asked for. */
+async function weighted(
+  device: Device,
+  model: Model,
+  { train, classWeight }: FitOptions,
+): Promise<DataRows> {
+  if (classWeight === undefined) return train;
+  const classes = train.data.targets === undefined ? labelsOf(model) : 1;
+  return weightedRows(device, train, { classWeight, classes });
 }
 
 /** The rate that a schedule leaves after so many epochs. */

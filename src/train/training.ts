@@ -14,6 +14,7 @@ import type { ModelConfig } from "../models/models.ts";
 import { type Augment, checkAugment } from "./augment.ts";
 import { VAL_LOSS } from "./best-epoch.ts";
 import type { Callback } from "./callbacks/callback.ts";
+import { type ClassWeight, checkClassWeight } from "./class-weights.ts";
 import type { FitOptions } from "./fit.ts";
 import { checkLoss, type LossSettings, lossOf } from "./losses.ts";
 import { type ScheduleName, scheduleCallbacks, scheduleOf } from "./schedules.ts";
@@ -37,6 +38,8 @@ export type Optimisation = OptimizerSettings &
     readonly stepSchedule?: KerasSchedule;
     /** Default nothing. */
     readonly augment?: Augment;
+    /** Default: every row counts alike. */
+    readonly classWeight?: ClassWeight;
     /** Default `float32`. */
     readonly precision?: Precision;
   };
@@ -61,6 +64,7 @@ export interface TrainingPlan {
 export function checkOptimisation(optimisation: Optimisation): void {
   const { optimizer = "adam", momentum, nesterov, ...clipping } = optimisation;
   checkLoss(optimisation);
+  if (optimisation.classWeight) checkClassWeight(optimisation.classWeight);
   const limited = [
     { argument: "momentum", value: momentum, takers: WITH_MOMENTUM },
     { argument: "nesterov", value: nesterov || undefined, takers: ["sgd"] },
@@ -83,7 +87,7 @@ export function checkOptimisation(optimisation: Optimisation): void {
 /** `callbacks` come last. */
 export function fitSettings(settings: TrainingSettings, callbacks: readonly Callback[] = []) {
   const { epochs, batchSize, learningRate, patience, schedule: name = "study", augment } = settings;
-  const { precision, stepSchedule } = settings;
+  const { precision, stepSchedule, classWeight } = settings;
   checkOptimisation(settings);
   const schedule = stepSchedule ? null : scheduleOf(name, settings);
   return {
@@ -96,7 +100,7 @@ export function fitSettings(settings: TrainingSettings, callbacks: readonly Call
     },
     optimizer: createOptimizer(settings.optimizer ?? "adam", settings),
     loss: lossOf(settings),
-    precision,
+    ...{ precision, classWeight },
     schedule: schedule ?? undefined,
     rateOfStep:
       stepSchedule && ((steps: number) => scheduleRate(stepSchedule, steps) ?? learningRate),

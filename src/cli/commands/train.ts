@@ -51,12 +51,6 @@ const DECIDING_FLAGS = {
   "batch-size": { type: "integer", min: 1, help: "rows in a training step; default 50" },
   ...TRAINING_FLAGS,
   ...SEED_FLAG,
-  "class-weight": {
-    type: "choice",
-    choices: ["none", "balanced"],
-    default: "none",
-    help: "what a row counts for in the loss that is trained on: balanced makes rare classes count as much as frequent ones, rows / (classes x rows of the class)",
-  },
   validation: {
     type: "number",
     default: 0.05,
@@ -215,14 +209,13 @@ function trainingOf(
   { optimisation, batchSize, learningRate, optimizerState }: Chosen,
   keepBest: Objective | null,
 ) {
-  const { epochs, seed, validation, patience, limit = null, classWeight } = flags;
+  const { epochs, seed, validation, patience, limit = null } = flags;
   const { optimizer = "adam", schedule = "study" } = optimisation;
   const settings = { epochs, batchSize, learningRate, patience, ...optimisation };
   const training = {
     ...{ ...settings, seed, validation, limit, optimizer, schedule },
     ...(keepBest ? { keepBest: keepBest.name } : {}),
     ...(optimizerState ? { [STEPS_BEFORE]: optimizerState.steps } : {}),
-    ...(classWeight === "none" ? {} : { classWeight }),
   };
   return { settings, training };
 }

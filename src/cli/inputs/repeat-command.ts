@@ -8,7 +8,9 @@ import type { Repeat } from "../../report/run/run-story.ts";
 import type { RunConfig } from "../../runs/run-record.ts";
 import { quoted } from "../../study/part-commands.ts";
 import { type Augment, augmentText } from "../../train/augment.ts";
+import type { ClassWeight } from "../../train/class-weights.ts";
 import { kebabCase } from "../frame/flags.ts";
+import { classWeightText } from "./class-weight-flag.ts";
 import { TRAINING_FLAGS } from "./training-flags.ts";
 
 export function repeatCommand(config: RunConfig): Repeat {
@@ -70,12 +72,13 @@ const OF_THE_FILE = ["optimizer", "schedule", "stepSchedule"];
 /** That `train` has beside those of the model, without dashes. */
 const FLAGS: ReadonlySet<string> = new Set([
   ...Object.keys(TRAINING_FLAGS),
-  ...["epochs", "batch-size", "seed", "validation", "patience", "limit", "class-weight"],
+  ...["epochs", "batch-size", "seed", "validation", "patience", "limit"],
 ]);
 
 /** As the flag takes it. */
 function spelled(key: string, value: unknown): string {
   if (key === "augment") return augmentText(value as Augment);
+  if (key === "classWeight") return classWeightText(value as ClassWeight);
   // The data decided that images are resized.
   if (key === "preprocessing")
     return String(value)

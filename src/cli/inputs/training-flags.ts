@@ -8,9 +8,11 @@ import { LOSS_NAMES, type LossName } from "../../train/losses.ts";
 import { PRECISIONS } from "../../train/precision.ts";
 import { DECAY_RATE, PLATEAU, SCHEDULE_NAMES, type ScheduleName } from "../../train/schedules.ts";
 import { checkOptimisation, DEFAULT_RATES, type Optimisation } from "../../train/training.ts";
+import { CLASS_WEIGHT_FLAG, classWeightText, parseClassWeight } from "./class-weight-flag.ts";
 
 /** All but the rate, which a tuner searches for. */
 export const OPTIMISATION_FLAGS = {
+  ...CLASS_WEIGHT_FLAG,
   optimizer: {
     type: "choice",
     choices: OPTIMIZER_NAMES,
@@ -95,6 +97,7 @@ export interface OptimisationFlags {
   readonly ema?: number | undefined;
   readonly schedule?: ScheduleName | undefined;
   readonly augment?: string | undefined;
+  readonly classWeight?: string | undefined;
   readonly precision?: Precision | undefined;
 }
 
@@ -114,6 +117,7 @@ export function optimisationOf(flags: OptimisationFlags, found: Optimisation = {
   const { schedule = usual } = flags;
   const { clipValue, clipNorm, globalClipNorm, loss = usualLoss, ema, augment } = flags;
   const { precision = usualPrecision } = flags;
+  const classWeight = parseClassWeight(flags.classWeight);
   const { labelSmoothing = flags.loss ? undefined : usualSmoothing } = flags;
   const asked = {
     ...others,
@@ -129,6 +133,7 @@ export function optimisationOf(flags: OptimisationFlags, found: Optimisation = {
     ...(ema === undefined ? {} : { ema }),
     ...(schedule === undefined || schedule === "study" ? {} : { schedule }),
     ...(augment === undefined ? {} : { augment: parseAugment(augment) }),
+    ...(classWeight === undefined ? {} : { classWeight }),
     ...(precision === undefined || precision === "float32" ? {} : { precision }),
   };
   checkOptimisation(asked);
@@ -173,7 +178,7 @@ export function firstRate({ optimizer = "adam", learningRate }: TrainingFlags): 
 export function describeOptimisation(asked: Optimisation): string {
   const { optimizer, momentum, nesterov, weightDecay, schedule } = asked;
   const { clipValue, clipNorm, globalClipNorm, loss, labelSmoothing, ema, augment } = asked;
-  const { precision, stepSchedule } = asked;
+  const { precision, stepSchedule, classWeight } = asked;
   const parts = [
     optimizer ?? "",
     momentum === undefined ? "" : `momentum ${momentum}`,
@@ -186,6 +191,7 @@ export function describeOptimisation(asked: Optimisation): string {
     labelSmoothing === undefined ? "" : `label smoothing ${labelSmoothing}`,
     ema === undefined ? "" : `averages of momentum ${ema}`,
     precision === undefined ? "" : `${precision} precision`,
+    classWeight === undefined ? "" : `class weights ${classWeightText(classWeight)}`,
     stepSchedule ? `rates of ${stepSchedule.className} by steps` : "",
     schedule === undefined || stepSchedule ? "" : `schedule ${schedule}`,
     augment === undefined ? "" : `images by ${describeAugment(augment)}`,

@@ -13,12 +13,8 @@ import { historyFile } from "../../runs/run-folder.ts";
 import { abandonTraining } from "../../runs/training-folder.ts";
 import type { Basis } from "../../train/basis.ts";
 import type { Monitor } from "../../train/best-epoch.ts";
-import {
-  allRows,
-  balancedClassWeights,
-  type DeviceData,
-  withClassWeights,
-} from "../../train/device-data.ts";
+import { weightedRows } from "../../train/class-weights.ts";
+import { allRows } from "../../train/device-data.ts";
 import { DivergenceError } from "../../train/divergence-error.ts";
 import type { Evaluation } from "../../train/evaluator.ts";
 import { FitRun } from "../../train/fit.ts";
@@ -135,7 +131,11 @@ async function prepare(
   const { epochs, batchSize } = settings;
   const basis = plan.basisOn(device);
   const display = new EpochDisplay(terminal, epochs);
-  const data = weighted(plan, device, await basis.place(limitRows(plan.data.train, flags.limit)));
+  const placed = await basis.place(limitRows(plan.data.train, flags.limit));
+  const train = { data: placed, rows: rows.train };
+  const classes = plan.data.train.classNames.length;
+  const { classWeight } = settings;
+  const { data } = await weightedRows(device, train, { classWeight, classes });
   display.preparing();
   const resume = checkpoints.latest ?? undefined;
   const tell = (line: string): void => context.say(context.style.yellow(line));
@@ -154,7 +154,8 @@ async function prepare(
       schedule: recipe.schedule,
     }) ?? {};
   const run = await FitRun.create(device, model, {
-    ...recipe,
+    // By its classes, it is weighted already, for steps that are looked at too.
+    ...{ ...recipe, classWeight: undefined },
     ...(watching ? together(display, watching.fit) : display),
     ...looking.options(watching?.fit.onStatistics),
     callbacks: [
@@ -176,18 +177,6 @@ async function prepare(
   });
   if (watching) watching.run = run;
   return { ...plan, device, basis, run, display, looking };
-}
-
-/** With class weights, where they are asked for. */
-function weighted(
-  { data: { train }, rows, training }: TrainingRunPlan,
-  device: Device,
-  data: DeviceData,
-): DeviceData {
-  if (training["classWeight"] !== "balanced") return data;
-  const classes = train.classNames.length;
-  const weights = balancedClassWeights(train.labels, { rows: rows.train, classes });
-  return withClassWeights(device, data, weights);
 }
 
 interface Close {
