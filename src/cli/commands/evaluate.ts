@@ -21,6 +21,12 @@ const FLAGS = {
   ...FILE_FLAGS,
   ...DATA_FLAGS,
   set: { type: "choice", choices: ["test", "train"], default: "test", help: "rows to score" },
+  "top-k": {
+    type: "integer",
+    default: 5,
+    min: 1,
+    help: "a row counts as right where its class is among so many likeliest: top-k accuracy",
+  },
   ...LOOKING_KERNEL_FLAGS,
   ...ADAPTER_FLAG,
 } as const;
@@ -77,7 +83,8 @@ async function evaluate(context: CommandContext<typeof FLAGS, typeof POSITIONALS
   });
   bar.finish("");
   const predictions = predictionsOf(dataset.labels, shares);
-  const top5 = topKAccuracy(predictions);
+  const { topK: k } = flags;
+  const topK = topKAccuracy(predictions, k);
   const auc = areasUnderCurve(predictions, confusion.length);
   say();
   const scores = classificationScores(confusion);
@@ -87,7 +94,7 @@ async function evaluate(context: CommandContext<typeof FLAGS, typeof POSITIONALS
   const f1 = scores.macro.f1.toFixed(4);
   say(`${flags.set.padEnd(10)} loss ${loss.toFixed(4)}  accuracy ${share}  macro F1 ${f1}`);
   const area = auc.macro === null ? "-" : auc.macro.toFixed(4);
-  say(`${"".padEnd(10)} top-5 accuracy ${(100 * top5).toFixed(2)} %  macro AUC ${area}`);
+  say(`${"".padEnd(10)} top-${k} accuracy ${(100 * topK).toFixed(2)} %  macro AUC ${area}`);
   json({
     model: saved.config.model.name,
     run,
@@ -95,7 +102,9 @@ async function evaluate(context: CommandContext<typeof FLAGS, typeof POSITIONALS
     rows: rows.length,
     loss,
     accuracy,
-    top5,
+    // Called so from the time when there was no other.
+    ...(k === 5 ? { top5: topK } : {}),
+    topK: { k, accuracy: topK },
     auc: auc.macro,
     aucs: auc.classes,
     precisions: scores.classes.map(({ precision }) => precision),

@@ -24,8 +24,7 @@ const FLAGS = {
   model: {
     type: "string",
     value: "name or file",
-    default: DEFAULT_MODEL,
-    help: `model to describe: ${MODEL_NAMES.join(", ")}; or a file: .keras or .h5 of Keras, or a .ts that exports a model`,
+    help: `model to describe, default ${DEFAULT_MODEL}: ${MODEL_NAMES.join(", ")}; or a file: .keras or .h5 of Keras, or a .ts that exports a model`,
   },
   input: {
     type: "string",
@@ -52,7 +51,11 @@ const FLAGS = {
   },
 } as const;
 
-type Context = CommandContext<typeof FLAGS, readonly []>;
+const POSITIONALS = [
+  { name: "FILE", help: "a model's file, as --model takes it", optional: true },
+] as const;
+
+type Context = CommandContext<typeof FLAGS, typeof POSITIONALS>;
 
 const command = defineCommand({
   name: "npm run summary --",
@@ -66,13 +69,16 @@ const command = defineCommand({
       command: "npm run summary -- --model vgg19 --input 32,32,3 --no-top",
       does: "as a base for other images",
     },
-    { command: "npm run summary -- --model net.keras", does: "what a file of Keras's holds" },
+    { command: "npm run summary -- net.keras", does: "what a file of Keras's holds" },
   ],
+  positionals: POSITIONALS,
   flags: FLAGS,
   run: summarise,
 });
 
-async function summarise({ flags, say, json, terminal }: Context): Promise<void> {
+async function summarise(context: Context): Promise<void> {
+  const { say, json, terminal } = context;
+  const flags = { ...context.flags, model: namedModel(context) };
   const model = isModelFile(flags.model) ? await fileModel(flags) : modelOf(flags);
   const description = describeModel(model);
   const summary = summaryOf(description);
@@ -91,8 +97,22 @@ async function summarise({ flags, say, json, terminal }: Context): Promise<void>
   json({ model: name, trainable, nonTrainable, outputShape, layers: rows });
 }
 
+/** By --model, or as a file in its place. Throws UsageError for both, and for what is no file. */
+function namedModel({ flags, positionals: [file] }: Context): string {
+  if (file === undefined) return flags.model ?? DEFAULT_MODEL;
+  if (flags.model !== undefined) {
+    throw new UsageError(`--model: must not be there beside ${file}, got ${flags.model}`);
+  }
+  if (isModelFile(file)) return file;
+  throw new UsageError(`FILE: must be a .keras or .h5 file, or a program, got ${file}`, {
+    help: `of a model by its name: --model ${file}`,
+  });
+}
+
+type Flags = Context["flags"] & { readonly model: string };
+
 /** Throws UsageError for flags that a file has answered. */
-async function fileModel({ model: file, ...flags }: Context["flags"]): Promise<Model> {
+async function fileModel({ model: file, ...flags }: Flags): Promise<Model> {
   const { input, pooling, classes } = flags;
   const given = Object.entries({ input, pooling, classes }).find(
     ([, value]) => value !== undefined,
@@ -102,7 +122,7 @@ async function fileModel({ model: file, ...flags }: Context["flags"]): Promise<M
   return ownNetwork((await readModelFile(file)).config);
 }
 
-function modelOf(flags: Context["flags"]): Model {
+function modelOf(flags: Flags): Model {
   const { model: name, classes, top, pooling } = flags;
   if (top && pooling !== undefined) {
     throw new UsageError(`--pooling: is for a model without its classifier, got ${pooling}`, {
@@ -123,7 +143,7 @@ function modelOf(flags: Context["flags"]): Model {
 
 function wholeModel(
   { name, create }: AnyKind,
-  { classes, top }: Context["flags"],
+  { classes, top }: Flags,
   inputShape: readonly number[] | null,
 ): Model {
   if (!top) throw new UsageError(`--no-top: is not for ${name}, whose classifier is a part of it`);
