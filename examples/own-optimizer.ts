@@ -36,8 +36,7 @@ const signDescent: Optimizer = {
   recordUpdate(rec, { w, dw, learningRate }) {
     const elements = sizeOf(w.shape);
     rec.dispatch({
-      op: "sign-descent",
-      kernel: kernelFrom(shader, "update"),
+      ...{ op: "sign-descent", kernel: kernelFrom(shader, "update") },
       grid: linearGrid(elements, 64),
       bind: { dw, learning_rate: learningRate, w },
       params: { elements },

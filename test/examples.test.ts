@@ -34,7 +34,7 @@ async function outputOf(name: string, cwd: string, ...args: string[]): Promise<s
   return (await run).stdout;
 }
 
-test("none is missing here, and none longer than 60 lines", () => {
+test("none is missing here, and all have fewer than 60 lines", () => {
   const names = readdirSync(FOLDER).filter((name) => name.endsWith(".ts") && name !== "shapes.ts");
   assert.equal(
     names.sort(),
@@ -44,7 +44,7 @@ test("none is missing here, and none longer than 60 lines", () => {
   );
   for (const name of names) {
     const lines = readFileSync(join(FOLDER, name), "utf8").trimEnd().split("\n").length;
-    assert.ok(lines <= 60, `${name} has ${lines} lines`);
+    assert.ok(lines < 60, `${name} has ${lines} lines`);
   }
 });
 
