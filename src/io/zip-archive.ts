@@ -4,7 +4,7 @@
 import { type Readable, Transform } from "node:stream";
 import { text } from "node:stream/consumers";
 import * as zlib from "node:zlib";
-import yauzl from "yauzl";
+import type yauzl from "yauzl";
 import {
   checkCount,
   checkExpansion,
@@ -37,8 +37,9 @@ export class ZipArchive {
 
   /** `help`: said where an entry is missing. Throws FormatError for a damaged directory of entries. */
   static async open(path: string, help: string): Promise<ZipArchive> {
+    const { default: reader } = await import("yauzl");
     const zip = await new Promise<yauzl.ZipFile>((resolve, reject) => {
-      yauzl.open(path, { lazyEntries: true, autoClose: false }, (error, opened) =>
+      reader.open(path, { lazyEntries: true, autoClose: false }, (error, opened) =>
         opened ? resolve(opened) : reject(damaged(path, error)),
       );
     });

@@ -4,7 +4,6 @@
 import { createWriteStream } from "node:fs";
 import { unlink } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import yazl from "yazl";
 import { writeThroughTemporary } from "../io/files.ts";
 import type { ExportedModel, WeightStream } from "../models/architecture/exported-model.ts";
 import { keras2Config } from "../models/architecture/keras2.ts";
@@ -72,11 +71,12 @@ export async function writeKerasArchive(
 }
 
 /** Nothing is compressed: weights are noise to a compressor, and Keras reads what is stored much faster. */
-function writeZip(
+async function writeZip(
   path: string,
   texts: Readonly<Record<string, string>>,
   files: Readonly<Record<string, string>>,
 ): Promise<void> {
+  const { default: yazl } = await import("yazl");
   const zip = new yazl.ZipFile();
   for (const [name, text] of Object.entries(texts)) {
     zip.addBuffer(Buffer.from(text), name, { compress: false });
