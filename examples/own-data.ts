@@ -1,6 +1,19 @@
 // Data of one's own as bytes, 0 to 255, which reach the model divided by 255; stratified, and the worst mistakes shown.
 
-import { conv2d, dense, fit, flatten, maxPooling2d, sequential, split, tensorData } from "vitrine";
+import {
+  areasUnderCurve,
+  classificationScores,
+  conv2d,
+  dense,
+  fit,
+  flatten,
+  maxPooling2d,
+  predictionsOf,
+  sequential,
+  split,
+  tensorData,
+  topKAccuracy,
+} from "vitrine";
 import { openDevice } from "vitrine/node";
 import { CLASSES, SHAPE, shapes } from "./shapes.ts";
 
@@ -23,6 +36,11 @@ const { accuracy, confusion } = await run.evaluate(held);
 console.log(`accuracy ${accuracy}`);
 for (const [label, counts] of confusion.entries()) console.log(CLASSES[label], counts);
 const predicted = await run.predict(held);
+const own = Array.from(held.rows, (row) => labels[row] ?? 0);
+const predictions = predictionsOf(own, predicted);
+console.log("macro F1", classificationScores(confusion).macro.f1);
+console.log("top 2", topKAccuracy(predictions, 2));
+console.log("macro AUC", areasUnderCurve(predictions, CLASSES.length).macro);
 const sure = predicted.map((row, i) => [row[labels[held.rows[i] ?? 0] ?? 0] ?? 0, held.rows[i]]);
 console.log("least sure of", sure.sort(([a = 0], [b = 0]) => a - b).slice(0, 3));
 device.destroy();

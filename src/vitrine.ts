@@ -133,7 +133,27 @@ export type { ClassWeight } from "./train/class-weights.ts";
 export { spread } from "./train/cross-validation.ts";
 export { DivergenceError } from "./train/divergence-error.ts";
 export type { Evaluation } from "./train/evaluator.ts";
-export { classificationScores } from "./train/metrics/classification.ts";
+export { pairedCounts } from "./train/metrics/agreement.ts";
+export {
+  type AverageScores,
+  type ClassificationScores,
+  type ClassScores,
+  classificationScores,
+} from "./train/metrics/classification.ts";
+export {
+  holmCorrection,
+  type McNemar,
+  mcnemarTest,
+  type PairedCounts,
+} from "./train/metrics/mcnemar.ts";
+export {
+  brierScore,
+  confusionOf,
+  logLoss,
+  type Predictions,
+  predictionsOf,
+} from "./train/metrics/predictions.ts";
+export { type AreasUnderCurve, areasUnderCurve, topKAccuracy } from "./train/metrics/ranking.ts";
 export { wilsonInterval } from "./train/metrics/wilson.ts";
 export type { NamedWeight, NamedWeights } from "./train/named-tensors.ts";
 export type { HyperParameters, NumberOptions } from "./tune/hyper-parameters.ts";

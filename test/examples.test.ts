@@ -57,6 +57,12 @@ for (const [name, least] of Object.entries(LEAST)) {
       assert.ok(accuracy >= least, `${name}: ${accuracy}`);
     }
     if (name === "own-model") assert.ok(existsSync(join(folder, "shapes.safetensors")));
+    if (name === "own-data") {
+      const figure = (label: string) => Number(text.match(new RegExp(`${label} (\\d.*)`))?.[1]);
+      const accuracy = Number(text.match(/accuracy (\d.*)/)?.[1]);
+      assert.ok(figure("top 2") > accuracy, text);
+      assert.ok(figure("macro F1") > 0.5 && figure("macro AUC") > 0.8, text);
+    }
     if (name === "transfer") assert.match(text, /base unchanged: true/);
     if (name === "autoencoder") {
       assert.ok(Number(text.match(/fallen by (\d\.\d+)/)?.[1]) >= 0.6, text);
