@@ -4,3 +4,4 @@ export { loadSafetensors, saveSafetensors } from "./library/files.ts";
 export { type KerasModel, loadKerasModel, saveKerasModel } from "./library/keras-files.ts";
 export { type LoadDataOptions, type LoadedData, loadData } from "./library/load-data.ts";
 export { openDevice } from "./library/open-device.ts";
+export { type ReportOptions, type SavedReport, saveReport } from "./library/report.ts";

@@ -5,10 +5,14 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { loadData } from "../../src/library/load-data.ts";
+import { saveReport } from "../../src/library/report.ts";
+import { tensorData } from "../../src/library/tensor-data.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
 import { barriers } from "../page/access.ts";
 import { findChromium, openPage, overflowOf } from "../page/chromium.ts";
 import { readMarkup } from "../study/xml.ts";
+import { gpu } from "../support/gpu.ts";
 import { smallIdxFolder } from "../support/small-files.ts";
 import { trainedRun } from "../support/trained-run.ts";
 import { runToEnd } from "./start-command.ts";
@@ -89,6 +93,26 @@ test("a page in the run's folder, with every chapter, and figures that evaluate 
     const cells = new RegExp(`<th scope="row">${what}</th><td>([^–].*?)</td><td>\\1</td>`);
     assert.match(page, cells, what);
   }
+});
+
+test("a program of one's own writes the same page with the same figures", async () => {
+  const { test: rows } = await loadData({ data });
+  const out = join(temporaryFolder(), "own.html");
+  const { path, loss, scores, predictions } = await saveReport(await gpu(), {
+    ...{ run, test: rows, out },
+  });
+  assert.equal([path, predictions.predicted.length], [out, 60]);
+  assert.ok(Math.abs(loss - Number(json["loss"])) < 1e-6, `${loss} ${json["loss"]}`);
+  assert.is(scores.accuracy, json["accuracy"]);
+  const [own, theirs] = [out, join(run, "report.html")].map((file) => {
+    const tags = readMarkup(readFileSync(file, "utf8"));
+    return tags.filter(({ name }) => ["h2", "img", "svg"].includes(name)).map(({ name }) => name);
+  });
+  assert.equal(own, theirs);
+  const floats = tensorData({ x: new Float32Array(784), y: [0], shape: [28, 28, 1] });
+  const refused = saveReport(await gpu(), { run, test: floats });
+  const message = await refused.catch((error: Error) => error.message);
+  assert.is(message, "saveReport: test must have rows of bytes with a class, got float32");
 });
 
 test("the command that the page gives repeats the run, bit by bit", async () => {

@@ -3,6 +3,7 @@
 import type { PairedCounts } from "./mcnemar.ts";
 import { isRight, type Predictions } from "./predictions.ts";
 
+/** How often both, one or neither of two networks is right on the same rows; for mcnemarTest. */
 export function pairedCounts(first: Predictions, second: Predictions): PairedCounts {
   const counts = { bothRight: 0, onlyFirst: 0, onlySecond: 0, bothWrong: 0 };
   for (const row of first.predicted.keys()) {

@@ -1,6 +1,7 @@
 // Precision, recall, F1 and support of every class, and their averages, from a confusion matrix: the numbers of scikit-learn's
 // classification_report.
 
+/** Of one class. */
 export interface ClassScores {
   /** Of the rows that were taken for the class, the share that is of it; null where none was. */
   readonly precision: number | null;
@@ -12,12 +13,14 @@ export interface ClassScores {
   readonly support: number;
 }
 
+/** Means over the classes. */
 export interface AverageScores {
   readonly precision: number;
   readonly recall: number;
   readonly f1: number;
 }
 
+/** Of all classes, and their means. */
 export interface ClassificationScores {
   readonly rows: number;
   readonly hits: number;

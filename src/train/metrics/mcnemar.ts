@@ -9,6 +9,7 @@ export interface PairedCounts {
   readonly bothWrong: number;
 }
 
+/** What McNemar's test comes to. */
 export interface McNemar {
   readonly method: "exact" | "chi-square";
   /** exact: the smaller of the two discordant counts; chi-square: the statistic. */

@@ -1,6 +1,7 @@
 // What a network says of some rows, beside what they are: the one input of every figure in this folder. In float64; nothing
 // here needs a device.
 
+/** Labels and class probabilities of some rows, and what follows from them row by row; made by predictionsOf. */
 export interface Predictions {
   /** One class number per row. */
   readonly labels: ArrayLike<number>;

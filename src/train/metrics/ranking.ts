@@ -21,6 +21,7 @@ export function topKAccuracy({ labels, probabilities }: Predictions, k = 5): num
   return hits / probabilities.length;
 }
 
+/** Areas under ROC curves. */
 export interface AreasUnderCurve {
   /** Of each class against the rest; null where all rows or none are of it. */
   readonly classes: readonly (number | null)[];
