@@ -10,6 +10,7 @@ import type { Compiled } from "./compiled/compiled.ts";
 import { readCompiled } from "./compiled/read-compiled.ts";
 import { assignWeights } from "./weights/assign-weights.ts";
 import type { TargetLayer } from "./weights/layer-pair.ts";
+import { readingNotes } from "./weights/reading-notes.ts";
 import type { WeightFile } from "./weights/saved-weights.ts";
 import { soundVariances } from "./weights/sound-variances.ts";
 import { assignWeightsTo } from "./weights/weights-for.ts";
@@ -21,6 +22,8 @@ export interface DescribedModel {
   readonly model: Model;
   /** How it was compiled; null where it was not. */
   readonly compiled: Compiled | null;
+  /** What reading it changes, in sentences. */
+  readonly notes: readonly string[];
 }
 
 export interface ReadModel extends DescribedModel {
@@ -56,7 +59,7 @@ export function descriptionOf(
   const compilation = file.compilation();
   const trainables = optimizer ? trainablesOf(model) : null;
   const compiled = compilation && readCompiled(compilation, trainables);
-  return { architecture, model, compiled };
+  return { architecture, model, compiled, notes: readingNotes(file) };
 }
 
 function weightsOf(file: WeightFile, layers: readonly TargetLayer[]): Weights {

@@ -73,7 +73,7 @@ async function refusal(patience?: number): Promise<VitrineError> {
 test("an answer is handed on", async () => {
   FakeWorker.serve = (worker, request) => {
     assert.equal(request, { kind: "read", file: FILE });
-    const read = { architecture: { a: 1 }, weights: new Map(), compiled: null };
+    const read = { architecture: { a: 1 }, weights: new Map(), compiled: null, notes: [] };
     worker.say({ kind: "answer", answer: { kind: "read", ...read } });
   };
   const { architecture } = await readKeras(SITE, FILE);

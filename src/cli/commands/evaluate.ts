@@ -55,6 +55,7 @@ async function evaluate(context: CommandContext<typeof FLAGS, typeof POSITIONALS
   const [run] = positionals;
   const trained = await loadModel(run, flags);
   say(style.bold(`vitrine: evaluating ${trained.config.model.name} of ${run}`));
+  for (const note of trained.notes) say(`note       ${note}`);
   const loaded = await unlessAborted(loadData(terminal, flags.data, flags), signal);
   const dataset = flags.set === "test" ? loaded.test : loaded.train;
   const saved = shownImages(trained, dataset);

@@ -71,7 +71,7 @@ async function exportRun(context: CommandContext<typeof FLAGS, typeof POSITIONAL
   const { config, model, weights } = trained;
   const exported = exportedModel(model);
   const { compiled, notes: ofFile } = isCarried ? await compiledOf(run, trained) : NOTHING;
-  const notes = [...ofFile, ...((compiled && format.cautions?.(compiled)) ?? [])];
+  const notes = [...trained.notes, ...ofFile, ...((compiled && format.cautions?.(compiled)) ?? [])];
   say(style.bold(`vitrine: exporting ${config.model.name} of ${run}`));
   const write = async () => {
     await format.write(path, exported, weights, { compiled });

@@ -86,6 +86,7 @@ async function predict(context: Context): Promise<void> {
   const [first, ...others] = pictures;
   const what = others.length === 0 ? (first?.path ?? "") : `${pictures.length} pictures`;
   say(style.bold(`vitrine: ${saved.config.model.name} looks at ${what}`));
+  for (const note of saved.notes) say(`note  ${note}`);
   await show(context, { saved, rules, pictures });
 }
 

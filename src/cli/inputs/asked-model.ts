@@ -27,7 +27,7 @@ export async function askedSearch(
   }
   refuseModelFlags(model, "--space builds its own models");
   const own = await readOwnSpace(space);
-  return { config: own.config, weights: "none", compiled: null, space: own };
+  return { config: own.config, weights: "none", compiled: null, notes: [], space: own };
 }
 
 export interface AskedModel {
@@ -36,6 +36,8 @@ export interface AskedModel {
   readonly weights: string | undefined;
   /** How a file's model was trained; null where its weights are not taken, or nobody says. */
   readonly compiled: Compiled | null;
+  /** What reading the file changes, in sentences. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -47,12 +49,15 @@ export async function askedModel(
   options: ReadOptions = {},
 ): Promise<AskedModel> {
   const { model: name = DEFAULT_MODEL, weights } = flags;
-  if (!isModelFile(name)) return { config: modelConfig(flags), weights, compiled: null };
+  if (!isModelFile(name)) {
+    return { config: modelConfig(flags), weights, compiled: null, notes: [] };
+  }
   const given = settingsGiven(flags, OWN);
-  const { config, isTrained, compiled } = await describeModelFile(name, options);
+  const { config, isTrained, compiled, notes } = await describeModelFile(name, options);
   return {
     config: { ...config, ...given },
     weights: weights ?? (isTrained ? name : "none"),
     compiled: weights === undefined ? compiled : null,
+    notes,
   };
 }

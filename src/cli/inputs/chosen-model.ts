@@ -45,10 +45,10 @@ export type ChoiceFlags = ModelFlags &
 export async function chooseModel(flags: ChoiceFlags): Promise<Chosen> {
   const { hyperparameters, batchSize, learningRate } = flags;
   if (hyperparameters === undefined) {
-    const { config, weights, compiled } = await askedModel(flags, { optimizer: true });
+    const { config, weights, compiled, notes } = await askedModel(flags, { optimizer: true });
     const found = compiledTraining(flags, compiled, config);
     return {
-      ...{ model: config, weights, notes: found.notes, optimizerState: found.state },
+      ...{ model: config, weights, notes: [...notes, ...found.notes], optimizerState: found.state },
       optimisation: optimisationOf(flags, { ...modelLoss(config), ...found.optimisation }),
       batchSize: batchSize ?? 50,
       learningRate: learningRate ?? found.learningRate ?? firstRate(flags),

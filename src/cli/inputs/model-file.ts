@@ -23,6 +23,8 @@ export interface DescribedFile {
   readonly isTrained: boolean;
   /** How it was trained, where the file says. */
   readonly compiled: Compiled | null;
+  /** What reading a file of Keras's changes, in sentences. */
+  readonly notes: readonly string[];
 }
 
 export interface ModelFile {
@@ -31,6 +33,8 @@ export interface ModelFile {
   readonly weights: Weights | null;
   /** How it was trained, where the file says. */
   readonly compiled: Compiled | null;
+  /** What reading a file of Keras's changes, in sentences. */
+  readonly notes: readonly string[];
 }
 
 /** Whether what stands where a model is named is a file, also one that is refused: what others save is told by its kind. */
@@ -48,11 +52,11 @@ async function checkModelFile(path: string): Promise<void> {
 export async function readModelFile(path: string, options: ReadOptions = {}): Promise<ModelFile> {
   await checkModelFile(path);
   if (!KERAS.test(path)) {
-    return { config: await programsModel(path), weights: null, compiled: null };
+    return { config: await programsModel(path), weights: null, compiled: null, notes: [] };
   }
   const { readKerasModel } = await import("../../keras/read-model.ts");
-  const { architecture, weights, compiled } = await readKerasModel(path, options);
-  return { config: { name: nameOfFile(path), architecture }, weights, compiled };
+  const { architecture, weights, compiled, notes } = await readKerasModel(path, options);
+  return { config: { name: nameOfFile(path), architecture }, weights, compiled, notes };
 }
 
 /** The same without the values of its weights; of what its optimiser came to where that is asked for. */
@@ -62,11 +66,11 @@ export async function describeModelFile(
 ): Promise<DescribedFile> {
   await checkModelFile(path);
   if (!KERAS.test(path)) {
-    return { config: await programsModel(path), isTrained: false, compiled: null };
+    return { config: await programsModel(path), isTrained: false, compiled: null, notes: [] };
   }
   const { describeKerasModel } = await import("../../keras/read-model.ts");
-  const { architecture, compiled } = await describeKerasModel(path, options);
-  return { config: { name: nameOfFile(path), architecture }, isTrained: true, compiled };
+  const { architecture, compiled, notes } = await describeKerasModel(path, options);
+  return { config: { name: nameOfFile(path), architecture }, isTrained: true, compiled, notes };
 }
 
 async function programsModel(path: string): Promise<OwnModelConfig> {

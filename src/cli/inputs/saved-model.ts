@@ -26,6 +26,8 @@ export interface SavedModel {
   readonly isFile: boolean;
   /** Of a file: how it was trained, where it says. */
   readonly compiled: Compiled | null;
+  /** Of a file: what reading it changes, in sentences. */
+  readonly notes: readonly string[];
   readonly evaluatorOn: (device: Device) => Evaluator;
 }
 
@@ -59,7 +61,7 @@ export async function loadModel(
   }
   const { config, weights, shapes } = await loadRun(run);
   checkShapes(join(run, "weights.safetensors"), variablesOf(createModel(config.model)), shapes);
-  return trainedModel({ config, weights, isFile: false, compiled: null });
+  return trainedModel({ config, weights, isFile: false, compiled: null, notes: [] });
 }
 
 function trainedModel(given: Omit<SavedModel, "model" | "evaluatorOn">): SavedModel {
@@ -75,7 +77,7 @@ async function ofFile(
   { preprocess }: FileFlags,
   options: ReadOptions,
 ): Promise<SavedModel> {
-  const { config, weights, compiled } = await readModelFile(path, options);
+  const { config, weights, compiled, notes } = await readModelFile(path, options);
   if (!weights) {
     throw new UsageError(`run: must be a trained model, got the program ${path}`, {
       help: "a training saves a run",
@@ -89,7 +91,7 @@ async function ofFile(
     classNames: Array.from({ length: classes }, (_, label) => `class ${label}`),
     data: { name: path, shape: createModel(model).inputShape },
   });
-  return trainedModel({ config: record, weights, isFile: true, compiled });
+  return trainedModel({ config: record, weights, isFile: true, compiled, notes });
 }
 
 /** The same model for the images at hand. Throws UsageError, naming the flag, where it cannot be shown them. */
