@@ -23,10 +23,10 @@ const GROUPS = [
   "page/|report/|runs/|watch/",
   "train/|study/",
   "cli/(a|b|c|d|e|f|g|h)",
+  "examples|package",
   "inspect/",
   "keras/",
   "tune/|queue/|io/",
-  "examples|package",
 ];
 /** Where those that belong to no group come among them. */
 const OTHERS_AT = 13;

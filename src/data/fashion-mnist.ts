@@ -6,12 +6,15 @@ import { mkdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { messageOf, VitrineError } from "../engine/core/errors.ts";
 import { fetchDebianPackage } from "../setup/apt.mjs";
+import type { Dataset } from "./dataset.ts";
 import { downloadFile } from "./download.ts";
+import { FASHION_MNIST_CLASSES, saysFashion } from "./fashion-mnist-classes.ts";
 import { isOfficial, recognise } from "./known-data.ts";
 import {
   isDownloaded,
   OFFICIAL_FILES,
   type OfficialFile,
+  type Part,
   readOfficialFolder,
 } from "./official-files.ts";
 import type { Progress, SourceOptions, UserData } from "./sources/source.ts";
@@ -83,16 +86,25 @@ export async function loadFashionMnist(
 
 /** Under its own name and classes, where it is another data set in the same files. */
 function named(data: UserData, path: string, { say, options }: FashionMnistRequest): FashionMnist {
-  const known = options?.classNames === undefined ? recognise(data) : null;
+  const isUnnamed = options?.classNames === undefined;
+  if (isUnnamed && isOfficial(data)) return { ...withFashionNames(data), title: FASHION_MNIST };
+  const known = isUnnamed ? recognise(data) : null;
   if (!known) return { ...data, title: data.title ?? titleOfPath(data, path) };
   say(`data: by their checksum, these are ${known.title}, not Fashion-MNIST`);
   return { ...known.data, title: known.title };
 }
 
-/** Fashion-MNIST where its checksums or the path say so; else what the folder or file is called. */
+/** By their checksum, whatever the folder is called. */
+function withFashionNames(data: UserData): UserData {
+  const named = (part: Part): Dataset => {
+    return { ...data[part], name: `fashion-mnist/${part}`, classNames: FASHION_MNIST_CLASSES };
+  };
+  return { ...data, train: named("train"), test: named("test") };
+}
+
+/** Fashion-MNIST where its checksums, its classes or its name say so; else what the folder or file is called. */
 function titleOfPath(data: UserData, path: string): string {
-  const isFashion = isOfficial(data) || /fashion[-_ ]?mnist/i.test(path);
-  return isFashion ? FASHION_MNIST : basename(resolve(path));
+  return isOfficial(data) || saysFashion(path) ? FASHION_MNIST : basename(resolve(path));
 }
 
 class Search {

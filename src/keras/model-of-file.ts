@@ -12,6 +12,7 @@ import { assignWeights } from "./weights/assign-weights.ts";
 import type { TargetLayer } from "./weights/layer-pair.ts";
 import type { WeightFile } from "./weights/saved-weights.ts";
 import { soundVariances } from "./weights/sound-variances.ts";
+import { assignWeightsTo } from "./weights/weights-for.ts";
 
 /** A file without the values of its weights. */
 export interface DescribedModel {
@@ -58,8 +59,13 @@ export function descriptionOf(
   return { architecture, model, compiled };
 }
 
-export function weightsOf(file: WeightFile, layers: readonly TargetLayer[]): Weights {
+function weightsOf(file: WeightFile, layers: readonly TargetLayer[]): Weights {
   return new Map(soundVariances(file.path, assignWeights(file, layers)));
+}
+
+/** The weights alone, for a model that may have been written by us or by Keras. */
+export function weightsFor(file: WeightFile, model: Model): Weights {
+  return new Map(soundVariances(file.path, assignWeightsTo(file, model)));
 }
 
 /** In Keras's order. */

@@ -8,7 +8,7 @@ import {
   modelOf,
   type ReadModel,
   type ReadOptions,
-  weightsOf,
+  weightsFor,
 } from "./model-of-file.ts";
 import { matchWeights } from "./weights/assign-weights.ts";
 import { withWeightFile } from "./weights/weight-file.ts";
@@ -37,5 +37,5 @@ export function describeKerasModel(
 
 /** Weights of a file for a model that is there, by the order and the names of its layers. Throws FormatError where they do not fit. */
 export function readWeightsFor(path: string, model: Model): Promise<Weights> {
-  return withWeightFile(path, (file) => weightsOf(file, describeModel(model).layers));
+  return withWeightFile(path, (file) => weightsFor(file, model));
 }

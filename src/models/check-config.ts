@@ -2,7 +2,14 @@
 
 import { FormatError, VitrineError } from "../engine/core/errors.ts";
 import { classesOf } from "../engine/layers/model.ts";
-import { createModel, MODEL_KINDS, MODEL_NAMES, type ModelConfig, settingsOf } from "./models.ts";
+import {
+  createModel,
+  MODEL_KINDS,
+  MODEL_NAMES,
+  type ModelConfig,
+  predictionOf,
+  settingsOf,
+} from "./models.ts";
 import { OWN } from "./own-model.ts";
 import { ruleOf } from "./setting.ts";
 
@@ -25,7 +32,8 @@ export function checkModelConfig(value: unknown, file: string): ModelConfig {
   }
   const config = value as ModelConfig;
   try {
-    classesOf(createModel(config));
+    const model = createModel(config);
+    if (predictionOf(config) === "classes") classesOf(model);
   } catch (cause) {
     if (!(cause instanceof VitrineError)) throw cause;
     throw new FormatError(`${where}: cannot be built, got ${cause.message}`, { cause });

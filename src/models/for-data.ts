@@ -5,7 +5,14 @@ import type { Dataset } from "../data/dataset.ts";
 import { UsageError } from "../engine/core/errors.ts";
 import { labelsOf, type Model } from "../engine/layers/model.ts";
 import { isCentred } from "../engine/ops/preprocessing.ts";
-import { createModel, isOwn, isTransfer, type ModelConfig, type OwnModelConfig } from "./models.ts";
+import {
+  createModel,
+  isOwn,
+  isTransfer,
+  type ModelConfig,
+  type OwnModelConfig,
+  predictionOf,
+} from "./models.ts";
 import { CLASSES_SETTING } from "./setting.ts";
 
 const DEFAULT_CLASSES = CLASSES_SETTING.default;
@@ -29,7 +36,9 @@ export function forData<Config extends ModelConfig>(
   const classes = classNames.length;
   if (isOwn(config)) {
     const fitted = fittedTo(config, dataset);
-    checkTakes(createModel(fitted), dataset, { takesHead: true });
+    const model = createModel(fitted);
+    if (predictionOf(fitted) === "classes") checkTakes(model, dataset, { takesHead: true });
+    else checkImages(model, dataset);
     return fitted;
   }
   const isSame = (config.classes ?? DEFAULT_CLASSES) === classes;
@@ -70,7 +79,7 @@ export function checkTakes(
   dataset: ImageShape & Pick<Dataset, "classNames">,
   { takesHead }: { readonly takesHead: boolean } = { takesHead: false },
 ): void {
-  const { height, width, channels, classNames } = dataset;
+  const { classNames } = dataset;
   const classes = labelsOf(model);
   if (classNames.length !== classes) {
     throw new UsageError(
@@ -81,9 +90,13 @@ export function checkTakes(
       },
     );
   }
+  checkImages(model, dataset);
+}
+
+function checkImages(model: Model, { height, width, channels }: ImageShape): void {
   const [rows, columns, depth] = model.inputShape;
   const isRightDepth = channels === depth || (channels === 1 && isResized(model));
-  if (isRightDepth && (isResized(model) || isPadded(model, dataset))) return;
+  if (isRightDepth && (isResized(model) || isPadded(model, { height, width, channels }))) return;
   const rule = isResized(model)
     ? `images must have ${depth === 1 ? "1 channel" : "1 or 3 channels"}`
     : `images must fit ${rows}×${columns}×${depth} with equal borders`;

@@ -6,7 +6,7 @@ import type { Model } from "../engine/layers/model.ts";
 import { BACKBONE_NAMES, BACKBONES, type BackboneName } from "./backbones.ts";
 import { LENET5 } from "./lenet5.ts";
 import type { ModelKind } from "./model-kind.ts";
-import { endsInSigmoid, OWN, type OwnConfig } from "./own-model.ts";
+import { endsInSigmoid, OWN, type OwnConfig, type Prediction } from "./own-model.ts";
 import type { Setting } from "./setting.ts";
 import { type TransferConfig, type TransferModel, transferKind } from "./transfer.ts";
 
@@ -69,8 +69,17 @@ export function pretrainedOf(config: ModelConfig): string | null {
   return (isTransfer(config) || isOwn(config) ? config.pretrained : null) ?? null;
 }
 
-/** The loss that a model's end asks for, where nobody says: of a sigmoid binary cross-entropy, else the default. */
-export function modelLoss(config: ModelConfig): { readonly loss?: "binary_crossentropy" } {
+/** What the model gives: whoever shows or scores it goes by that. */
+export function predictionOf(config: ModelConfig): Prediction {
+  return isOwn(config) && config.head === undefined ? (config.predicts ?? "classes") : "classes";
+}
+
+/**
+ * The loss that a model's end asks for, where nobody says: of pictures the mean squared error, of a sigmoid binary cross-entropy, else
+ * the default.
+ */
+export function modelLoss(config: ModelConfig): { readonly loss?: "binary_crossentropy" | "mse" } {
+  if (predictionOf(config) === "picture") return { loss: "mse" };
   return isOwn(config) && endsInSigmoid(OWN.create(config)) ? { loss: "binary_crossentropy" } : {};
 }
 

@@ -2,6 +2,7 @@
 // own. The description is the whole configuration, so that a run, a trial or a worker builds it again without the file.
 
 import { FormatError, UsageError } from "../engine/core/errors.ts";
+import { sameShape } from "../engine/core/shape.ts";
 import { dense } from "../engine/layers/dense.ts";
 import { describeModel, type Model, variablesOf } from "../engine/layers/model.ts";
 import type { Layer } from "../engine/layers/net.ts";
@@ -17,6 +18,9 @@ import { memoise } from "./memoise.ts";
 import type { ModelKind } from "./model-kind.ts";
 import { PRETRAINED_SETTING, type Settings } from "./setting.ts";
 
+/** What a model gives for a picture: how much it speaks for each class, or a picture of the same size. */
+export type Prediction = "classes" | "picture";
+
 export interface OwnConfig {
   /** `{ class_name, config }`, as Keras 1, 2 or 3 writes it. */
   readonly architecture: JsonObject;
@@ -29,6 +33,8 @@ export interface OwnConfig {
    * is centred.
    */
   readonly preprocessing?: Preprocessing;
+  /** What it gives; default `classes`. A new last layer gives classes, whatever was there. */
+  readonly predicts?: Prediction;
   /** sha256 of the file that the first weights are from, or null when they are random, the default. */
   readonly pretrained?: string | null;
 }
@@ -75,6 +81,10 @@ const SETTINGS: Settings<OwnConfig> = {
       });
     },
   },
+  predicts: {
+    ...{ type: "choice", choices: ["classes", "picture"], default: "classes" },
+    help: "what the network gives for a picture",
+  },
   pretrained: PRETRAINED_SETTING,
 };
 
@@ -106,8 +116,16 @@ export function keptWeights(config: Named, weights: Weights): Weights {
 
 const PREDICTIONS = "predictions";
 
-/** Throws FormatError for a description that cannot be read, or that does not end in classes. */
-export function ownModel({ name, architecture, head, freeze, preprocessing }: Named): Model {
+/** What its end says: pictures, where they are of the size of those that go in. */
+export function endOf(model: Model): Prediction {
+  const { outputShape } = describeModel(model);
+  const isPicture = outputShape.length === 3 && sameShape(outputShape, model.inputShape);
+  return isPicture ? "picture" : "classes";
+}
+
+/** Throws FormatError for a description that cannot be read, or that does not end in what it is said to. */
+export function ownModel(config: Named): Model {
+  const { name, architecture, head, freeze, preprocessing } = config;
   const isFrozen = freeze === "base";
   const changed =
     head === undefined && !isFrozen
@@ -115,7 +133,7 @@ export function ownModel({ name, architecture, head, freeze, preprocessing }: Na
       : withNewHead(architecture, { units: head ?? null, isFrozen });
   const model = modelFromConfig(changed.description, name);
   const isBehind = head !== undefined && changed.replaced === null;
-  const ends = isBehind ? headBehind(model, head) : softmaxBehind(model, name);
+  const ends = isBehind ? headBehind(model, head) : endBehind(model, config);
   const whole: Model =
     ends.length === 0
       ? model
@@ -142,6 +160,15 @@ function lastCurve(model: Model): unknown {
 /** Whether its outputs are each a yes or a no. */
 export function endsInSigmoid(model: Model): boolean {
   return lastCurve(model) === "sigmoid";
+}
+
+function endBehind(model: Model, { name, predicts, head }: Named): readonly Layer[] {
+  if (predicts !== "picture" || head !== undefined) return softmaxBehind(model, name);
+  if (endOf(model) === "picture") return [];
+  const { outputShape } = describeModel(model);
+  throw new FormatError(
+    `${name}: a model of pictures must give them as large as it takes them, got ${["N", ...outputShape].join("×")}`,
+  );
 }
 
 /** Scores become probabilities, which is what `from_logits=True` means where a network is trained in Keras. */

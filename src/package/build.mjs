@@ -77,6 +77,16 @@ for (const name of filesOf(DIST).filter((file) => /\.(m?js|d\.m?ts)$/.test(file)
 await build({
   ...{ entryPoints: [join(EXAMPLES, "models.ts")], outfile: join(DIST, "examples.js") },
   ...{ bundle: true, format: "esm", external: ["vitrine"], logLevel: "warning" },
+  plugins: [
+    {
+      name: "shaders",
+      setup({ onLoad }) {
+        onLoad({ filter: /\.wgsl$/ }, async ({ path }) => {
+          return { contents: await shaderModule(path), loader: "js" };
+        });
+      },
+    },
+  ],
 });
 
 mkdirSync(dirname(STAMP), { recursive: true });

@@ -9,6 +9,7 @@ import type { Weights } from "../engine/layers/variables.ts";
 import { type JsonValue, writeAtomically, writeJson } from "../io/files.ts";
 import { readJsonIfThere } from "../io/read-json.ts";
 import { readSafetensors, type TensorData, writeSafetensors } from "../io/safetensors.ts";
+import { predictionOf } from "../models/models.ts";
 import type { Callback, Logs } from "../train/callbacks/callback.ts";
 import { type EpochRow, historyCsv, historyRow } from "./history.ts";
 import { describeNoRun, olderRun } from "./older-runs.ts";
@@ -100,10 +101,19 @@ export async function readRunConfig(folder: string): Promise<RunConfig> {
     throw error;
   });
   if (found instanceof Error) throw await noRun(folder, found);
-  if (found) return checkedRunConfig(found, path);
+  if (found) return ofClasses(checkedRunConfig(found, path), path);
   const older = await olderRun(folder);
   if (older) return runConfig(older);
   throw await noRun(folder, null);
+}
+
+/** Throws UsageError for a model that gives pictures: what is scored, reported and compared here are classes. */
+function ofClasses(config: RunConfig, path: string): RunConfig {
+  if (predictionOf(config.model) === "classes") return config;
+  throw new UsageError(
+    `run: must be of a model that tells classes apart, got one that gives pictures in ${path}`,
+    { argument: "run", help: "the page of npm run web opens its .zip" },
+  );
 }
 
 async function noRun(folder: string, cause: NodeJS.ErrnoException | null): Promise<UsageError> {

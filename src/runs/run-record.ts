@@ -7,7 +7,7 @@ import type { JsonValue } from "../io/files.ts";
 import type { NamedTensor } from "../io/safetensors-pieces.ts";
 import { jsonRecord, ordinal } from "../io/saved-values.ts";
 import { checkModelConfig } from "../models/check-config.ts";
-import { createModel, type ModelConfig } from "../models/models.ts";
+import { createModel, type ModelConfig, predictionOf } from "../models/models.ts";
 import type { Logs } from "../train/callbacks/callback.ts";
 import type { RunOrigin } from "./run-origin.ts";
 
@@ -63,7 +63,8 @@ export function checkedRunConfig(
   path: string,
 ): RunConfig {
   const model = checkModelConfig(found, path);
-  const classes = labelsOf(createModel(model));
+  const isOfClasses = predictionOf(model) === "classes";
+  const classes = isOfClasses ? labelsOf(createModel(model)) : config.classNames.length;
   if (config.classNames.length !== classes) {
     throw new FormatError(
       `${path}: classNames must name the model's ${classes} classes, got ${config.classNames.length}`,

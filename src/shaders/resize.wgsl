@@ -1,6 +1,7 @@
 // Images to another size, from the middles of their pixels.
 //   bilinear: y[h', w'] lies at h = (h' + ½) · H / OH − ½ between two rows (of the edge, beyond it), and so across
 //   NEAREST: the pixel that (h' + ½) · H / OH falls into, and so across
+//   CORNERS: from the corners of the pixels, without the halves
 //   x, dx (N,H,W,C)   y, dy (N,OH,OW,C)
 
 //#include "lib/invocation.wgsl"
@@ -29,12 +30,18 @@ struct Neighbours {
   share: f32,
 }
 
+//#if ${CORNERS}
+const MIDDLE = 0.0;
+//#else
+const MIDDLE = 0.5;
+//#endif
+
 fn neighbours(place: u32, ratio: f32, extent: u32) -> Neighbours {
 //#if ${NEAREST}
-  let nearest = min(u32((f32(place) + 0.5) * ratio), extent - 1u);
+  let nearest = min(u32((f32(place) + MIDDLE) * ratio), extent - 1u);
   return Neighbours(nearest, nearest, 0.0);
 //#else
-  let at = (f32(place) + 0.5) * ratio - 0.5;
+  let at = (f32(place) + MIDDLE) * ratio - MIDDLE;
   let below = floor(at);
   let last = i32(extent) - 1;
   let first = clamp(i32(below), 0, last);

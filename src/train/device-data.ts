@@ -6,6 +6,7 @@ import type { Device } from "../engine/core/device.ts";
 import { VitrineError } from "../engine/core/errors.ts";
 import type { Tensor } from "../engine/core/tensor.ts";
 import type { Feed, RowSource } from "../engine/ops/gather.ts";
+import type { Prediction } from "../models/own-model.ts";
 import { type HostRows, plainBytes, rowsInMemory } from "./rows/host-rows.ts";
 import {
   isStreaming,
@@ -82,6 +83,11 @@ export function uploadLabels(device: Device, { name, labels, rows }: Dataset): T
   return labels instanceof Uint8Array
     ? device.tensor([rows], label, plainBytes(labels), "u8")
     : device.tensor([rows], label, labels.slice(), "u32");
+}
+
+/** Rows of which a model should give what it predicts: the pictures themselves, or else their classes. */
+export function forPrediction(data: DeviceData, predicts: Prediction): DeviceData {
+  return predicts === "picture" ? { ...data, targets: "input" } : data;
 }
 
 /** What a feed is made for. */

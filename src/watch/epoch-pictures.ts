@@ -9,7 +9,7 @@ import type { Weights } from "../engine/layers/variables.ts";
 import { type Dispatch, writesOf } from "../engine/program/program.ts";
 import { pictureOf } from "../inspect/inspector/picture.ts";
 import { type OpenStep, openStep } from "../inspect/step.ts";
-import type { LayerMaps, Mistake } from "../page/live/live-events.ts";
+import type { Answers, LayerMaps, Mistake } from "../page/live/live-events.ts";
 import type { Callback, Logs, TrainingControl } from "../train/callbacks/callback.ts";
 import type { DataRows } from "../train/device-data.ts";
 import { classShares } from "../train/metrics/predictions.ts";
@@ -19,6 +19,7 @@ import { imageView } from "./image-view.ts";
 /** Enough for a confusion matrix, and a small part of an epoch. */
 const MOST_ROWS = 1000;
 const MOST_MISTAKES = 18;
+const MOST_GIVEN = 12;
 const MOST_LAYERS = 4;
 /** Of a picture: sixteen maps of 32 × 32. */
 const MOST_BYTES = 16 * 1024;
@@ -59,15 +60,14 @@ export class EpochPictures implements Callback {
   async onEpochEnd(epoch: number, _logs: Logs, { weights }: TrainingControl): Promise<void> {
     const { log, model, seen, of } = this.#options;
     if (!this.run || this.#rows.length === 0) return;
-    const shares = classShares(await this.run.predict({ data: seen.data, rows: this.#rows }));
+    const outputs = await this.run.predict({ data: seen.data, rows: this.#rows });
     const maps = (await this.#maps?.read(weights)) ?? [];
     const image = imageView(this.#options.dataset, this.#rows[0] ?? 0);
     log.tell({
       type: "pictures",
       epoch: epoch + 1,
       ...{ rows: this.#rows.length, of },
-      confusion: this.#confusion(shares),
-      mistakes: this.#mistakes(shares),
+      answers: seen.data.targets === "input" ? this.#pictures(outputs) : this.#classes(outputs),
       filters: filtersOf(model, weights),
       maps: maps.map((one) => ({ ...one, image })),
     });
@@ -76,6 +76,27 @@ export class EpochPictures implements Callback {
   onTrainEnd(): void {
     this.#maps?.close();
     this.#maps = null;
+  }
+
+  #classes(outputs: readonly Float32Array[]): Answers {
+    const shares = classShares(outputs);
+    return {
+      kind: "classes",
+      confusion: this.#confusion(shares),
+      mistakes: this.#mistakes(shares),
+    };
+  }
+
+  #pictures(outputs: readonly Float32Array[]): Answers {
+    const { dataset, model } = this.#options;
+    const given = [...this.#rows.subarray(0, MOST_GIVEN)].flatMap((row, index) => {
+      const shape = [1, ...model.inputShape];
+      const own = outputs[index] ?? new Float32Array();
+      const picture = pictureOf(own.slice(), shape, { reading: "maps", bytes: MOST_BYTES });
+      const label = dataset.labels[row] ?? 0;
+      return picture ? [{ row, label, image: imageView(dataset, row), picture }] : [];
+    });
+    return { kind: "pictures", given };
   }
 
   #confusion(shares: readonly Float32Array[]): readonly (readonly number[])[] {

@@ -73,7 +73,15 @@ export class LiveFit implements FitEvents {
       before && step > before.step ? (now - before.at) / (step - before.step) : null;
     this.#last = { step, at: now };
     const imagesPerSecond = msPerStep ? (1000 * batchSize) / msPerStep : null;
-    const figures = { rows, loss, accuracy, msPerStep, imagesPerSecond, eta: this.#eta(step, now) };
+    const hits = Number.isNaN(accuracy) ? null : accuracy;
+    const figures = {
+      rows,
+      loss,
+      accuracy: hits,
+      msPerStep,
+      imagesPerSecond,
+      eta: this.#eta(step, now),
+    };
     this.#log.tell({ type: "progress", curve, epoch: this.#epoch, step, ...figures });
   };
 

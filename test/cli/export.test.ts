@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { exportFormat } from "../../src/cli/inputs/export-format.ts";
 import { describeModel, variablesOf } from "../../src/engine/layers/model.ts";
 import type { OptimizerValues } from "../../src/engine/optim/optimizer-values.ts";
 import { readSafetensors } from "../../src/io/safetensors.ts";
@@ -53,6 +54,19 @@ test("a Keras file hands on how it was trained, and what it was is what is read 
   );
   assert.equal(other, one);
   assert.is(one?.state?.slots.size, 2);
+});
+
+test("that TF-Keras trains on otherwise with Nadam is said of what it opens", () => {
+  const nadam = { optimizer: "nadam", settings: {}, learningRate: 0.1, state: null } as const;
+  const said = (path: string, keras?: "2", optimizer: "nadam" | "adam" = "nadam") =>
+    exportFormat(path, { legacy: false, keras }).cautions?.({
+      ...{ ...nadam, optimizer },
+      ...{ loss: "mse", metrics: [] },
+    }) ?? [];
+  for (const lines of [said("a.h5"), said("a.h5", "2"), said("a.keras", "2")]) {
+    assert.match(lines.join(), /^TF-Keras's Nadam takes other steps/);
+  }
+  assert.equal([said("a.keras"), said("a.h5", "2", "adam")], [[], []]);
 });
 
 test("where its optimiser or loss is none of ours, nothing is handed on, and that is said", async () => {

@@ -65,7 +65,9 @@ test("the weights are the same bits as without, with a page that asks for all it
   assert.is(ofType(told, "statistics").length, 5);
   const pictures = ofType(told, "pictures");
   assert.is(pictures.length, 3);
-  for (const { epoch, confusion, mistakes, rows, of } of pictures) {
+  for (const { epoch, answers, rows, of } of pictures) {
+    if (answers.kind !== "classes") throw new Error(`pictures: must be of classes, got ${of}`);
+    const { confusion, mistakes } = answers;
     const counts = confusion.flat().reduce((sum, count) => sum + count, 0);
     const right = confusion.reduce((sum, counted, label) => sum + (counted[label] ?? 0), 0);
     assert.equal([rows, of, counts], [30, "held-out", 30]);

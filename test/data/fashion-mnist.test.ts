@@ -177,7 +177,8 @@ test("where nothing works, one error lists what was tried", async () => {
 
 test("given data is read and nothing else looked at", async () => {
   const { request, sources } = search({ mirror: true });
-  const data = temporaryFolder();
+  const data = join(temporaryFolder(), "fashion-mnist");
+  mkdirSync(data);
   writeRelease(data);
   const got = await loadFashionMnist({ ...request, data }, sources);
   assert.is(got.source, `IDX files in ${data}`);

@@ -1,10 +1,11 @@
 // Data that a person gives: folders and single files of both kinds, and what is said of the rest.
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { writeKaggleCsv } from "../../src/data/csv.ts";
+import type { Dataset } from "../../src/data/dataset.ts";
 import type { Progress } from "../../src/data/sources/source.ts";
 import { readUserFiles } from "../../src/data/user-files.ts";
 import { FormatError, UsageError } from "../../src/engine/core/errors.ts";
@@ -47,20 +48,36 @@ async function csvFolder(stem = "fashion-mnist_"): Promise<string> {
   return folder;
 }
 
-async function reads(data: string, source: string): Promise<void> {
+/** `title`: what the data set is called, whose classes are called by their numbers where that is not Fashion-MNIST's own name. */
+async function reads(data: string, source: string, title = "fashion-mnist"): Promise<void> {
   const got = await readUserFiles(data, ignore);
-  sameData(got.train, train);
-  sameData(got.test, held);
-  assert.equal([got.train.name, got.test.name], ["fashion-mnist/train", "fashion-mnist/test"]);
+  const named = (rows: Dataset): Dataset =>
+    title === "fashion-mnist" ? rows : { ...rows, classNames: [..."0123456789"] };
+  sameData(got.train, named(train));
+  sameData(got.test, named(held));
+  assert.equal([got.train.name, got.test.name], [`${title}/train`, `${title}/test`]);
   assert.is(got.source, source);
 }
 
 test("a folder of IDX files, plain or gzipped, or one of them", async () => {
   for (const folder of [idxFolder(), idxFolder(".gz"), idxFolder("", ".")]) {
-    await reads(folder, `IDX files in ${folder}`);
+    await reads(folder, `IDX files in ${folder}`, basename(folder));
   }
   const folder = idxFolder(".gz");
-  await reads(join(folder, "t10k-labels-idx1-ubyte.gz"), `IDX files in ${folder}`);
+  const source = `IDX files in ${folder}`;
+  await reads(join(folder, "t10k-labels-idx1-ubyte.gz"), source, basename(folder));
+});
+
+test("only a folder's own name says that it is Fashion-MNIST", async () => {
+  const moved = (name: string): string => {
+    const folder = join(temporaryFolder(), name);
+    cpSync(idxFolder(), folder, { recursive: true });
+    return folder;
+  };
+  const own = moved("fashion-mnist");
+  await reads(own, `IDX files in ${own}`);
+  const within = moved(join("fashion-mnist-course", "cats"));
+  await reads(within, `IDX files in ${within}`, "cats");
 });
 
 test("a folder of Kaggle's CSVs, or either of them", async () => {
@@ -71,6 +88,7 @@ test("a folder of Kaggle's CSVs, or either of them", async () => {
   await reads(
     join(own, "my-test.csv"),
     `${join(own, "my-train.csv")} and ${join(own, "my-test.csv")}`,
+    basename(own),
   );
 });
 
@@ -81,13 +99,13 @@ test("IDX files in folders of their names, as Kaggle's archives unpack", async (
     mkdirSync(within);
     copyFileSync(join(flat, file), join(within, file));
   }
-  await reads(folder, `IDX files in ${folder}`);
+  await reads(folder, `IDX files in ${folder}`, basename(folder));
 });
 
 test("a folder whose CSVs have short names, where it is clear which is which", async () => {
   const folder = await csvFolder("");
   const files = ["train.csv", "test.csv"].map((name) => join(folder, name));
-  await reads(folder, files.join(" and "));
+  await reads(folder, files.join(" and "), basename(folder));
   writeFileSync(join(folder, "old-train.csv"), "x");
   await rejects(
     () => readUserFiles(folder, ignore),

@@ -4,7 +4,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { Device } from "../../src/engine/core/device.ts";
 import { describeKernel } from "../../src/engine/core/kernel.ts";
-import { pinned, SUBGROUP_SIZE_CONTROL, subgroupsOf } from "../../src/engine/core/subgroups.ts";
+import {
+  matricesOf,
+  pinned,
+  SUBGROUP_MATRIX,
+  SUBGROUP_SIZE_CONTROL,
+  subgroupsOf,
+} from "../../src/engine/core/subgroups.ts";
 import { recordGemm } from "../../src/engine/ops/gemm/gemm.ts";
 import { Executable } from "../../src/engine/program/executor.ts";
 import { Recorder } from "../../src/engine/program/recorder.ts";
@@ -75,6 +81,30 @@ function withSizes(given: GPU): GPU {
   } as unknown as GPU;
 }
 
+test("matrices are listed by what is multiplied; those of f16 need shader-f16, and sums are f32", () => {
+  const config = (edge: number, componentType: string, resultComponentType: string) => {
+    return { M: edge, N: edge, K: edge, componentType, resultComponentType };
+  };
+  const subgroupMatrixConfigs = [
+    config(8, "f32", "f32"),
+    config(8, "f16", "f32"),
+    config(16, "f16", "f32"),
+    config(32, "f16", "f16"),
+  ];
+  const info = { subgroupMatrixConfigs } as unknown as GPUAdapterInfo;
+  const facts = { size: 32, isSoftware: false };
+  const listed = (...names: string[]) => {
+    const { f16, f32 } = matricesOf(new Set(["subgroups", SUBGROUP_MATRIX, ...names]), info, facts);
+    return [f16?.rows, f32?.rows];
+  };
+  assert.equal(listed("shader-f16"), [16, 8]);
+  assert.equal(listed(), [undefined, 8]);
+  assert.equal(matricesOf(new Set(["subgroups", "shader-f16"]), info, facts), {
+    f16: null,
+    f32: null,
+  });
+});
+
 /** A matrix product on the subgroup rung. */
 async function productOn(device: Device): Promise<ArrayLike<number>> {
   const values = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(i));
@@ -91,17 +121,22 @@ async function productOn(device: Device): Promise<ArrayLike<number>> {
   return executable.read(y);
 }
 
-test("a device of several sizes runs the same kernels, held to one, to the same bits", async () => {
-  const usual = await gpu();
-  if (!usual.handle.features.has(SUBGROUP_SIZE_CONTROL as GPUFeatureName)) return;
-  const device = await Device.open({ gpu: withSizes(usual.gpu) });
-  assert.is(device.subgroupSize, usual.subgroupSize);
-  assert.is(device.kernels.pinnedSubgroup, usual.subgroupSize);
-  const own = device.scope({ ownKernels: true });
-  assert.is(own.kernels.pinnedSubgroup, usual.subgroupSize);
-  assert.equal(Array.from(await productOn(own)), Array.from(await productOn(usual)));
-  device.check();
-  device.destroy();
-});
+const usual = await gpu();
+const isControlled = usual.handle.features.has(SUBGROUP_SIZE_CONTROL as GPUFeatureName);
+const testSizes = isControlled ? test : test.skip;
+
+testSizes(
+  "a device of several sizes runs the same kernels, held to one, to the same bits",
+  async () => {
+    const device = await Device.open({ gpu: withSizes(usual.gpu) });
+    assert.is(device.subgroupSize, usual.subgroupSize);
+    assert.is(device.kernels.pinnedSubgroup, usual.subgroupSize);
+    const own = device.scope({ ownKernels: true });
+    assert.is(own.kernels.pinnedSubgroup, usual.subgroupSize);
+    assert.equal(Array.from(await productOn(own)), Array.from(await productOn(usual)));
+    device.check();
+    device.destroy();
+  },
+);
 
 test.run();

@@ -19,6 +19,7 @@ const test = suite("gpu-kernels");
 
 /** What an adapter's subgroups multiply, so that the rungs are there that ask for it. */
 const MATRIX = { rows: 8, columns: 8, depth: 8 };
+const matrices = { f16: MATRIX, f32: null };
 const PRODUCT = { m: 67, n: 68, k: 37, transA: false, transB: false };
 
 /** What the bench says of a product on a rung with this fault in it; without one, where none is given. */
@@ -144,6 +145,43 @@ const FAULTS_OF_RUNGS: readonly (readonly [
     { kernel: "conv2d/toeplitz/transform_products", from: "m[0] - m[1]", to: "m[0] + m[1]" },
     /^dw .*elements differ/,
   ],
+  ["grouped-conv2d.forward", "sliding", null, /^$/],
+  [
+    "grouped-conv2d.forward",
+    "sliding",
+    {
+      kernel: "conv2d/sliding/forward",
+      from: "sums[i] = sums[i + TILE]",
+      to: "sums[i] = sums[i]",
+    },
+    /^y .*elements differ/,
+  ],
+  [
+    "grouped-conv2d.forward",
+    "sliding",
+    { kernel: "conv2d/sliding/forward", from: "row >= place.row && row < end", to: "true" },
+    /elements differ|was written/,
+  ],
+  [
+    "grouped-conv2d.dx",
+    "sliding",
+    {
+      kernel: "conv2d/sliding/input_gradient",
+      from: "if (column < params.w) { dx",
+      to: "if (column <= params.w) { dx",
+    },
+    /elements differ|was written/,
+  ],
+  [
+    "grouped-conv2d.dw",
+    "sliding",
+    {
+      kernel: "conv2d/sliding/weight_gradient",
+      from: "step < end && column",
+      to: "column",
+    },
+    /^dw .*elements differ/,
+  ],
 ];
 
 for (const [ladder, rung, fault, said] of FAULTS_OF_RUNGS) {
@@ -166,7 +204,7 @@ for (const [ladder, rung, fault, said] of FAULTS_OF_RUNGS) {
 
 test("every rung of every ladder has problems, also in the short run", () => {
   for (const isShort of [true, false]) {
-    const capabilities = { subgroupSize: 8, isSoftware: false, matrix: MATRIX };
+    const capabilities = { subgroupSize: 8, isSoftware: false, matrices };
     const cases = benchCases({ capabilities, isShort });
     const tried = new Set(cases.map(({ subject, rung }) => `${subject} ${rung}`));
     for (const { name, rungs } of LADDERS) {
@@ -180,7 +218,7 @@ test("every rung of every ladder has problems, also in the short run", () => {
 test("the long run has every variant, and between its three kinds of adapters the short one most", () => {
   const tried = (isShort: boolean) => {
     const cases = [4, 8, 16].flatMap((subgroupSize) =>
-      benchCases({ capabilities: { subgroupSize, isSoftware: false, matrix: MATRIX }, isShort }),
+      benchCases({ capabilities: { subgroupSize, isSoftware: false, matrices }, isShort }),
     );
     const names = cases.map(({ subject, rung }) => `${subject} ${rung}`);
     return new Set(names.filter((name) => name.split(" ").length > 2));

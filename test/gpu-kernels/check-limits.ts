@@ -130,11 +130,18 @@ export async function checkMatrices({ device, profile }: Absent): Promise<Limits
   const { matrices = [], limits } = profile;
   const [subgroupSize = null] = profile.subgroupSizes.filter((size) => size !== null);
   const alone = matrices.map((shape) => matrixKernel(shape, NULL_SUBGROUP));
-  const rungs = matrices.filter(hasWideSums).flatMap(({ M, N, K }) => {
-    const matrix = { rows: M, columns: N, depth: K };
+  const rungs = matrices.filter(hasWideSums).flatMap(({ M, N, K, componentType }) => {
+    const of = componentType === "f16" ? "f16" : "f32";
+    const listed = { f16: null, f32: null, [of]: { rows: M, columns: N, depth: K } };
     const ways = [MATRIX_TILE, ...MATRIX_TILES].flatMap((tile) =>
       invocationsOf(tile) % NULL_SUBGROUP === 0
-        ? [matrixWay(tile, { subgroupSize, matrix, isSoftware: false, ...limits })]
+        ? [
+            matrixWay(
+              tile,
+              { subgroupSize, matrices: listed, isSoftware: false, ...limits },
+              { of },
+            ),
+          ]
         : [],
     );
     const fitting = ways.filter((way) => way !== null);
@@ -143,8 +150,8 @@ export async function checkMatrices({ device, profile }: Absent): Promise<Limits
   return complaints({ device, profile, subgroupSize: null }, [...alone, ...rungs]);
 }
 
-function hasWideSums({ componentType, resultComponentType }: MatrixShape): boolean {
-  return componentType === "f16" && resultComponentType === "f32";
+function hasWideSums({ resultComponentType }: MatrixShape): boolean {
+  return resultComponentType === "f32";
 }
 
 /** The kernels of a model's training step, and of every rung for its problems; and that every tensor can be bound. */

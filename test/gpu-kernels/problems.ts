@@ -7,6 +7,7 @@ import type { Capabilities } from "../../src/engine/program/program.ts";
 import { type BenchProblem, inHalves, type Ways, waysOf } from "./check-case.ts";
 import { convProblems } from "./conv-problems.ts";
 import { gemmProblems } from "./gemm-problems.ts";
+import { groupedProblems } from "./grouped-problems.ts";
 import { opProblems } from "./op-problems.ts";
 
 /** One problem to be solved in one way. */
@@ -86,7 +87,8 @@ const FOR_HALVES = "subgroup-matrix";
 
 /** Throws VitrineError for a ladder that has none. */
 export function problemsOf(ladder: string, isShort: boolean): readonly BenchProblem[] {
-  const problems = [...(ladder === "gemm" ? gemmProblems(isShort) : convProblems(ladder, isShort))];
+  const convolutions = [...convProblems(ladder, isShort), ...groupedProblems(ladder, isShort)];
+  const problems = ladder === "gemm" ? [...gemmProblems(isShort)] : convolutions;
   if (problems.length > 0) return problems;
   throw new VitrineError(`gpu-kernels: every ladder has problems, got none for ${ladder}`, {
     help: "add them in test/gpu-kernels/problems.ts: docs/gpu-kernels.md says how",

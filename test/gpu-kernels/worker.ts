@@ -15,9 +15,9 @@ import { checkBits } from "./same-bits.ts";
 
 async function checkRungs({ isShort, filter }: WorkRequest): Promise<void> {
   const device = await openDevice({ features: PROBED_FEATURES });
-  const { subgroupSize, matrix } = device;
+  const { subgroupSize, matrices } = device;
   // As for hardware: sums are cut into more slices there.
-  const capabilities = { subgroupSize, isSoftware: false, matrix };
+  const capabilities = { subgroupSize, isSoftware: false, matrices };
   const cases = benchCases({ capabilities, isShort, filter });
   const ladders = isShort ? [] : bitsCases().filter(({ row }) => row.includes(filter));
   const probes = probesFor(device).filter(({ subject }) => subject.includes(filter));

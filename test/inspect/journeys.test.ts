@@ -3,6 +3,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { autoencoder } from "../../examples/models/autoencoder.ts";
+import { takeRows } from "../../src/data/dataset.ts";
 import { sizeOf } from "../../src/engine/core/shape.ts";
 import { rootStorage, type Tensor } from "../../src/engine/core/tensor.ts";
 import { batchNormalization } from "../../src/engine/layers/batch-normalization.ts";
@@ -15,11 +17,19 @@ import {
   variablesOf,
 } from "../../src/engine/layers/model.ts";
 import { globalAveragePooling2d } from "../../src/engine/layers/pooling.ts";
+import { meanSquaredError } from "../../src/engine/ops/loss/elementwise.ts";
 import { Executable } from "../../src/engine/program/executor.ts";
 import { writesOf } from "../../src/engine/program/program.ts";
-import { differentRows, journeys, tellingRows } from "../../src/inspect/inspector/journeys.ts";
+import type { JourneyAnswer } from "../../src/inspect/inspector/inspector-document.ts";
+import {
+  differentRows,
+  journeyAsSeen,
+  journeys,
+  tellingRows,
+} from "../../src/inspect/inspector/journeys.ts";
 import { startingWeights } from "../../src/inspect/verify/starting-weights.ts";
 import { lenet5 } from "../../src/models/lenet5.ts";
+import { unpacked } from "../../src/page/inspector/tensors/planes.ts";
 import { createFeed, rewindFeed, uploadDataset } from "../../src/train/device-data.ts";
 import { recordSensitivity } from "../../src/train/programs.ts";
 import { gpu } from "../support/gpu.ts";
@@ -111,6 +121,28 @@ function spread(values: Float32Array, count: number): readonly number[] {
   return [...order.slice(0, 2), ...others].filter((index) => index !== undefined);
 }
 
+function sharesOf(answer: JourneyAnswer) {
+  if (answer.kind === "classes") return answer.probabilities;
+  throw new Error("journey: must come to classes, got a picture");
+}
+
+test("a journey of a model of pictures comes to a picture, whose distance its loss is", async () => {
+  const device = await gpu();
+  const model = autoencoder([28, 28, 1]);
+  const loss = meanSquaredError();
+  const about = { device, model, weights: new Map(), seed: 1, test: data, loss };
+  const [journey] = await journeys({ ...about, targets: "input", rows: [1] });
+  if (journey?.answer.kind !== "picture") throw new Error("journey: must come to a picture");
+  const [image, given] = [unpacked(journey.image), unpacked(journey.answer.picture)];
+  assert.is(given.length, 28 * 28);
+  const squares = image.reduce((sum, value, at) => sum + (value - (given[at] ?? 0)) ** 2, 0);
+  assert.ok(Math.abs(squares / image.length - journey.loss) < 1e-4, `${squares}, ${journey.loss}`);
+  assert.equal(journey.pixelGradient.hasSigns, true);
+  const alone = takeRows(data, [1]);
+  const seen = await journeyAsSeen({ ...about, test: alone, targets: "input" });
+  assert.equal(seen.answer, journey.answer);
+});
+
 test("a journey has a step for each layer, probabilities that add up, and the loss that they mean", async () => {
   const device = await gpu();
   const rows = differentRows(data, 3);
@@ -121,7 +153,8 @@ test("a journey has a step for each layer, probabilities that add up, and the lo
     found.map(({ row }) => row),
     rows,
   );
-  for (const { row, steps, probabilities, loss, trueClass, image, pixelGradient } of found) {
+  for (const { row, steps, answer, loss, trueClass, image, pixelGradient } of found) {
+    const probabilities = sharesOf(answer);
     assert.equal(
       steps.map(({ layer }) => layer),
       describeModel(model).layers.map(({ name }) => name),
@@ -146,8 +179,8 @@ test("the last of the telling rows is one that is mistaken, and the rest are of 
   const rows = await tellingRows(about, 3);
   assert.is(rows.length, 3);
   const found = await journeys({ ...about, rows });
-  const mistaken = found.filter(({ probabilities, trueClass }) => {
-    const [best] = [...probabilities].sort((a, b) => b.share - a.share);
+  const mistaken = found.filter(({ answer, trueClass }) => {
+    const [best] = [...sharesOf(answer)].sort((a, b) => b.share - a.share);
     return best?.name !== trueClass;
   });
   assert.ok(mistaken.length > 0);

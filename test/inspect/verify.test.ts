@@ -12,7 +12,13 @@ import {
   groupNormalization,
   layerNormalization,
 } from "../../src/engine/layers/group-normalization.ts";
-import { cropping2d, permute, resizing, upSampling2d } from "../../src/engine/layers/images.ts";
+import {
+  cropping2d,
+  permute,
+  resizing,
+  resizingFromCorners,
+  upSampling2d,
+} from "../../src/engine/layers/images.ts";
 import { concatenateBranches, mergeBranches } from "../../src/engine/layers/merging.ts";
 import { type Model, sequential } from "../../src/engine/layers/model.ts";
 import type { Layer } from "../../src/engine/layers/net.ts";
@@ -53,12 +59,13 @@ import { assertFound, assertRight, open, RIGHT } from "../support/verified-step.
 
 const test = suite("verify");
 
-/** Convolutions of 1×1, with strides, with padding, and of a number of channels that is a multiple of four, or not. */
+/** Convolutions of 1×1, with strides, with padding, depthwise, and of a number of channels that is a multiple of four, or not. */
 function allRungs(): Model {
   const layers = [
     conv2d({ filters: 8, kernelSize: 3, padding: "same", activation: "relu" }),
     conv2d({ filters: 12, kernelSize: 1, activation: "tanh" }),
     conv2d({ filters: 4, kernelSize: 3 }),
+    depthwiseConv2d({ kernelSize: 3, padding: "same" }),
     conv2d({ filters: 16, kernelSize: 3, strides: 2, padding: "same" }),
     batchNormalization(),
     conv2d({ filters: 7, kernelSize: 5, activation: "sigmoid" }),
@@ -108,6 +115,7 @@ function otherOps(): Model {
     conv2d({ filters: 8, kernelSize: 3, groups: 4 }),
     elu(),
     resizing({ height: 9, width: 12 }),
+    resizingFromCorners({ size: [8, 9], interpolation: "bilinear" }),
     activation({ activation: "mish" }),
     upSampling2d({ size: 2 }),
     cropping2d({
@@ -263,9 +271,9 @@ test("MobileNetV2 at 32×32: a training step is right, and eight faults in it ar
   step.rewind();
   await assertFound(step, [
     {
-      kernel: "conv2d/depthwise/forward",
-      from: "let h = row + kh - params.top;",
-      to: "let h = row + kh - params.top + 1u;",
+      kernel: "conv2d/sliding/forward",
+      from: "row_of(place, place.image, step * SH - params.top)",
+      to: "row_of(place, place.image, step * SH - params.top + 1u)",
     },
     {
       kernel: "conv2d/depthwise/input_gradient",
@@ -273,9 +281,9 @@ test("MobileNetV2 at 32×32: a training step is right, and eight faults in it ar
       to: "let kw = t + KW - 2u - d;",
     },
     {
-      kernel: "conv2d/depthwise/weight_gradient",
-      from: "sums[kw] += line[kw];",
-      to: "sums[kw] += line[kw] * 0.9999;",
+      kernel: "conv2d/sliding/weight_gradient",
+      from: "(*sums)[kh * KW + kw] += own;",
+      to: "(*sums)[kh * KW + kw] += own * 0.9999;",
     },
     {
       kernel: "curve/backward",

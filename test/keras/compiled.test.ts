@@ -9,6 +9,7 @@ import type { Dataset } from "../../src/data/dataset.ts";
 import { describeModel } from "../../src/engine/layers/model.ts";
 import { createOptimizer } from "../../src/engine/optim/create-optimizer.ts";
 import type { Compiled } from "../../src/keras/compiled/compiled.ts";
+import { readCompiled } from "../../src/keras/compiled/read-compiled.ts";
 import { scheduleRate } from "../../src/keras/compiled/schedule-rate.ts";
 import { type ReadModel, readKerasModel } from "../../src/keras/read-model.ts";
 import { allRows, uploadDataset } from "../../src/train/device-data.ts";
@@ -101,6 +102,22 @@ test("what has no counterpart here is named", async () => {
   const decay = await compiledOf("decay-2.15.0.keras");
   assert.is(decay.learningRate, 0.01 * 0.5 ** 1.5);
   assert.match(decay.notes.join(), /^the rate is ExponentialDecay's, which goes by steps/);
+});
+
+test("a Nadam that takes other steps than ours is named", () => {
+  const config = { learning_rate: 0.01, beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7 };
+  const notes = (more: object) => {
+    const saved = { optimizer_config: { class_name: "Nadam", config: { ...config, ...more } } };
+    return readCompiled({ config: saved, variables: () => [], steps: () => 0 }, null).notes;
+  };
+  const goesOn = "training goes on with Keras 3's Nadam, whose momentum";
+  assert.equal(notes({}), []);
+  assert.equal(notes({ decay: 0.004 }), [
+    `${goesOn} grows by 0.96^t, got 0.96^(0.004·t) in the file`,
+  ]);
+  assert.equal(notes({ is_legacy_optimizer: false }), [
+    `${goesOn} is taken once a step, got TF-Keras's, which takes it once a weight`,
+  ]);
 });
 
 test("a layer that is called several times is one layer", async () => {

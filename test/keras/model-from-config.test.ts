@@ -156,6 +156,26 @@ test("refuses graphs that it cannot follow", async () => {
   }
 });
 
+/** A chain of chains, by the names of the models and of their layers. */
+function chains(models: readonly (readonly [model: string, layers: readonly string[]])[]): object {
+  const dense = (name: string) => ({ class_name: "Dense", config: { name, units: 2 } });
+  const layers = models.map(([name, inner]) => ({
+    ...{ class_name: "Sequential", config: { name, layers: inner.map(dense) } },
+  }));
+  const config = { name: "chains", layers, build_input_shape: [null, 2] };
+  return { class_name: "Sequential", config };
+}
+
+test("a layer of a model within the model has the longer name where another has its own", () => {
+  const namesOf = (...models: Parameters<typeof chains>[0]) =>
+    describeModel(modelFromConfig(chains(models), "m.h5")).layers.map(({ name }) => name);
+  assert.equal(namesOf(["left", ["a", "b"]], ["right", ["b", "a"]]), [
+    ...["a", "b", "right_b", "right_a"],
+  ]);
+  assert.throws(() => namesOf(["left", ["a", "a"]]), /names of their own, got a twice/);
+  assert.throws(() => namesOf(["left", ["a", "b_a"]], ["b", ["a"]]), /of their own, got a twice/);
+});
+
 /** Batch normalisation of three features, alone. */
 function normalizing(config: object): Model {
   const input = { class_name: "InputLayer", config: { name: "in", batch_shape: [null, 3] } };

@@ -2,6 +2,8 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { exportedModel } from "../../src/models/architecture/exported-model.ts";
+import { keras2Config } from "../../src/models/architecture/keras2.ts";
 import { modelFromConfig } from "../../src/models/architecture/model-from-config.ts";
 import { assertClose, f32 } from "../support/close.ts";
 import { gpu } from "../support/gpu.ts";
@@ -126,6 +128,97 @@ test("what cannot be computed as Keras does is refused with its name", () => {
     { name: "d", function: "math.truediv", call: ["_CONSTANT_VALUE", -1, 1, { y: ["x", 0, 0] }] },
     /must be a tensor, got 1/,
   );
+});
+
+/** A layer of TensorFlow 1.15, as a chain has it: its node computes with what the one before gives. */
+function node(op: string, constants: Readonly<Record<string, unknown>>, attr: object = {}) {
+  const inputs = [op, ...Object.keys(constants)].map((_, place) => `input/${place}`);
+  const node_def = { name: op, op, input: inputs, attr: { T: { type: "DT_FLOAT" }, ...attr } };
+  return { op, config: { name: op, node_def, constants } };
+}
+
+function graphOf(...nodes: readonly ReturnType<typeof node>[]) {
+  const whole = modelOf();
+  const [input] = whole.config.layers;
+  const layers = nodes.map(({ op, config }, index) => ({
+    class_name: "TensorFlowOpLayer",
+    ...{ name: `tf_op_layer_${op}`, config },
+    inbound_nodes: [[[index === 0 ? "x" : `tf_op_layer_${nodes[index - 1]?.op}`, 0, 0, {}]]],
+  }));
+  const output_layers = [[layers.at(-1)?.name, 0, 0]];
+  return { ...whole, config: { ...whole.config, layers: [input, ...layers], output_layers } };
+}
+
+const LAST_REVERSED = node(
+  "StridedSlice",
+  { 1: [0, 0], 2: [0, 0], 3: [1, -1] },
+  {
+    ...{ begin_mask: { i: "2" }, end_mask: { i: "2" }, ellipsis_mask: { i: "1" } },
+    ...{ new_axis_mask: { i: "0" }, shrink_axis_mask: { i: "0" }, Index: { type: "DT_INT32" } },
+  },
+);
+
+test("nodes of TensorFlow 1.15's graphs: constants by their places, settings as attributes", async () => {
+  const graph = graphOf(
+    LAST_REVERSED,
+    node("BiasAdd", { 1: [1, -1] }, { data_format: { s: "TkhXQw==" } }),
+    node("Sub", { 0: 1 }),
+    node("RealDiv", { 1: 4 }),
+    node("LeakyRelu", {}, { alpha: { f: 0.25 } }),
+  );
+  const inputs = Float32Array.from(randomArray(24, 5));
+  const expected = [...inputs].map((_, i) => {
+    const isOdd = i % 2 === 1;
+    const v = (1 - ((inputs[isOdd ? i - 1 : i + 1] ?? 0) + (isOdd ? -1 : 1))) / 4;
+    return v < 0 ? v * 0.25 : v;
+  });
+  const asText = JSON.parse(JSON.stringify(graph));
+  for (const layer of asText.config.layers.slice(1)) {
+    layer.config.node_def = JSON.stringify(layer.config.node_def);
+  }
+  const model = modelFromConfig(asText, "m.h5");
+  assert.equal(modelFromConfig(graph, "m.h5").inputShape, model.inputShape);
+  const actual = await predict(await gpu(), { model, weights: new Map(), inputs });
+  assertClose({ label: "y", shape: [24], actual, expected, tolerance: f32(4) });
+});
+
+test("TensorFlow 1 resizes from the corners of pixels, which no layer of Keras's does", async () => {
+  const corners = { half_pixel_centers: { b: false }, align_corners: { b: false } };
+  const graph = graphOf(node("ResizeBilinear", { 1: [6, 2] }, corners));
+  const model = modelFromConfig(graph, "m.h5");
+  const inputs = Float32Array.from(randomArray(24, 5));
+  const at = (row: number, column: number, channel: number) =>
+    inputs[(Math.min(row, 2) * 4 + column) * 2 + channel] ?? Number.NaN;
+  const expected = Array.from({ length: 24 }, (_, i) => {
+    const [row, column, channel] = [(i >> 2) / 2, ((i >> 1) % 2) * 2, i % 2] as const;
+    const top = Math.floor(row);
+    return at(top, column, channel) * (1 - row + top) + at(top + 1, column, channel) * (row - top);
+  });
+  const actual = await predict(await gpu(), { model, weights: new Map(), inputs });
+  assertClose({ label: "y", shape: [24], actual, expected, tolerance: f32(4) });
+  const written = () => keras2Config(exportedModel(model));
+  assert.throws(written, /must be one that Keras files can hold, got ResizingFromCorners/);
+});
+
+test("nodes that compute otherwise are refused by what makes them do so", () => {
+  const refused = (op: string, constants: Readonly<Record<string, unknown>>, attr: object) =>
+    assert.throws(
+      () => modelFromConfig(graphOf(node(op, constants, attr)), "m.h5"),
+      REASONS[op] ?? /none/,
+    );
+  const REASONS: Readonly<Record<string, RegExp>> = {
+    ResizeNearestNeighbor: /align_corners must be unset, got true/,
+    Relu: /layer tf_op_layer_Relu \(nn\.relu\): dtype must be unset, got "DT_HALF"/,
+    Mean: /keep_dims must be unset, got true/,
+    Pow: /layer tf_op_layer_Pow must call a known function, got Pow/,
+    StridedSlice: /new_axis_mask must be unset, got 1/,
+  };
+  const corners = { half_pixel_centers: { b: true }, align_corners: { b: true } };
+  refused("ResizeNearestNeighbor", { 1: [2, 2] }, corners);
+  refused("Relu", {}, { T: { type: "DT_HALF" } });
+  refused("Mean", { 1: [1, 2] }, { keep_dims: { b: true } });
+  refused("Pow", { 1: 2 }, {});
+  refused("StridedSlice", { 1: [0], 2: [0], 3: [1] }, { new_axis_mask: { i: "1" } });
 });
 
 test.run();

@@ -1,9 +1,9 @@
 // Keras files read one after another by the same thread, where there are hundreds: starting one takes longer than reading.
 
-import { describeModel, type Model } from "../../src/engine/layers/model.ts";
+import type { Model } from "../../src/engine/layers/model.ts";
 import type { Weights } from "../../src/engine/layers/variables.ts";
 import { Hdf5Thread } from "../../src/keras/hdf5/thread.ts";
-import { modelOf, type ReadModel, weightsOf } from "../../src/keras/model-of-file.ts";
+import { modelOf, type ReadModel, weightsFor } from "../../src/keras/model-of-file.ts";
 import type { WeightFile } from "../../src/keras/weights/saved-weights.ts";
 import { openWeightFile } from "../../src/keras/weights/weight-file.ts";
 
@@ -26,5 +26,5 @@ export function readModelInTurn(path: string): Promise<ReadModel> {
 
 /** As readWeightsFor. */
 export function readWeightsInTurn(path: string, model: Model): Promise<Weights> {
-  return inTurn(path, (file) => weightsOf(file, describeModel(model).layers));
+  return inTurn(path, (file) => weightsFor(file, model));
 }

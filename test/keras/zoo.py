@@ -147,9 +147,6 @@ def networks(keras):
 def cases(keras):
     """By name: builder, shape of an input, optimiser, and whether it is to be refused; None where it may be."""
     rows = {name: (*row, name == "two inputs") for name, row in networks(keras).items()}
-    if number_of(keras) < (2, 3):
-        # Its operations are graphs of TensorFlow's.
-        rows["operations"] = (*rows["operations"][:3], True)
     odd = {name: (build, shape, None, refused) for name, ((build, shape), refused) in spellings(keras).items()}
     return {**rows, **odd}
 

@@ -8,6 +8,7 @@ import { VitrineError } from "../../src/engine/core/errors.ts";
 import { describeModel, type Model } from "../../src/engine/layers/model.ts";
 import { assignWeights } from "../../src/keras/weights/assign-weights.ts";
 import { openWeightFile } from "../../src/keras/weights/weight-file.ts";
+import { assignWeightsTo } from "../../src/keras/weights/weights-for.ts";
 import { callKeywords } from "../../src/models/architecture/call-modes.ts";
 import { exportedModel } from "../../src/models/architecture/exported-model.ts";
 import { keras2Config } from "../../src/models/architecture/keras2.ts";
@@ -31,7 +32,11 @@ async function difference(device: Device, folder: string, record: ZooCase, file:
       : await configOf(folder + (record.files.find(isWhole) ?? ""));
     const model = modelFromConfig(config, file);
     if (isWhole(file)) checkAgain(model, record.case);
-    const weights = new Map(assignWeights(opened, describeModel(model).layers));
+    const weights = new Map(
+      isWhole(file)
+        ? assignWeights(opened, describeModel(model).layers)
+        : assignWeightsTo(opened, model),
+    );
     const expected = record.y;
     const y = await predict(device, { model, weights, inputs: zooInputs(record) });
     assert.is(y.length, expected.length, file);

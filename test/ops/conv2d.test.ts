@@ -74,6 +74,8 @@ const CASES: readonly Case[] = [
   { x: [17, 2, 2, 4], k: [3, 3], o: 4, attrs: { padding: "same" } },
   { x: [2, 1, 1, 8], k: [3, 3], o: 12, attrs: { padding: "same", activation: "sigmoid" } },
   { x: [2, 3, 4, 8], k: [1, 1], o: 12, attrs: { activation: "sigmoid" } },
+  // The subgroup rung of dx gives a lane the whole row, most of whose products are with padding.
+  { x: [2, 5, 9, 16], k: [5, 5], o: 3 },
   { x: [2, 4, 5, 4], k: [3, 4], o: 4, attrs: { padding: AROUND, strides: [2, 1] } },
   { x: [2, 5, 6, 3], k: [3, 4], o: 2, attrs: { padding: AROUND } },
 ];

@@ -7,6 +7,11 @@ import type { Padding } from "../../src/engine/core/window.ts";
 import { windowGeometry } from "../../src/engine/core/window.ts";
 import { biasAdd } from "../../src/engine/ops/bias-add.ts";
 import { type GroupedConv2dAttrs, groupedConv2d } from "../../src/engine/ops/conv2d/grouped.ts";
+import {
+  groupedDw,
+  groupedDx,
+  groupedForward,
+} from "../../src/engine/ops/conv2d/grouped-ladders.ts";
 import { transposedConv2d } from "../../src/engine/ops/conv2d/transpose.ts";
 import { Recorder } from "../../src/engine/program/recorder.ts";
 import { apply } from "../../src/engine/program/tape.ts";
@@ -50,7 +55,11 @@ interface Case {
   readonly strides?: readonly [number, number];
   readonly dilation?: readonly [number, number];
   readonly groups?: number;
+  /** Default: the order's. */
+  readonly rung?: string;
 }
+
+const LADDERS = [groupedForward, groupedDx, groupedDw].map(({ name }) => name);
 
 const CASES: readonly Case[] = [
   { x: [1, 3, 3, 1], w: [3, 3, 1, 1] },
@@ -65,18 +74,25 @@ const CASES: readonly Case[] = [
   { x: [3, 5, 11, 4], w: [5, 2, 1, 4], groups: 4, strides: [1, 3] },
   { x: [1, 9, 8, 4], w: [1, 7, 1, 4], groups: 4, strides: [3, 1] },
   { x: [1, 3, 2, 12], w: [2, 2, 1, 12], groups: 12 },
+  // More rows than a stretch has.
+  { x: [1, 19, 4, 4], w: [3, 3, 1, 4], groups: 4 },
+  // By the order, maps of this size would have the other rung.
+  { x: [3, 3, 2, 8], w: [3, 2, 1, 8], groups: 8, rung: "sliding" },
+  { x: [2, 5, 6, 4], w: [3, 2, 1, 4], groups: 4, strides: [2, 1], rung: "columns" },
 ];
 
 const ONE = [1, 1] as const;
 
-for (const { x, w, strides = ONE, dilation = ONE, groups = 1 } of CASES) {
+for (const { x, w, strides = ONE, dilation = ONE, groups = 1, rung } of CASES) {
   for (const padding of ["valid", "same"] as const) {
     const attrs = { strides, dilation, groups, padding };
-    test(`(${x}) with (${w}), ${JSON.stringify(attrs)}`, () =>
+    const by = rung === undefined ? "" : `, ${rung}`;
+    test(`(${x}) with (${w}), ${JSON.stringify(attrs)}${by}`, () =>
       checkOp({
         label: "grouped-conv2d",
         inputs: { x: { shape: x }, w: { shape: w } },
         sumLength: sizeOf(w.slice(0, 3)),
+        rungs: rung === undefined ? {} : Object.fromEntries(LADDERS.map((name) => [name, rung])),
         build: (rec, inputs) => apply(rec, groupedConv2d, [inputs.x, inputs.w], attrs),
         reference: (values) => {
           const out = products(x, w, attrs, () => undefined);
@@ -198,6 +214,30 @@ for (const { padding, x, k, strides, more, size, first } of PADDED) {
     });
   });
 }
+
+test("which rung takes what", () => {
+  const chosen = (
+    x: Shape4,
+    w: Shape4,
+    { strides = ONE, dilation = ONE, groups = x[3] }: Omit<Partial<Case>, "x" | "w"> = {},
+  ) => {
+    const rec = new Recorder({ name: "t", capabilities: { subgroupSize: 8, isSoftware: true } });
+    const inputs = [rec.allocate(x, "x"), rec.allocate(w, "w")] as const;
+    const attrs = { strides, dilation, groups, padding: "same" } as const;
+    rec.keep(apply(rec, groupedConv2d, inputs, attrs));
+    return rec.finish().solutions.map(({ rung }) => rung);
+  };
+  assert.equal(chosen([2, 8, 8, 8], [3, 3, 1, 8]), ["sliding"]);
+  assert.equal(chosen([2, 8, 8, 8], [3, 3, 1, 8], { strides: [2, 2] }), ["sliding"]);
+  assert.equal(chosen([2, 8, 8, 8], [3, 3, 1, 8], { strides: [3, 1] }), ["columns"]);
+  assert.equal(chosen([2, 2, 8, 8], [3, 3, 1, 8]), ["columns"]);
+  assert.equal(chosen([2, 4, 4, 8], [3, 3, 1, 8]), ["columns"]); // two tiles of three, a third of them empty
+  assert.equal(chosen([2, 8, 8, 8], [3, 3, 1, 16]), ["naive"]);
+  assert.equal(chosen([2, 8, 8, 6], [3, 3, 1, 6]), ["naive"]);
+  assert.equal(chosen([2, 8, 8, 8], [3, 3, 1, 8], { dilation: [2, 1] }), ["naive"]);
+  assert.equal(chosen([2, 8, 8, 8], [9, 3, 1, 8]), ["naive"]);
+  assert.equal(chosen([2, 8, 8, 8], [3, 3, 2, 8], { groups: 4 }), ["naive"]);
+});
 
 test("bias", () =>
   checkOp({

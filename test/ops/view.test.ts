@@ -105,11 +105,13 @@ for (const [label, shape, axes] of VIEWS) {
 }
 
 /** Rows of y as weighted rows of x: pairs of place and share. */
-function taps(place: number, extent: number, out: number, kind: string) {
-  const middle = ((place + 0.5) * extent) / out;
-  if (kind === "nearest") return [[Math.min(extent - 1, Math.floor(middle)), 1]] as const;
-  const below = Math.floor(middle - 0.5);
-  const share = middle - 0.5 - below;
+function taps(place: number, extent: number, out: number, attrs: ResizeAttrs) {
+  const half = attrs.fromCorners ? 0 : 0.5;
+  const found = ((place + half) * extent) / out;
+  if (attrs.interpolation === "nearest")
+    return [[Math.min(extent - 1, Math.floor(found)), 1]] as const;
+  const below = Math.floor(found - half);
+  const share = found - half - below;
   const edge = (at: number) => Math.min(extent - 1, Math.max(0, at));
   return [
     [edge(below), 1 - share],
@@ -123,8 +125,8 @@ function resized(x: Float64Array, [n = 1, h = 1, w = 1, c = 1]: Shape, attrs: Re
   for (let i = 0; i < y.length; i++) {
     const pixel = Math.floor(i / c);
     const row = Math.floor(pixel / ow);
-    for (const [r, down] of taps(row % oh, h, oh, attrs.interpolation))
-      for (const [q, across] of taps(pixel % ow, w, ow, attrs.interpolation))
+    for (const [r, down] of taps(row % oh, h, oh, attrs))
+      for (const [q, across] of taps(pixel % ow, w, ow, attrs))
         y[i] =
           (y[i] ?? 0) +
           down * across * (x[((Math.floor(row / oh) * h + r) * w + q) * c + (i % c)] ?? 0);
@@ -157,13 +159,17 @@ const SIZES: readonly (readonly [Shape, readonly [number, number]])[] = [
 
 for (const interpolation of INTERPOLATIONS) {
   for (const [shape, size] of SIZES) {
-    test(`${interpolation} from (${shape}) to ${size}`, () =>
-      checkOp({
-        label: "resize",
-        inputs: { x: { shape } },
-        build: (rec, { x }) => apply(rec, resize, [x], { size, interpolation }),
-        reference: ({ x }) => resized(x, shape, { size, interpolation }),
-      }));
+    for (const fromCorners of [false, true]) {
+      const attrs = { size, interpolation, fromCorners };
+      const places = fromCorners ? "corners" : "middles";
+      test(`${interpolation} from (${shape}) to ${size} by ${places}`, () =>
+        checkOp({
+          label: "resize",
+          inputs: { x: { shape } },
+          build: (rec, { x }) => apply(rec, resize, [x], attrs),
+          reference: ({ x }) => resized(x, shape, attrs),
+        }));
+    }
   }
 }
 

@@ -130,6 +130,7 @@ test("stop asks once, then stops as Ctrl-C does", async () => {
   const flags = ["train", "--epochs", "5000", "--patience", "0", "--batch-size", "10"];
   await watched(flags, async ({ page, running, out }) => {
     await passes(page, 1);
+    assert.equal(await barriers(page), [], "while it trains");
     await page.locator(".stop").click();
     await shown(page, /^Press again to stop$/);
     await page.locator(".stop").click();

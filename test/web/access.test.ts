@@ -16,7 +16,7 @@ import { exportedModel } from "../../src/models/architecture/exported-model.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
 import { seededWeights } from "../keras/networks.ts";
 import { barriers } from "../page/access.ts";
-import { openPage } from "../page/chromium.ts";
+import { openPage, overflowOf } from "../page/chromium.ts";
 import { smallIdxFolder } from "../support/small-files.ts";
 import { chromium, drop, type SmallSite, smallSite, trainIn, visit } from "./site.ts";
 
@@ -89,12 +89,16 @@ test("what is faint is found, in either scheme", async () => {
   ]);
 });
 
-test("nothing in any room is in anybody's way, in light and in dark", async () => {
+test("nothing in any room is in anybody's way, in light and in dark, and a telephone has room for it", async () => {
   await visit(site, async ({ page }) => {
     for (const [name, fill] of Object.entries(ROOMS)) {
       await page.locator(`#to-${name}`).click();
       await fill(page);
       assert.equal(await barriers(page), [], name);
+      const { width = 0, height = 0 } = page.viewportSize() ?? {};
+      await page.setViewportSize({ width: 390, height: 800 });
+      assert.is(await overflowOf(page), 0, `${name} on a telephone`);
+      await page.setViewportSize({ width, height });
     }
   });
 });

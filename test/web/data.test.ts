@@ -21,13 +21,20 @@ test.before(async () => {
 });
 test.after(() => site.server.close());
 
-const FILES = 0;
-const FOLDER = 1;
-
-/** Chooses files, or a folder, where data is chosen. */
-async function choose(page: Page, which: number, paths: string | readonly string[]): Promise<void> {
-  const input = page.locator('.drop input[type="file"]').nth(which);
+/** Chooses files where data is chosen. */
+async function choose(page: Page, paths: string | readonly string[]): Promise<void> {
+  const input = page.locator('.drop input[type="file"]').first();
   await input.setInputFiles(typeof paths === "string" ? paths : [...paths]);
+}
+
+/** Drops a folder, as from a window of files. */
+async function dropFolder(page: Page, path: string): Promise<void> {
+  const { x = 0, y = 0 } = (await page.locator(".drop").first().boundingBox()) ?? {};
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [path], dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const) {
+    await session.send("Input.dispatchDragEvent", { type, x: x + 5, y: y + 5, data });
+  }
 }
 
 test("an .npz is read, and trained on under its own name", async () => {
@@ -40,7 +47,7 @@ test("an .npz is read, and trained on under its own name", async () => {
     y_test: npy("|u1", [20], new Uint8Array(more.labels)),
   });
   await visit(site, async ({ page }) => {
-    await choose(page, FILES, path);
+    await choose(page, path);
     await page.getByText(/set\.npz.*60 training and 20 test pictures of 28×28/).waitFor();
     await trainIn(page, { "held out": "0.2" });
     assert.is(await page.locator(".confusion tbody tr").count(), 10);
@@ -58,19 +65,19 @@ test("IDX files of another data set are not called Fashion-MNIST; a cut one is n
     return [images, labels];
   });
   await visit(site, async ({ page }) => {
-    await choose(page, FILES, names);
+    await choose(page, names);
     await page.getByText(/30 training and 30 test pictures of 28×28/).waitFor();
     const words = (await page.locator(".samples").textContent()) ?? "";
     assert.is(words, "0123456789");
     writeFileSync(names[0] ?? "", readFileSync(names[0] ?? "").subarray(0, 500));
-    await choose(page, FILES, names);
+    await choose(page, names);
     await page
       .getByText(/train-images-idx3-ubyte: the header promises 23520 bytes of data, got 484/)
       .waitFor();
   });
 });
 
-test("a folder with a folder of pictures for each class is read, a broken picture told and left out", async () => {
+test("a folder with a folder of pictures for each class is dropped and read, a broken picture told and left out", async () => {
   const folder = join(temporaryFolder(), "shapes");
   for (const [label, name] of ["bright", "dark"].entries()) {
     mkdirSync(join(folder, name), { recursive: true });
@@ -83,7 +90,7 @@ test("a folder with a folder of pictures for each class is read, a broken pictur
   const cut = readFileSync(join(folder, "dark", "5.png")).subarray(0, 60);
   writeFileSync(join(folder, "dark", "5.png"), cut);
   await visit(site, async ({ page }) => {
-    await choose(page, FOLDER, folder);
+    await dropFolder(page, folder);
     await page.getByText(/shapes.*training and \d test pictures of 16×16.*2 classes/).waitFor();
     await page.getByText(/dark\/5\.png: must be a sound picture/).waitFor();
   });

@@ -2,9 +2,9 @@
 
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { labelsOf } from "../../src/engine/layers/model.ts";
+import { describeModel, labelsOf } from "../../src/engine/layers/model.ts";
 import { forData } from "../../src/models/for-data.ts";
-import { createModel } from "../../src/models/models.ts";
+import { createModel, predictionOf } from "../../src/models/models.ts";
 import { exampleConfig, exampleViews } from "../../src/web/worker/example-models.ts";
 import { smallDataset } from "../support/small-data.ts";
 
@@ -12,7 +12,13 @@ const test = suite("networks of examples in the page");
 
 test("each takes pictures of any size, in grey and in colour, as they are", () => {
   const names = exampleViews().map(({ name }) => name);
-  assert.equal(names, ["examples/own-model", "examples/residual"]);
+  assert.equal(names, [
+    "examples/own-model",
+    "examples/residual",
+    "examples/autoencoder",
+    "examples/own-op",
+    "examples/fused-op",
+  ]);
   const classNames = ["a", "b", "c"];
   for (const size of [
     { height: 28, width: 28, channels: 1 },
@@ -26,7 +32,8 @@ test("each takes pictures of any size, in grey and in colour, as they are", () =
       assert.equal(fitted, config);
       const model = fitted && createModel(fitted);
       assert.equal(model?.inputShape, [size.height, size.width, size.channels]);
-      assert.is(model && labelsOf(model), 3);
+      if (fitted && predictionOf(fitted) === "classes") assert.is(model && labelsOf(model), 3);
+      else assert.equal(model && describeModel(model).outputShape, model?.inputShape);
     }
   }
 });

@@ -102,7 +102,7 @@ export async function trainIn(
 
 export async function ended(page: Page): Promise<void> {
   const complaint = page.locator("#page > .complaint:not(:empty)");
-  const end = page.getByText(/^finished: test accuracy/);
+  const end = page.getByText(/^finished: test (accuracy|error)/);
   await end
     .or(complaint.filter({ hasNotText: "goes on" }))
     .first()

@@ -29,7 +29,8 @@ const POSITIONALS = [TRAINED_POSITIONAL] as const;
 
 const command = defineCommand({
   name: "npm run evaluate --",
-  summary: "Scores a saved model on Fashion-MNIST: loss, accuracy, and what is taken for what.",
+  summary:
+    "Scores a saved model on Fashion-MNIST or on pictures of yours: loss, accuracy, and what is taken for what.",
   examples: [
     {
       command: "npm run evaluate -- runs/2026-08-01-14-03-22-lenet5",

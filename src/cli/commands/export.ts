@@ -49,7 +49,7 @@ const command = defineCommand({
     },
     {
       command: "npm run export -- runs/2026-08-01-14-03-22-lenet5 --to lenet5.keras --keras 2",
-      does: "the same for TF-Keras, 2.12 to 2.15",
+      does: "the same for TF-Keras 2.12, 2.13 and 2.15; 2.14 takes the .h5",
     },
     {
       command: "npm run export -- runs/2026-08-01-14-03-22-lenet5 --to lenet5.weights.h5",
@@ -70,7 +70,8 @@ async function exportRun(context: CommandContext<typeof FLAGS, typeof POSITIONAL
   const trained = await loadModel(run, {}, { optimizer: isCarried });
   const { config, model, weights } = trained;
   const exported = exportedModel(model);
-  const { compiled, notes } = isCarried ? await compiledOf(run, trained) : NOTHING;
+  const { compiled, notes: ofFile } = isCarried ? await compiledOf(run, trained) : NOTHING;
+  const notes = [...ofFile, ...((compiled && format.cautions?.(compiled)) ?? [])];
   say(style.bold(`vitrine: exporting ${config.model.name} of ${run}`));
   const write = async () => {
     await format.write(path, exported, weights, { compiled });

@@ -105,7 +105,7 @@ type Context = CommandContext<typeof FLAGS, readonly []>;
 const command = defineCommand({
   name: "npm run kfold --",
   summary:
-    "Cross-validates a model on Fashion-MNIST: trains it once for each fold, scores it on the rows held out and on the test set.",
+    "Cross-validates a model on Fashion-MNIST or on pictures of yours: trains it once for each fold, scores it on the rows held out and on the test set.",
   examples: [
     { command: "npm run kfold -- --folds 5", does: "the study's five folds of LeNet-5" },
     {

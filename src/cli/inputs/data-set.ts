@@ -4,6 +4,7 @@
 import { basename, join, resolve } from "node:path";
 import { type CleanData, type CleanOptions, cleanData, describeDropped } from "../../data/clean.ts";
 import { FASHION_MNIST, type FashionMnist, loadFashionMnist } from "../../data/fashion-mnist.ts";
+import { saysFashion } from "../../data/fashion-mnist-classes.ts";
 import type { Progress, SourceOptions } from "../../data/sources/source.ts";
 import { UsageError } from "../../engine/core/errors.ts";
 import { CACHE } from "../../setup/files.mjs";
@@ -24,7 +25,7 @@ export async function loadData(
 
 /** What the data set is called before it is read: the folder or file that was given. */
 export function titleOfFlag(data: string | undefined): string {
-  if (data === undefined || /fashion[-_ ]?mnist/i.test(data)) return FASHION_MNIST;
+  if (data === undefined || saysFashion(data)) return FASHION_MNIST;
   return basename(resolve(data));
 }
 

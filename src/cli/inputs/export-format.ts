@@ -4,6 +4,7 @@ import { UsageError, VitrineError } from "../../engine/core/errors.ts";
 import type { Weights } from "../../engine/layers/variables.ts";
 import { writeSafetensors } from "../../io/safetensors.ts";
 import type { CompiledForExport } from "../../keras/compiled/compiled.ts";
+import { NADAM_IN_TF_KERAS } from "../../keras/compiled/nadam-kinds.ts";
 import { carriesState } from "../../keras/compiled/optimizer-entries.ts";
 import { trainingConfig } from "../../keras/compiled/write-compiled.ts";
 import { writeKeras2Weights, writeKeras3Weights } from "../../keras/weights/write-weights-h5.ts";
@@ -19,6 +20,8 @@ export interface ExportFormat {
   readonly load: (file: string) => string;
   /** Of which it says that the model was compiled so, and what the optimiser came to. */
   readonly compiles: (compiled: CompiledForExport) => Carried;
+  /** In what a training that goes on from it differs, where that is known; a line each. */
+  readonly cautions?: (compiled: CompiledForExport) => readonly string[];
   write(
     path: string,
     model: ExportedModel,
@@ -57,12 +60,14 @@ const FORMATS = {
     hasArchitecture: true,
     compiles: (compiled) => (trainingConfig(compiled, "both") ? "settings" : "nothing"),
     load: (file) => `keras.models.load_model(${file})`,
+    cautions: inTfKeras,
     write: writeKeras2Model,
   },
   keras2OnlyModel: {
     what: "a whole model as Keras 2 saves it in HDF5",
     hasArchitecture: true,
     compiles: (compiled) => carried(compiled, 2),
+    cautions: inTfKeras,
     load: (file) => `keras.models.load_model(${file})`,
     write: (path, model, weights, options) =>
       writeKeras2Model(path, model, weights, { ...options, generation: 2 }),
@@ -78,6 +83,7 @@ const FORMATS = {
     what: "a whole model as TF-Keras saves it",
     hasArchitecture: true,
     compiles: (compiled) => carried(compiled, 2),
+    cautions: inTfKeras,
     load: (file) => `tf.keras.models.load_model(${file})`,
     write: (path, model, weights, options) =>
       writeKerasArchive(path, model, weights, { ...options, generation: 2 }),
@@ -126,6 +132,10 @@ export function exportFormat(path: string, { legacy, keras }: FormatOptions): Ex
 
 function carried({ optimizer, state }: CompiledForExport, generation: 2 | 3): Carried {
   return state && carriesState(optimizer, generation) ? "state" : "settings";
+}
+
+function inTfKeras({ optimizer }: CompiledForExport): readonly string[] {
+  return optimizer === "nadam" ? [NADAM_IN_TF_KERAS] : [];
 }
 
 async function writeTensors(path: string, model: ExportedModel, weights: Weights): Promise<string> {

@@ -24,7 +24,7 @@ export const DATA_FLAGS = {
   "class-names": {
     type: "string",
     value: "names",
-    help: "what classes 0, 1, 2 … are called, with commas between; default what the data says, and Fashion-MNIST's for IDX files and CSVs of 28×28 that do not say",
+    help: "what classes 0, 1, 2 … are called, with commas between; default what the data says, else their numbers",
   },
   "drop-missing": {
     type: "boolean",

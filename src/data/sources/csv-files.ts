@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { FormatError, UsageError } from "../../engine/core/errors.ts";
 import { readCsvRows, readKaggleCsv } from "../csv.ts";
-import { FASHION_MNIST_CLASSES } from "../fashion-mnist-classes.ts";
+import { FASHION_MNIST_CLASSES, saysFashion } from "../fashion-mnist-classes.ts";
 import type { MissingRow } from "../missing-row.ts";
 import type { Part } from "../official-files.ts";
 import { assemble } from "./assemble.ts";
@@ -80,10 +80,14 @@ async function readKaggle(
   { progress, classNames }: SourceRequest,
 ): Promise<UserData> {
   const missing: Record<Part, MissingRow[]> = { train: [], test: [] };
+  const folder = dirname(files.train);
+  const isFashion = saysFashion(files.train) || saysFashion(folder);
+  const title = isFashion ? "fashion-mnist" : titleOfPath(folder);
+  const names = isFashion ? FASHION_MNIST_CLASSES : FASHION_MNIST_CLASSES.map((_, k) => String(k));
   const read = (part: Part) =>
     readKaggleCsv(files[part], {
-      name: `fashion-mnist/${part}`,
-      classNames: classNames ?? FASHION_MNIST_CLASSES,
+      name: `${title}/${part}`,
+      classNames: classNames ?? names,
       onMissing: (row) => missing[part].push(row),
       progress: (fraction) => progress({ label: `reading ${basename(files[part])}`, fraction }),
     });

@@ -2,7 +2,7 @@
 // no file says: a checksum (known-data.ts), a prefix of the names (EMNIST) or the folder's name may.
 
 import { FormatError } from "../../engine/core/errors.ts";
-import { FASHION_MNIST_CLASSES } from "../fashion-mnist-classes.ts";
+import { FASHION_MNIST_CLASSES, saysFashion } from "../fashion-mnist-classes.ts";
 import { idxDataset, parseIdxImages, parseIdxLabels } from "../idx.ts";
 import type { Part } from "../official-files.ts";
 import { assemble, type LabelledRows } from "./assemble.ts";
@@ -18,6 +18,7 @@ const NAME = /^(.*?)(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(?:\.gz)?$
 /** Labels are bytes. */
 const ANY_CLASS = 256;
 const SIDE = 28;
+const TEN_NUMBERS = FASHION_MNIST_CLASSES.map((_, label) => String(label));
 
 /** Of a file's name without its folder; null for other files. */
 export function idxNameOf(name: string): { readonly prefix: string; readonly key: IdxKey } | null {
@@ -37,7 +38,7 @@ export interface IdxSet {
   readonly files: IdxFiles;
   /** Unpacked. */
   readonly bytes: Readonly<Record<IdxKey, Uint8Array>>;
-  /** Whether it is Fashion-MNIST, or a part of it; null where nobody knows, and the folder's name and the images decide. */
+  /** Whether it is Fashion-MNIST, or a part of it; null where nobody knows, and the folder's name decides. */
   readonly isFashion: boolean | null;
   /** EMNIST's file of which letter a number is; null where there is none. */
   readonly letters: string | null;
@@ -54,7 +55,8 @@ export function idxData(set: IdxSet, options: SourceOptions): UserData {
       `${files["train-images"]}: images must be of ${test.height}×${test.width} pixels, got ${train.height}×${train.width}`,
     );
   }
-  const isFashion = set.isFashion ?? (prefix === "" && isTaken(place, [train, test]));
+  const isLike = prefix === "" && isLikeFashion([train, test]);
+  const isFashion = set.isFashion ?? (isLike && saysFashion(place));
   if (isFashion && options.classNames === undefined) {
     const named = (part: Part) => asFashion(files, part, parts[part]);
     return { train: named("train"), test: named("test"), source };
@@ -62,7 +64,8 @@ export function idxData(set: IdxSet, options: SourceOptions): UserData {
   const shape = [train.height, train.width, 1] as const;
   const { rows, classNames } = withoutGap(set, [train, test]);
   const [trainRows = train, testRows = test] = rows;
-  const assembled = { train: trainRows, test: testRows, classNames };
+  const names = classNames ?? (isLike ? TEN_NUMBERS : undefined);
+  const assembled = { train: trainRows, test: testRows, classNames: names };
   return assemble({ path, title, source, shape, ...assembled }, options);
 }
 
@@ -87,13 +90,11 @@ function partOf({ files, bytes: all }: IdxSet, part: Part): ReadPart {
   return { where: labels, images: pixels, labels: classes, height, width, bytes };
 }
 
-/** Nothing says that they are another data set than Fashion-MNIST, or a part of it. */
-function isTaken(place: string, parts: readonly ReadPart[]): boolean {
-  const name = place.replace(/[\\/]+$/, "").replace(/^.*[\\/]/, "");
-  const isOther = /mnist|kuzushiji|digit|letter|kana|sign/i.test(name) && !/fashion/i.test(name);
+/** Of Fashion-MNIST's size, in ten classes or fewer, as MNIST and others are too; a part of one may lack a class. */
+function isLikeFashion(parts: readonly ReadPart[]): boolean {
   const [{ height, width } = { height: 0, width: 0 }] = parts;
   const isTen = parts.some(({ labels }) => greatest(labels) < FASHION_MNIST_CLASSES.length);
-  return !isOther && height === SIDE && width === SIDE && isTen;
+  return height === SIDE && width === SIDE && isTen;
 }
 
 /** Throws FormatError for labels that Fashion-MNIST does not have. */

@@ -10,7 +10,7 @@ import { RowMemory } from "./row-memory.ts";
 import { RungTable } from "./rung-table.ts";
 import { formatShape, type Shape } from "./shape.ts";
 import { type Place, Staging, writeBytes } from "./staging.ts";
-import { matrixOf, type SubgroupMatrix, subgroupsOf } from "./subgroups.ts";
+import { matricesOf, type SubgroupMatrices, subgroupsOf } from "./subgroups.ts";
 import {
   bytesOf,
   type DType,
@@ -72,7 +72,7 @@ export class Device {
   /** Lanes in a subgroup where the adapter has subgroups of one size, or can be held to one; else null. */
   readonly subgroupSize: number | null;
   /** What a subgroup multiplies at once; null where it does not. */
-  readonly matrix: SubgroupMatrix | null;
+  readonly matrices: SubgroupMatrices;
   /** Whether kernels may store and load f16. */
   readonly hasHalf: boolean;
   /** True for an adapter that computes on the processor (llvmpipe, SwiftShader, WARP). */
@@ -114,7 +114,7 @@ export class Device {
     this.hasHalf = handle.features.has("shader-f16");
     this.isSoftware = isSoftware(info);
     const facts = { size, isSoftware: this.isSoftware };
-    this.matrix = parent ? parent.matrix : matrixOf(handle.features, info, facts);
+    this.matrices = parent ? parent.matrices : matricesOf(handle.features, info, facts);
   }
 
   /**

@@ -49,6 +49,11 @@ export interface SubgroupMatrix {
   readonly depth: number;
 }
 
+/** By what the operands are stored as; sums are f32. Null where an adapter has none. */
+export type SubgroupMatrices = Readonly<Record<MatrixComponent, SubgroupMatrix | null>>;
+
+export type MatrixComponent = "f16" | "f32";
+
 /** Not a standard yet, and only where unsafe interfaces are allowed. */
 export const SUBGROUP_MATRIX = "chromium-experimental-subgroup-matrix";
 
@@ -64,21 +69,25 @@ interface MatrixConfig {
 /** llvmpipe lists matrices for subgroups of 16 lanes too, and crashes when it compiles them. */
 const MOST_SOFTWARE_LANES = 8;
 
-/** The largest of f16 whose sums are f32; null where the adapter has none. */
-export function matrixOf(
+/** The largest whose sums are f32: of f16, as most makers have them, and of f32, as Apple has. */
+export function matricesOf(
   features: ReadonlySet<string>,
   info: GPUAdapterInfo,
   { size, isSoftware }: Pick<Subgroups, "size"> & { readonly isSoftware: boolean },
-): SubgroupMatrix | null {
-  const isMissing = ![SUBGROUP_MATRIX, "subgroups", "shader-f16"].every((name) =>
-    features.has(name),
-  );
-  if (isMissing || size === null || (isSoftware && size > MOST_SOFTWARE_LANES)) return null;
+): SubgroupMatrices {
+  const isMissing = ![SUBGROUP_MATRIX, "subgroups"].every((name) => features.has(name));
+  if (isMissing || size === null || (isSoftware && size > MOST_SOFTWARE_LANES)) {
+    return { f16: null, f32: null };
+  }
   const { subgroupMatrixConfigs = [] } = info as {
     readonly subgroupMatrixConfigs?: Iterable<MatrixConfig>;
   };
-  const sizes = [...subgroupMatrixConfigs]
-    .filter((one) => one.componentType === "f16" && one.resultComponentType === "f32")
-    .map(({ M, N, K }) => ({ rows: M, columns: N, depth: K }));
-  return sizes.toSorted((a, b) => b.rows * b.columns - a.rows * a.columns)[0] ?? null;
+  const configs = [...subgroupMatrixConfigs];
+  const largest = (component: MatrixComponent): SubgroupMatrix | null => {
+    const sizes = configs
+      .filter((one) => one.componentType === component && one.resultComponentType === "f32")
+      .map(({ M, N, K }) => ({ rows: M, columns: N, depth: K }));
+    return sizes.toSorted((a, b) => b.rows * b.columns - a.rows * a.columns)[0] ?? null;
+  };
+  return { f16: features.has("shader-f16") ? largest("f16") : null, f32: largest("f32") };
 }

@@ -100,6 +100,20 @@ export function resizing(
   });
 }
 
+/** As tf.image.resize of TensorFlow 1 does it, from the corners of pixels. Keras has no such layer, so it is written to no file. */
+export function resizingFromCorners(
+  config: Named & {
+    readonly size: readonly [number, number];
+    readonly interpolation: Interpolation;
+  },
+): Layer {
+  const { size, interpolation, name } = config;
+  const own = { size, interpolation };
+  return layerOf({ className: "ResizingFromCorners", name, config: own }, (net, x) =>
+    apply(net.rec, resize, [x], { size, interpolation, fromCorners: true }),
+  );
+}
+
 /** (N, H, W, C) -> (N, H · rows, W · columns, C) */
 export function upSampling2d(
   config: Named & {

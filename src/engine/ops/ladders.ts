@@ -12,12 +12,21 @@ import {
   inputGradientLadder,
   weightGradientLadder,
 } from "./conv2d/conv2d.ts";
+import {
+  groupedConv2dKernels,
+  groupedDw,
+  groupedDx,
+  groupedForward,
+} from "./conv2d/grouped-ladders.ts";
 import { GEMM, gemmKernels } from "./gemm/gemm.ts";
 
 export const LADDERS: readonly Ladder<object>[] = [
   forwardLadder,
   inputGradientLadder,
   weightGradientLadder,
+  groupedForward,
+  groupedDx,
+  groupedDw,
   GEMM,
 ];
 
@@ -60,6 +69,7 @@ function ladderOf(name: string): Ladder<object> {
 export function* ladderKernels(subgroupSize: number | null): Iterable<Kernel> {
   yield* gemmKernels(subgroupSize);
   yield* conv2dKernels(subgroupSize);
+  yield* groupedConv2dKernels();
 }
 
 /** What that rung's results may be off beyond the rounding of their sums, as a share of their largest element. */

@@ -1,6 +1,7 @@
 // Images to another size, from the middles of their pixels and without smoothing, as TensorFlow resizes.
 //   bilinear   y[h', w'] = x at h = (h' + ½) · H / OH − ½, w likewise, between its neighbours; the edge beyond the edge
 //   nearest    y[h', w'] = x[⌊(h' + ½) · H / OH⌋, ⌊(w' + ½) · W / OW⌋]
+//   fromCorners: without the halves, as tf.image.resize of TensorFlow 1
 //   dx[h, w] = Σ dy · share of x[h, w] in it
 //   x (N,H,W,C)   ->   y (N, OH, OW, C)
 
@@ -20,6 +21,8 @@ export interface ResizeAttrs {
   /** Rows and columns of the result. */
   readonly size: readonly [height: number, width: number];
   readonly interpolation: Interpolation;
+  /** A pixel's place is that of its corner and not of its middle; default false. */
+  readonly fromCorners?: boolean;
 }
 
 export const resize: Op<readonly [x: Tensor], ResizeAttrs, Shape> = {
@@ -33,21 +36,21 @@ export const resize: Op<readonly [x: Tensor], ResizeAttrs, Shape> = {
     return [n, ...size, channels];
   },
 
-  forward(rec, [x], { interpolation }, shape) {
+  forward(rec, [x], attrs, shape) {
     const y = rec.allocate(shape, "y", x.dtype);
     rec.dispatch({
       ...extent(y, x.shape, shape),
-      kernel: kernel("forward", interpolation),
+      kernel: kernel("forward", attrs),
       bind: { x, y },
     });
     return { output: y, saved: x.shape };
   },
 
-  backward(rec, dy, shape, { interpolation }) {
+  backward(rec, dy, shape, attrs) {
     const dx = rec.allocate(shape, "dx", dy.dtype);
     rec.dispatch({
       ...extent(dx, shape, dy.shape),
-      kernel: kernel("backward", interpolation),
+      kernel: kernel("backward", attrs),
       bind: { dy, dx },
     });
     return [dx];
@@ -62,14 +65,19 @@ function extent(written: Tensor, from: Shape, to: Shape) {
   return { op: "resize", grid: linearGrid(elements, 64), params, flops: 6 * sizeOf(to) };
 }
 
-function kernel(entry: "forward" | "backward", interpolation: Interpolation): Kernel {
-  return kernelFrom(shader, entry, { flags: { NEAREST: interpolation === "nearest" } });
+type Way = Pick<ResizeAttrs, "interpolation" | "fromCorners">;
+
+function kernel(entry: "forward" | "backward", { interpolation, fromCorners }: Way): Kernel {
+  const flags = { NEAREST: interpolation === "nearest", CORNERS: fromCorners === true };
+  return kernelFrom(shader, entry, { flags });
 }
 
 /** Every kernel that this file dispatches. */
 export function* resizeKernels(): Iterable<Kernel> {
   for (const interpolation of INTERPOLATIONS) {
-    yield kernel("forward", interpolation);
-    yield kernel("backward", interpolation);
+    for (const fromCorners of [false, true]) {
+      yield kernel("forward", { interpolation, fromCorners });
+      yield kernel("backward", { interpolation, fromCorners });
+    }
   }
 }

@@ -17,7 +17,9 @@ export type RungName =
   | "winograd"
   | "winograd4"
   | "toeplitz"
-  | "subgroup-matrix";
+  | "subgroup-matrix"
+  | "columns"
+  | "sliding";
 
 export interface Rung<Problem> {
   readonly name: RungName;
@@ -67,8 +69,8 @@ export interface Ladder<Problem> {
  * implicit rung is written for them, a workgroup being one subgroup, and is not among hardware's.
  */
 const PREFERENCE: Readonly<Record<"software" | "hardware", readonly RungName[]>> = {
-  software: ["gemm", "implicit", "subgroup", "naive", "tiled"],
-  hardware: ["gemm", "tiled", "subgroup", "naive"],
+  software: ["gemm", "implicit", "subgroup", "sliding", "columns", "naive", "tiled"],
+  hardware: ["gemm", "tiled", "subgroup", "sliding", "columns", "naive"],
 };
 
 /** The order in which rungs are tried where none was asked for. */

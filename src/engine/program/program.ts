@@ -4,7 +4,7 @@
 
 import type { Kernel } from "../core/kernel.ts";
 import type { RungTable } from "../core/rung-table.ts";
-import type { SubgroupMatrix } from "../core/subgroups.ts";
+import type { SubgroupMatrices } from "../core/subgroups.ts";
 import type { Storage, Tensor } from "../core/tensor.ts";
 import type { Access } from "../core/wgsl.ts";
 import type { LayerRecord } from "./layer-record.ts";
@@ -23,8 +23,8 @@ export interface Capabilities {
   readonly maxStorageBufferBindingSize?: number;
   /** Bytes of workgroup memory; no limit where there is no device. */
   readonly maxComputeWorkgroupStorageSize?: number;
-  /** Of f16, with sums of f32: what a subgroup multiplies at once; null or missing where it cannot. */
-  readonly matrix?: SubgroupMatrix | null;
+  /** What a subgroup multiplies at once, with sums of f32; missing where it cannot. */
+  readonly matrices?: SubgroupMatrices;
   /** Which rungs ladders take; default: those of their own order. It is no part of a program. */
   readonly rungTable?: RungTable;
 }
@@ -36,10 +36,10 @@ export function capabilitiesOf(
   } & Pick<Capabilities, "subgroupSize" | "isSoftware">,
 ): Capabilities {
   const { subgroupSize, isSoftware } = given;
-  const { maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize, matrix } = given;
+  const { maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize, matrices } = given;
   return {
     ...{ subgroupSize, isSoftware },
-    ...(matrix ? { matrix } : {}),
+    ...(matrices ? { matrices } : {}),
     ...(maxStorageBufferBindingSize === undefined ? {} : { maxStorageBufferBindingSize }),
     ...(maxComputeWorkgroupStorageSize === undefined ? {} : { maxComputeWorkgroupStorageSize }),
   };

@@ -7,6 +7,8 @@ import {
   inputGradientLadder,
   weightGradientLadder,
 } from "../../engine/ops/conv2d/conv2d.ts";
+import { groupedDw, groupedDx, groupedForward } from "../../engine/ops/conv2d/grouped-ladders.ts";
+import { groupedGeometry } from "../../engine/ops/conv2d/grouped-problem.ts";
 import { convGeometry } from "../../engine/ops/conv2d/problem.ts";
 import { ACTIVATIONS } from "../../engine/ops/gemm/bias-activation.ts";
 import { GEMM, recordGemmInto } from "../../engine/ops/gemm/gemm.ts";
@@ -17,8 +19,10 @@ import { Recorder } from "../../engine/program/recorder.ts";
 import {
   AWKWARD_CONVS,
   AWKWARD_GEMMS,
+  AWKWARD_GROUPED,
   type ConvShape,
   type GemmExtents,
+  type GroupedShape,
 } from "./awkward-shapes.ts";
 
 export interface AwkwardProblem {
@@ -32,6 +36,11 @@ export function* awkwardProblems(capabilities: Capabilities): Iterable<AwkwardPr
   for (const shape of AWKWARD_CONVS) {
     for (const ladder of [forwardLadder, inputGradientLadder, weightGradientLadder]) {
       yield convProblem(ladder.name, shape, capabilities);
+    }
+  }
+  for (const shape of AWKWARD_GROUPED) {
+    for (const ladder of [groupedForward, groupedDx, groupedDw]) {
+      yield groupedProblem(ladder.name, shape, capabilities);
     }
   }
   for (const [turn, extents] of AWKWARD_GEMMS.entries()) {
@@ -95,6 +104,28 @@ function convProblem(ladder: string, shape: ConvShape, capabilities: Capabilitie
     label: `(${ofX}) by ${k.join("×")}→${o} stride ${strides} ${padding}${epilogue}`,
     solution,
   };
+}
+
+function groupedProblem(
+  ladder: string,
+  shape: GroupedShape,
+  capabilities: Capabilities,
+): AwkwardProblem {
+  const { x: ofX, k, o, groups, strides = [1, 1], padding = "valid", dilation = [1, 1] } = shape;
+  const ofW = [...k, ofX[3] / groups, o];
+  const geometry = groupedGeometry(ofX, ofW, { strides, padding, dilation, groups });
+  const [x, w] = [persistentTensor(ofX, "x"), persistentTensor(ofW, "w")];
+  const ofY = [geometry.n, geometry.oh, geometry.ow, o];
+  const dy = persistentTensor(ofY, "dy");
+  const solution = solutionOf(ladder, capabilities, (rec) => {
+    if (ladder === groupedForward.name) {
+      climb(rec, groupedForward, { geometry, x, w, y: persistentTensor(ofY, "y") });
+    } else if (ladder === groupedDx.name) {
+      climb(rec, groupedDx, { geometry, dy, w, dx: persistentTensor(ofX, "dx") });
+    } else climb(rec, groupedDw, { geometry, x, dy, dw: persistentTensor(ofW, "dw") });
+  });
+  const by = `${k.join("×")}→${o} in ${groups}`;
+  return { label: `(${ofX}) by ${by} stride ${strides} ${padding}`, solution };
 }
 
 function gemmProblem(

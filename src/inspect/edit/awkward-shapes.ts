@@ -1,6 +1,7 @@
 // Shapes that kernels go wrong at: extents of 1, primes, whole words, more than a tile and less than one; windows of 1 to 7, strides,
 // both paddings and one by hand. What edited kernels are tried on, and all rungs on emulated adapters.
 
+import type { GroupedConv2dAttrs } from "../../engine/ops/conv2d/grouped-problem.ts";
 import type { Conv2dAttrs } from "../../engine/ops/conv2d/problem.ts";
 import type { Activation } from "../../engine/ops/gemm/bias-activation.ts";
 
@@ -73,4 +74,31 @@ export const AWKWARD_CONVS: readonly ConvShape[] = [
   { x: [2, 8, 8, 132], k: [1, 1], o: 4 },
   { x: [2, 7, 9, 36], k: [1, 1], o: 40, strides: [2, 2] },
   { x: [9, 21, 19, 4], k: [3, 3], o: 8, padding: "same" },
+];
+
+/** A convolution with groups. */
+export interface GroupedShape
+  extends Pick<ConvShape, "x" | "k" | "o">,
+    Pick<Partial<GroupedConv2dAttrs>, "strides" | "padding" | "dilation"> {
+  readonly groups: number;
+}
+
+export const FEW_GROUPED: readonly GroupedShape[] = [
+  { x: [3, 9, 7, 12], k: [3, 3], o: 12, groups: 12, padding: "same" },
+  { x: [2, 11, 10, 4], k: [3, 3], o: 4, groups: 4, strides: [2, 2], padding: "same" },
+  { x: [2, 7, 5, 6], k: [3, 3], o: 9, groups: 3, padding: "same" },
+];
+export const AWKWARD_GROUPED: readonly GroupedShape[] = [
+  ...FEW_GROUPED,
+  { x: [5, 1, 1, 8], k: [1, 1], o: 8, groups: 8 },
+  { x: [2, 8, 13, 20], k: [7, 5], o: 20, groups: 20 },
+  { x: [7, 6, 5, 68], k: [5, 3], o: 68, groups: 68, strides: [2, 2] },
+  { x: [2, 29, 4, 8], k: [3, 3], o: 8, groups: 8, padding: "same" },
+  { x: [1, 9, 8, 8], k: [1, 2], o: 8, groups: 8, strides: [2, 1], padding: "same" },
+  { x: [3, 1, 19, 4], k: [4, 3], o: 4, groups: 4, strides: [1, 2], padding: "same" },
+  { x: [3, 9, 8, 4], k: [3, 2], o: 5, groups: 1, dilation: [2, 3] },
+  { x: [2, 6, 7, 5], k: [3, 3], o: 5, groups: 5, strides: [2, 2], padding: "same" },
+  { x: [2, 6, 7, 4], k: [3, 3], o: 8, groups: 4 },
+  { x: [1, 19, 9, 4], k: [9, 2], o: 4, groups: 4 },
+  { x: [33, 3, 3, 8], k: [2, 2], o: 16, groups: 4 },
 ];

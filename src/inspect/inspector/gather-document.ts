@@ -8,7 +8,7 @@ import type { Profile } from "../profile/profile-schema.ts";
 import { type OpenStep, openStep } from "../step.ts";
 import { type InspectRequest, inspectStep } from "./inspect-step.ts";
 import type { InspectorDocument } from "./inspector-document.ts";
-import { differentRows, journeys, tellingRows } from "./journeys.ts";
+import { differentRows, journeys, judgedBy, tellingRows } from "./journeys.ts";
 
 export interface GatherRequest
   extends Omit<InspectRequest, "profile" | "plan" | "journeys" | "onStage">,
@@ -33,7 +33,7 @@ export async function gatherDocument(request: GatherRequest): Promise<InspectorD
   const { device, setup, test, isTrained, images, signal, onStage, source, readLines } = request;
   const { model, weights = new Map(), seed = 1 } = setup;
   const { profile, plan } = await profiled(request);
-  const about = { device, signal, model, weights, seed, test };
+  const about = { device, signal, model, weights, seed, test, ...judgedBy(setup) };
   const rows =
     typeof images !== "number"
       ? images

@@ -169,14 +169,21 @@ export interface LifeView {
 export interface JourneyView {
   readonly row: number;
   readonly trueClass: string;
-  /** Classes with their probabilities, in the order of the classes. */
-  readonly probabilities: readonly { readonly name: string; readonly share: number }[];
+  readonly answer: JourneyAnswer;
   readonly loss: number;
   readonly image: PictureView;
   /** ∂loss/∂pixel: which pixels move the loss. */
   readonly pixelGradient: PictureView;
   readonly steps: readonly JourneyStep[];
 }
+
+/** What the network makes of an image: classes with their probabilities, in the order of the classes, or a picture. */
+export type JourneyAnswer =
+  | {
+      readonly kind: "classes";
+      readonly probabilities: readonly { readonly name: string; readonly share: number }[];
+    }
+  | { readonly kind: "picture"; readonly picture: PictureView };
 
 export interface JourneyStep {
   readonly layer: string;

@@ -6,9 +6,11 @@ import type { Device } from "../../engine/core/device.ts";
 import type { Tensor } from "../../engine/core/tensor.ts";
 import { type Model, variablesOf } from "../../engine/layers/model.ts";
 import type { Weights } from "../../engine/layers/variables.ts";
+import type { Loss } from "../../engine/ops/loss/loss.ts";
 import { Executable } from "../../engine/program/executor.ts";
 import { createFeed, rewindFeed, uploadDataset } from "../../train/device-data.ts";
 import { recordSensitivity, type Sensitivity } from "../../train/programs.ts";
+import type { StepSetup } from "../step.ts";
 import { type Values, valuesOf } from "../walk.ts";
 import type { JourneyView, PictureView } from "./inspector-document.ts";
 import { pictureOf, type Reading } from "./picture.ts";
@@ -26,8 +28,17 @@ export interface JourneysRequest {
   readonly test: Dataset;
   /** Of the test rows. */
   readonly rows: readonly number[];
+  /** By which the network is judged; default categorical cross-entropy. */
+  readonly loss?: Loss | undefined;
+  /** What it should give, where that is no class. */
+  readonly targets?: "input" | undefined;
   readonly onRow?: (done: number, total: number) => void;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** How a step's own rows are judged, where that is not by their classes. */
+export function judgedBy({ loss, data }: Pick<StepSetup, "loss" | "data">) {
+  return data.targets === "input" ? { loss, targets: data.targets } : {};
 }
 
 export async function journeys(request: JourneysRequest): Promise<readonly JourneyView[]> {
@@ -46,11 +57,18 @@ export async function journeys(request: JourneysRequest): Promise<readonly Journ
   });
 }
 
-/** Of the data's one image, which nobody has labelled: back from the loss of the class that the network takes it for. */
+/**
+ * Of the data's one image, which nobody has labelled: back from the loss of the class that the network takes it for; of a network that
+ * gives pictures, from how far its own is from the image.
+ */
 export async function journeyAsSeen(
   request: Omit<JourneysRequest, "rows" | "onRow">,
 ): Promise<JourneyView> {
   const { classNames } = request.test;
+  if (request.targets) {
+    const [journey] = await journeys({ ...request, rows: [0] });
+    if (journey) return journey;
+  }
   const labels = classNames.map((_, label) => label);
   const test = takeRows(
     request.test,
@@ -76,7 +94,7 @@ export async function tellingRows(
 ): Promise<readonly number[]> {
   const { test, signal } = request;
   const rows = differentRows(test, count);
-  if (rows.length < 2) return rows;
+  if (rows.length < 2 || request.targets) return rows;
   const others = Array.from({ length: Math.min(SEARCHED, test.rows) }, (_, row) => row);
   const searched = [...rows, ...others.filter((row) => !rows.includes(row))];
   return travelling(request, searched, async (executable, { probabilities }, goTo) => {
@@ -101,16 +119,16 @@ async function travelling<Result>(
     goTo: (index: number) => void,
   ) => Promise<Result>,
 ): Promise<Result> {
-  const { model, weights, seed, test } = request;
+  const { model, weights, seed, test, loss, targets } = request;
   const device = request.device.scope();
   try {
     const variables = variablesOf(model, seed);
     variables.materialise(device, weights);
     const chosen = takeRows(test, rows);
-    const placed = uploadDataset(device, chosen);
+    const placed = { ...uploadDataset(device, chosen), targets };
     const feed = createFeed(device, placed, { capacity: rows.length, batch: 1, label: "journey" });
     const recorded = recordSensitivity({
-      ...{ model, variables, feed, batch: 1, capabilities: device },
+      ...{ model, variables, feed, batch: 1, capabilities: device, loss },
     });
     const executable = await Executable.compile(device, recorded.program);
     return await use(executable, recorded, (index) => {
@@ -145,7 +163,7 @@ async function journeyOf(
   const read = async (tensor: Tensor): Promise<Values> =>
     valuesOf(await executable.readBytes(tensor), tensor);
   const { x, dx, probabilities, rowLoss, outputs } = recorded;
-  const shares = await read(probabilities);
+  const given = await read(probabilities);
   const steps: JourneyView["steps"][number][] = [];
   for (const { layer, y, dy } of outputs) {
     const options = { reading: readingOf(y), bytes: STEP_BYTES };
@@ -156,12 +174,19 @@ async function journeyOf(
   return {
     row,
     trueClass: test.classNames[test.labels[row] ?? 0] ?? "",
-    probabilities: test.classNames.map((name, index) => ({ name, share: shares[index] ?? 0 })),
+    answer:
+      probabilities.shape.length === 4
+        ? { kind: "picture", picture: pictureFor(given, probabilities) }
+        : { kind: "classes", probabilities: sharesOf(test, given) },
     loss: (await read(rowLoss))[0] ?? Number.NaN,
     image: pictureFor(await read(x), x),
     pixelGradient: pictureFor(await read(dx), dx),
     steps,
   };
+}
+
+function sharesOf({ classNames }: Dataset, shares: Values) {
+  return classNames.map((name, index) => ({ name, share: shares[index] ?? 0 }));
 }
 
 function pictureFor(values: Values, tensor: Tensor): PictureView {

@@ -11,6 +11,7 @@ import type { WeightRecord } from "../../engine/program/layer-record.ts";
 import { isRecord, type JsonRecord, quote } from "../../models/architecture/json-record.ts";
 import type { SavedCompilation } from "../weights/saved-weights.ts";
 import type { Compiled, KerasSchedule } from "./compiled.ts";
+import { OLD_NADAM_KEYS, otherNadam } from "./nadam-kinds.ts";
 import { COMMON_SETTINGS, OPTIMIZER_KINDS, type OptimizerKind } from "./optimizer-kinds.ts";
 import { readLoss, readMetrics } from "./read-loss.ts";
 import { readState } from "./read-state.ts";
@@ -44,6 +45,8 @@ export function readCompiled(
     return { ...none, ...others };
   }
   const settings = readSettings(kind, options, notes);
+  const other = kind.name === "nadam" ? otherNadam(options) : null;
+  if (other !== null) notes.push(other);
   const { learningRate, schedule } = readRate(kind, options, notes);
   const state = trainables && readState(saved, { kind, settings, trainables, schedule }, notes);
   // The variable goes before the configuration, as in Keras.
@@ -77,7 +80,7 @@ function readSettings(
   options: JsonRecord,
   notes: string[],
 ): OptimizerSettings {
-  const known = new Set<string>(NEUTRAL_KEYS);
+  const known = new Set<string>(toldKeys(kind));
   const settings: Record<string, number | boolean> = {};
   for (const [ours, keras, initial] of kind.settings) {
     known.add(keras);
@@ -122,6 +125,11 @@ const NEUTRAL_KEYS = [
   ...["name", "learning_rate", "lr", "jit_compile", "is_legacy_optimizer"],
   ...["ema_momentum", "ema_overwrite_frequency"],
 ] as const;
+
+/** With those of which something else is told. */
+function toldKeys({ name }: OptimizerKind): readonly string[] {
+  return name === "nadam" ? [...NEUTRAL_KEYS, ...OLD_NADAM_KEYS] : NEUTRAL_KEYS;
+}
 
 interface Rate {
   readonly learningRate: number;

@@ -4,7 +4,8 @@
 // https://github.com/keras-team/keras/blob/v3.9.2/keras/src/saving/saving_lib.py
 
 import type { JsonRecord } from "../../models/architecture/json-record.ts";
-import { nestedLayers } from "../../models/architecture/model-config.ts";
+import { isModelClass, nestedLayers } from "../../models/architecture/model-config.ts";
+import { OwnNames } from "../../models/architecture/own-names.ts";
 import { type Hdf5File, join } from "../hdf5/file.ts";
 import { type LayerNode, OLD_ROOT, placeLayers } from "./layer-places.ts";
 import { savedWeight } from "./legacy-weights.ts";
@@ -29,14 +30,15 @@ export function describeKeras3(file: Hdf5File): SavedLayer[] {
  */
 export function describeArchive(file: Hdf5File, modelConfig: JsonRecord): SavedLayer[] {
   const layers = describeKeras3(file);
-  const places = placeLayers(layers, nodesOf(modelConfig, { next: 0 }));
+  const places = placeLayers(layers, nodesOf(modelConfig, { next: 0, names: new OwnNames() }, []));
   if (!places) return layers;
   const named = layers.map((layer) => {
-    const { name, order } = places.get(layer) ?? { name: layer.name, order: layers.length };
+    const unknown = { name: layer.name, own: layer.name, order: layers.length };
+    const { name, own, order } = places.get(layer) ?? unknown;
     if (layer.isNamed && layer.name !== name) {
       throw file.error(layer.path, `must be of layer ${name} as in config.json, got ${layer.name}`);
     }
-    return { order, layer: { ...layer, name, isNamed: true } };
+    return { order, layer: { ...layer, name: own, isNamed: true } };
   });
   return named.sort((a, b) => a.order - b.order).map(({ layer }) => layer);
 }
@@ -82,14 +84,30 @@ function numbered(path: string): readonly [stem: string, number: number] {
 
 interface Described {
   readonly name: string;
+  /** What it is called here. */
+  readonly own: string;
   /** Place in the list of all layers, those of models within the model after their model. */
   readonly order: number;
 }
 
-function nodesOf(modelConfig: unknown, counter: { next: number }): LayerNode<Described>[] {
-  return nestedLayers(modelConfig).map(({ name, className, config }) => ({
-    className,
-    layer: { name, order: counter.next++ },
-    nodes: nodesOf(config, counter),
-  }));
+interface Counter {
+  next: number;
+  readonly names: OwnNames;
+}
+
+function nodesOf(
+  modelConfig: unknown,
+  counter: Counter,
+  within: readonly string[],
+): LayerNode<Described>[] {
+  return nestedLayers(modelConfig).map(({ name, className, config }) => {
+    // As the model is built: inputs and models have no variables of their own.
+    const isLayer = className !== "InputLayer" && !isModelClass(className);
+    const own = (isLayer ? counter.names.of(name, within) : null) ?? name;
+    return {
+      className,
+      layer: { name, own, order: counter.next++ },
+      nodes: nodesOf(config, counter, [...within, name]),
+    };
+  });
 }

@@ -2,6 +2,7 @@
 
 import type { Shape } from "../../engine/core/shape.ts";
 import type { Holder } from "../../engine/program/layer-record.ts";
+import { isOwnName } from "../../models/architecture/own-names.ts";
 import type { SavedLayer } from "./saved-weights.ts";
 
 /** A layer to load into, in the model's order; the engine's LayerRecord is one. */
@@ -19,4 +20,10 @@ export interface TargetLayer {
 export interface LayerPair {
   readonly saved: SavedLayer;
   readonly target: TargetLayer;
+}
+
+/** Whether a file calls the layer so, which here may have a longer name. */
+export function isCalled({ name, within = [] }: TargetLayer, saved: string): boolean {
+  const holders = within.map((holder) => holder.name);
+  return isOwnName(name, saved, holders);
 }

@@ -2,7 +2,7 @@
 // (legacy-weights.ts). Shapes are compared elsewhere.
 
 import { FormatError } from "../../engine/core/errors.ts";
-import type { LayerPair, TargetLayer } from "./layer-pair.ts";
+import { isCalled, type LayerPair, type TargetLayer } from "./layer-pair.ts";
 import type { SavedLayer, SavedWeight } from "./saved-weights.ts";
 
 /** What helps where a file and a model do not go together. */
@@ -48,7 +48,7 @@ export function refuseOtherOrder(path: string, pairs: readonly LayerPair[]): voi
   const names = new Set(pairs.map(({ target }) => target.name));
   if (!pairs.every(({ saved }) => saved.isNamed)) return;
   if (!pairs.every(({ saved }) => names.has(saved.name))) return;
-  const index = pairs.findIndex(({ saved, target }) => saved.name !== target.name);
+  const index = pairs.findIndex(({ saved, target }) => !isCalled(target, saved.name));
   const pair = pairs[index];
   if (!pair) return;
   const got = `${pair.saved.name} as layer #${index}, where the model has ${pair.target.name}`;
@@ -90,7 +90,7 @@ export function flattenNested(
   layers: readonly SavedLayer[],
   targets: readonly TargetLayer[],
 ): readonly SavedLayer[] {
-  const parts = layers.map((layer) => rolesTaken(layer, targets) ?? innerLayers(layer));
+  const parts = layers.map((layer) => rolesTaken(layer, targets) ?? innerLayers(layer, targets));
   if (parts.every((inner) => inner.length === 1)) return layers;
   const flat = parts.flat();
   const places = new Map(targets.map(({ name }, i) => [name, i]));
@@ -124,17 +124,24 @@ function rolesTaken(layer: SavedLayer, targets: readonly TargetLayer[]): SavedLa
   return saved.size === 0 ? parts : null;
 }
 
-function innerLayers(layer: SavedLayer): SavedLayer[] {
+function innerLayers(layer: SavedLayer, targets: readonly TargetLayer[]): SavedLayer[] {
   const groups = new Map<string, SavedWeight[]>();
   for (const weight of layer.weights) {
     const owner = weight.name.slice(0, Math.max(0, weight.name.lastIndexOf("/")));
     groups.set(owner, [...(groups.get(owner) ?? []), weight]);
   }
   if (groups.size <= 1) return [layer];
+  const inner = targets.filter(({ within = [] }) => within[0]?.name === layer.name);
   return [...groups].map(([owner, weights]) => ({
-    name: owner.slice(owner.lastIndexOf("/") + 1),
+    name: nameOf(owner.slice(owner.lastIndexOf("/") + 1), inner),
     isNamed: true,
     path: layer.path,
     weights,
   }));
+}
+
+/** What a layer of a model within the model is called here, where only one can be meant. */
+function nameOf(saved: string, inner: readonly TargetLayer[]): string {
+  const [found, ...more] = inner.filter((target) => isCalled(target, saved));
+  return found && more.length === 0 ? found.name : saved;
 }

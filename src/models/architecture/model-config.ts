@@ -6,7 +6,9 @@ import { refuseTraining } from "./call-modes.ts";
 import { refuseForeignLayer } from "./foreign-layers.ts";
 import { isRecord, type JsonRecord, list, quote, record } from "./json-record.ts";
 import { type LayerCall, readCall, type Source, sourceOf } from "./layer-calls.ts";
-import { isOperation, type OperationCall, readOperation, sourcesOf } from "./operation-call.ts";
+import type { OperationCall } from "./operation.ts";
+import { isOperation, readOperation, sourcesOf } from "./operation-call.ts";
+import { TENSORFLOW_OP } from "./tensorflow-op.ts";
 
 export interface LayerSpec {
   readonly name: string;
@@ -119,7 +121,9 @@ function readLayer(
   if (typeof className !== "string") throw new FormatError(`${where}: must name its class`);
   const isModel = isModelClass(className);
   const options = Array.isArray(config) && isModel ? {} : record(config, where);
-  const name = options["name"] ?? layer["name"];
+  // Of a node of TensorFlow's, the configuration has the name that it has in its graph.
+  const [inner, outer] = [options["name"], layer["name"]];
+  const name = className === TENSORFLOW_OP ? (outer ?? inner) : (inner ?? outer);
   if (typeof name !== "string") throw new FormatError(`${where}: must have a name`);
   const place = `${where} (${name})`;
   refuseForeignLayer(layer, place);

@@ -10,6 +10,7 @@ import { quote } from "./json-record.ts";
 import type { Source } from "./layer-calls.ts";
 import { type LayerBuilder, layerFromConfig } from "./layer-from-config.ts";
 import { isModelClass, type LayerSpec, type ModelSpec, readModelSpec } from "./model-config.ts";
+import { OwnNames } from "./own-names.ts";
 import { refuseUntrained } from "./training-options.ts";
 
 /**
@@ -20,8 +21,7 @@ import { refuseUntrained } from "./training-options.ts";
  */
 export function modelFromConfig(description: unknown, where: string): Model {
   const spec = readModelSpec(description, where);
-  refuseTwins(spec, where);
-  const part = assemble(spec, where);
+  const part = assemble(spec, { where, within: [], names: new OwnNames() });
   return {
     name: spec.name,
     inputShape: inputShapeOf(spec, where),
@@ -44,11 +44,19 @@ interface Step {
   readonly build: LayerBuilder;
 }
 
-function assemble(model: ModelSpec, where: string): Part {
-  const ends = endsOf(model, where);
+/** Where a model stands in the file. */
+interface Site {
+  readonly where: string;
+  /** Names of the models around it, the outermost first. */
+  readonly within: readonly string[];
+  readonly names: OwnNames;
+}
+
+function assemble(model: ModelSpec, site: Site): Part {
+  const ends = endsOf(model, site.where);
   const steps = model.layers
     .filter((spec) => !isInput(spec))
-    .map((spec) => ({ spec, build: held(model, spec, builderOf(spec, where)) }));
+    .map((spec) => ({ spec, build: held(model, spec, builderOf(spec, site)) }));
   return ends
     ? { inputLayer: ends.input, record: graph(model, steps, ends) }
     : { inputLayer: null, record: chain(steps) };
@@ -85,16 +93,20 @@ function isInput(spec: LayerSpec): boolean {
   return spec.className === "InputLayer";
 }
 
-function builderOf(spec: LayerSpec, where: string): LayerBuilder {
+function builderOf(spec: LayerSpec, site: Site): LayerBuilder {
+  const { where, within, names } = site;
   if (!isModelClass(spec.className)) {
-    const build = placed(spec, where, () => layerFromConfig(spec, where));
+    const own = { ...spec, name: ownName(spec, site) };
+    const build = placed(spec, where, () => layerFromConfig(own, where));
     return (net, inputs) => {
       refuseUntrained(net, spec, where);
       return placed(spec, where, () => build(net, inputs));
     };
   }
-  const inner = assemble(readModelSpec(spec.config, `${where}: ${spec.name}`), where);
   const { name, className } = spec;
+  const inner = assemble(readModelSpec(spec.config, `${where}: ${name}`), {
+    ...{ where, names, within: [...within, name] },
+  });
   return (net, [x]) => {
     if (!x) throw new FormatError(`${where}: layer ${name} takes a tensor, got none`);
     return net.within({ name, className }, () => inner.record(net, x));
@@ -233,24 +245,10 @@ function inOrder(calls: readonly Call[], { input, where }: Ends): readonly Call[
 }
 
 /** Variables are found by the names of their layers, also across models within models. */
-function refuseTwins(spec: ModelSpec, where: string): void {
-  const seen = new Set<string>();
-  for (const name of namesOf(spec, where)) {
-    if (seen.has(name)) {
-      throw new FormatError(`${where}: layers must have names of their own, got ${name} twice`);
-    }
-    seen.add(name);
-  }
-}
-
-function namesOf(model: ModelSpec, where: string): string[] {
-  return model.layers
-    .filter((spec) => !isInput(spec))
-    .flatMap((spec) =>
-      isModelClass(spec.className)
-        ? namesOf(readModelSpec(spec.config, `${where}: ${spec.name}`), where)
-        : [spec.name],
-    );
+function ownName({ name }: LayerSpec, { where, within, names }: Site): string {
+  const own = names.of(name, within);
+  if (own !== null) return own;
+  throw new FormatError(`${where}: layers must have names of their own, got ${name} twice`);
 }
 
 /** Of one example: more than a buffer of any device holds. */

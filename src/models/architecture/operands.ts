@@ -4,7 +4,7 @@ import { FormatError } from "../../engine/core/errors.ts";
 import type { PerChannel } from "../../engine/ops/affine.ts";
 import { isRecord, quote } from "./json-record.ts";
 import type { LayerSpec } from "./model-config.ts";
-import type { Argument, OperationCall } from "./operation-call.ts";
+import type { Argument, OperationCall } from "./operation.ts";
 
 /** Arguments that change nothing, by the values for which that holds. */
 const HARMLESS: Readonly<Record<string, readonly unknown[]>> = {

@@ -1,24 +1,15 @@
 // Functions that a functional model calls instead of layers: `x / 255.0`, `tf.nn.relu(x)`, `x[..., ::-1]`. Keras 2 makes
-// layers of the classes TFOpLambda and SlicingOpLambda of them, Keras 3 nodes of the modules keras.src.ops. Read here:
+// layers of the classes TFOpLambda and SlicingOpLambda of them, and before 2.4 of TensorFlowOpLayer; Keras 3 nodes of the modules keras.src.ops. Read here:
 // which function, of what.
 
 import { isRecord, type JsonRecord } from "./json-record.ts";
 import type { Source } from "./layer-calls.ts";
+import type { Argument, OperationCall } from "./operation.ts";
+import { readTensorFlowOp, TENSORFLOW_OP } from "./tensorflow-op.ts";
 
-/** An argument: a tensor by the layer that it comes from, a list of arguments, or a constant. */
-export type Argument =
-  | Source
-  | { readonly items: readonly Argument[] }
-  | { readonly value: unknown };
-
-export interface OperationCall {
-  /** In the spelling of either: `math.truediv`, `TrueDivide`. */
-  readonly name: string;
-  readonly positional: readonly Argument[];
-  readonly named: Readonly<Record<string, Argument>>;
-}
-
-const KERAS2_CLASSES: ReadonlySet<string> = new Set(["TFOpLambda", "SlicingOpLambda"]);
+const KERAS2_CLASSES: ReadonlySet<string> = new Set([
+  ...["TFOpLambda", "SlicingOpLambda", TENSORFLOW_OP],
+]);
 
 export function isOperation(layer: JsonRecord): boolean {
   const { class_name: className, module } = layer;
@@ -46,6 +37,10 @@ export function readOperation(layer: JsonRecord, node: unknown): OperationCall {
       positional: Array.isArray(node["args"]) ? node["args"].map(keras3Argument) : [],
       named: Object.fromEntries(settings.map(([key, value]) => [key, keras3Argument(value)])),
     };
+  }
+  if (layer["class_name"] === TENSORFLOW_OP) {
+    const tensors = Array.isArray(node) ? node : [];
+    return readTensorFlowOp(config, tensors.map(keras2Argument));
   }
   return { name: String(config["function"]), ...keras2Call(node) };
 }

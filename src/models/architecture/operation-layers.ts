@@ -6,7 +6,7 @@ import { sizeOf } from "../../engine/core/shape.ts";
 import type { Tensor } from "../../engine/core/tensor.ts";
 import type { ActivationName } from "../../engine/layers/activation-names.ts";
 import { leakyRelu, softmaxLayer } from "../../engine/layers/activations.ts";
-import { reshape, resizing } from "../../engine/layers/images.ts";
+import { reshape, resizing, resizingFromCorners } from "../../engine/layers/images.ts";
 import { concatenateBranches, type Merging, mergeBranches } from "../../engine/layers/merging.ts";
 import type { Layer, Net } from "../../engine/layers/net.ts";
 import { globalAveragePooling2d, globalMaxPooling2d } from "../../engine/layers/pooling.ts";
@@ -129,10 +129,15 @@ const resize = ofOne((operands) => {
   const method = operands.constant(2, "method", "interpolation") ?? "bilinear";
   const interpolation = INTERPOLATIONS.find((known) => known === method);
   if (!interpolation) throw operands.refused("method", INTERPOLATIONS.join(" or "), method);
+  // Said by TensorFlow 1 alone.
+  const isFromCorners = operands.constant(-1, "half_pixel_centers") === false;
   // What Keras would fill a border with, if there were one.
   operands.constant(-1, "fill_mode");
   operands.constant(-1, "fill_value");
-  return resizing({ name: operands.name, height, width, interpolation });
+  const { name } = operands;
+  return isFromCorners
+    ? resizingFromCorners({ name, size: [height, width], interpolation })
+    : resizing({ name, height, width, interpolation });
 });
 
 /** The mean or the maximum over rows and columns. */

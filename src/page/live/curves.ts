@@ -106,16 +106,15 @@ export function figurePanel(figure: "loss" | "accuracy"): Panel {
       const curve = state.curves.get("run");
       if (!curve || state.run?.parts) return null;
       const recent = thinned(figure === "loss" ? curve.recentLoss : curve.recentAccuracy);
+      const [training, validation] = [byEpoch(curve, figure), byEpoch(curve, `val_${figure}`)];
+      // A model that tells no classes apart has no accuracy.
+      if ([recent, training, validation].every(({ length }) => length === 0)) return null;
       return {
         label: `${figure} by epoch`,
         series: [
           { name: "last steps", colour: "var(--blue)", points: recent, isFaint: true },
-          { name: "training", colour: "var(--blue)", points: byEpoch(curve, figure) },
-          {
-            name: "validation",
-            colour: "var(--vermillion)",
-            points: byEpoch(curve, `val_${figure}`),
-          },
+          { name: "training", colour: "var(--blue)", points: training },
+          { name: "validation", colour: "var(--vermillion)", points: validation },
         ],
         ...{ formatY, hasWholeX: true, xDomain: [0, epochsShown(state)] },
         marks: byHand(state),

@@ -80,9 +80,9 @@ export interface ProgressEvent {
   readonly step: number;
   /** That the means are of: those of some steps more than `step`, which were under way. */
   readonly rows: number;
-  /** Means over the epoch so far, as Keras prints them. */
+  /** Means over the epoch so far, as Keras prints them; no accuracy of a model that gives pictures. */
   readonly loss: number;
-  readonly accuracy: number;
+  readonly accuracy: number | null;
   /** Since the progress before; null at the first. */
   readonly msPerStep: number | null;
   readonly imagesPerSecond: number | null;
@@ -114,14 +114,31 @@ export interface PicturesEvent {
   readonly epoch: number;
   readonly rows: number;
   readonly of: "held-out" | "training";
-  /** Counts by [label][predicted]. */
-  readonly confusion: readonly (readonly number[])[];
-  /** The surest wrong answers, surest first. */
-  readonly mistakes: readonly Mistake[];
+  readonly answers: Answers;
   /** The kernel of the first convolution; null where there is none. */
   readonly filters: PictureView | null;
   /** What the first layers with maps come to, for one image. */
   readonly maps: readonly LayerMaps[];
+}
+
+/** What the model makes of those rows. */
+export type Answers =
+  | {
+      readonly kind: "classes";
+      /** Counts by [label][predicted]. */
+      readonly confusion: readonly (readonly number[])[];
+      /** The surest wrong answers, surest first. */
+      readonly mistakes: readonly Mistake[];
+    }
+  /** The first of them, each with the picture that is given for it. */
+  | { readonly kind: "pictures"; readonly given: readonly Given[] };
+
+export interface Given {
+  /** Of the training file. */
+  readonly row: number;
+  readonly label: number;
+  readonly image: ImageView;
+  readonly picture: PictureView;
 }
 
 export interface Mistake {

@@ -137,11 +137,11 @@ export class LiveState {
     const rows = event.rows - (before?.rows ?? 0);
     // Means over the first rows, times their number, are sums; their differences are what lies between.
     const recent = (of: "loss" | "accuracy") =>
-      (event[of] * event.rows - (before?.[of] ?? 0) * (before?.rows ?? 0)) / rows;
+      ((event[of] ?? 0) * event.rows - (before?.[of] ?? 0) * (before?.rows ?? 0)) / rows;
     if (rows > 0) {
       const x = event.epoch - 1 + event.step / this.current.steps;
       own.recentLoss.push([x, recent("loss")]);
-      own.recentAccuracy.push([x, recent("accuracy")]);
+      if (event.accuracy !== null) own.recentAccuracy.push([x, recent("accuracy")]);
     }
     this.#before = event;
     if (event.imagesPerSecond !== null) this.speeds.push([this.at / 1000, event.imagesPerSecond]);

@@ -71,6 +71,10 @@ progress::-moz-progress-bar { background: var(--accent); }
 .mistakes figure { margin: 0; min-width: 0; }
 .mistakes canvas { width: 100%; aspect-ratio: 1; border-radius: 4px; display: block; }
 .mistakes figcaption { font-size: 11.5px; line-height: 1.3; display: flex; flex-wrap: wrap; gap: 0 5px; margin-top: 3px; }
+.given { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 10px; }
+.given figure { margin: 0; display: flex; flex-wrap: wrap; gap: 4px; }
+.given canvas { width: 72px; aspect-ratio: 1; border-radius: 4px; display: block; }
+.given figcaption { flex-basis: 100%; font-size: 11.5px; color: var(--muted); }
 .mistakes .label { color: var(--muted); flex-basis: 100%; }
 .insides { display: grid; gap: 14px; }
 .strip > div { display: flex; flex-wrap: wrap; gap: 5px; }

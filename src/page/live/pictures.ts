@@ -1,7 +1,8 @@
 // What the model makes of fixed rows, epoch by epoch: confusion, surest mistakes, filters and maps. A slider goes back to earlier epochs.
 
 import { element, refill } from "../client/dom.ts";
-import type { LayerMaps, Mistake, PicturesEvent } from "./live-events.ts";
+import { valuePicture } from "../client/value-picture.ts";
+import type { Answers, Given, LayerMaps, Mistake, PicturesEvent } from "./live-events.ts";
 import type { LiveState } from "./live-state.ts";
 import { imagePicture, planePictures } from "./packed-pictures.ts";
 import { card, type Panel } from "./panel.ts";
@@ -18,15 +19,17 @@ export function picturesPanel(): Panel {
   );
   const confusion = element("div", { class: "scrolls" });
   const mistakes = element("div", { class: "mistakes" });
+  const given = element("div", { class: "given" });
   const insides = element("div", { class: "insides" });
   const panel = element("div", { class: "pictures", hidden: true }, scrub);
   const note = element("p", { class: "note" });
-  const cards = [
+  const ofClasses = [
     card("Confusion", { className: "wide", note }, confusion),
     card("Surest mistakes", { className: "wide" }, mistakes),
-    card("Filters and maps", { className: "full" }, insides),
   ];
-  panel.append(...cards);
+  const ofPictures = card("Pictures, and what is given for them", { className: "full" }, given);
+  const within = card("Filters and maps", { className: "full" }, insides);
+  panel.append(...ofClasses, ofPictures, within);
   let known: LiveState | null = null;
   let drawn: PicturesEvent | null = null;
   /** Whether it stays at the newest epoch. */
@@ -41,12 +44,16 @@ export function picturesPanel(): Panel {
     const { classNames } = known.run;
     said.textContent = String(pictures.epoch);
     note.textContent = `${count(pictures.rows)} ${pictures.of} rows`;
-    refill(confusion, confusionTable(pictures, classNames));
-    refill(mistakes, ...mistakesOf(pictures, classNames));
+    const { answers } = pictures;
+    const isOfClasses = answers.kind === "classes";
+    for (const one of ofClasses) one.hidden = !isOfClasses;
+    ofPictures.hidden = isOfClasses;
+    if (isOfClasses) {
+      refill(confusion, confusionTable(answers, classNames));
+      refill(mistakes, ...mistakesOf(answers, classNames));
+    } else refill(given, ...answers.given.map((one) => givenFigure(one, classNames)));
     refill(insides, ...insidesOf(pictures));
-    for (const [index, one] of cards.entries()) {
-      one.hidden = index === 2 && !pictures.filters && pictures.maps.length === 0;
-    }
+    within.hidden = !pictures.filters && pictures.maps.length === 0;
   };
   slider.addEventListener("input", () => {
     follows = slider.value === slider.max;
@@ -64,12 +71,33 @@ export function picturesPanel(): Panel {
   };
 }
 
+type ClassAnswers = Extract<Answers, { kind: "classes" }>;
+
+function givenFigure(
+  { row, label, image, picture }: Given,
+  classNames: readonly string[],
+): HTMLElement {
+  const name = classNames[label] ?? String(label);
+  return element(
+    "figure",
+    { title: `row ${row}: ${name}, and what is given for it` },
+    imagePicture(image, name),
+    valuePicture(picture, `${name}, as it is given back`),
+    element("figcaption", {}, name),
+  );
+}
+
 /** Per cent: deeper, and the figures in the cells are hard to read, in light or in dark. */
 const DEEPEST = 55;
 
+/** Per cent of the colour in a cell of such a share of its row. */
+export function depthOf(share: number): number {
+  return Math.round(DEEPEST * Math.sqrt(share));
+}
+
 /** Rows are labels; the deeper the colour, the larger the share of the label's rows. */
 function confusionTable(
-  { confusion }: PicturesEvent,
+  { confusion }: ClassAnswers,
   classNames: readonly string[],
 ): HTMLTableElement {
   const head = element(
@@ -85,8 +113,7 @@ function confusionTable(
     const cells = counts.map((value, predicted) => {
       const isRight = label === predicted;
       const colour = isRight ? "var(--blue)" : "var(--vermillion)";
-      const depth = Math.round(DEEPEST * Math.sqrt(share(value)));
-      const style = `background: color-mix(in srgb, ${colour} ${depth}%, transparent)`;
+      const style = `background: color-mix(in srgb, ${colour} ${depthOf(share(value))}%, transparent)`;
       const title = `${classNames[label]} taken for ${classNames[predicted]}: ${value} of ${total}`;
       return element("td", { style, title }, value > 0 ? value : "");
     });
@@ -107,7 +134,7 @@ function confusionTable(
   );
 }
 
-function mistakesOf({ mistakes }: PicturesEvent, classNames: readonly string[]): readonly Node[] {
+function mistakesOf({ mistakes }: ClassAnswers, classNames: readonly string[]): readonly Node[] {
   if (mistakes.length === 0) return [element("p", { class: "empty" }, "none")];
   return mistakes.map((mistake) => mistakeFigure(mistake, classNames));
 }

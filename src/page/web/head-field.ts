@@ -42,10 +42,10 @@ export function headField(): HeadField {
 
 /** Null where the model is one for such data as it is. */
 function whyHead(
-  { file, classes: known, needsHead, takesHead }: OpenedModelView,
+  { file, classes: known, predicts, needsHead, takesHead }: OpenedModelView,
   classes: number,
 ): string | null {
-  if (!takesHead || known === classes) return null;
+  if (!takesHead || known === classes || predicts === "picture") return null;
   const why = needsHead ?? `${file} tells ${known} classes apart, and this data has ${classes}`;
   return `${why}. So it gets a new last layer, for ${classes} classes, which begins with random weights: until it is trained, its answers are chance.`;
 }

@@ -5,6 +5,7 @@ import type { EditTrial } from "../../inspect/edit/edit-trial.ts";
 import type { KernelUse } from "../../inspect/edit/shader-uses.ts";
 import type { InspectorDocument, JourneyView } from "../../inspect/inspector/inspector-document.ts";
 import type { KernelResult } from "../../inspect/timing/time-case.ts";
+import type { Prediction } from "../../models/own-model.ts";
 import type { ImageView, Told } from "../live/live-events.ts";
 import type { HeadChoice } from "./head-choice.ts";
 
@@ -145,6 +146,7 @@ export interface OpenedModelView {
   readonly parameters: number;
   /** That it tells apart; null where it ends in something else. */
   readonly classes: number | null;
+  readonly predicts: Prediction;
   /** Why it cannot be trained as it is, in words; null where it can. */
   readonly needsHead: string | null;
   /** Whether another last layer can be put on: not on a network that is ours. */
@@ -187,7 +189,10 @@ export interface TrainedView {
   readonly epochs: number;
   readonly testRows: number;
   readonly testLoss: number | null;
+  /** Null of a model of pictures, and before the test rows are scored. */
   readonly testAccuracy: number | null;
+  /** Mean absolute error of a pixel; null of a model of classes. */
+  readonly testMae: number | null;
   /** In hex, of the weights' bytes in the order of a safetensors file: what Node's run records as weightsSha256. */
   readonly weightsSha256: string;
   readonly msPerStep: number | null;

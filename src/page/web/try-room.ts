@@ -1,10 +1,10 @@
 // Where a model is tried on pictures of the reader's own: drawn, dropped, or from the camera.
 
 import { element, refill } from "../client/dom.ts";
-import { probabilitiesElement, stationsElement } from "../inspector/views/journey-parts.ts";
+import { answerElement, bestOf, stationsElement } from "../inspector/views/journey-parts.ts";
 import { overlayElement } from "../inspector/views/pixel-overlay.ts";
 import { imagePicture } from "../live/packed-pictures.ts";
-import { percent } from "../live/words.ts";
+import { percent, short } from "../live/words.ts";
 import { cameraElement } from "./camera.ts";
 import { drawingElement } from "./drawing.ts";
 import { dropZone } from "./drop.ts";
@@ -57,8 +57,13 @@ export function tryRoom(house: House): Room {
 }
 
 function seenElements({ shown, notes, journey }: SeenView): readonly HTMLElement[] {
-  const best = [...journey.probabilities].sort((a, b) => b.share - a.share)[0];
-  const words = best ? `${best.name}, ${percent(best.share)}` : "nothing";
+  const best = bestOf(journey);
+  const verdict = best
+    ? `${best.name}, ${percent(best.share)}`
+    : `given back with a loss of ${short(journey.loss, 3)}`;
+  const sign = best
+    ? `∂loss/∂pixel for “${journey.trueClass}”: where brightening would speak against it red, for it blue.`
+    : "∂loss/∂pixel through the network, held against the picture as it is: where brightening raises the loss red, where it lowers it blue.";
   return [
     element(
       "div",
@@ -66,18 +71,14 @@ function seenElements({ shown, notes, journey }: SeenView): readonly HTMLElement
       element(
         "section",
         {},
-        element("h2", { class: "verdict" }, words),
+        element("h2", { class: "verdict" }, verdict),
         element("figure", { class: "shown" }, imagePicture(shown, "as the network sees it")),
         element("p", { class: "note" }, `As the network sees it: ${notes.join(", ")}.`),
       ),
-      element("section", {}, probabilitiesElement(journey)),
+      element("section", {}, answerElement(journey)),
     ),
     element("h3", {}, "Which pixels mattered"),
-    element(
-      "p",
-      { class: "note" },
-      `∂loss/∂pixel for “${journey.trueClass}”: where brightening would speak against it red, for it blue.`,
-    ),
+    element("p", { class: "note" }, sign),
     overlayElement(journey),
     element("h3", {}, "What each layer saw"),
     stationsElement(journey),

@@ -175,7 +175,7 @@ export async function agreementSvg(
   const axis = { ticks: false, domain: false, labelPadding: 6, labelLimit: 240 };
   const y = { field: "first", type: "nominal", sort: [...names], title: null, axis };
   const x = { ...y, field: "second", axis: { ...axis, labelAngle: -40, labelOverlap: false } };
-  const scale = { domain: [least, 1], range: ["#eef2f6", "#3f8fc4"] };
+  const scale = { domain: [least, 1], range: ["#eef2f6", "#5a9fcd"] };
   const color = { field: "share", type: "quantitative", scale, legend: null };
   const text = { type: "text", color: INK.text };
   return await renderChart({

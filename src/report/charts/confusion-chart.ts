@@ -1,14 +1,9 @@
 // The confusion matrix of a run, for wide pages; the one for narrow ones is narrow-confusion-chart.ts's.
 
 import { type ChartSpec, INK, renderChart } from "./render.ts";
+import { SHARE_COLOURS, SHARE_INK } from "./share-colours.ts";
 
 const CELL = 46;
-
-/** From the paper's white to dark blue; steeper at the low end, where the mistakes are. */
-const SHARE_COLOURS = {
-  domain: [0, 0.2, 0.6, 1],
-  range: ["#f3f5f8", "#b5d2ea", "#3f8fc4", "#08468b"],
-};
 
 /** What stands in the cells, and what colour tells: shares of the true class, or of the predicted one. */
 export type ConfusionView = "counts" | "rows" | "columns";
@@ -87,13 +82,6 @@ function confusionSpec({ cells, ends, names, subtitle, view }: Confusion): Chart
     axis: { ...bare, labelAngle: -40, labelOverlap: false, offset: view === "columns" ? 22 : 0 },
   };
   const share = { field: "share", type: "quantitative", scale: SHARE_COLOURS, legend: null };
-  const ink = {
-    condition: [
-      { test: "datum.share > 0.45", value: "white" },
-      { test: "datum.count === 0", value: INK.axis },
-    ],
-    value: INK.text,
-  };
   return {
     width: size,
     height: size,
@@ -107,7 +95,7 @@ function confusionSpec({ cells, ends, names, subtitle, view }: Confusion): Chart
       {
         data: { values: cells },
         mark: { type: "text", fontSize: 12 },
-        encoding: { x, y, text: { field: "text" }, color: ink },
+        encoding: { x, y, text: { field: "text" }, color: SHARE_INK },
       },
       ...(view === "columns" ? precisionLayers(ends, x, size) : recallLayers(ends, y, size)),
     ],

@@ -1,15 +1,11 @@
 // A confusion matrix for a narrow page: columns have letters, which the names of the rows explain, and cells are as small as
 // their counts allow. The one for wide pages is in confusion-chart.ts.
 
-import { type ChartSpec, INK, renderChart } from "./render.ts";
+import { type ChartSpec, renderChart } from "./render.ts";
+import { SHARE_COLOURS, SHARE_INK } from "./share-colours.ts";
 
 const WIDTH = 236;
 const ROW = 25;
-
-const SHARE_COLOURS = {
-  domain: [0, 0.2, 0.6, 1],
-  range: ["#f3f5f8", "#b5d2ea", "#3f8fc4", "#08468b"],
-};
 
 export async function narrowConfusionSvg(
   matrix: readonly (readonly number[])[],
@@ -33,13 +29,6 @@ export async function narrowConfusionSvg(
   };
   const y = { field: "true", type: "nominal", sort: names, title: null, axis: bare };
   const share = { field: "share", type: "quantitative", scale: SHARE_COLOURS, legend: null };
-  const ink = {
-    condition: [
-      { test: "datum.share > 0.45", value: "white" },
-      { test: "datum.count === 0", value: INK.axis },
-    ],
-    value: INK.text,
-  };
   const accuracy = total === 0 ? "no images" : `accuracy ${((100 * hits) / total).toFixed(2)}%`;
   return await renderChart({
     width: WIDTH,
@@ -53,7 +42,7 @@ export async function narrowConfusionSvg(
       { mark: { type: "rect", stroke: "white", strokeWidth: 1 }, encoding: { x, y, color: share } },
       {
         mark: { type: "text", fontSize: 9.5 },
-        encoding: { x, y, text: { field: "count" }, color: ink },
+        encoding: { x, y, text: { field: "count" }, color: SHARE_INK },
       },
     ],
   } as ChartSpec);

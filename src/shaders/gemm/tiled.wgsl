@@ -5,7 +5,7 @@
 //   c = activate(op(a) · op(b) + bias); shapes as in naive.wgsl; slice z of k goes to the z-th matrix of c
 // VEC_A, VEC_B, VEC_C: rows of the stored matrix are whole vec4 words. Where these lie along k and not along the tile's edge,
 // they are loaded in BLOCK_A or BLOCK_B, four rows of four steps, and turned; elsewhere VEC_A asks for TRANS_A, VEC_B for none.
-// MATRIX: the rung subgroup-matrix, for operands that are f16.
+// MATRIX: the rung subgroup-matrix; HALVES: for operands that are f16.
 
 //#include "lib/product-tile.wgsl"
 //#include "lib/gemm-operands.wgsl"

@@ -14,8 +14,8 @@ const MATRICES_DOWN = SUBGROUP_ROWS / MATRIX_ROWS;
 const MATRICES_ACROSS = SUBGROUP_COLUMNS / MATRIX_COLUMNS;
 const LINE_ROWS = SUBGROUPS_DOWN * MATRIX_ROWS;
 
-alias Left = subgroup_matrix_left<f16, MATRIX_DEPTH, MATRIX_ROWS>;
-alias Right = subgroup_matrix_right<f16, MATRIX_COLUMNS, MATRIX_DEPTH>;
+alias Left = subgroup_matrix_left<Component, MATRIX_DEPTH, MATRIX_ROWS>;
+alias Right = subgroup_matrix_right<Component, MATRIX_COLUMNS, MATRIX_DEPTH>;
 alias Result = subgroup_matrix_result<f32, MATRIX_COLUMNS, MATRIX_ROWS>;
 alias Sums = array<array<Result, MATRICES_ACROSS>, MATRICES_DOWN>;
 

@@ -3,11 +3,13 @@
 // tile's edges. An invocation's words are as far apart as there are invocations along the edge, so that neighbours read
 // neighbouring words. Every element is summed step by step, whatever the tile: all tiles give the same bits.
 // What tiles there are is ops/gemm/tiles.ts. What is loaded is the includer's, and `put_out`, which takes four elements of the result.
-// MATRIX: the subgroups of a workgroup multiply matrices that they hold together, of f16 and summed in f32, each its own part of the tile;
-// what is in workgroup memory is f16 then. Not step by step: bits are the adapter's.
+// MATRIX: the subgroups of a workgroup multiply matrices that they hold together, summed in f32, each its own part of the tile. Not step by
+// step: bits are the adapter's. HALVES: they are of f16, and so is what is in workgroup memory; else all is f32.
 
 //#if ${MATRIX}
+//#if ${HALVES}
 enable f16;
+//#endif
 enable subgroups;
 enable chromium_experimental_subgroup_matrix;
 
@@ -28,7 +30,13 @@ const THREAD_WORDS = THREAD_COLUMNS / 4u;
 // Matrices begin at multiples of 16 bytes, two words of f16.
 const LEFT_STRIDE = ROW_WORDS + 2u;
 const RIGHT_STRIDE = COLUMN_WORDS + 2u;
+//#if ${HALVES}
 alias TileWord = vec4h;
+alias Component = f16;
+//#else
+alias TileWord = vec4f;
+alias Component = f32;
+//#endif
 //#else
 // One word more than the edge needs: invocations that differ in the step then write to different banks.
 const LEFT_STRIDE = ROW_WORDS + 1u;

@@ -13,8 +13,9 @@ import {
   type ModelConfig,
   modelLoss,
   type OwnModelConfig,
+  predictionOf,
 } from "../../models/models.ts";
-import { keptWeights, nameOfStem, ownNetwork } from "../../models/own-model.ts";
+import { endOf, keptWeights, nameOfStem, ownNetwork } from "../../models/own-model.ts";
 import type { HeadChoice } from "../../page/web/head-choice.ts";
 import type {
   DroppedFile,
@@ -104,8 +105,8 @@ export class KerasModels {
     );
     const pretrained = await sha256([bytes]);
     const stem = path.replace(/^.*\//, "").replace(/(?<=.)\.[^.]*$/, "");
-    const config: OwnModelConfig = { name: nameOfStem(stem), architecture, pretrained };
-    return { config, weights, compiled };
+    const plain: OwnModelConfig = { name: nameOfStem(stem), architecture, pretrained };
+    return { config: withEnd(plain), weights, compiled };
   }
 
   /** A `.keras` file with what the optimiser came to, for Keras 3. */
@@ -118,14 +119,22 @@ export class KerasModels {
   }
 }
 
-/** Throws FormatError for a model that does not end in classes, nor can be made to. */
+/** The same network, which says what it gives. */
+export function withEnd(config: OwnModelConfig): OwnModelConfig {
+  const predicts = endOf(ownNetwork(config));
+  return predicts === "classes" ? config : { ...config, predicts };
+}
+
+/** Throws FormatError for a model that does not end in classes or pictures, nor can be made to. */
 function viewOf({ file, config, compiled }: OpenedModel): OpenedModelView {
   const { model, needsHead } = standing(config);
+  const predicts = predictionOf(config);
   const { trainable, nonTrainable } = describeModel(model);
   const { learningRate, notes } = compiledTraining({}, compiled, config);
   return {
     ...{ file, parameters: trainable + nonTrainable, learningRate, notes },
-    classes: needsHead === null ? labelsOf(model) : null,
+    classes: needsHead === null && predicts === "classes" ? labelsOf(model) : null,
+    predicts,
     ...{ needsHead, takesHead: isOwn(config), optimizer: compiled?.optimizer ?? null },
   };
 }

@@ -10,7 +10,7 @@ import type { TrainedView, TrainingChoice } from "../../page/web/protocol.ts";
 import { historyCsv, historyRow } from "../../runs/history.ts";
 import { runConfig } from "../../runs/run-record.ts";
 import type { FitRun } from "../../train/fit.ts";
-import type { NamedWeights } from "../../train/named-tensors.ts";
+import { type NamedWeights, namedTensors } from "../../train/named-tensors.ts";
 import type { TrainingSettings } from "../../train/training.ts";
 import { sha256 } from "./digest.ts";
 import type { OpenedData } from "./open-data.ts";
@@ -25,6 +25,11 @@ export interface FinishedTraining {
   readonly rows: { readonly train: number; readonly heldOut: number };
   readonly data: OpenedData;
   readonly view: TrainedView;
+}
+
+/** Of the kept epoch, in the order of the model. */
+export function weightsOf(run: FitRun): NamedWeights {
+  return namedTensors(run.variables, run.weights);
 }
 
 /** By name, as they lie in the folder. */
@@ -74,12 +79,13 @@ function digestOf({ images, labels }: Dataset): Promise<string> {
 
 function metricsOf({ config, run, view }: FinishedTraining): JsonValue {
   const { kept } = run;
-  const { ended, testLoss, testAccuracy, weightsSha256, adapter, msPerStep } = view;
+  const { ended, testLoss, testAccuracy, testMae, weightsSha256, adapter, msPerStep } = view;
   return {
     ...{ model: config.name, epochs: run.history.length, bestEpoch: kept?.epoch ?? null },
     ...{ ended, steps: run.steps, msPerStep, adapter, weightsSha256 },
     valLoss: kept?.logs["val_loss"] ?? null,
     valAccuracy: kept?.logs["val_accuracy"] ?? null,
-    ...{ testLoss, testAccuracy, parameters: run.variables.count() },
+    ...{ testLoss, testAccuracy, ...(testMae === null ? {} : { testMae }) },
+    ...{ parameters: run.variables.count() },
   };
 }

@@ -9,7 +9,10 @@ import type { PictureChoice, SeenView } from "../../page/web/protocol.ts";
 import { imageView } from "../../watch/image-view.ts";
 import { decodeInBrowser } from "./browser-picture.ts";
 
-export type Seer = Pick<JourneysRequest, "device" | "model" | "weights" | "seed"> & {
+export type Seer = Pick<
+  JourneysRequest,
+  "device" | "model" | "weights" | "seed" | "loss" | "targets"
+> & {
   /** That the model was trained on. */
   readonly train: Dataset;
 };

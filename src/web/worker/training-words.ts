@@ -8,6 +8,7 @@ import { forData } from "../../models/for-data.ts";
 import type { ModelConfig } from "../../models/models.ts";
 import type { RunEvent } from "../../page/live/live-events.ts";
 import type { TrainedView, TrainingChoice } from "../../page/web/protocol.ts";
+import type { Evaluation } from "../../train/evaluator.ts";
 import type { TrainingSettings } from "../../train/training.ts";
 import type { Basis } from "./keras-models.ts";
 
@@ -67,9 +68,20 @@ export function runEvent(of: {
   };
 }
 
-export function endingOf({ testAccuracy, epochs }: TrainedView): string {
+export function endingOf({ testAccuracy, testMae, epochs }: TrainedView): string {
+  if (testMae !== null) return `test error ${(100 * testMae).toFixed(2)} % of a pixel's range`;
   if (testAccuracy === null) return `${epochs} epochs are kept`;
   return `test accuracy ${(100 * testAccuracy).toFixed(2)} %`;
+}
+
+/** Of the test rows; null for a figure that there is not. */
+export function scoreView(
+  test: Evaluation | null,
+): Pick<TrainedView, "testLoss" | "testAccuracy" | "testMae"> {
+  const [loss, accuracy, mae] = [test?.loss, test?.accuracy, test?.mae].map((figure) =>
+    figure === undefined || Number.isNaN(figure) ? null : figure,
+  );
+  return { testLoss: loss ?? null, testAccuracy: accuracy ?? null, testMae: mae ?? null };
 }
 
 /** Throws UsageError for an optimiser that is none. */

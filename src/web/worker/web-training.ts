@@ -6,9 +6,10 @@ import { DeviceLostError, messageOf, UsageError } from "../../engine/core/errors
 import type { Model } from "../../engine/layers/model.ts";
 import { gatherDocument } from "../../inspect/inspector/gather-document.ts";
 import type { InspectorDocument } from "../../inspect/inspector/inspector-document.ts";
+import { judgedBy } from "../../inspect/inspector/journeys.ts";
 import type { StepSetup } from "../../inspect/step.ts";
 import { bytesOf, fileOrder } from "../../io/safetensors-pieces.ts";
-import { createModel, type ModelConfig } from "../../models/models.ts";
+import { createModel, type ModelConfig, predictionOf } from "../../models/models.ts";
 import type { Told } from "../../page/live/live-events.ts";
 import type {
   InspectChoice,
@@ -17,9 +18,8 @@ import type {
   TrainedView,
   TrainingChoice,
 } from "../../page/web/protocol.ts";
-import { allRows, type DeviceData, uploadDataset } from "../../train/device-data.ts";
+import { allRows, type DeviceData, forPrediction, uploadDataset } from "../../train/device-data.ts";
 import { FitRun } from "../../train/fit.ts";
-import { type NamedWeights, namedTensors } from "../../train/named-tensors.ts";
 import { fitSettings, type TrainingSettings } from "../../train/training.ts";
 import type { TrainingState } from "../../train/training-state.ts";
 import { EpochPictures } from "../../watch/epoch-pictures.ts";
@@ -28,10 +28,11 @@ import { LayerTimes } from "../../watch/layer-times.ts";
 import { LiveFit } from "../../watch/live-fit.ts";
 import { Steering } from "../../watch/steering.ts";
 import { sha256 } from "./digest.ts";
+import { exampleNetwork } from "./example-models.ts";
 import type { Basis, TrainedModel } from "./keras-models.ts";
 import type { EditHost } from "./kernel-edits.ts";
 import type { OpenedData, Stage } from "./open-data.ts";
-import { runFiles } from "./saved-run.ts";
+import { runFiles, weightsOf } from "./saved-run.ts";
 import { seePicture } from "./seeing.ts";
 import {
   endingOf,
@@ -39,6 +40,7 @@ import {
   planOf,
   type Rows,
   runEvent,
+  scoreView,
   settingsOfChoice,
 } from "./training-words.ts";
 
@@ -55,18 +57,14 @@ const CHECKPOINT_MINUTES = 1;
 /** What an optimiser came to is kept beside the weights up to this size. */
 const OPTIMIZER_BYTES = 128 * 2 ** 20;
 
-/** A question that waits for the training to come between two steps. */
-interface Look {
-  readonly work: () => Promise<void>;
-}
-
 export class WebTraining {
   readonly #options: WebTrainingOptions;
   readonly #device: Device;
   readonly #log = new EventLog();
   readonly #fit = new LiveFit(this.#log);
   readonly #stopping = new AbortController();
-  readonly #looks: Look[] = [];
+  /** Questions that wait for the training to come between two steps. */
+  readonly #looks: (() => Promise<void>)[] = [];
   #trained: Trained | null = null;
   #isTraining = false;
   #view: TrainedView | null = null;
@@ -154,12 +152,13 @@ export class WebTraining {
   }
 
   see(choice: PictureChoice): Promise<SeenView> {
-    const { choice: training, model, run } = this.#known;
+    const { choice: training, model, run, setup } = this.#known;
     const { train } = this.#options.data;
     const { device } = run;
     return this.#look(async () => {
       const weights = await run.variables.snapshot(device);
-      return seePicture(choice, { device, model, weights, seed: training.seed, train });
+      const { seed } = training;
+      return seePicture(choice, { ...judgedBy(setup), device, model, weights, seed, train });
     });
   }
 
@@ -210,8 +209,8 @@ export class WebTraining {
     { choice, basis, resume }: Asked,
   ): Promise<Trained> {
     const device = this.#device;
-    const model = createModel(config);
-    const placed = uploadDataset(device, dataset);
+    const model = exampleNetwork(choice.model, dataset) ?? createModel(config);
+    const placed = forPrediction(uploadDataset(device, dataset), predictionOf(config));
     const { epochs, batchSize, seed } = choice;
     const training = { ...basis.optimisation, ...settingsOfChoice(choice) };
     const recipe = fitSettings(training);
@@ -244,18 +243,19 @@ export class WebTraining {
     return { choice, config, model, placed, rows, run, setup, steering, times, training };
   }
 
-  async #score({ run }: Trained): Promise<TrainedView> {
+  async #score({ config, run }: Trained): Promise<TrainedView> {
     const { data } = this.#options;
     const { ended } = run;
+    const placed = uploadDataset(this.#device, data.test);
     if (!ended) throw new UsageError("train: has not ended, got a question about its end");
     const test =
       ended === "interrupted"
         ? null
-        : await run.evaluate(allRows(uploadDataset(this.#device, data.test)));
+        : await run.evaluate(allRows(forPrediction(placed, predictionOf(config))));
     return {
       ...{ ended, epochs: run.history.length, msPerStep: run.msPerStep },
       ...{ testRows: data.test.rows, adapter: this.#device.name },
-      ...{ testLoss: test?.loss ?? null, testAccuracy: test?.accuracy ?? null },
+      ...scoreView(test),
       weightsSha256: await sha256(
         fileOrder(weightsOf(run)).map(({ data: bytes }) => bytesOf(bytes)),
       ),
@@ -266,12 +266,12 @@ export class WebTraining {
   #look<Result>(work: () => Promise<Result>): Promise<Result> {
     if (!this.#isTraining) return work();
     return new Promise((resolve, reject) => {
-      this.#looks.push({ work: () => work().then(resolve, reject) });
+      this.#looks.push(() => work().then(resolve, reject));
     });
   }
 
   async #serveLooks(): Promise<void> {
-    for (const { work } of this.#looks.splice(0)) await work();
+    for (const work of this.#looks.splice(0)) await work();
   }
 }
 
@@ -292,9 +292,4 @@ interface Trained {
   readonly steering: Steering;
   readonly times: LayerTimes;
   readonly training: TrainingSettings;
-}
-
-/** Of the kept epoch, in the order of the model. */
-function weightsOf(run: FitRun): NamedWeights {
-  return namedTensors(run.variables, run.weights);
 }

@@ -5,6 +5,7 @@ import { Device } from "../../engine/core/device.ts";
 import { DeviceError, DeviceLostError, UsageError } from "../../engine/core/errors.ts";
 import { OPTIMIZER_NAMES } from "../../engine/optim/create-optimizer.ts";
 import { bytesOf } from "../../io/safetensors-pieces.ts";
+import { modelLoss } from "../../models/models.ts";
 import type { Told } from "../../page/live/live-events.ts";
 import type {
   Actions,
@@ -180,7 +181,7 @@ export class Workshop {
   /** Of an example, of the file that is open, or of the table. */
   #basisOf(choice: TrainingChoice, { train }: OpenedData): Basis {
     const example = exampleConfig(choice.model, train);
-    if (example) return { config: example, optimisation: {} };
+    if (example) return { config: example, optimisation: modelLoss(example) };
     return basisOf(choice, this.#keras.opened, train.classNames.length);
   }
 

@@ -38,17 +38,44 @@ const MOST_INPUTS = 32;
 /** Multiply-adds in the body of the loop: more are no faster, and drivers take long to compile them. */
 const MOST_BODY = 450;
 const MOST_GROUPS = 65_535;
+/** Filters below which a lane would read x for too few products. */
+const LEAST_ROW_CHANNELS = 4;
+/** A lane has the whole row where padding makes that so much cheaper. */
+const WHOLE_ROW_SHARE = 0.75;
 
 /** Tiles of equal size, as large as registers and compilers bear; null where even the smallest is too large. */
-function tileOf({ kw, o, ow, sw }: ConvGeometry): Tile | null {
+function tileOf(g: ConvGeometry): Tile | null {
+  const { kw, o, ow, sw } = g;
   const channels = ceilDiv(o, ceilDiv(o, MOST_CHANNELS));
   const most = Math.min(
     MOST_COLUMNS,
     Math.floor(MOST_BODY / (kw * channels)),
     Math.floor((MOST_INPUTS - kw) / sw) + 1,
   );
-  if (most < 1) return null;
-  return { channels, columns: ceilDiv(ow, ceilDiv(ow, most)) };
+  const tile = most < 1 ? null : { channels, columns: ceilDiv(ow, ceilDiv(ow, most)) };
+  const row = rowTileOf(g);
+  if (!tile || !row) return tile;
+  const across = ceilDiv(ow, tile.columns) * tile.columns * kw;
+  return realProducts(g) < WHOLE_ROW_SHARE * across ? row : tile;
+}
+
+/** The whole row, for as many filters as that leaves room for: what of it is padding is known and costs nothing. */
+function rowTileOf(g: ConvGeometry): Tile | null {
+  const { kw, o, ow, sw } = g;
+  const most = Math.min(MOST_CHANNELS, Math.floor(MOST_BODY / Math.max(1, realProducts(g))));
+  if (ow > MOST_COLUMNS || (ow - 1) * sw + kw > MOST_INPUTS || most < LEAST_ROW_CHANNELS)
+    return null;
+  return { channels: ceilDiv(o, ceilDiv(o, most)), columns: ow };
+}
+
+/** Products of a row of outputs with a row of the window that are not of padding, for one filter and channel. */
+function realProducts({ kw, ow, sw, left, w }: ConvGeometry): number {
+  let products = 0;
+  for (let column = 0; column < ow; column++) {
+    const from = column * sw - left;
+    products += Math.max(0, Math.min(w, from + kw) - Math.max(0, from));
+  }
+  return products;
 }
 
 export function fitsDirect(geometry: ConvGeometry, subgroupSize: number | null): boolean {

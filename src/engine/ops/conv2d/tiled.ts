@@ -11,7 +11,7 @@ import type { Capabilities } from "../../program/program.ts";
 import type { Recorder } from "../../program/recorder.ts";
 import { ACTIVATIONS, type Activation, activationFlags } from "../gemm/bias-activation.ts";
 import {
-  areHalves,
+  componentOf,
   exampleWay,
   MATRIX_ERROR,
   MATRIX_TILE,
@@ -74,18 +74,21 @@ function tiledRung<Problem extends { readonly geometry: ConvGeometry }>(
   };
 }
 
-/** The rung subgroup-matrix, for operands of f16. */
+/** The rung subgroup-matrix. */
 function matrixRung<Problem extends { readonly geometry: ConvGeometry }>(
   pass: Pass,
   operandsOf: (problem: Problem) => Operands,
 ): Rung<Problem> {
-  const fits = (problem: Problem, capabilities: Capabilities, tile: Tile) => {
+  const wayOf = (problem: Problem, capabilities: Capabilities, tile: Tile) => {
     const { a, b } = operandsOf(problem);
-    const way = matrixWay(tile, capabilities, placesOf(tile));
-    return areHalves(a, b) && way !== null && fitsGrid(pass, problem.geometry, tile);
+    return matrixWay(tile, capabilities, { of: componentOf(a, b), more: placesOf(tile) });
+  };
+  const fits = (problem: Problem, capabilities: Capabilities, tile: Tile) => {
+    const way = wayOf(problem, capabilities, tile);
+    return way !== null && fitsGrid(pass, problem.geometry, tile);
   };
   const record = (rec: Recorder, problem: Problem, tile: Tile) => {
-    const way = matrixWay(tile, rec.capabilities, placesOf(tile));
+    const way = wayOf(problem, rec.capabilities, tile);
     if (way) recordTiled(rec, operandsOf(problem), { pass, way });
   };
   return {

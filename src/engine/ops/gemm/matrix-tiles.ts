@@ -1,6 +1,7 @@
 // How a workgroup's subgroups share a tile, where they multiply matrices that they hold together (shaders/lib/matrix-tile.wgsl): the
-// rung subgroup-matrix of products and convolutions, for operands that are stored as f16.
+// rung subgroup-matrix of products and convolutions, for operands that are stored as f16, and as f32 where adapters have such matrices.
 
+import type { MatrixComponent } from "../../core/subgroups.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { Constants, Flags } from "../../core/wgsl.ts";
 import type { Capabilities } from "../../program/program.ts";
@@ -32,8 +33,8 @@ export const MATRIX_TILES: readonly Tile[] = [
 /** The default tile by what adapters of so large subgroups multiply; for lists of kernels, which know of no adapter. */
 export function exampleWay(subgroupSize: number): TileWay | null {
   const edge = subgroupSize < 16 ? 8 : 16;
-  const matrix = { rows: edge, columns: edge, depth: edge };
-  return matrixWay(MATRIX_TILE, { subgroupSize, matrix, isSoftware: false });
+  const matrices = { f16: { rows: edge, columns: edge, depth: edge }, f32: null };
+  return matrixWay(MATRIX_TILE, { subgroupSize, matrices, isSoftware: false }, { of: "f16" });
 }
 
 /**
@@ -42,14 +43,25 @@ export function exampleWay(subgroupSize: number): TileWay | null {
  */
 export const MATRIX_ERROR = 1e-5;
 
-/** Whether products of such operands may be computed so: nothing is rounded to f16 for it that is not f16 already. */
-export function areHalves(...operands: readonly Tensor[]): boolean {
-  return operands.every(({ dtype }) => dtype === "f16");
+/** Of which matrices such operands' product is: nothing is rounded to f16 for it that is not f16 already. */
+export function componentOf(a: Tensor, b: Tensor): MatrixComponent {
+  return a.dtype === "f16" && b.dtype === "f16" ? "f16" : "f32";
+}
+
+export interface MatrixUse {
+  readonly of: MatrixComponent;
+  /** Bytes of workgroup memory that the kernel takes beside the tile. */
+  readonly more?: number;
 }
 
 /** By subgroups; null where the tile does not divide among them, or takes more memory than a workgroup has. */
-export function matrixWay(tile: Tile, capabilities: Capabilities, more = 0): TileWay | null {
-  const { matrix, subgroupSize, maxComputeWorkgroupStorageSize: most } = capabilities;
+export function matrixWay(
+  tile: Tile,
+  capabilities: Capabilities,
+  { of, more = 0 }: MatrixUse,
+): TileWay | null {
+  const { matrices, subgroupSize, maxComputeWorkgroupStorageSize: most } = capabilities;
+  const matrix = matrices?.[of] ?? null;
   if (!matrix || subgroupSize === null || tile.depth % matrix.depth > 0) return null;
   const subgroups = invocationsOf(tile) / subgroupSize;
   const down = [2, 1, 4, 8, 16, 32].find((count) => {
@@ -61,11 +73,11 @@ export function matrixWay(tile: Tile, capabilities: Capabilities, more = 0): Til
   });
   if (down === undefined) return null;
   const words = tile.depth * (tile.rows / 4 + 2 + tile.columns / 4 + 2);
-  const bytes = 8 * words + 4 * down * matrix.rows * tile.columns + more;
+  const bytes = (of === "f16" ? 8 : 16) * words + 4 * down * matrix.rows * tile.columns + more;
   if (bytes > (most ?? Number.POSITIVE_INFINITY)) return null;
   return {
     tile,
-    flags: { MATRIX: true },
+    flags: { MATRIX: true, HALVES: of === "f16" },
     constants: {
       ...constantsOf(tile),
       SUBGROUP: subgroupSize,

@@ -7,7 +7,7 @@ import type { Rung } from "../../program/ladder.ts";
 import type { Capabilities } from "../../program/program.ts";
 import type { Recorder } from "../../program/recorder.ts";
 import {
-  areHalves,
+  componentOf,
   exampleWay,
   MATRIX_ERROR,
   MATRIX_TILE,
@@ -41,7 +41,7 @@ export const TILED: Rung<Problem> = {
   }),
 };
 
-/** For operands of f16, on adapters whose subgroups multiply matrices. */
+/** On adapters whose subgroups multiply matrices of what the operands are stored as. */
 export const SUBGROUP_MATRIX: Rung<Problem> = {
   name: "subgroup-matrix",
   fits: (problem, capabilities) => fitsMatrix(problem, capabilities, MATRIX_TILE),
@@ -56,11 +56,13 @@ export const SUBGROUP_MATRIX: Rung<Problem> = {
 };
 
 function fitsMatrix({ request }: Problem, capabilities: Capabilities, tile: Tile): boolean {
-  return areHalves(request.a, request.b) && matrixWay(tile, capabilities) !== null;
+  const of = componentOf(request.a, request.b);
+  return matrixWay(tile, capabilities, { of }) !== null;
 }
 
 function recordMatrix(rec: Recorder, problem: Problem, tile: Tile): void {
-  const way = matrixWay(tile, rec.capabilities);
+  const { a, b } = problem.request;
+  const way = matrixWay(tile, rec.capabilities, { of: componentOf(a, b) });
   if (way) recordTiled(rec, problem, way);
 }
 

@@ -1,18 +1,13 @@
 // Convolutions with groups and dilation, and their gradients, in float64; depthwise where there are as many groups as channels.
 
-import type { Dispatch } from "../../../engine/program/program.ts";
-import {
-  boundTo,
-  chain,
-  type Expected,
-  entryOf,
-  named,
-  type Output,
-  type Reference,
-  type Task,
-  TINY,
-  valuesAt,
-} from "./reference.ts";
+import type {
+  GroupedForward,
+  GroupedGeometry,
+  GroupedInputGradient,
+  GroupedWeightGradient,
+} from "../../../engine/ops/conv2d/grouped-problem.ts";
+import type { Solution } from "../../../engine/program/program.ts";
+import type { Product } from "./products.ts";
 
 /** One axis of the windows: extents, steps from window to window and from tap to tap, and zeros before the first pixel. */
 interface Axis {
@@ -24,45 +19,24 @@ interface Axis {
   readonly before: number;
 }
 
-interface Geometry {
-  readonly rows: Axis;
-  readonly columns: Axis;
-  readonly i: number;
-  readonly o: number;
-  readonly groupIn: number;
-  readonly groupOut: number;
+/** Null for a ladder that this file does not know. */
+export function groupedProductOf({ ladder, problem }: Solution): Product | null {
+  if (ladder === "grouped-conv2d.forward") return forward(problem as GroupedForward);
+  if (ladder === "grouped-conv2d.dx") return inputGradient(problem as GroupedInputGradient);
+  return ladder === "grouped-conv2d.dw" ? weightGradient(problem as GroupedWeightGradient) : null;
 }
 
-function geometryOf({ params: given, kernel: { constants = {} } }: Dispatch): Geometry {
-  const params = Object.hasOwn(given, "words") ? depthwise(given, constants) : given;
-  const of = (name: string) => named(params, name);
-  const [i, o] = [of("i"), of("o")];
+function axesOf(g: GroupedGeometry): { readonly rows: Axis; readonly columns: Axis } {
   return {
     rows: {
-      ...{ taps: of("kh"), size: of("h"), out: of("oh"), stride: of("sh") },
-      ...{ apart: of("down"), before: of("top") },
+      ...{ taps: g.kh, size: g.h, out: g.oh, stride: g.sh },
+      ...{ apart: g.down, before: g.top },
     },
     columns: {
-      ...{ taps: of("kw"), size: of("w"), out: of("ow"), stride: of("sw") },
-      ...{ apart: of("across"), before: of("left") },
+      ...{ taps: g.kw, size: g.w, out: g.ow, stride: g.sw },
+      ...{ apart: g.across, before: g.left },
     },
-    ...{ i, o, groupIn: of("group_in"), groupOut: of("group_out") },
   };
-}
-
-type Numbers = Readonly<Record<string, number>>;
-
-/** What the kernels of depthwise.wgsl are told, as those of grouped.wgsl are. */
-function depthwise(params: Numbers, constants: Numbers): Numbers {
-  const channels = 4 * named(params, "words");
-  const [kh, kw, sh, sw] = ["KH", "KW", "SH", "SW"].map((name) => named(constants, name)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  const own = { i: channels, o: channels, group_in: 1, group_out: 1, down: 1, across: 1 };
-  return { ...params, ...own, kh, kw, sh, sw };
 }
 
 /** The pixel that a tap of a window sees; null in the padding. */
@@ -88,22 +62,13 @@ function pairs(axis: Axis, at: (tap: number) => number | null): (readonly [numbe
 }
 
 class Sum {
-  #sum = 0;
-  #magnitude = 0;
+  sum = 0;
+  magnitude = 0;
 
   add(term: number): void {
-    this.#sum += term;
-    this.#magnitude += Math.abs(term);
+    this.sum += term;
+    this.magnitude += Math.abs(term);
   }
-
-  expected(terms: number): Expected {
-    return { value: this.#sum, error: chain(terms) * this.#magnitude + terms * TINY };
-  }
-}
-
-function reader(task: Task, dispatch: Dispatch, name: string): (index: number) => number {
-  const values = valuesAt(task, dispatch, name);
-  return (index) => values?.[index] ?? 0;
 }
 
 /** Channel, column, row and image of an element. */
@@ -113,82 +78,74 @@ function placeOf(index: number, channels: number, width: number, height: number)
   return [index % channels, pixel % width, line % height, Math.floor(line / height)] as const;
 }
 
-const forward: Reference = (task) => {
-  const dispatch = entryOf(task, "forward");
-  const { rows, columns, i, o, groupIn, groupOut } = geometryOf(dispatch);
-  const [x, w] = [reader(task, dispatch, "x"), reader(task, dispatch, "w")];
-  const terms = rows.taps * columns.taps * groupIn;
-  const at = (index: number): Expected => {
-    const [filter, ow, oh, n] = placeOf(index, o, columns.out, rows.out);
-    const first = Math.floor(filter / groupOut) * groupIn;
-    const sum = new Sum();
-    for (const [kh, h] of pairs(rows, (tap) => pixelAt(rows, oh, tap))) {
-      for (const [kw, c] of pairs(columns, (tap) => pixelAt(columns, ow, tap))) {
-        const source = ((n * rows.size + h) * columns.size + c) * i + first;
-        const tap = (kh * columns.taps + kw) * groupIn;
-        for (let k = 0; k < groupIn; k++) sum.add(x(source + k) * w((tap + k) * o + filter));
-      }
-    }
-    return sum.expected(terms);
-  };
-  return [{ tensor: boundTo(dispatch, "y"), cost: terms, terms, at }];
-};
-
-const inputGradient: Reference = (task) => {
-  const dispatch = entryOf(task, "input_gradient");
-  const { rows, columns, i, o, groupIn, groupOut } = geometryOf(dispatch);
-  const [dy, w] = [reader(task, dispatch, "dy"), reader(task, dispatch, "w")];
-  const terms = rows.taps * columns.taps * groupOut;
-  const at = (index: number): Expected => {
-    const [channel, c, h, n] = placeOf(index, i, columns.size, rows.size);
-    const first = Math.floor(channel / groupIn) * groupOut;
-    const sum = new Sum();
-    for (const [kh, oh] of pairs(rows, (tap) => windowAt(rows, h, tap))) {
-      for (const [kw, ow] of pairs(columns, (tap) => windowAt(columns, c, tap))) {
-        const source = ((n * rows.out + oh) * columns.out + ow) * o + first;
-        const tap = ((kh * columns.taps + kw) * groupIn + (channel % groupIn)) * o + first;
-        for (let k = 0; k < groupOut; k++) sum.add(dy(source + k) * w(tap + k));
-      }
-    }
-    return sum.expected(terms);
-  };
-  return [{ tensor: boundTo(dispatch, "dx"), cost: terms, terms, at }];
-};
-
-/** Of a slice of the images each: the sum over the slices is a unit of its own. */
-const weightGradient: Reference = (task): readonly Output[] => {
-  const dispatch = entryOf(task, "weight_gradient");
-  const { rows, columns, i, o, groupIn, groupOut } = geometryOf(dispatch);
-  const [x, dy] = [reader(task, dispatch, "x"), reader(task, dispatch, "dy")];
-  const [images, batch] = [named(dispatch.params, "images"), named(dispatch.params, "n")];
-  const terms = images * rows.out * columns.out;
-  const at = (index: number): Expected => {
-    const filter = index % o;
-    const [k, kw, kh, slice] = placeOf(Math.floor(index / o), groupIn, columns.taps, rows.taps);
-    const channel = Math.floor(filter / groupOut) * groupIn + k;
-    const sum = new Sum();
-    for (let n = slice * images; n < Math.min((slice + 1) * images, batch); n++) {
-      for (let oh = 0; oh < rows.out; oh++) {
-        const h = pixelAt(rows, oh, kh);
-        if (h === null) continue;
-        for (let ow = 0; ow < columns.out; ow++) {
-          const c = pixelAt(columns, ow, kw);
-          if (c === null) continue;
-          const seen = x(((n * rows.size + h) * columns.size + c) * i + channel);
-          sum.add(seen * dy(((n * rows.out + oh) * columns.out + ow) * o + filter));
+function forward({ geometry: g, x, w, y }: GroupedForward): Product {
+  const { rows, columns } = axesOf(g);
+  return {
+    ...{ out: y, inputs: [x, w], terms: g.kh * g.kw * g.group_in, activation: "linear" },
+    sum(index, values) {
+      const [seen, taps] = [values(x), values(w)];
+      const [filter, ow, oh, n] = placeOf(index, g.o, g.ow, g.oh);
+      const first = Math.floor(filter / g.group_out) * g.group_in;
+      const sum = new Sum();
+      for (const [kh, h] of pairs(rows, (tap) => pixelAt(rows, oh, tap))) {
+        for (const [kw, c] of pairs(columns, (tap) => pixelAt(columns, ow, tap))) {
+          const source = ((n * g.h + h) * g.w + c) * g.i + first;
+          const tap = (kh * g.kw + kw) * g.group_in;
+          for (let k = 0; k < g.group_in; k++) {
+            sum.add((seen[source + k] ?? 0) * (taps[(tap + k) * g.o + filter] ?? 0));
+          }
         }
       }
-    }
-    return sum.expected(terms);
+      return sum;
+    },
   };
-  return [{ tensor: boundTo(dispatch, "partial"), cost: terms, terms, at }];
-};
+}
 
-export const GROUPED: Readonly<Record<string, Reference>> = {
-  "conv2d/depthwise/forward": forward,
-  "conv2d/depthwise/input_gradient": inputGradient,
-  "conv2d/depthwise/weight_gradient": weightGradient,
-  "conv2d/grouped/forward": forward,
-  "conv2d/grouped/input_gradient": inputGradient,
-  "conv2d/grouped/weight_gradient": weightGradient,
-};
+function inputGradient({ geometry: g, dy, w, dx }: GroupedInputGradient): Product {
+  const { rows, columns } = axesOf(g);
+  return {
+    ...{ out: dx, inputs: [dy, w], terms: g.kh * g.kw * g.group_out, activation: "linear" },
+    sum(index, values) {
+      const [gradients, taps] = [values(dy), values(w)];
+      const [channel, c, h, n] = placeOf(index, g.i, g.w, g.h);
+      const first = Math.floor(channel / g.group_in) * g.group_out;
+      const sum = new Sum();
+      for (const [kh, oh] of pairs(rows, (tap) => windowAt(rows, h, tap))) {
+        for (const [kw, ow] of pairs(columns, (tap) => windowAt(columns, c, tap))) {
+          const source = ((n * g.oh + oh) * g.ow + ow) * g.o + first;
+          const own = (kh * g.kw + kw) * g.group_in + (channel % g.group_in);
+          for (let k = 0; k < g.group_out; k++) {
+            sum.add((gradients[source + k] ?? 0) * (taps[own * g.o + first + k] ?? 0));
+          }
+        }
+      }
+      return sum;
+    },
+  };
+}
+
+function weightGradient({ geometry: g, x, dy, dw }: GroupedWeightGradient): Product {
+  const { rows, columns } = axesOf(g);
+  return {
+    ...{ out: dw, inputs: [x, dy], terms: g.n * g.oh * g.ow, activation: "linear" },
+    sum(index, values) {
+      const [seen, gradients] = [values(x), values(dy)];
+      const filter = index % g.o;
+      const [k, kw, kh] = placeOf(Math.floor(index / g.o), g.group_in, g.kw, g.kh);
+      const channel = Math.floor(filter / g.group_out) * g.group_in + k;
+      const sum = new Sum();
+      for (let line = 0; line < g.n * g.oh; line++) {
+        const h = pixelAt(rows, line % g.oh, kh);
+        if (h === null) continue;
+        const source = (Math.floor(line / g.oh) * g.h + h) * g.w;
+        for (let ow = 0; ow < g.ow; ow++) {
+          const c = pixelAt(columns, ow, kw);
+          if (c === null) continue;
+          const gradient = gradients[(line * g.ow + ow) * g.o + filter] ?? 0;
+          sum.add((seen[(source + c) * g.i + channel] ?? 0) * gradient);
+        }
+      }
+      return sum;
+    },
+  };
+}

@@ -13,6 +13,7 @@ import type { GemmInto } from "../../../engine/ops/gemm/gemm.ts";
 import type { Solution } from "../../../engine/program/program.ts";
 import type { Values } from "../../walk.ts";
 import { activate, activatedError, sloped } from "./activations.ts";
+import { groupedProductOf } from "./grouped.ts";
 import { chain, type Expected, type Output, TINY, UNIT } from "./reference.ts";
 
 /** A result whose elements are sums of products, with a bias and an activation where there are any. */
@@ -36,12 +37,14 @@ interface Sum {
   readonly magnitude: number;
 }
 
-/** Null for a ladder that this file does not know. */
-export function productOf({ ladder, problem }: Solution): Product | null {
+/** Null for a ladder that has none. */
+export function productOf(solution: Solution): Product | null {
+  const { ladder, problem } = solution;
   if (ladder === "gemm") return gemmProduct(problem as GemmProblem);
   if (ladder === "conv2d.forward") return forwardProduct(problem as ForwardProblem);
   if (ladder === "conv2d.dx") return inputGradientProduct(problem as InputGradientProblem);
-  return ladder === "conv2d.dw" ? weightGradientProduct(problem as WeightGradientProblem) : null;
+  if (ladder === "conv2d.dw") return weightGradientProduct(problem as WeightGradientProblem);
+  return groupedProductOf(solution);
 }
 
 /** All that is computed, each by itself. */

@@ -8,7 +8,6 @@ import { ELEMENT_LOSSES } from "./element-losses.ts";
 import { ELEMENTWISE } from "./elementwise.ts";
 import { FURTHER_OPTIMIZERS } from "./further-optimizers.ts";
 import { GROUP_NORMALIZATION } from "./group-normalization.ts";
-import { GROUPED } from "./grouped.ts";
 import { LOSS } from "./loss.ts";
 import { MIXUP } from "./mixup.ts";
 import { NOISE } from "./noise.ts";
@@ -28,7 +27,6 @@ const REFERENCES = {
   ...ELEMENT_LOSSES,
   ...ELEMENTWISE,
   ...FURTHER_OPTIMIZERS,
-  ...GROUPED,
   ...GROUP_NORMALIZATION,
   ...LOSS,
   ...MIXUP,

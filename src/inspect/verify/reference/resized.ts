@@ -19,6 +19,8 @@ interface Axis {
   readonly size: number;
   readonly ratio: number;
   readonly isNearest: boolean;
+  /** What of a pixel lies before its place: half of it, or nothing where that is its corner. */
+  readonly half: number;
   /** How far the place that is read may be off, in pixels. */
   readonly blur: number;
 }
@@ -30,22 +32,26 @@ interface Neighbours {
 }
 
 /** Null where a rounding decides which pixel is nearest. */
-function neighboursOf({ size, ratio, isNearest, blur }: Axis, place: number): Neighbours | null {
+function neighboursOf(
+  { size, ratio, isNearest, half, blur }: Axis,
+  place: number,
+): Neighbours | null {
   const inside = (at: number) => Math.min(Math.max(at, 0), size - 1);
   if (isNearest) {
-    const at = (place + 0.5) * ratio;
+    const at = (place + half) * ratio;
     if (Math.abs(at - Math.round(at)) < blur && at > 0.5 && at < size - 0.5) return null;
     return { first: inside(Math.floor(at)), second: inside(Math.floor(at)), share: 0 };
   }
-  const at = (place + 0.5) * ratio - 0.5;
+  const at = (place + half) * ratio - half;
   const below = Math.floor(at);
   return { first: inside(below), second: inside(below + 1), share: at - below };
 }
 
 function axesOf(dispatch: Dispatch) {
   const isNearest = dispatch.kernel.flags?.["NEAREST"] === true;
+  const half = dispatch.kernel.flags?.["CORNERS"] === true ? 0 : 0.5;
   const axis = (size: number, ratio: number): Axis => ({
-    ...{ size, ratio, isNearest, blur: 8 * UNIT * (size + 1) },
+    ...{ size, ratio, isNearest, half, blur: 8 * UNIT * (size + 1) },
   });
   const of = (name: string) => named(dispatch.params, name);
   return {

@@ -30,6 +30,8 @@ const RUNGS: Readonly<Record<string, string>> = {
   gemm: "var(--purple)",
   winograd: "var(--vermillion)",
   winograd4: "var(--sky)",
+  columns: "color-mix(in oklab, var(--orange), var(--muted))",
+  sliding: "color-mix(in oklab, var(--blue), var(--purple))",
   toeplitz: "color-mix(in oklab, var(--green), var(--sky))",
 };
 

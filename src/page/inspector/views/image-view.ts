@@ -6,8 +6,7 @@ import { dispatchLink } from "../parts.ts";
 import type { Reader, View } from "../reader.ts";
 import type { Entry } from "../step-model.ts";
 import { planesElement } from "../tensors/planes.ts";
-import { ofValue } from "../words.ts";
-import { probabilitiesElement, stationsElement } from "./journey-parts.ts";
+import { answerElements, bestOf, stationsElement } from "./journey-parts.ts";
 import { overlayElement } from "./pixel-overlay.ts";
 
 export function imageView(reader: Reader): View {
@@ -48,13 +47,9 @@ export function imageView(reader: Reader): View {
   };
 }
 
-function bestOf({ probabilities }: JourneyView): JourneyView["probabilities"][number] | undefined {
-  return [...probabilities].sort((a, b) => b.share - a.share)[0];
-}
-
 function pickOf(journey: JourneyView, onclick: () => void): HTMLElement {
   const best = bestOf(journey);
-  const isRight = best?.name === journey.trueClass;
+  const isRight = best === null || best.name === journey.trueClass;
   const words = isRight
     ? journey.trueClass
     : `${journey.trueClass}, taken for ${best?.name ?? "nothing"}`;
@@ -88,17 +83,7 @@ function journeyElements(journey: JourneyView, reader: Reader): readonly HTMLEle
         ),
         overlayElement(journey),
       ),
-      element(
-        "section",
-        {},
-        element("h3", {}, "Probabilities"),
-        element(
-          "p",
-          { class: "note" },
-          `Loss ${ofValue(journey.loss)}: minus the logarithm of the true class's probability.`,
-        ),
-        probabilitiesElement(journey),
-      ),
+      element("section", {}, ...answerElements(journey)),
     ),
     element("h3", {}, "Layer by layer"),
     stationsElement(journey, (layer) => linkOf(layer, reader)),

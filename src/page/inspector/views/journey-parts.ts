@@ -1,14 +1,50 @@
 // What an image's way through a network comes to: probabilities, and layer by layer what became of it.
 
-import type { JourneyStep, JourneyView } from "../../../inspect/inspector/inspector-document.ts";
+import type {
+  JourneyAnswer,
+  JourneyStep,
+  JourneyView,
+} from "../../../inspect/inspector/inspector-document.ts";
 import { element } from "../../client/dom.ts";
+import { valuePicture } from "../../client/value-picture.ts";
 import { bar } from "../parts.ts";
 import { planesElement, scaleElement } from "../tensors/planes.ts";
 import { valuesElement } from "../tensors/values.ts";
 import { ofShape, ofShare, ofValue } from "../words.ts";
 
+type Share = Extract<JourneyAnswer, { kind: "classes" }>["probabilities"][number];
+
+/** The class that the network takes the image for; null for one that gives pictures. */
+export function bestOf({ answer }: JourneyView): Share | null {
+  if (answer.kind === "picture") return null;
+  return [...answer.probabilities].sort((a, b) => b.share - a.share)[0] ?? null;
+}
+
+/** What the network gives, under a title, with what its loss is. */
+export function answerElements(journey: JourneyView): readonly HTMLElement[] {
+  const { answer, loss } = journey;
+  const isPicture = answer.kind === "picture";
+  const rule = isPicture
+    ? "how far its pixels are from the image's, by the loss that it is trained by."
+    : "minus the logarithm of the true class's probability.";
+  return [
+    element("h3", {}, isPicture ? "The picture that it gives" : "Probabilities"),
+    element("p", { class: "note" }, `Loss ${ofValue(loss)}: ${rule}`),
+    answerElement(journey),
+  ];
+}
+
+export function answerElement({ answer, trueClass }: JourneyView): HTMLElement {
+  if (answer.kind === "classes") return probabilitiesElement(answer.probabilities, trueClass);
+  const picture = valuePicture(answer.picture, "the picture that the network gives");
+  picture.style.width = `${GIVEN_SIDE}px`;
+  return element("figure", { class: "given-picture" }, picture);
+}
+
+const GIVEN_SIDE = 224;
+
 /** The greatest of many; the true class stands out. */
-export function probabilitiesElement({ probabilities: all, trueClass }: JourneyView): HTMLElement {
+function probabilitiesElement(all: readonly Share[], trueClass: string): HTMLElement {
   const rows = all.length > 12 ? [...all].sort((a, b) => b.share - a.share).slice(0, 12) : all;
   const lines = rows.map(({ name, share }) =>
     element(
