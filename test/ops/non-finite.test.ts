@@ -9,6 +9,7 @@ import { batchNormalization } from "../../src/engine/ops/batch-normalization.ts"
 import { dropout } from "../../src/engine/ops/dropout.ts";
 import { recordBiasActivationBackward } from "../../src/engine/ops/gemm/bias-activation.ts";
 import { recordGradients } from "../../src/engine/ops/gradients.ts";
+import { logSoftmax } from "../../src/engine/ops/log-softmax.ts";
 import { weightPenalty } from "../../src/engine/ops/penalty.ts";
 import { softmax } from "../../src/engine/ops/softmax.ts";
 import { softmaxCrossEntropy } from "../../src/engine/ops/softmax-cross-entropy.ts";
@@ -236,6 +237,23 @@ test("softmax", async () => {
       isSoftware,
     });
     assertSame("y", y, ROWS.flatMap(softmaxOf));
+  }
+});
+
+function logSoftmaxOf(row: readonly number[]): number[] {
+  const peak = Math.max(...row);
+  const log = Math.log(row.reduce((total, value) => total + Math.exp(value - peak), 0));
+  return row.map((value) => value - peak - log);
+}
+
+test("log-softmax", async () => {
+  for (const isSoftware of [true, false]) {
+    const { y } = await runCase({
+      inputs: { x: { shape: [ROWS.length, 4], data: ROWS.flat() } },
+      build: (rec, { x }) => apply(rec, logSoftmax, [x], {}),
+      isSoftware,
+    });
+    assertSame("y", y, ROWS.flatMap(logSoftmaxOf));
   }
 });
 
