@@ -12,12 +12,8 @@ import type { Executable } from "../../engine/program/executor.ts";
 import { rungOfName } from "../../engine/program/ladder.ts";
 import type { Capabilities, Program, Solution } from "../../engine/program/program.ts";
 import { compare } from "../verify/compare.ts";
-import {
-  expectedBeside,
-  type Product,
-  productOf,
-  resultsOf,
-} from "../verify/reference/products.ts";
+import type { Product } from "../verify/reference/product.ts";
+import { expectedBeside, productOf, resultsOf } from "../verify/reference/products.ts";
 import { roomOf, withRoom } from "../verify/room.ts";
 import { Stand, solveOn } from "../verify/solve.ts";
 import type { Values } from "../walk.ts";

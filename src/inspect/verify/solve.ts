@@ -14,7 +14,8 @@ import {
 } from "../../engine/program/program.ts";
 import { Recorder } from "../../engine/program/recorder.ts";
 import { type Values, valuesOf } from "../walk.ts";
-import { type Product, resultsOf } from "./reference/products.ts";
+import type { Product } from "./reference/product.ts";
+import { resultsOf } from "./reference/products.ts";
 
 export interface StandRequest {
   readonly solution: Solution;

@@ -7,7 +7,7 @@ import type {
   GroupedWeightGradient,
 } from "../../../engine/ops/conv2d/grouped-problem.ts";
 import type { Solution } from "../../../engine/program/program.ts";
-import type { Product } from "./products.ts";
+import type { Product } from "./product.ts";
 
 /** One axis of the windows: extents, steps from window to window and from tap to tap, and zeros before the first pixel. */
 interface Axis {

@@ -8,34 +8,13 @@ import type {
   InputGradientProblem,
   WeightGradientProblem,
 } from "../../../engine/ops/conv2d/problem.ts";
-import type { Activation, Slope } from "../../../engine/ops/gemm/bias-activation.ts";
 import type { GemmInto } from "../../../engine/ops/gemm/gemm.ts";
 import type { Solution } from "../../../engine/program/program.ts";
 import type { Values } from "../../walk.ts";
 import { activate, activatedError, sloped } from "./activations.ts";
 import { groupedProductOf } from "./grouped.ts";
+import type { Product } from "./product.ts";
 import { chain, type Expected, type Output, TINY, UNIT } from "./reference.ts";
-
-/** A result whose elements are sums of products, with a bias and an activation where there are any. */
-export interface Product {
-  readonly out: Tensor;
-  /** Every tensor of the problem but the result. */
-  readonly inputs: readonly Tensor[];
-  /** Products that an element sums at most, and the bias. */
-  readonly terms: number;
-  readonly activation: Activation;
-  /** What the result is multiplied by at last; default: nothing. */
-  readonly slope?: Slope | null;
-  /** What is computed beside it. */
-  readonly beside?: readonly Product[];
-  /** The sum of an element, and that of the magnitudes of its terms. */
-  sum(index: number, values: (tensor: Tensor) => Values): Sum;
-}
-
-interface Sum {
-  readonly sum: number;
-  readonly magnitude: number;
-}
 
 /** Null for a ladder that has none. */
 export function productOf(solution: Solution): Product | null {
