@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { promisify, stripVTControlCharacters } from "node:util";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { temporaryFolder } from "./data/sample-files.ts";
@@ -31,7 +31,8 @@ const LEAST: Readonly<Record<string, number>> = {
 async function outputOf(name: string, cwd: string, ...args: string[]): Promise<string> {
   const file = join(FOLDER, `${name}.ts`);
   const run = promisify(execFile)(process.execPath, [LAUNCH, "run", file, ...args], { cwd });
-  return (await run).stdout;
+  // Where colours are forced, numbers have some.
+  return stripVTControlCharacters((await run).stdout);
 }
 
 test("none is missing here, and all have fewer than 60 lines", () => {

@@ -4,6 +4,7 @@ import { UsageError, VitrineError } from "../engine/core/errors.ts";
 import { describeModel, type Model } from "../engine/layers/model.ts";
 import { callKeywords } from "./architecture/call-modes.ts";
 import { exportedModel } from "./architecture/exported-model.ts";
+import { isRecord } from "./architecture/json-record.ts";
 import { keras3Config } from "./architecture/keras3.ts";
 import type { OwnModelConfig } from "./models.ts";
 import { ownNetwork } from "./own-model.ts";
@@ -32,7 +33,16 @@ function essenceOf(model: Model): string {
     });
     return { ...layer, called };
   });
-  return JSON.stringify(own);
+  return JSON.stringify(own, inOrder);
+}
+
+/** Options are the same in whatever order they stand. */
+function inOrder(_key: string, value: unknown): unknown {
+  return isRecord(value) ? Object.fromEntries(Object.entries(value).sort(byName)) : value;
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
 }
 
 function architectureOf(model: Model, path: string) {

@@ -97,7 +97,7 @@ test("bad input is one line, and exit code 2", async () => {
   const other = join(temporaryFolder(), "other");
   cpSync(second, other, { recursive: true });
   const config = readFileSync(join(other, "config.json"), "utf8");
-  writeFileSync(join(other, "config.json"), config.replace('"Coat"', '"Cat"'));
+  writeFileSync(join(other, "config.json"), config.replace('"4"', '"Cat"'));
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [[], /^error: RUN: must be given/],
     [[first], /^error: RUN: must be two runs or more, got 1\nhelp: /],
@@ -105,7 +105,7 @@ test("bad input is one line, and exit code 2", async () => {
     [[first, folder], /^error: RUN: must be the folder of a saved run, got .*config\.json/],
     [
       [first, other],
-      /^error: RUN: must tell the same classes apart, got "Cat" as class 4 in .* and "Coat" in /,
+      /^error: RUN: must tell the same classes apart, got "Cat" as class 4 in .* and "4" in /,
     ],
     [[first, second, "--out", "page"], /^error: --out: must be a file that ends in \.html/],
     [

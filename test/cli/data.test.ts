@@ -9,7 +9,7 @@ import { smallIdxFolder } from "../support/small-files.ts";
 import { runToEnd } from "./start-command.ts";
 
 const test = suite("data command");
-const idx = smallIdxFolder({ train: 120, test: 30 });
+const idx = smallIdxFolder({ train: 120, test: 30 }, "fashion-mnist");
 const csv = join(temporaryFolder(), "csv");
 
 test("looks at IDX files, draws, and writes CSVs that read back the same", async () => {

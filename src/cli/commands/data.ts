@@ -9,6 +9,7 @@ import type { Dataset } from "../../data/dataset.ts";
 import type { FashionMnist } from "../../data/fashion-mnist.ts";
 import { type DataLook, lookAtData } from "../../data/first-look.ts";
 import type { MissingRow } from "../../data/missing-row.ts";
+import type { Part } from "../../data/official-files.ts";
 import { UsageError } from "../../engine/core/errors.ts";
 import { formatCount } from "../../format/number-format.ts";
 import { prepareOut, writeAtomically } from "../../io/files.ts";
@@ -54,7 +55,8 @@ async function look(context: Context): Promise<void> {
   const { flags, say, style, terminal, json } = context;
   say(style.bold(`vitrine: a first look at ${titleOfFlag(flags.data)}`));
   const out = flags.out ?? (await defaultOut("data"));
-  if (flags.toCsv !== undefined) await refuseOverwrite(flags.toCsv);
+  const csvs = csvFiles(titleOfFlag(flags.data));
+  if (flags.toCsv !== undefined) await refuseOverwrite(flags.toCsv, csvs);
   const data = await loadRawData(terminal, flags.data, flags);
   say(`data set   ${data.source}`);
   const { height, width, channels } = data.train;
@@ -74,7 +76,7 @@ async function look(context: Context): Promise<void> {
   await writeAtomically(join(out, "samples.svg"), samplesSvg(clean.train));
   say();
   say(`saved in   ${out}: classes.svg, samples.svg`);
-  if (flags.toCsv !== undefined) await writeCsvs(context, data, flags.toCsv);
+  if (flags.toCsv !== undefined) await writeCsvs(context, data, { folder: flags.toCsv, csvs });
   json({
     ...found,
     kept: { train: clean.train.rows, test: clean.test.rows },
@@ -142,10 +144,17 @@ function sayKept({ say }: Context, { train, test, cleaning }: CleanData, shared:
   say(`rows left  ${formatCount(train.rows)} to train, ${formatCount(test.rows)} to test`);
 }
 
-const CSV_FILES = { train: "fashion-mnist_train.csv", test: "fashion-mnist_test.csv" } as const;
+/** Kaggle's names for Fashion-MNIST, which say what it is when they are read; others have a name of their own. */
+function csvFiles(title: string): Record<Part, string> {
+  const stem = title
+    .toLowerCase()
+    .replace(/\.csv$/, "")
+    .replaceAll(/[^\p{L}\p{N}]+/gu, "-");
+  return { train: `${stem}_train.csv`, test: `${stem}_test.csv` };
+}
 
-async function refuseOverwrite(folder: string): Promise<void> {
-  const file = Object.values(CSV_FILES).find((name) => existsSync(join(folder, name)));
+async function refuseOverwrite(folder: string, csvs: Record<Part, string>): Promise<void> {
+  const file = Object.values(csvs).find((name) => existsSync(join(folder, name)));
   if (file === undefined) return;
   throw new UsageError(`--to-csv: must not overwrite a file, got ${folder} with ${file}`, {
     help: "choose another folder, or move the file away",
@@ -153,11 +162,15 @@ async function refuseOverwrite(folder: string): Promise<void> {
 }
 
 /** The rows as they were found, duplicates and all. */
-async function writeCsvs({ terminal }: Context, data: FashionMnist, folder: string): Promise<void> {
+async function writeCsvs(
+  { terminal }: Context,
+  data: FashionMnist,
+  { folder, csvs }: { readonly folder: string; readonly csvs: Record<Part, string> },
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   const parts: (readonly [Dataset, string])[] = [
-    [data.train, CSV_FILES.train],
-    [data.test, CSV_FILES.test],
+    [data.train, csvs.train],
+    [data.test, csvs.test],
   ];
   for (const [dataset, name] of parts) {
     const label = `writing ${name}`;
