@@ -9,6 +9,7 @@ import { writeRecording } from "../../src/engine/program/write-recording.ts";
 import { memoryOf } from "../../src/inspect/profile/memory.ts";
 import { profileCsv } from "../../src/inspect/profile/profile-csv.ts";
 import { readProfile } from "../../src/inspect/profile/profile-schema.ts";
+import { isCoarse } from "../../src/inspect/profile/timestamp-sampler.ts";
 import { workOf } from "../../src/inspect/profile/work.ts";
 import { openLenet, profiledLenet } from "../support/profiled-step.ts";
 
@@ -52,6 +53,26 @@ for (const method of METHODS) {
     assert.ok(ratio > 1 / 4 && ratio < 4, `sum is ${ratio} of the step`);
   });
 }
+
+test("a clock that browsers have rounded is told from a true one", () => {
+  const ms = [0.012, 0.31, 0.05, 0.004, 0.09, 0.2];
+  let end = 0;
+  const starts = ms.map((one) => {
+    const start = end + 0.003;
+    end = start + one;
+    return start;
+  });
+  const rounded = (step: number) => {
+    const at = (moment: number): number => Math.floor(moment / step) * step;
+    const begun = starts.map(at);
+    return { starts: begun, ms: ms.map((one, i) => at((starts[i] ?? 0) + one) - (begun[i] ?? 0)) };
+  };
+  assert.not(isCoarse({ ms, starts, emptyMs: 0 }));
+  assert.not(isCoarse({ ...rounded(0.001), emptyMs: 0 }));
+  for (const step of [0.065536, 0.1]) assert.ok(isCoarse({ ...rounded(step), emptyMs: 0 }));
+  assert.not(isCoarse({ ms, starts: null, emptyMs: 0 }));
+  assert.not(isCoarse({ ms: [0.1], starts: [0], emptyMs: 0 }));
+});
 
 test("timestamps and replays agree within a factor of 2.5, what timing adds apart", async () => {
   const [first, second] = await Promise.all(METHODS.map(profiledLenet));

@@ -6,8 +6,14 @@ import { runPaced } from "../../train/pace.ts";
 import type { OpenStep } from "../step.ts";
 import { replaySampler } from "./replay-sampler.ts";
 import { type Sampled, sampled } from "./statistics.ts";
-import { compileEmpty, type Sampler, type StepSample, type TimingMethod } from "./step-samples.ts";
-import { canTimestamp, timestampSampler } from "./timestamp-sampler.ts";
+import {
+  compileEmpty,
+  type Sampler,
+  type SamplerRequest,
+  type StepSample,
+  type TimingMethod,
+} from "./step-samples.ts";
+import { canTimestamp, isCoarse, timestampSampler } from "./timestamp-sampler.ts";
 
 export interface TimeStepOptions {
   /** Default: timestamps where the device has them. */
@@ -60,10 +66,11 @@ interface Turn {
 }
 
 export async function timeStep(step: OpenStep, options: TimeStepOptions = {}): Promise<StepTiming> {
-  const { method = canTimestamp(step.device) ? "timestamps" : "replays", onProgress } = options;
+  const { onProgress } = options;
   const empty = await compileEmpty(step.device);
-  const sampler = (method === "timestamps" ? timestampSampler : replaySampler)({ step, empty });
   const weights = await step.variables.snapshot(step.device);
+  const sampler = await samplerOf({ step, empty }, options.method);
+  const { method } = sampler;
   try {
     const turns = new Turns(step, sampler, weights);
     const first = await turns.warmUp();
@@ -85,6 +92,19 @@ export async function timeStep(step: OpenStep, options: TimeStepOptions = {}): P
     sampler.close();
     empty.dispose();
   }
+}
+
+/** By timestamps where they are fine enough, unless another way is asked for. */
+async function samplerOf(request: SamplerRequest, asked?: TimingMethod): Promise<Sampler> {
+  const { step } = request;
+  const method = asked ?? (canTimestamp(step.device) ? "timestamps" : "replays");
+  if (method === "replays") return replaySampler(request);
+  const sampler = timestampSampler(request);
+  if (asked !== undefined) return sampler;
+  step.rewind();
+  if (!isCoarse(await sampler.sample())) return sampler;
+  sampler.close();
+  return replaySampler(request);
 }
 
 class Turns {

@@ -18,6 +18,25 @@ export function canTimestamp(device: Device): boolean {
   return device.handle.features.has("timestamp-query");
 }
 
+/**
+ * Browsers round the clock to 0.1 ms (65,536 ns before the period is counted in), so that many short dispatches take nothing and the
+ * others whole steps of it. A true clock tells some two moments of a step apart by much less: one pass ends just before the next begins.
+ */
+const COARSE_MS = 0.03;
+/** Moments that differ, below which nothing can be said. */
+const FEWEST_MOMENTS = 8;
+
+/** Whether the clock's steps are too large to time dispatches by. */
+export function isCoarse({ ms, starts }: StepSample): boolean {
+  if (!starts) return false;
+  const moments = starts.flatMap((start, index) => [start, start + (ms[index] ?? 0)]);
+  const sorted = moments.sort((a, b) => a - b);
+  const steps = sorted.slice(1).map((moment, index) => moment - (sorted[index] ?? 0));
+  // What was rounded to the same moment, but for the last digits of a float.
+  const apart = steps.filter((step) => step > 1e-6);
+  return sorted.length >= FEWEST_MOMENTS && apart.every((step) => step >= COARSE_MS);
+}
+
 /** A dispatch, by its program and its id there. */
 interface Timed {
   readonly executable: Executable;
