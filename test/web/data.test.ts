@@ -7,6 +7,7 @@ import { PNG } from "pngjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readResult } from "../../bench/sitting/result.ts";
+import { runToEnd } from "../cli/start-command.ts";
 import { npy, writeNpz } from "../data/array-files.ts";
 import { idxImages, idxLabels, temporaryFolder } from "../data/sample-files.ts";
 import { overflowOf } from "../page/chromium.ts";
@@ -106,9 +107,14 @@ test("kernels are measured, as a result that the bench reads", async () => {
       await page.locator("table.figures").waitFor({ timeout: 200_000 });
       assert.ok((await page.locator("table.figures tbody tr").count()) >= 3);
       assert.is(await overflowOf(page), 0);
-      const result = readResult(JSON.parse(String(await saved(page, "Save the result"))), "it");
+      const file = join(temporaryFolder(), "page.json");
+      writeFileSync(file, await saved(page, "Save the result"));
+      const result = readResult(JSON.parse(readFileSync(file, "utf8")), "it");
       assert.is(result.isSoftware, true);
       assert.ok(result.cases.every(({ name, ms }) => name === "fc3 dx" && ms.median > 0));
+      const { code, stdout, stderr } = await runToEnd("bench", ["--against", file, file]);
+      assert.is(code, 0, stderr);
+      assert.match(stdout, /fc3 dx/);
     },
     { hasWebGpu: true, width: 390, height: 800, colorScheme: "dark" },
   );
