@@ -4,45 +4,30 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { FormatError, VitrineError } from "../engine/core/errors.ts";
+import { FormatError } from "../engine/core/errors.ts";
 import type { Variables, Weights } from "../engine/layers/variables.ts";
 import type { OptimizerValues } from "../engine/optim/optimizer-values.ts";
 import { type NamedTensor, readSafetensors, writeSafetensors } from "../io/safetensors.ts";
 import { parseJson } from "../io/saved-json.ts";
 import { count } from "../io/saved-values.ts";
-
-export const OPTIMIZER_FILE = "optimizer.safetensors";
-/** Of the slots, at most: Adam's are twice as large as the weights, and reading them takes time in every better epoch. */
-export const OPTIMIZER_BYTES = 128 * 2 ** 20;
-
-/** Raised when the file changes meaning; a newer one is refused. */
-const FORMAT = 1;
+import { OPTIMIZER_FILE, OPTIMIZER_FORMAT, optimizerTensors } from "./optimizer-tensors.ts";
 
 const schema = v.object({
-  format: v.literal(FORMAT),
+  format: v.literal(OPTIMIZER_FORMAT),
   name: v.string(),
   steps: count,
   learningRate: v.number(),
   slots: v.array(v.string()),
 });
 
-/** Tensors are called `slot/variable`. Throws VitrineError for values that are none of the variables'. */
+/** Throws VitrineError for values that are none of the variables'. */
 export async function writeOptimizer(
   folder: string,
   values: OptimizerValues,
   variables: Variables,
 ): Promise<void> {
-  const { slots, ...facts } = values;
-  const shapes = new Map([...variables].map(({ name, tensor }) => [name, tensor.shape]));
-  const tensors = [...slots].flatMap(([slot, own]) =>
-    [...own].map(([name, data]): NamedTensor => {
-      const shape = shapes.get(name);
-      if (!shape) throw new VitrineError(`optimizer: values must be of variables, got ${name}`);
-      return { name: `${slot}/${name}`, dtype: "F32", shape, data };
-    }),
-  );
-  const optimizer = JSON.stringify({ format: FORMAT, ...facts, slots: [...slots.keys()] });
-  await writeSafetensors(join(folder, OPTIMIZER_FILE), tensors, { optimizer });
+  const { tensors, metadata } = optimizerTensors(values, variables);
+  await writeSafetensors(join(folder, OPTIMIZER_FILE), tensors, metadata);
 }
 
 /** Of an earlier training in the folder. */
@@ -59,7 +44,7 @@ export async function readOptimizer(folder: string): Promise<OptimizerValues | n
   });
   if (!file) return null;
   const text = file.metadata["optimizer"] ?? "";
-  const saved = { what: "an optimiser's state", format: FORMAT };
+  const saved = { what: "an optimiser's state", format: OPTIMIZER_FORMAT };
   const { slots, format: _, ...facts } = parseJson(text, { schema, name: path, saved });
   const byName = new Map(slots.map((slot) => [slot, ofSlot(file.tensors, `${slot}/`, path)]));
   return { ...facts, slots: byName };

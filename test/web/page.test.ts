@@ -8,6 +8,7 @@ import type { Page } from "playwright-core";
 import { PNG } from "pngjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { readOptimizer } from "../../src/runs/optimizer-file.ts";
 import { runToEnd } from "../cli/start-command.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
 import { overflowOf } from "../page/chromium.ts";
@@ -54,6 +55,9 @@ test("it trains to the bits that Node trains to on the same driver; the saved ru
     console.log(`a step takes ${share.toFixed(2)} times as long in Chromium as in Node`);
     assert.ok(share < 2, `${metrics.msPerStep} ms a step, in Node ${node.msPerStep}`);
     assert.is(metrics.weightsSha256, node.weightsSha256);
+    const moments = await readOptimizer(run);
+    assert.ok(moments && moments.steps > 0 && moments.slots.size === 2);
+    assert.equal(moments, await readOptimizer(out));
   });
 });
 

@@ -8,7 +8,7 @@ import type { OptimizerValues } from "../../engine/optim/optimizer-values.ts";
 import type { JsonValue } from "../../io/files.ts";
 import { bestEffort } from "../../runs/best-effort.ts";
 import type { Checkpoints } from "../../runs/checkpoints.ts";
-import { OPTIMIZER_BYTES } from "../../runs/optimizer-file.ts";
+import { OPTIMIZER_BYTES } from "../../runs/optimizer-tensors.ts";
 import { historyFile } from "../../runs/run-folder.ts";
 import { abandonTraining } from "../../runs/training-folder.ts";
 import type { Basis } from "../../train/basis.ts";

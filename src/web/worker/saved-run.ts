@@ -8,6 +8,7 @@ import { bytesOf, DIGEST_KEY, safetensorsPieces } from "../../io/safetensors-pie
 import type { ModelConfig } from "../../models/models.ts";
 import type { TrainedView, TrainingChoice } from "../../page/web/protocol.ts";
 import { historyCsv, historyRow } from "../../runs/history.ts";
+import { OPTIMIZER_FILE, optimizerTensors } from "../../runs/optimizer-tensors.ts";
 import { runConfig } from "../../runs/run-record.ts";
 import type { FitRun } from "../../train/fit.ts";
 import { type NamedWeights, namedTensors } from "../../train/named-tensors.ts";
@@ -37,6 +38,10 @@ export async function runFiles(trained: FinishedTraining): Promise<Record<string
   const { config, run, weights, view } = trained;
   const { weightsSha256 } = view;
   const pieces = safetensorsPieces(weights, { model: config.name, [DIGEST_KEY]: weightsSha256 });
+  const joined = async (parts: readonly unknown[]) =>
+    new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
+  const values = run.kept?.optimizer;
+  const optimizer = values && optimizerTensors(values, run.variables);
   const text = (value: JsonValue) =>
     new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
   const rows = run.history.map(historyRow);
@@ -44,7 +49,10 @@ export async function runFiles(trained: FinishedTraining): Promise<Record<string
     "config.json": text((await recordOf(trained)) as unknown as JsonValue),
     "metrics.json": text(metricsOf(trained)),
     "history.csv": new TextEncoder().encode(historyCsv(rows)),
-    "weights.safetensors": new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer()),
+    "weights.safetensors": await joined(pieces),
+    ...(optimizer && {
+      [OPTIMIZER_FILE]: await joined(safetensorsPieces(optimizer.tensors, optimizer.metadata)),
+    }),
   };
 }
 

@@ -18,6 +18,7 @@ import type {
   TrainedView,
   TrainingChoice,
 } from "../../page/web/protocol.ts";
+import { OPTIMIZER_BYTES } from "../../runs/optimizer-tensors.ts";
 import { allRows, type DeviceData, forPrediction, uploadDataset } from "../../train/device-data.ts";
 import { FitRun } from "../../train/fit.ts";
 import { fitSettings, type TrainingSettings } from "../../train/training.ts";
@@ -54,8 +55,6 @@ export interface WebTrainingOptions {
 }
 
 const CHECKPOINT_MINUTES = 1;
-/** What an optimiser came to is kept beside the weights up to this size. */
-const OPTIMIZER_BYTES = 128 * 2 ** 20;
 
 export class WebTraining {
   readonly #options: WebTrainingOptions;
