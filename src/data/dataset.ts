@@ -102,6 +102,11 @@ export function sharedRows(
   return [...found].map(([row, at]) => ({ row, other: at })).sort((a, b) => a.row - b.row);
 }
 
+/** What classes are called that nobody has named: 0, 1, 2 … */
+export function numberedClasses(count: number): string[] {
+  return Array.from({ length: count }, (_, label) => String(label));
+}
+
 /** Rows of each class, by class number. */
 export function classCounts(dataset: Dataset): number[] {
   const counts = new Array<number>(dataset.classNames.length).fill(0);

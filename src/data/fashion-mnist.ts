@@ -6,21 +6,20 @@ import { mkdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { messageOf, VitrineError } from "../engine/core/errors.ts";
 import { fetchDebianPackage } from "../setup/apt.mjs";
-import type { Dataset } from "./dataset.ts";
 import { downloadFile } from "./download.ts";
 import { FASHION_MNIST_CLASSES, saysFashion } from "./fashion-mnist-classes.ts";
-import { isOfficial, recognise } from "./known-data.ts";
+import { isOfficial, recognise, renamed } from "./known-data.ts";
 import {
   isDownloaded,
   OFFICIAL_FILES,
   type OfficialFile,
-  type Part,
   readOfficialFolder,
 } from "./official-files.ts";
 import type { Progress, SourceOptions, UserData } from "./sources/source.ts";
 import { readUserFiles } from "./user-files.ts";
 
 export const FASHION_MNIST = "Fashion-MNIST";
+const OWN_NAMES = { name: "fashion-mnist", classNames: FASHION_MNIST_CLASSES };
 
 export interface FashionMnistRequest {
   /** A folder or a file that the person gave; nothing else is looked at then. */
@@ -84,27 +83,21 @@ export async function loadFashionMnist(
   return { ...(found ?? search.giveUp()), title: FASHION_MNIST };
 }
 
-/** Under its own name and classes, where it is another data set in the same files. */
+/**
+ * Under its own name and classes: Fashion-MNIST where checksums or the path's name say so, another data set in the same files where
+ * its checksum does; else what the folder or file is called.
+ */
 function named(data: UserData, path: string, { say, options }: FashionMnistRequest): FashionMnist {
   const isUnnamed = options?.classNames === undefined;
-  if (isUnnamed && isOfficial(data)) return { ...withFashionNames(data), title: FASHION_MNIST };
+  const isFashion = isOfficial(data);
+  if (isUnnamed && isFashion) return { ...renamed(data, OWN_NAMES), title: FASHION_MNIST };
   const known = isUnnamed ? recognise(data) : null;
-  if (!known) return { ...data, title: data.title ?? titleOfPath(data, path) };
+  if (!known) {
+    const title = isFashion || saysFashion(path) ? FASHION_MNIST : basename(resolve(path));
+    return { ...data, title: data.title ?? title };
+  }
   say(`data: by their checksum, these are ${known.title}, not Fashion-MNIST`);
   return { ...known.data, title: known.title };
-}
-
-/** By their checksum, whatever the folder is called. */
-function withFashionNames(data: UserData): UserData {
-  const named = (part: Part): Dataset => {
-    return { ...data[part], name: `fashion-mnist/${part}`, classNames: FASHION_MNIST_CLASSES };
-  };
-  return { ...data, train: named("train"), test: named("test") };
-}
-
-/** Fashion-MNIST where its checksums, its classes or its name say so; else what the folder or file is called. */
-function titleOfPath(data: UserData, path: string): string {
-  return isOfficial(data) || saysFashion(path) ? FASHION_MNIST : basename(resolve(path));
 }
 
 class Search {

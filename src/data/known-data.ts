@@ -1,7 +1,7 @@
 // Data sets that come in the very files that Fashion-MNIST comes in, known by checksum: their classes are others.
 
 import { createHash } from "node:crypto";
-import type { Dataset } from "./dataset.ts";
+import { type Dataset, numberedClasses } from "./dataset.ts";
 import { OFFICIAL_FILES, type TrainAndTest } from "./official-files.ts";
 
 export interface KnownData {
@@ -21,7 +21,7 @@ export const KNOWN_DATA: readonly KnownData[] = [
       train: "a25bea736e30d166cdddb491f175f624",
       test: "27ae3e4e09519cfbb04c329615203637",
     },
-    classNames: Array.from({ length: 10 }, (_, digit) => String(digit)),
+    classNames: numberedClasses(10),
   },
 ];
 
@@ -34,11 +34,18 @@ export function recognise<Data extends TrainAndTest>(
     return md5OfLabels(data.train) === train || md5OfLabels(data.test) === test;
   });
   if (!found) return null;
-  const { name, title, classNames } = found;
+  return { data: renamed(data, found), title: found.title };
+}
+
+/** The same rows as those of the data set of that name. */
+export function renamed<Data extends TrainAndTest>(
+  data: Data,
+  { name, classNames }: Pick<KnownData, "name" | "classNames">,
+): Data {
   const named = (part: "train" | "test"): Dataset => {
     return { ...data[part], name: `${name}/${part}`, classNames };
   };
-  return { data: { ...data, train: named("train"), test: named("test") }, title };
+  return { ...data, train: named("train"), test: named("test") };
 }
 
 /** Whether the labels of train or of test are those of the official Fashion-MNIST. */

@@ -53,9 +53,10 @@ const command = defineCommand({
 
 async function look(context: Context): Promise<void> {
   const { flags, say, style, terminal, json } = context;
-  say(style.bold(`vitrine: a first look at ${titleOfFlag(flags.data)}`));
+  const title = titleOfFlag(flags.data);
+  say(style.bold(`vitrine: a first look at ${title}`));
   const out = flags.out ?? (await defaultOut("data"));
-  const csvs = csvFiles(titleOfFlag(flags.data));
+  const csvs = csvFiles(title);
   if (flags.toCsv !== undefined) await refuseOverwrite(flags.toCsv, csvs);
   const data = await loadRawData(terminal, flags.data, flags);
   say(`data set   ${data.source}`);

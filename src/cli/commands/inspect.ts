@@ -108,7 +108,7 @@ async function inspect(context: Context): Promise<void> {
   say(`data set   ${loaded.source}`);
   say(`weights    ${looked.source ?? `random ones, of seed ${flags.seed}`}`);
   say(`step       ${flags.step} on ${batchSize} rows`);
-  await chooseForStep(device, looked.isSaved ? (run ?? null) : null, { flags, say });
+  await chooseForStep(device, looked.run, { flags, say });
   const { model, weights, optimizer, loss } = looked;
   const setup: StepSetup = {
     ...{ model, weights, optimizer, loss, rungs, batchSize, kind: flags.step, seed: flags.seed },

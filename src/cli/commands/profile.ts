@@ -143,7 +143,7 @@ async function profile(context: Context): Promise<void> {
   if (flags.step === "train" && isTransfer(looked.config) && looked.config.freeze === "base") {
     say("base       is in the step; train runs a frozen base once, then its head alone");
   }
-  await chooseForStep(device, looked.isSaved ? (run ?? null) : null, { flags, say });
+  await chooseForStep(device, looked.run, { flags, say });
   const step = await open(context, { device, looked, loaded, batch, rungs });
   const found = await measure(context, step, { looked, batch, rungs });
   step.close();

@@ -73,7 +73,7 @@ const command = defineCommand({
 });
 
 async function verify(context: Context): Promise<void> {
-  const { flags, positionals, say, style, signal, terminal, json, setExitCode } = context;
+  const { flags, say, style, signal, terminal, json, setExitCode } = context;
   const rungs = rungsOf(flags.rung);
   const asked = await inspectedModel(context, { published: true });
   say(style.bold(`vitrine: verifying the ${flags.step} step of ${asked.model.name}`));
@@ -83,7 +83,7 @@ async function verify(context: Context): Promise<void> {
   const device = await openAdapter(flags);
   say(`adapter    ${device.name}`);
   say(`weights    ${inspected.source ?? `random ones, of seed ${flags.seed}`}`);
-  await chooseForStep(device, inspected.isSaved ? (positionals[0] ?? null) : null, { flags, say });
+  await chooseForStep(device, inspected.run, { flags, say });
   const step = await open(context, { device, inspected, rungs, train: data.train });
   say(`program    ${step.program.name}, ${step.executable.dispatches.length} dispatches`);
   const verification = await check(context, step);

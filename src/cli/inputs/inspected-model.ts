@@ -32,8 +32,8 @@ export interface InspectedModel {
   readonly loss: Loss;
   /** Of the run's training step. */
   readonly precision: Precision;
-  /** It is a run's, which has learnt its classes. */
-  readonly isSaved: boolean;
+  /** The folder of the run that it is, which has learnt its classes; null of a file and of flags. */
+  readonly run: string | null;
 }
 
 export const RUN_POSITIONAL = [
@@ -74,7 +74,7 @@ export async function inspectedModel(
     ...{ config: config.model, model, weights, source: run },
     batchSize: typeof batchSize === "number" ? batchSize : null,
     ...trainedBy(config),
-    isSaved: !isFile,
+    run: isFile ? null : run,
   };
 }
 
@@ -96,13 +96,13 @@ async function ofFlags(context: InspectedContext, published: boolean): Promise<I
     optimizer: adam(),
     loss: modelsLoss(config, {}),
     precision: "float32",
-    isSaved: false,
+    run: null,
   };
 }
 
 /** The same for the images at hand: a model of flags takes their shape and classes, that of a run has its own and must fit. */
 export function inspectedFor(looked: InspectedModel, dataset: Dataset): InspectedModel {
-  if (looked.isSaved) {
+  if (looked.run !== null) {
     checkTakes(looked.model, dataset);
     return looked;
   }

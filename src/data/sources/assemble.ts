@@ -2,7 +2,14 @@
 // is none.
 
 import { FormatError, UsageError } from "../../engine/core/errors.ts";
-import { classCounts, type Dataset, type Labels, newLabels, takeRows } from "../dataset.ts";
+import {
+  classCounts,
+  type Dataset,
+  type Labels,
+  newLabels,
+  numberedClasses,
+  takeRows,
+} from "../dataset.ts";
 import { trainTestSplit } from "../split.ts";
 import type { SourceOptions, UserData } from "./source.ts";
 
@@ -38,8 +45,7 @@ export function assemble(assembly: Assembly, { classNames: given }: SourceOption
   const { path, title, shape, train, test, source } = assembly;
   const parts = test === null ? [train] : [train, test];
   const classes = countClasses(parts, (given ?? assembly.classNames)?.length);
-  const classNames =
-    given ?? assembly.classNames ?? Array.from({ length: classes }, (_, k) => String(k));
+  const classNames = given ?? assembly.classNames ?? numberedClasses(classes);
   if (classNames.length !== classes) {
     throw new UsageError(
       `classNames: must name the ${classes} classes of the data, got ${classNames.length}`,

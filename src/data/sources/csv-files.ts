@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { FormatError, UsageError } from "../../engine/core/errors.ts";
 import { readCsvRows, readKaggleCsv } from "../csv.ts";
+import { numberedClasses } from "../dataset.ts";
 import { FASHION_MNIST_CLASSES, saysFashion } from "../fashion-mnist-classes.ts";
 import type { MissingRow } from "../missing-row.ts";
 import type { Part } from "../official-files.ts";
@@ -83,7 +84,7 @@ async function readKaggle(
   const folder = dirname(files.train);
   const isFashion = saysFashion(files.train) || saysFashion(folder);
   const title = isFashion ? "fashion-mnist" : titleOfPath(folder);
-  const names = isFashion ? FASHION_MNIST_CLASSES : FASHION_MNIST_CLASSES.map((_, k) => String(k));
+  const names = isFashion ? FASHION_MNIST_CLASSES : numberedClasses(FASHION_MNIST_CLASSES.length);
   const read = (part: Part) =>
     readKaggleCsv(files[part], {
       name: `${title}/${part}`,

@@ -2,6 +2,7 @@
 // no file says: a checksum (known-data.ts), a prefix of the names (EMNIST) or the folder's name may.
 
 import { FormatError } from "../../engine/core/errors.ts";
+import { numberedClasses } from "../dataset.ts";
 import { FASHION_MNIST_CLASSES, saysFashion } from "../fashion-mnist-classes.ts";
 import { idxDataset, parseIdxImages, parseIdxLabels } from "../idx.ts";
 import type { Part } from "../official-files.ts";
@@ -18,7 +19,7 @@ const NAME = /^(.*?)(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(?:\.gz)?$
 /** Labels are bytes. */
 const ANY_CLASS = 256;
 const SIDE = 28;
-const TEN_NUMBERS = FASHION_MNIST_CLASSES.map((_, label) => String(label));
+const TEN_NUMBERS = numberedClasses(FASHION_MNIST_CLASSES.length);
 
 /** Of a file's name without its folder; null for other files. */
 export function idxNameOf(name: string): { readonly prefix: string; readonly key: IdxKey } | null {

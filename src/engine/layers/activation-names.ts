@@ -9,7 +9,7 @@ import { type CurveAttrs, curve } from "../ops/curve.ts";
 import { ACTIVATIONS, type Activation } from "../ops/gemm/bias-activation.ts";
 import { logSoftmax } from "../ops/log-softmax.ts";
 import { reshape } from "../ops/reshape.ts";
-import { softmax } from "../ops/softmax.ts";
+import { type RowOp, softmax } from "../ops/softmax.ts";
 import type { ConfigValue, LayerConfig } from "../program/layer-record.ts";
 import type { Recorder } from "../program/recorder.ts";
 import { apply } from "../program/tape.ts";
@@ -108,12 +108,7 @@ export function recordSoftmax(rec: Recorder, x: Tensor, axis: Axes = -1): Tensor
 }
 
 /** Over the last `count` axes. */
-function recordRows(
-  rec: Recorder,
-  x: Tensor,
-  op: typeof softmax | typeof logSoftmax,
-  count = 1,
-): Tensor {
+function recordRows(rec: Recorder, x: Tensor, op: RowOp, count = 1): Tensor {
   const { shape } = x;
   if (shape.length === 2 && count === 1) return apply(rec, op, [x], {});
   const classes = sizeOf(shape.slice(-count));

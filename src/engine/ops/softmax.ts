@@ -6,6 +6,7 @@ import shader from "../../shaders/softmax.wgsl";
 import { type Kernel, kernelFrom } from "../core/kernel.ts";
 import { type Shape, shape2, sizeOf } from "../core/shape.ts";
 import type { Tensor } from "../core/tensor.ts";
+import type { Shader } from "../core/wgsl.ts";
 import type { Capabilities } from "../program/program.ts";
 import { linearGrid, type Recorder } from "../program/recorder.ts";
 import type { Op } from "../program/tape.ts";
@@ -21,46 +22,60 @@ export function rowLanes({ isSoftware }: Capabilities, classes: number): RowLane
   return classes <= 32 ? 16 : 64;
 }
 
-export const softmax: Op<readonly [x: Tensor], Record<string, never>, Tensor> = {
-  name: "softmax",
+export type RowOp = Op<readonly [x: Tensor], Record<string, never>, Tensor>;
 
-  infer([x]) {
-    return shape2(x, "softmax");
-  },
-
-  forward(rec, [x], _attrs, shape) {
-    const y = rec.allocate(shape, "y");
-    rec.dispatch({ ...rows(rec, "forward", shape), bind: { x, y }, flops: 5 * sizeOf(shape) });
-    return { output: y, saved: y };
-  },
-
-  backward(rec, dy, output) {
-    const dx = rec.allocate(dy.shape, "dx");
-    const bind = { output, dy, dx };
-    rec.dispatch({ ...rows(rec, "backward", dy.shape), bind, flops: 4 * sizeOf(dy.shape) });
-    return [dx];
-  },
-};
-
-function rows(rec: Recorder, entry: string, shape: Shape) {
-  const [n, classes] = shape2(shape, "softmax");
-  const lanes = rowLanes(rec.capabilities, classes);
+/** An op from rows to rows whose shader has `forward` (x, y) and `backward` (output, dy, dx), with LANES invocations a row. */
+export function rowOp(name: string, shader: Shader): RowOp {
   return {
-    op: "softmax",
-    kernel: kernel(entry, lanes),
-    grid: linearGrid(n * lanes, 64),
-    params: { rows: n, classes },
+    name,
+
+    infer([x]) {
+      return shape2(x, name);
+    },
+
+    forward(rec, [x], _attrs, shape) {
+      const y = rec.allocate(shape, "y");
+      const flops = 5 * sizeOf(shape);
+      rec.dispatch({ ...rows(rec, "forward", shape), bind: { x, y }, flops });
+      return { output: y, saved: y };
+    },
+
+    backward(rec, dy, output) {
+      const dx = rec.allocate(dy.shape, "dx");
+      const bind = { output, dy, dx };
+      const flops = 4 * sizeOf(dy.shape);
+      rec.dispatch({ ...rows(rec, "backward", dy.shape), bind, flops });
+      return [dx];
+    },
   };
+
+  function rows(rec: Recorder, entry: Entry, shape: Shape) {
+    const [n, classes] = shape2(shape, name);
+    const lanes = rowLanes(rec.capabilities, classes);
+    return {
+      op: name,
+      kernel: rowKernel(shader, entry, lanes),
+      grid: linearGrid(n * lanes, 64),
+      params: { rows: n, classes },
+    };
+  }
 }
 
-function kernel(entry: string, lanes: RowLanes): Kernel {
+type Entry = "forward" | "backward";
+
+function rowKernel(shader: Shader, entry: Entry, lanes: RowLanes): Kernel {
   return kernelFrom(shader, entry, { constants: { LANES: lanes } });
 }
 
-/** Every kernel that this file dispatches. */
-export function* softmaxKernels(): Iterable<Kernel> {
+/** Every kernel that such an op dispatches. */
+export function* kernelsOfRows(shader: Shader): Iterable<Kernel> {
   for (const lanes of ROW_LANES) {
-    yield kernel("forward", lanes);
-    yield kernel("backward", lanes);
+    yield rowKernel(shader, "forward", lanes);
+    yield rowKernel(shader, "backward", lanes);
   }
 }
+
+export const softmax = rowOp("softmax", shader);
+
+/** Every kernel that this file dispatches. */
+export const softmaxKernels = (): Iterable<Kernel> => kernelsOfRows(shader);
