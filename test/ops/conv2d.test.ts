@@ -52,10 +52,10 @@ const AROUND = [
   [2, 3],
 ] as const;
 
-const RUNGS = ["tiled", "subgroup", "implicit", "gemm"] as const;
+const RUNGS = ["tiled", "subgroup", "sliding", "implicit", "gemm"] as const;
 /** The tiled rung on its smallest tile, which compiles in a fraction of the time: every switch of its shader, on shapes to the point. */
 const SMALL_TILE = "tiled 32x32/4x4/8";
-const ON_SMALL_TILE = [SMALL_TILE, "subgroup", "implicit", "gemm"] as const;
+const ON_SMALL_TILE = [SMALL_TILE, "subgroup", "sliding", "implicit", "gemm"] as const;
 
 const CASES: readonly Case[] = [
   { x: [1, 1, 1, 1], k: [1, 1], o: 1 },
@@ -164,6 +164,9 @@ const LARGE: readonly Case[] = [
   { x: [5, 16, 16, 64], k: [1, 1], o: 64, attrs: { strides: [2, 2] } },
   { x: [9, 33, 32, 8], k: [3, 3], o: 12, attrs: { padding: "same" } },
   { x: [1, 6, 6, 132], k: [3, 3], o: 4, attrs: { padding: "same" } },
+  // The sliding rung: images in groups and in parts, and a workgroup that has all of them; rows that do not fill the last turn.
+  { x: [21, 14, 9, 10], k: [5, 5], o: 24 },
+  { x: [11, 15, 10, 17], k: [3, 3], o: 52, attrs: { padding: "same", strides: [2, 1] } },
 ];
 
 for (const { x, k, o, attrs: given, hasOwnTile } of LARGE) {

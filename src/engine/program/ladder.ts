@@ -69,7 +69,7 @@ export interface Ladder<Problem> {
  * implicit rung is written for them, a workgroup being one subgroup, and is not among hardware's.
  */
 const PREFERENCE: Readonly<Record<"software" | "hardware", readonly RungName[]>> = {
-  software: ["gemm", "implicit", "subgroup", "sliding", "columns", "naive", "tiled"],
+  software: ["gemm", "sliding", "implicit", "subgroup", "columns", "naive", "tiled"],
   hardware: ["gemm", "tiled", "subgroup", "sliding", "columns", "naive"],
 };
 

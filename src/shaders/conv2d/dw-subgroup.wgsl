@@ -17,6 +17,9 @@ const KH: u32 = 5u;
 const KW: u32 = 5u;
 const CHANNELS: u32 = 8u; // filters of a lane
 const STRIDE: u32 = 1u;   // across
+const STEP: u32 = 1u;     // down
+const ROWS: u32 = 1u;     // of dy at a turn
+const SPAN = (ROWS - 1u) * STEP + KH; // rows of x that their windows see
 //#if ${BIAS}
 const TAPS = KH * KW + 1u;
 //#else
@@ -32,7 +35,6 @@ struct Params {
   oh: u32,
   ow: u32,
   o: u32,
-  sh: u32,
   top: u32,
   left: u32,
   rows: u32,    // output rows of a lane
@@ -53,8 +55,8 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> db: array<f32>;
 
 alias Sums = array<f32, SIZE>;
-alias Window = array<array<f32, KW>, KH>;
-alias Slopes = array<f32, CHANNELS>;
+alias Window = array<array<f32, KW>, SPAN>;
+alias Slopes = array<array<f32, CHANNELS>, ROWS>;
 alias Lanes = array<f32, SUBGROUP>;
 //#if ${WHOLE}
 // Of each SUBGROUP neighbouring sums, the lane's own.
@@ -63,14 +65,21 @@ alias Totals = array<f32, SIZE / SUBGROUP>;
 
 // Functions take a part of the work each because Mesa unrolls a loop only up to some 800 instructions, and an array that
 // is indexed in a loop that stays lives in memory.
-fn accumulate(sums: ptr<function, Sums>, window: ptr<function, Window>, slopes: ptr<function, Slopes>, start: u32) {
-  for (var kh = start; kh < min(start + 2u, KH); kh++) {
-    for (var kw = 0u; kw < KW; kw++) {
-      for (var c = 0u; c < CHANNELS; c++) {
-        (*sums)[(kh * KW + kw) * CHANNELS + c] += (*window)[kh][kw] * (*slopes)[c];
-      }
+fn accumulate(sums: ptr<function, Sums>, window: ptr<function, Window>, slopes: ptr<function, Slopes>, kh: u32, start: u32) {
+  for (var kw = 0u; kw < KW; kw++) {
+    for (var c = start; c < min(start + 4u, CHANNELS); c++) {
+      var own = (*window)[kh][kw] * (*slopes)[0][c];
+      for (var r = 1u; r < ROWS; r++) { own += (*window)[kh + r * STEP][kw] * (*slopes)[r][c]; }
+      (*sums)[(kh * KW + kw) * CHANNELS + c] += own;
     }
   }
+}
+
+fn accumulate_row(sums: ptr<function, Sums>, window: ptr<function, Window>, slopes: ptr<function, Slopes>, kh: u32) {
+  accumulate(sums, window, slopes, kh, 0u);
+  if (CHANNELS > 4u) { accumulate(sums, window, slopes, kh, 4u); }
+  if (CHANNELS > 8u) { accumulate(sums, window, slopes, kh, 8u); }
+  if (CHANNELS > 12u) { accumulate(sums, window, slopes, kh, 12u); }
 }
 
 // Adds pairs of lanes: of two neighbouring sums, lanes without `bit` get the first and lanes with it the second.
@@ -116,16 +125,16 @@ fn input(n: u32, h: u32, at: u32, i: u32) -> f32 {
   //#endif
 }
 
-// dy at one position; zero for lanes that only keep others company.
-fn read_slopes(slopes: ptr<function, Slopes>, position: u32, first: u32, counts: bool) {
+// Row r of dy at one position; zero for lanes that only keep others company.
+fn read_slopes(slopes: ptr<function, Slopes>, r: u32, position: u32, first: u32, counts: bool) {
   //#if ${WORDS}
   for (var q = 0u; q < CHANNELS / 4u; q++) {
     let four = dy[(position * params.o + min(first + q * 4u, params.o - 4u)) / 4u];
-    for (var s = 0u; s < 4u; s++) { (*slopes)[q * 4u + s] = select(0.0, four[s], counts); }
+    for (var s = 0u; s < 4u; s++) { (*slopes)[r][q * 4u + s] = select(0.0, four[s], counts); }
   }
   //#else
   for (var c = 0u; c < CHANNELS; c++) {
-    (*slopes)[c] = select(0.0, dy[position * params.o + min(first + c, params.o - 1u)], counts);
+    (*slopes)[r][c] = select(0.0, dy[position * params.o + min(first + c, params.o - 1u)], counts);
   }
   //#endif
 }
@@ -136,30 +145,41 @@ fn sum_group(sums: ptr<function, Sums>, group: u32, wg: vec3u, lane: u32) {
   let lanes = p.n * p.bands;
   let t = min(group * SUBGROUP + lane, lanes - 1u);
   let n = t / p.bands;
+  let is_lane = group * SUBGROUP + lane < lanes;
   let top_row = t % p.bands * p.rows;
   let first = wg.z * CHANNELS;
-  for (var r = 0u; r < p.rows; r++) {
-    let oh = min(top_row + r, p.oh - 1u);
-    let counts = group * SUBGROUP + lane < lanes && top_row + r < p.oh;
-    let h = oh * p.sh - p.top;
+  for (var row = 0u; row < p.rows; row += ROWS) {
+    let oh = top_row + row;
+    let h = min(oh, p.oh - 1u) * STEP - p.top;
     var window: Window;
-    for (var kh = 0u; kh < KH; kh++) {
+    for (var kh = 0u; kh < SPAN; kh++) {
       for (var k = STRIDE; k < KW; k++) { window[kh][k] = input(n, h + kh, k - STRIDE - p.left, wg.y); }
     }
     for (var ow = 0u; ow < p.ow; ow++) {
       let at = ow * STRIDE - p.left;
-      for (var kh = 0u; kh < KH; kh++) {
+      for (var kh = 0u; kh < SPAN; kh++) {
         for (var k = 0u; k + STRIDE < KW; k++) { window[kh][k] = window[kh][k + STRIDE]; }
         for (var k = max(KW, STRIDE) - STRIDE; k < KW; k++) { window[kh][k] = input(n, h + kh, at + k, wg.y); }
       }
       var slopes: Slopes;
-      read_slopes(&slopes, (n * p.oh + oh) * p.ow + ow, first, counts);
-      accumulate(sums, &window, &slopes, 0u);
-      if (KH > 2u) { accumulate(sums, &window, &slopes, 2u); }
-      if (KH > 4u) { accumulate(sums, &window, &slopes, 4u); }
-      if (KH > 6u) { accumulate(sums, &window, &slopes, 6u); }
+      for (var r = 0u; r < ROWS; r++) {
+        let position = (n * p.oh + min(oh + r, p.oh - 1u)) * p.ow + ow;
+        read_slopes(&slopes, r, position, first, is_lane && row + r < p.rows && oh + r < p.oh);
+      }
+      accumulate_row(sums, &window, &slopes, 0u);
+      if (KH > 1u) { accumulate_row(sums, &window, &slopes, 1u); }
+      if (KH > 2u) { accumulate_row(sums, &window, &slopes, 2u); }
+      if (KH > 3u) { accumulate_row(sums, &window, &slopes, 3u); }
+      if (KH > 4u) { accumulate_row(sums, &window, &slopes, 4u); }
+      if (KH > 5u) { accumulate_row(sums, &window, &slopes, 5u); }
+      if (KH > 6u) { accumulate_row(sums, &window, &slopes, 6u); }
+      if (KH > 7u) { accumulate_row(sums, &window, &slopes, 7u); }
       //#if ${BIAS}
-      for (var c = 0u; c < CHANNELS; c++) { (*sums)[KH * KW * CHANNELS + c] += slopes[c]; }
+      for (var c = 0u; c < CHANNELS; c++) {
+        var own = slopes[0][c];
+        for (var r = 1u; r < ROWS; r++) { own += slopes[r][c]; }
+        (*sums)[KH * KW * CHANNELS + c] += own;
+      }
       //#endif
     }
   }

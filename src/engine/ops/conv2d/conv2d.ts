@@ -22,6 +22,7 @@ import {
 } from "../gemm/bias-activation.ts";
 import { directKernels, fitsDirect, gradientGeometry, recordDirect } from "./direct.ts";
 import { implicitDwKernels, recordImplicitDw, suitsImplicitDw } from "./dw-implicit.ts";
+import { fitsSlidingDw, recordSlidingDw, slidingDwKernels, suitsSlidingDw } from "./dw-sliding.ts";
 import {
   fitsWeightGradient,
   recordWeightGradient,
@@ -260,6 +261,12 @@ export const weightGradientLadder: Ladder<WeightGradientProblem> = {
       fits: ({ geometry }, { subgroupSize }) => fitsWeightGradient(geometry, subgroupSize),
       record: recordWeightGradient,
     },
+    {
+      name: "sliding",
+      fits: ({ geometry }, { subgroupSize }) => fitsSlidingDw(geometry, subgroupSize),
+      suits: ({ geometry }, { subgroupSize }) => suitsSlidingDw(geometry, subgroupSize),
+      record: recordSlidingDw,
+    },
     withBiasGradient({
       name: "implicit",
       fits: ({ geometry }, { subgroupSize }) => fitsImplicit(geometry, subgroupSize),
@@ -288,6 +295,7 @@ function withBiasGradient(rung: Rung<WeightGradientProblem>): Rung<WeightGradien
 export function* weightGradientKernels(subgroupSize: number | null): Iterable<Kernel> {
   yield NAIVE_DW;
   yield* weightGradientSubgroupKernels(subgroupSize);
+  yield* slidingDwKernels(subgroupSize);
   yield* implicitDwKernels(subgroupSize);
 }
 

@@ -9,7 +9,7 @@ import type { Tensor } from "../../core/tensor.ts";
 import type { Constants } from "../../core/wgsl.ts";
 import type { Recorder } from "../../program/recorder.ts";
 import { ACTIVATIONS, type Activation, activationFlags } from "../gemm/bias-activation.ts";
-import { type ConvGeometry, inputBytes } from "./problem.ts";
+import { type ConvGeometry, inputBytes, readsPadding } from "./problem.ts";
 
 export interface DirectProblem {
   readonly geometry: ConvGeometry;
@@ -121,12 +121,10 @@ function executedFlops(g: ConvGeometry, { columns, channels }: Tile, subgroup: n
 
 function flagsOf(g: ConvGeometry, { columns, channels }: Tile, transposed: boolean) {
   const across = ceilDiv(g.ow, columns) * columns;
-  const pastRight = (across - 1) * g.sw + g.kw - g.left > g.w;
-  const pastBottom = (g.oh - 1) * g.sh + g.kh - g.top > g.h;
   const isWhole =
     channels === g.o && across === g.ow && (columns * g.o) % 4 === 0 && (g.ow * g.o) % 4 === 0;
   return {
-    PADDED: g.top > 0 || g.left > 0 || pastRight || pastBottom,
+    PADDED: readsPadding(g, { columns: across }),
     WORDS: isWhole || (channels % 4 === 0 && g.o % 4 === 0),
     WHOLE: isWhole,
     TRANSPOSED: transposed,

@@ -6,11 +6,19 @@ import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { ceilDiv, sizeOf } from "../../core/shape.ts";
 import type { Flags } from "../../core/wgsl.ts";
 import { linearGrid, type Recorder } from "../../program/recorder.ts";
-import { type ConvGeometry, convFlops, inputBytes, type WeightGradientProblem } from "./problem.ts";
+import {
+  type ConvGeometry,
+  convFlops,
+  inputBytes,
+  readsPadding,
+  type WeightGradientProblem,
+} from "./problem.ts";
 
 /** Sums of a lane, besides those of the bias. More would not be faster, and drivers take long to compile them. */
 const MOST_SUMS = 208;
 const MOST_CHANNELS = 16;
+/** Multiply-adds of a turn. */
+const MOST_BODY = 450;
 /** Rows of the window: the kernel handles two at a time, at most four times. */
 const MOST_ROWS = 8;
 const MOST_GROUPS = 65_535;
@@ -26,6 +34,11 @@ function channelsOf({ kh, kw, o }: ConvGeometry): number {
   const even = ceilDiv(o, ceilDiv(o, most));
   const words = ceilDiv(even, 4) * 4;
   return o % 4 === 0 && words <= most ? words : even;
+}
+
+/** Rows of dy that a lane goes across at once, so that its sums are read and written once for both. */
+function rowsOf({ kh, kw, oh }: ConvGeometry, channels: number): number {
+  return oh > 1 && 2 * kh * kw * channels <= MOST_BODY ? 2 : 1;
 }
 
 export function fitsWeightGradient(g: ConvGeometry, subgroupSize: number | null): boolean {
@@ -47,13 +60,13 @@ function bandsOf(g: ConvGeometry, subgroup: number, columns: number): number {
 export function recordWeightGradient(rec: Recorder, problem: WeightGradientProblem): void {
   const dealt = dealtOut(rec, problem);
   const { geometry: g, x, dy, dw, db } = problem;
-  const { channels, groups, blocks, size, kernel, params } = dealt;
+  const { groups, blocks, size, kernel, params } = dealt;
   const isWhole = rec.fuses && rec.capabilities.isSoftware && g.i * blocks >= ENOUGH_WHOLE;
   const partial = isWhole ? null : rec.allocate([groups, g.i, blocks, size], "dw.partial");
   const sums = { dw, ...(db ? { db } : {}) };
   rec.dispatch({
     op: "conv2d",
-    kernel: kernel("sum_windows", { ...flagsOf(g, channels), WHOLE: isWhole }),
+    kernel: kernel("sum_windows", { ...dealt.flags, WHOLE: isWhole }),
     grid: [isWhole ? 1 : groups, g.i, blocks],
     bind: { x, dy, ...(partial ? { partial } : sums) },
     params,
@@ -78,13 +91,21 @@ function dealtOut(rec: Recorder, { geometry: g, db }: WeightGradientProblem) {
   const subgroup = rec.capabilities.subgroupSize ?? 1;
   const channels = channelsOf(g);
   const blocks = ceilDiv(g.o, channels);
-  const rows = ceilDiv(g.oh, bandsOf(g, subgroup, g.i * blocks));
+  const turn = rowsOf(g, channels);
+  const rows = ceilDiv(ceilDiv(g.oh, bandsOf(g, subgroup, g.i * blocks)), turn) * turn;
   const bands = ceilDiv(g.oh, rows);
   const groups = ceilDiv(g.n * bands, subgroup);
-  const { kh, kw, sw, ...extents } = g;
-  const constants = { SUBGROUP: subgroup, KH: kh, KW: kw, CHANNELS: channels, STRIDE: sw };
+  const { kh, kw, sh, sw, ...extents } = g;
+  const constants = {
+    ...{ SUBGROUP: subgroup, KH: kh, KW: kw, STRIDE: sw, STEP: sh },
+    ...{ CHANNELS: channels, ROWS: turn },
+  };
   return {
-    ...{ channels, blocks, groups },
+    ...{ blocks, groups },
+    flags: {
+      PADDED: readsPadding(g, { rows: bands * rows }),
+      WORDS: g.o % 4 === 0 && channels % 4 === 0,
+    },
     size: ceilDiv((kh * kw + (db ? 1 : 0)) * channels, subgroup) * subgroup,
     params: { ...extents, rows, bands, groups, blocks },
     executedFlops: 2 * groups * subgroup * rows * g.ow * kh * kw * g.i * blocks * channels,
@@ -92,15 +113,6 @@ function dealtOut(rec: Recorder, { geometry: g, db }: WeightGradientProblem) {
       ...kernelOf(entry, { ...flags, BIAS: db !== null }),
       constants,
     }),
-  };
-}
-
-function flagsOf(g: ConvGeometry, channels: number) {
-  const pastRight = (g.ow - 1) * g.sw + g.kw - g.left > g.w;
-  const pastBottom = (g.oh - 1) * g.sh + g.kh - g.top > g.h;
-  return {
-    PADDED: g.top > 0 || g.left > 0 || pastRight || pastBottom,
-    WORDS: g.o % 4 === 0 && channels % 4 === 0,
   };
 }
 

@@ -104,6 +104,16 @@ export function describeGeometry(geometry: ConvGeometry, { dtype }: Tensor): str
   ].join(", ");
 }
 
+/** Whether the windows of the results, or of a tiling of so many rows and columns, reach beyond the input. */
+export function readsPadding(
+  g: ConvGeometry,
+  { rows = g.oh, columns = g.ow }: { readonly rows?: number; readonly columns?: number } = {},
+): boolean {
+  const pastRight = (columns - 1) * g.sw + g.kw - g.left > g.w;
+  const pastBottom = (rows - 1) * g.sh + g.kh - g.top > g.h;
+  return g.top > 0 || g.left > 0 || pastRight || pastBottom;
+}
+
 /** Bytes of the input that the windows reach: not all of it where they step over some. */
 export function inputBytes({ n, h, w, i, kh, kw, oh, ow, sh, sw }: ConvGeometry): number {
   const rows = sh > kh ? Math.min(h, oh * kh) : h;
