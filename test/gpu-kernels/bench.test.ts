@@ -145,6 +145,19 @@ const FAULTS_OF_RUNGS: readonly (readonly [
     { kernel: "conv2d/toeplitz/transform_products", from: "m[0] - m[1]", to: "m[0] + m[1]" },
     /^dw .*elements differ/,
   ],
+  ["conv2d.dw", "sliding", null, /^$/],
+  [
+    "conv2d.dw",
+    "sliding",
+    { kernel: "conv2d/dw-sliding/sum_windows", from: "oh < params.oh);", to: "oh <= params.oh);" },
+    /^dw .*elements differ/,
+  ],
+  [
+    "conv2d.dw",
+    "sliding",
+    { kernel: "conv2d/dw-sliding/sum_windows", from: "i < params.i && k", to: "k" },
+    /elements differ|was written/,
+  ],
   ["grouped-conv2d.forward", "sliding", null, /^$/],
   [
     "grouped-conv2d.forward",
