@@ -220,7 +220,9 @@ async function checkGradients(convolution: Convolution, holder: "x" | "dy", rung
   const label = `x ${x}, w ${w}, ${holder}`;
   assertSame(`${label}: dx`, results["dx"], dx);
   // Lanes that only keep others company multiply what these read with zero.
-  assertSame(`${label}: dw`, results["dw"], dw, { orNaN: rung === "subgroup" || rung === "sliding" });
+  assertSame(`${label}: dw`, results["dw"], dw, {
+    orNaN: rung === "subgroup" || rung === "sliding",
+  });
 }
 
 // What is not finite meets padding on some rungs, where it is a zero, and not on others, which leave it out: there the
