@@ -408,8 +408,8 @@ const FAULTS: readonly (readonly [what: string, fault: Fault, setup?: Partial<St
     "the same of a convolution's",
     {
       kernel: "conv2d/dw-subgroup/sum_windows",
-      from: "CHANNELS + c] += slopes[c];",
-      to: "CHANNELS + c] += 0.999 * slopes[c];",
+      from: "KW * CHANNELS + c] += own;",
+      to: "KW * CHANNELS + c] += 0.999 * own;",
     },
   ],
   [
