@@ -75,6 +75,21 @@ for (const planted of PLANTED_FAULTS.filter((one) => !isForHalves(one))) {
   });
 }
 
+test("what changes nothing, or does not compile, counts as missed", async () => {
+  const device = await gpu();
+  const on = { device, capabilities: { subgroupSize: device.subgroupSize, isSoftware: false } };
+  const from = "right_tile[at.y * RIGHT_STRIDE + at.x]";
+  const missed = (to: string) => {
+    const fault = { kernel: "gemm/tiled/multiply", from, to };
+    return missedFault({ ladder: "gemm", rung: "tiled", fault }, on);
+  };
+  assert.is(await missed("right_tile[at.x + at.y * RIGHT_STRIDE]"), "not found: nothing was said");
+  assert.match(
+    (await missed("right_tile[at.x + nothing]")) ?? "",
+    /^not found: .*does not compile/,
+  );
+});
+
 test("both rungs of the tiled shaders have a barrier, a stride and a tail planted", () => {
   for (const { name, rungs } of LADDERS) {
     for (const rung of rungs.filter((one) => ["tiled", FOR_HALVES].includes(one.name))) {
