@@ -28,6 +28,7 @@ export interface ChoiceResult {
 export interface ChoiceOptions {
   readonly data: FashionMnist;
   readonly signal: AbortSignal;
+  /** Before each problem, and after the last. */
   readonly onProblem: (done: number, total: number) => void;
 }
 
@@ -45,6 +46,7 @@ export async function timeChoice(
     onProblem(index, problems.size);
     await measurement.measure(solution);
   }
+  onProblem(problems.size, problems.size);
   const { measured } = measurement;
   if ([...measured.values()].every(({ rung, ordered }) => rung === ordered)) {
     return { problems: measured, step: null };

@@ -102,6 +102,7 @@ const ELSEWHERE = [
   'npm run bench -- --filter "fc3 dx" --against before.json',
   // Minutes, and a folder of programs of others.
   "npm run tune-kernels -- --model vgg19 --weights none --freeze none --head-units 0",
+  "npm run bench -- --filter choice --out choice.json",
   "npm run bench -- --filter vgg19 --measured",
   "npm run bench -- --peers FOLDER --filter vgg19 --measured",
 ];

@@ -1,5 +1,6 @@
 // The choice of kernels as a sitting shows it: problem by problem, then the step with both.
 
+import { type Progress, startProgress } from "../../src/cli/display/progress.ts";
 import type { FashionMnist } from "../../src/data/fashion-mnist.ts";
 import type { Device } from "../../src/engine/core/device.ts";
 import { kernelLines, kernelSummary } from "../../src/report/text/kernels-text.ts";
@@ -17,11 +18,13 @@ export async function compareChoice(
   { device, data }: Opened,
 ): Promise<ChoiceResult | null> {
   if (signal.aborted) return null;
-  const live = terminal.live();
-  const onProblem = (done: number, total: number) =>
-    live.update(() => `${CHOICE} ${done}/${total} …`);
+  let bar: Progress | null = null;
+  const onProblem = (done: number, total: number) => {
+    bar ??= startProgress(terminal, { label: CHOICE, total, unit: "problems" });
+    bar.update(done);
+    if (done === total) bar.finish("");
+  };
   const result = await timeChoice(device, { data, signal, onProblem });
-  live.finish();
   const [head = "", ...rows] = kernelLines(result.problems);
   say();
   say(style.bold(head));

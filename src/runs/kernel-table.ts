@@ -10,14 +10,14 @@ import * as v from "valibot";
 import type { Device } from "../engine/core/device.ts";
 import { UsageError, VitrineError } from "../engine/core/errors.ts";
 import type { RungChoices } from "../engine/core/rung-table.ts";
-import { LADDERS, ladderKernels } from "../engine/ops/ladders.ts";
-import { nameOfVariant } from "../engine/program/ladder.ts";
+import { kernelsOfLadder, LADDERS } from "../engine/ops/ladders.ts";
+import { ladderOfKey, nameOfVariant } from "../engine/program/ladder.ts";
 import type { MeasuredProblems } from "../inspect/rungs/measure-rungs.ts";
 import { type JsonValue, writeJson } from "../io/files.ts";
 import { readJsonIfThere } from "../io/read-json.ts";
 
-/** Raised when the file changes meaning; a newer one is refused. */
-const FORMAT = 1;
+/** Raised when the file changes meaning; a newer one is refused. Format 1 had one digest of all ladders. */
+const FORMAT = 2;
 /** In the folder of a run. */
 export const KERNELS_FILE = "kernels.json";
 
@@ -30,11 +30,11 @@ const SAVED = {
 const milliseconds = v.pipe(v.number(), v.minValue(0));
 
 export const kernelTable = v.object({
-  format: v.literal(FORMAT),
+  format: v.picklist([1, FORMAT]),
   adapter: v.string(),
   driver: v.string(),
   dawn: v.string(),
-  kernels: v.string(),
+  kernels: v.union([v.string(), v.record(v.string(), v.string())]),
   problems: v.record(
     v.string(),
     v.object({
@@ -53,8 +53,8 @@ export interface KernelSetting {
   readonly driver: string;
   /** Version of the package `webgpu`. */
   readonly dawn: string;
-  /** SHA-256 of the ladders' rungs and of their kernels. */
-  readonly kernels: string;
+  /** By ladder the SHA-256 of its rungs and of their kernels, so that a change of one leaves what was measured of the others. */
+  readonly kernels: Readonly<Record<string, string>>;
 }
 
 export type KernelTable = v.InferOutput<typeof kernelTable>;
@@ -63,27 +63,41 @@ export function settingOf(device: Device): KernelSetting {
   const { name, info, subgroupSize } = device;
   const require = createRequire(import.meta.url);
   const { version } = require("webgpu/package.json") as { readonly version: string };
-  const kernels = kernelsDigest(subgroupSize);
+  const kernels = kernelDigests(subgroupSize);
   return { adapter: name, driver: info.description, dawn: version, kernels };
 }
 
-/** Of texts, switches and constants of all kernels that ladders dispatch, and of the ladders' rungs and variants in their order. */
-function kernelsDigest(subgroupSize: number | null): string {
-  const digest = createHash("sha256");
-  for (const { name, rungs } of LADDERS) {
-    const ways = rungs.flatMap((rung) => [
-      rung.name,
-      ...(rung.variants ?? []).map((variant) => nameOfVariant(rung.name, variant.name)),
-    ]);
-    digest.update(`${name} ${ways.join(" ")}\n`);
-  }
-  const texts = new Set<string>();
-  for (const { label, shader, flags = {}, constants = {} } of ladderKernels(subgroupSize)) {
-    digest.update(`${label} ${JSON.stringify([flags, constants])}\n`);
-    texts.add(shader.text);
-  }
-  for (const text of texts) digest.update(text);
-  return digest.digest("hex");
+/**
+ * Of each ladder's rungs and variants in their order, the switches, constants and texts of the kernels that they dispatch, and the
+ * digests of ladders that solve a part of their problems: a convolution as matrix products takes as long as these do.
+ */
+function kernelDigests(subgroupSize: number | null): KernelSetting["kernels"] {
+  const known = new Map<string, string>();
+  const digestOf = (name: string): string => {
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const { own, within } = kernelsOfLadder(name, subgroupSize);
+    const digest = createHash("sha256").update(`${name} ${waysOf(name).join(" ")}\n`);
+    const texts = new Set<string>();
+    for (const { label, shader, flags = {}, constants = {} } of own) {
+      digest.update(`${label} ${JSON.stringify([flags, constants])}\n`);
+      texts.add(shader.text);
+    }
+    for (const text of texts) digest.update(text);
+    for (const other of within) digest.update(`${other} ${digestOf(other)}\n`);
+    const hex = digest.digest("hex");
+    known.set(name, hex);
+    return hex;
+  };
+  return Object.fromEntries(LADDERS.map(({ name }) => [name, digestOf(name)]));
+}
+
+function waysOf(ladder: string): readonly string[] {
+  const rungs = LADDERS.find(({ name }) => name === ladder)?.rungs ?? [];
+  return rungs.flatMap(({ name, variants = [] }) => [
+    name,
+    ...variants.map((variant) => nameOfVariant(name, variant.name)),
+  ]);
 }
 
 /** The adapter's file in a folder of tables. */
@@ -94,19 +108,25 @@ export function tablePath(folder: string, device: Device): string {
 
 export interface FoundTable {
   readonly measured: MeasuredProblems;
-  /** Why a file that is there counts for nothing, in words; null where it counts, or there is none. */
+  /** Why what is in the file counts for nothing, or some of it, in words; null where all counts, or there is none. */
   readonly setAside: string | null;
 }
 
-/** What was measured on the device's adapter. A file that is damaged, or of another setting, counts for nothing. */
+/**
+ * What was measured on the device's adapter. A file that is damaged, or of another setting, counts for nothing; where it is other kernels
+ * that a ladder has now, the problems of the other ladders count.
+ */
 export async function readMeasured(path: string, setting: KernelSetting): Promise<FoundTable> {
   const none = new Map();
   try {
     const table = await readJsonIfThere(path, kernelTable, SAVED);
     if (!table) return { measured: none, setAside: null };
     const differs = differenceOf(table, setting);
-    if (differs !== null) return { measured: none, setAside: `${path}: ${differs}` };
-    return { measured: measuredOf(table), setAside: null };
+    const setAside = differs === null ? null : `${path}: ${differs}`;
+    const changed = isOfAdapter(table, setting) ? changedLadders(table, setting) : null;
+    if (!changed) return { measured: none, setAside };
+    const all = [...measuredOf(table)];
+    return { measured: new Map(all.filter(([key]) => !changed.has(ladderOfKey(key)))), setAside };
   } catch (error) {
     if (!(error instanceof VitrineError)) throw error;
     return { measured: none, setAside: error.message };
@@ -124,7 +144,7 @@ export function measuredOf({ problems }: KernelTable): MeasuredProblems {
   );
 }
 
-/** Adds what was measured to the adapter's file, which is written whole. */
+/** Adds what was measured to what counts of the adapter's file, which is written whole. */
 export async function addMeasured(
   path: string,
   setting: KernelSetting,
@@ -138,8 +158,8 @@ export async function addMeasured(
   return all;
 }
 
-/** The rungs as a table, without what they were measured by. */
-export function tableOf(setting: KernelSetting, rungs: RungChoices): KernelTable {
+/** The rungs as a table, without what they were measured by; of another table's setting, in that one's format. */
+export function tableOf(setting: KernelSetting | KernelTable, rungs: RungChoices): KernelTable {
   const problems = Object.fromEntries([...rungs].map(([key, rung]) => [key, { rung }]));
   return { format: FORMAT, ...setting, problems };
 }
@@ -185,11 +205,33 @@ export async function givenTable(path: string, setting: KernelSetting): Promise<
   );
 }
 
-/** What differs from the setting at hand, so that bits may too: `was measured with another driver, …`; null where nothing does. */
+const ADAPTER = ["adapter", "driver", "dawn"] as const;
+
+function isOfAdapter(table: KernelTable, setting: KernelSetting): boolean {
+  return ADAPTER.every((name) => table[name] === setting[name]);
+}
+
+/** The ladders that problems of the table are on, and whose kernels were others; of an early table all, for it does not say. */
+function changedLadders({ kernels, problems }: KernelTable, now: KernelSetting): Set<string> {
+  const ladders = new Set(Object.keys(problems).map(ladderOfKey));
+  const isSame = (name: string) =>
+    typeof kernels !== "string" && kernels[name] === now.kernels[name];
+  return new Set([...ladders].filter((name) => !isSame(name)));
+}
+
+/**
+ * What differs from the setting at hand, so that bits may too: `was measured with another driver, …`,
+ * `was measured with other kernels of conv2d.dw than today's`; null where nothing does.
+ */
 export function differenceOf(table: KernelTable, setting: KernelSetting): string | null {
-  for (const name of ["adapter", "driver", "dawn"] as const) {
+  for (const name of ADAPTER) {
     if (table[name] === setting[name]) continue;
     return `was measured with another ${name}, ${table[name]}`;
   }
-  return table.kernels === setting.kernels ? null : "was measured with other kernels than today's";
+  const changed = [...changedLadders(table, setting)];
+  if (changed.length === 0) return null;
+  if (typeof table.kernels === "string") {
+    return "is of an earlier Vitrine, which did not say which ladder had which kernels";
+  }
+  return `was measured with other kernels of ${changed.join(", ")} than today's`;
 }

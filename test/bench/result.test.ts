@@ -34,6 +34,21 @@ test("what is written reads back, also behind the lines of npm", async () => {
   }
 });
 
+test("the choice of kernels is written with both times of each problem and of the step, and read over", () => {
+  const chosen = { rung: "tiled", ordered: "naive", ms: { naive: 2, tiled: 1 }, refused: [] };
+  const kept = { rung: "naive", ordered: "naive", ms: { naive: 1, tiled: 2 }, refused: ["wrong"] };
+  const problems = new Map([
+    ["gemm x", chosen],
+    ["gemm y", kept],
+  ]);
+  const step = { order: 6, measured: 5.5 };
+  const text = JSON.stringify(sampleResult({ choice: { problems, step } }));
+  const written = JSON.parse(text);
+  assert.equal(written.choice, { step, problems: { "gemm x": chosen, "gemm y": kept } });
+  const { cases } = readResult(written, "f.json");
+  assert.equal(cases, readResult(JSON.parse(JSON.stringify(sampleResult())), "f.json").cases);
+});
+
 test("those of early versions are read, their quartiles estimated from the 90th percentile", async () => {
   const names = readdirSync(RESULTS).filter((name) => /llvmpipe(-backbones)?\.json$/.test(name));
   assert.is(names.length, 2);

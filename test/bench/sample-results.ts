@@ -1,5 +1,6 @@
 // Results of the bench for tests: made of what a sitting would have measured, without a device.
 
+import type { ChoiceResult } from "../../bench/choice.ts";
 import { machineOf } from "../../bench/sitting/machine.ts";
 import { resultOf } from "../../bench/sitting/measure.ts";
 import type { JsonValue } from "../../src/io/files.ts";
@@ -15,6 +16,7 @@ export interface SampleOptions {
   /** Medians by case and variant. */
   readonly kernels?: Readonly<Record<string, number>>;
   readonly step?: number;
+  readonly choice?: ChoiceResult | null;
 }
 
 /** As `--out` writes it. */
@@ -25,6 +27,7 @@ export function sampleResult({
   spread = 0.04,
   kernels = { "conv2 dx/naive": 12, "conv2 dx/subgroup": 0.6, "pool1 max dx/only": 0.24 },
   step = 6,
+  choice = null,
 }: SampleOptions = {}): { readonly [key: string]: JsonValue } {
   const timed = (ms: number) => ({
     ...{ ms, lower: ms * (1 - spread / 2), upper: ms * (1 + spread / 2), p90: ms * (1 + spread) },
@@ -52,7 +55,7 @@ export function sampleResult({
       trainStep: [
         { model: "lenet5", batch: 50, ...timed(step), steps: 400, dispatches: 37, loss: 0.7 },
       ],
-      choice: null,
+      choice,
     },
   );
 }

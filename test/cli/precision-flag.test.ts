@@ -3,11 +3,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import * as v from "valibot";
-import {
-  checkVerified,
-  describeOptimisation,
-  optimisationOf,
-} from "../../src/cli/inputs/training-flags.ts";
+import { describeOptimisation, optimisationOf } from "../../src/cli/inputs/training-flags.ts";
 import { parseHistory } from "../../src/report/run/run-files.ts";
 import { historyCsv, historyRow } from "../../src/runs/history.ts";
 import { optimisationEntries } from "../../src/runs/optimisation-record.ts";
@@ -34,13 +30,6 @@ test("a search's precision goes for what no flag says, and a flag takes its plac
   assert.equal(optimisationOf(flags, found), found);
   assert.equal(optimisationOf({ ...flags, optimizer: "adam" }, found), found);
   assert.equal(optimisationOf({ ...flags, precision: "float32" }, found), {});
-});
-
-test("steps in f16 are not held against bounds of float32", () => {
-  const refused = () => checkVerified({ precision: "mixed" }, { verifyEvery: 3 });
-  assert.throws(refused, "--verify-every: its bounds are those of float32, got --precision mixed");
-  checkVerified({ precision: "mixed" }, {});
-  checkVerified({}, { verifyEvery: 3 });
 });
 
 test("the loss scale and the steps left out are columns of the history, only in mixed precision", () => {

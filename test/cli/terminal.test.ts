@@ -101,6 +101,27 @@ test("finished progress leaves amount and time", () => {
   assert.is(stream.text, "images 26.4 MB in 340 ms\n");
 });
 
+test("long work says how far it is every 20 seconds where nobody watches, and short work nothing", () => {
+  const linesOf = (stream: ReturnType<typeof memoryStream>, quiet = false) => {
+    let time = 0;
+    const now = (): number => time;
+    const terminal = createTerminal(stream, { env: {}, quiet, now });
+    const asked = { label: "measuring", total: 28, unit: "problems", now } as const;
+    const progress = startProgress(terminal, asked);
+    for (const [second, done] of [0, 9, 19, 21, 40, 42].entries()) {
+      time = 1000 * done;
+      progress.update(second);
+    }
+    progress.finish("");
+    return stream.text;
+  };
+  const told =
+    "measuring: 3 of 28 problems, 0.1 problems/s, ETA 2:55\nmeasuring: 5 of 28 problems, 0.1 problems/s, ETA 3:13\n";
+  assert.is(linesOf(memoryStream()), told);
+  assert.is(linesOf(memoryStream(), true), "");
+  assert.not.match(linesOf(memoryStream(TTY)), /\n/);
+});
+
 test("a spinner leaves nothing behind and passes results and errors on", async () => {
   const stream = memoryStream(TTY);
   const terminal = createTerminal(stream, { env: {} });

@@ -16,6 +16,7 @@ import { Executable } from "../../src/engine/program/executor.ts";
 import { Recorder } from "../../src/engine/program/recorder.ts";
 import { allKernels } from "../support/all-kernels.ts";
 import { gpu } from "../support/gpu.ts";
+import { withTold } from "../support/told-adapter.ts";
 
 const test = suite("subgroups");
 
@@ -55,30 +56,6 @@ test("every kernel that passes values between lanes is held to the size, on the 
 /** Where the attributes of an entry point begin. */
 function headStart(text: string, entry: string): number {
   return text.lastIndexOf("@compute", text.indexOf(`fn ${entry}(`));
-}
-
-/** An adapter like the one at hand, that says that its subgroups may be smaller as well. */
-function withSizes(given: GPU): GPU {
-  return {
-    async requestAdapter(options?: GPURequestAdapterOptions) {
-      const adapter = await given.requestAdapter(options);
-      if (!adapter) return null;
-      const { features, limits, info } = adapter;
-      const sizes = sizesOf(4, info.subgroupMaxSize);
-      const names = [
-        "vendor",
-        "architecture",
-        "device",
-        "description",
-        "isFallbackAdapter",
-      ] as const;
-      const told = Object.fromEntries(names.map((name) => [name, info[name]]));
-      return {
-        ...{ features, limits, info: { ...told, ...sizes } },
-        requestDevice: (wish?: GPUDeviceDescriptor) => adapter.requestDevice(wish),
-      };
-    },
-  } as unknown as GPU;
 }
 
 test("matrices are listed by what is multiplied; those of f16 need shader-f16, and sums are f32", () => {
@@ -128,7 +105,8 @@ const testSizes = isControlled ? test : test.skip;
 testSizes(
   "a device of several sizes runs the same kernels, held to one, to the same bits",
   async () => {
-    const device = await Device.open({ gpu: withSizes(usual.gpu) });
+    const sizes = sizesOf(4, usual.info.subgroupMaxSize);
+    const device = await Device.open({ gpu: withTold(usual.gpu, sizes) });
     assert.is(device.subgroupSize, usual.subgroupSize);
     assert.is(device.kernels.pinnedSubgroup, usual.subgroupSize);
     const own = device.scope({ ownKernels: true });

@@ -7,12 +7,13 @@ import { kernelFrom, shaderFrom } from "../../src/engine/core/kernel.ts";
 import { LADDERS } from "../../src/engine/ops/ladders.ts";
 import { gpu } from "../support/gpu.ts";
 import { type Fault, plantFault } from "../support/plant-fault.ts";
-import { type BenchProblem, checkCase, waysOf } from "./check-case.ts";
+import { checkCase } from "./check-case.ts";
 import { NullDevice } from "./check-limits.ts";
 import { gemmProblem } from "./gemm-problems.ts";
 import { messageIn } from "./messages.ts";
 import { Outcome } from "./outcome.ts";
-import { benchCases, problemsOf } from "./problems.ts";
+import { isForHalves, labelOf, missedFault, PLANTED_FAULTS } from "./planted-faults.ts";
+import { benchCases, FOR_HALVES, problemsOf } from "./problems.ts";
 import { PROFILES } from "./profiles.ts";
 
 const test = suite("gpu-kernels");
@@ -41,19 +42,6 @@ test("a kernel without a fault passes", async () => {
   assert.is(await faultsOf("tiled", null), "");
 });
 
-test("a missing barrier is found", async () => {
-  const from = "workgroupBarrier();\n    k += DEPTH;";
-  const found = await faultsOf("tiled", { from, to: "\n    k += DEPTH;" });
-  assert.match(found, /^c \(67,68\): \d+ of 4556 elements differ/);
-});
-
-test("a wrong stride of columns is found", async () => {
-  const from = "right_tile[at.y * RIGHT_STRIDE + at.x]";
-  const to = "right_tile[at.y * (RIGHT_STRIDE - 1u) + at.x]";
-  const found = await faultsOf("tiled", { from, to });
-  assert.match(found, /elements differ/);
-});
-
 const GUARD = "if (i >= params.m * params.n) { return; }";
 
 test("a missing guard at the tail is found", async () => {
@@ -79,141 +67,37 @@ test("a row that is read beyond the last is found", async () => {
   assert.match(found, /is NaN/);
 });
 
-/** Each in one kernel of the rung, and what is said of it; null is what is said without a fault. */
-const FAULTS_OF_RUNGS: readonly (readonly [
-  ladder: string,
-  rung: string,
-  fault: Fault | null,
-  said: RegExp,
-])[] = [
-  ["gemm", "subgroup 25-rows", null, /^$/],
-  [
-    "gemm",
-    "subgroup 25-rows",
-    { kernel: "gemm/subgroup/multiply_tall", from: "4u * FIFTH, half", to: "3u * FIFTH, half" },
-    /elements differ/,
-  ],
-  ["conv2d.forward", "winograd4", null, /^$/],
-  [
-    "conv2d.forward",
-    "winograd4",
-    { kernel: "conv2d/winograd4/transform_output", from: "P * (m[1]", to: "Q * (m[1]" },
-    /^y .*elements differ/,
-  ],
-  [
-    "conv2d.forward",
-    "winograd4",
-    { kernel: "conv2d/winograd4/transform_output", from: " || column >= params.ow", to: "" },
-    /elements differ|was written/,
-  ],
-  [
-    "conv2d.dx",
-    "winograd4",
-    { kernel: "conv2d/winograd4/transform_weights", from: "2u - across", to: "across" },
-    /^dx .*elements differ/,
-  ],
-  [
-    "conv2d.dw",
-    "winograd4",
-    {
-      kernel: "conv2d/winograd4/transform_gradient",
-      from: "Q * (d[1] + 2.0",
-      to: "Q * (d[1] - 2.0",
-    },
-    /^dw .*elements differ/,
-  ],
-  ["conv2d.forward", "toeplitz", null, /^$/],
-  [
-    "conv2d.forward",
-    "toeplitz",
-    {
-      kernel: "conv2d/toeplitz/transform_output",
-      from: "put(starts.y, 1u",
-      to: "put(starts.y, 2u",
-    },
-    /elements differ|was written/,
-  ],
-  [
-    "conv2d.dx",
-    "toeplitz",
-    { kernel: "conv2d/toeplitz/transform_weights", from: "2u - across", to: "across" },
-    /^dx .*elements differ/,
-  ],
-  [
-    "conv2d.dw",
-    "toeplitz",
-    { kernel: "conv2d/toeplitz/transform_products", from: "m[0] - m[1]", to: "m[0] + m[1]" },
-    /^dw .*elements differ/,
-  ],
-  ["conv2d.dw", "sliding", null, /^$/],
-  [
-    "conv2d.dw",
-    "sliding",
-    { kernel: "conv2d/dw-sliding/sum_windows", from: "e % SUBGROUP);", to: "0u);" },
-    /^dw .*elements differ/,
-  ],
-  [
-    "conv2d.dw",
-    "sliding",
-    { kernel: "conv2d/dw-sliding/sum_windows", from: "i < params.i && k", to: "k" },
-    /elements differ|was written/,
-  ],
-  ["grouped-conv2d.forward", "sliding", null, /^$/],
-  [
-    "grouped-conv2d.forward",
-    "sliding",
-    {
-      kernel: "conv2d/sliding/forward",
-      from: "sums[i] = sums[i + TILE]",
-      to: "sums[i] = sums[i]",
-    },
-    /^y .*elements differ/,
-  ],
-  [
-    "grouped-conv2d.forward",
-    "sliding",
-    { kernel: "conv2d/sliding/forward", from: "row >= place.row && row < end", to: "true" },
-    /elements differ|was written/,
-  ],
-  [
-    "grouped-conv2d.dx",
-    "sliding",
-    {
-      kernel: "conv2d/sliding/input_gradient",
-      from: "if (column < params.w) { dx",
-      to: "if (column <= params.w) { dx",
-    },
-    /elements differ|was written/,
-  ],
-  [
-    "grouped-conv2d.dw",
-    "sliding",
-    {
-      kernel: "conv2d/sliding/weight_gradient",
-      from: "step < end && column",
-      to: "column",
-    },
-    /^dw .*elements differ/,
-  ],
-];
-
-for (const [ladder, rung, fault, said] of FAULTS_OF_RUNGS) {
-  test(`${ladder} on ${rung}, ${fault ? `"${fault.to}" for "${fault.from}"` : "as it is"}`, async () => {
+for (const planted of PLANTED_FAULTS.filter((one) => !isForHalves(one))) {
+  test(`${labelOf(planted)}, is found`, async () => {
     const device = await gpu();
     const capabilities = { subgroupSize: device.subgroupSize, isSoftware: false };
-    const fits = (one: BenchProblem) => {
-      const { rungs, variants } = waysOf(one, ladder, capabilities);
-      return [...rungs, ...variants].includes(rung);
-    };
-    const problem = problemsOf(ladder, false).find(fits);
-    if (!problem) throw new Error(`no problem for ${rung}`);
-    const { faults } = await checkCase({
-      ...{ device, problem, capabilities, rungs: { [ladder]: rung } },
-      alter: (program) => (fault ? plantFault(program, fault) : program),
-    });
-    assert.match(faults.join("\n"), said);
+    assert.is(await missedFault(planted, { device, capabilities }), null);
   });
 }
+
+test("what changes nothing, or does not compile, counts as missed", async () => {
+  const device = await gpu();
+  const on = { device, capabilities: { subgroupSize: device.subgroupSize, isSoftware: false } };
+  const from = "right_tile[at.y * RIGHT_STRIDE + at.x]";
+  const missed = (to: string) => {
+    const fault = { kernel: "gemm/tiled/multiply", from, to };
+    return missedFault({ ladder: "gemm", rung: "tiled", fault }, on);
+  };
+  assert.is(await missed("right_tile[at.x + at.y * RIGHT_STRIDE]"), "not found: nothing was said");
+  assert.match(
+    (await missed("right_tile[at.x + nothing]")) ?? "",
+    /^not found: .*does not compile/,
+  );
+});
+
+test("both rungs of the tiled shaders have a barrier, a stride and a tail planted", () => {
+  for (const { name, rungs } of LADDERS) {
+    for (const rung of rungs.filter((one) => ["tiled", FOR_HALVES].includes(one.name))) {
+      const planted = PLANTED_FAULTS.filter((one) => one.ladder === name && one.rung === rung.name);
+      assert.is(planted.length, 3, `${name} ${rung.name}`);
+    }
+  }
+});
 
 test("every rung of every ladder has problems, also in the short run", () => {
   for (const isShort of [true, false]) {

@@ -83,7 +83,7 @@ function halvedCases(
 }
 
 /** The rung that takes such operands only. */
-const FOR_HALVES = "subgroup-matrix";
+export const FOR_HALVES = "subgroup-matrix";
 
 /** Throws VitrineError for a ladder that has none. */
 export function problemsOf(ladder: string, isShort: boolean): readonly BenchProblem[] {

@@ -7,6 +7,7 @@ import { openDevice } from "../../src/io/adapter.ts";
 import { checkCase } from "./check-case.ts";
 import { checkAllKernels, checkMatrices, checkModel, NullDevice } from "./check-limits.ts";
 import { send, type WorkRequest } from "./messages.ts";
+import { isForHalves, labelOf, missedFault, plantedOn } from "./planted-faults.ts";
 import { PROBED_FEATURES, probesFor } from "./probes.ts";
 import { benchCases, problemsOf } from "./problems.ts";
 import { PROFILES, type Profile } from "./profiles.ts";
@@ -20,11 +21,14 @@ async function checkRungs({ isShort, filter }: WorkRequest): Promise<void> {
   const capabilities = { subgroupSize, isSoftware: false, matrices };
   const cases = benchCases({ capabilities, isShort, filter });
   const ladders = isShort ? [] : bitsCases().filter(({ row }) => row.includes(filter));
+  const planted = plantedOn(capabilities).filter(
+    (one) => (!isShort || isForHalves(one)) && PLANTED.includes(filter),
+  );
   const probes = probesFor(device).filter(({ subject }) => subject.includes(filter));
   send({
     bench: "adapter",
     name: device.name,
-    total: cases.length + ladders.length + probes.length,
+    total: cases.length + ladders.length + planted.length + probes.length,
   });
   for (const { subject, rung, problem } of cases) {
     const rungs = rung === "" ? {} : { [subject]: rung };
@@ -37,11 +41,19 @@ async function checkRungs({ isShort, filter }: WorkRequest): Promise<void> {
     const found = await checkBits({ device, ladder, problem, capabilities });
     send({ bench: "result", row, label: problem.label, ...found });
   }
+  for (const one of planted) {
+    const missed = await missedFault(one, { device, capabilities });
+    const faults = missed === null ? [] : [missed];
+    send({ bench: "result", row: PLANTED, label: labelOf(one), tried: 1, faults });
+  }
   for (const { subject: row, problem } of probes) {
     const { faults } = await checkCase({ device, problem, capabilities });
     send({ bench: "result", row, label: problem.label, tried: 1, faults });
   }
 }
+
+/** Row of the faults that are to be found; in a short run those that the suite's own adapter cannot have. */
+const PLANTED = "planted faults";
 
 /** One in so many problems is solved on every variant, to compare their bits. */
 const BITS_EACH = 7;

@@ -1,10 +1,7 @@
-// The measured choice of kernels: what is measured, what may be chosen, and the file that keeps it.
+// The measured choice of kernels: what is measured, and what may be chosen. The file that keeps it is runs/kernel-table.test.ts.
 
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { RungChoices } from "../../src/engine/core/rung-table.ts";
 import { conv2d } from "../../src/engine/ops/conv2d/conv2d.ts";
 import { GEMM, recordGemm } from "../../src/engine/ops/gemm/gemm.ts";
 import { adam } from "../../src/engine/optim/adam.ts";
@@ -22,19 +19,6 @@ import {
   type Thoroughness,
 } from "../../src/inspect/rungs/measure-rungs.ts";
 import { programsOfModel } from "../../src/inspect/rungs/programs-of-model.ts";
-import {
-  addMeasured,
-  differenceOf,
-  givenTable,
-  type KernelSetting,
-  readMeasured,
-  rungsIn,
-  settingOf,
-  tableOf,
-  tableOfRun,
-  writeTable,
-} from "../../src/runs/kernel-table.ts";
-import { temporaryFolder } from "../data/sample-files.ts";
 import { gpu } from "../support/gpu.ts";
 import { smallDataset } from "../support/small-data.ts";
 
@@ -206,80 +190,6 @@ test("the programs of a training: step, evaluation and prediction; of a frozen b
   const ladders = [...problemsOf(whole).values()].map(({ ladder }) => ladder);
   const count = (name: string) => ladders.filter((ladder) => ladder === name).length;
   assert.equal(["conv2d.forward", "conv2d.dx", "conv2d.dw"].map(count), [4, 1, 2]);
-});
-
-const SETTING: KernelSetting = { adapter: "a", driver: "d", dawn: "1", kernels: "k" };
-const CHOSEN = {
-  rung: "tiled",
-  ordered: "naive",
-  ms: { naive: 2, tiled: 1 },
-  refused: ["subgroup"],
-};
-
-const COARSE = { ...CHOSEN, rung: "naive", variantsLeft: true };
-
-test("the file keeps what was measured, and counts for nothing on another adapter or with other kernels", async () => {
-  const path = join(temporaryFolder(), "kernels", "a.json");
-  assert.equal(await readMeasured(path, SETTING), { measured: NONE, setAside: null });
-  await addMeasured(path, SETTING, new Map([["gemm x", CHOSEN]]));
-  const all = await addMeasured(path, SETTING, new Map([["gemm y", COARSE]]));
-  assert.equal([...all.keys()], ["gemm x", "gemm y"]);
-  assert.equal(await readMeasured(path, SETTING), { measured: all, setAside: null });
-  for (const [name, words] of [
-    ["driver", "another driver, d"],
-    ["dawn", "another dawn, 1"],
-    ["kernels", "other kernels than today's"],
-  ] as const) {
-    const { measured: none, setAside } = await readMeasured(path, { ...SETTING, [name]: "new" });
-    assert.is(none.size, 0);
-    assert.is(setAside, `${path}: was measured with ${words}`);
-  }
-  const whole = readFileSync(path, "utf8");
-  for (const [text, words] of [
-    [whole.slice(0, 40), "must be JSON"],
-    [whole.replace('"rung": "tiled"', '"rung": 3'), "problems.gemm x.rung must be text, got 3"],
-    [whole.replace('"naive": 2', '"naive": -2'), "must be at least 0"],
-    [whole.replace('"format": 1', '"format": 2'), "was written by a newer Vitrine"],
-  ] as const) {
-    assert.not.equal(text, whole);
-    writeFileSync(path, text);
-    const { measured: none, setAside } = await readMeasured(path, SETTING);
-    assert.is(none.size, 0);
-    assert.ok(setAside?.includes(words), setAside ?? "nothing");
-  }
-});
-
-test("a run's kernels are read back, refused on another adapter, and noted with another driver", async () => {
-  const out = temporaryFolder();
-  assert.is(await tableOfRun(out), null);
-  const rungs: RungChoices = new Map([["gemm x", "tiled"]]);
-  const table = tableOf(SETTING, rungs);
-  await writeTable(out, table);
-  assert.equal(await tableOfRun(out), table);
-  assert.equal(rungsIn(await givenTable(out, SETTING)), rungs);
-  assert.is(differenceOf(table, SETTING), null);
-  const newer = { ...SETTING, driver: "new" };
-  const given = await givenTable(join(out, "kernels.json"), newer);
-  assert.is(differenceOf(given, newer), "was measured with another driver, d");
-  const errorOf = async (path: string, setting: KernelSetting) =>
-    givenTable(path, setting).then(String, (error: Error) => error.message);
-  assert.match(
-    await errorOf(out, { ...SETTING, adapter: "b" }),
-    /^kernels: must be of the adapter b, got .* of a$/,
-  );
-  const none = join(out, "none");
-  assert.is(
-    await errorOf(none, SETTING),
-    `kernels: must be a table of kernels or a run's folder, got ${none}`,
-  );
-});
-
-test("the setting names the adapter, its driver, Dawn, and a digest of the kernels", async () => {
-  const device = await gpu();
-  const { adapter, dawn, kernels } = settingOf(device);
-  assert.is(adapter, device.name);
-  assert.match(dawn, /^\d+\.\d+\.\d+/);
-  assert.match(kernels, /^[0-9a-f]{64}$/);
 });
 
 test.run();

@@ -24,6 +24,7 @@ import {
   type InspectedModel,
   inspectedFor,
   inspectedModel,
+  precisionOfStep,
   RUN_POSITIONAL,
 } from "../inputs/inspected-model.ts";
 import { chooseForStep, STEP_KERNEL_FLAGS } from "../inputs/kernel-tables.ts";
@@ -112,6 +113,7 @@ async function inspect(context: Context): Promise<void> {
   const { model, weights, optimizer, loss } = looked;
   const setup: StepSetup = {
     ...{ model, weights, optimizer, loss, rungs, batchSize, kind: flags.step, seed: flags.seed },
+    precision: precisionOfStep(device, looked, { kind: flags.step, say }),
     data: await placeDataset(device, limitRows(loaded.train, flags.limit)),
   };
   const found = await gather(context, { device, setup, looked, loaded });

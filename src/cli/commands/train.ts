@@ -34,7 +34,7 @@ import { argumentsOf, RESUME_FLAGS, resumedFlags } from "../inputs/resume-flags.
 import { FUSE_FLAG } from "../inputs/rung-flag.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, defaultOut, SEED_FLAG } from "../inputs/shared-flags.ts";
 import { type Rows, splitRows } from "../inputs/split-rows.ts";
-import { checkSchedule, checkVerified, TRAINING_FLAGS } from "../inputs/training-flags.ts";
+import { checkSchedule, TRAINING_FLAGS } from "../inputs/training-flags.ts";
 import { WATCH_FLAGS } from "../inputs/watch-flags.ts";
 import { placeOf, runTraining } from "../outcomes/training-run.ts";
 import { Watching } from "../outcomes/watching.ts";
@@ -139,7 +139,6 @@ async function train(typed: Given): Promise<void> {
   const flags = { ...given.flags, batchSize, learningRate };
   const context = { ...given, flags };
   checkSchedule(chosen.optimisation, flags.validation);
-  checkVerified(chosen.optimisation, flags);
   const { name } = chosen.model;
   say(style.bold(`vitrine: training ${name} on ${titleOfFlag(flags.data)}`));
   const out = flags.out ?? (await defaultOut(name));

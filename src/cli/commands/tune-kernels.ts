@@ -112,7 +112,7 @@ async function measure(
 ) {
   const measurement = new RungMeasurement(device, known, signal);
   const bar = startProgress(terminal, {
-    ...{ label: "measuring kernels", total: problems.size, unit: "steps" },
+    ...{ label: "measuring kernels", total: problems.size, unit: "problems" },
   });
   let done = 0;
   try {

@@ -27,6 +27,7 @@ import {
   type InspectedModel,
   inspectedFor,
   inspectedModel,
+  precisionOfStep,
   RUN_POSITIONAL,
 } from "../inputs/inspected-model.ts";
 import { chooseForStep, STEP_KERNEL_FLAGS } from "../inputs/kernel-tables.ts";
@@ -117,13 +118,14 @@ interface Opening {
 
 /** Opens the step and runs it once, kernel by kernel: that compiles, and moments of the optimiser are no longer 0. */
 async function open(context: Context, opening: Opening): Promise<OpenStep> {
-  const { flags, signal, terminal } = context;
+  const { flags, say, signal, terminal } = context;
   const { device, inspected, rungs, train } = opening;
   const { model, weights } = inspected;
   const setup = {
     ...{ model, kind: flags.step, batchSize: flags.batchSize, rungs, seed: flags.seed },
     data: await placeDataset(device, limitRows(train, flags.limit)),
     weights: startingWeights(model, flags.seed, weights),
+    precision: precisionOfStep(device, inspected, { kind: flags.step, say }),
     plan: { sharesSlots: false },
   };
   const step = await withRungs(rungs, () => openStep(device, setup));

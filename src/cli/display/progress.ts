@@ -1,10 +1,11 @@
-// Progress of work that is counted in bytes or steps, and a spinner for work that is not, on the terminal's live line.
-// Training has its own line (report/progress-line.ts); this is for downloads, evaluation and benchmarks.
+// Progress of work that is counted in bytes or steps, and a spinner for work that is not, on the terminal's live line; in a file or a
+// pipe a finished line now and then, so that a log of long work is not silent.
+// Training has its own line (report/progress-line.ts); this is for downloads, evaluation, measuring and looking.
 
 import { formatEta } from "../../report/text/progress-line.ts";
 import type { Terminal } from "../frame/terminal.ts";
 
-export type ProgressUnit = "bytes" | "steps" | "rows" | "percent";
+export type ProgressUnit = "bytes" | "steps" | "rows" | "problems" | "percent";
 
 export interface ProgressOptions {
   readonly label: string;
@@ -24,25 +25,29 @@ export interface Progress {
 const BAR_WIDTH = 24;
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const FRAME_MS = 100;
+/** Between two lines where nobody watches. */
+const LINE_MS = 20_000;
 
 export function startProgress(terminal: Terminal, options: ProgressOptions): Progress {
   const { label, total, unit, now = () => performance.now() } = options;
   const start = now();
   const line = terminal.live();
   let reached = 0;
+  let told = start;
   const seconds = (): number => (now() - start) / 1000;
   return {
     update(done) {
       reached = done;
-      line.update(() => {
-        const state = { done, total, unit, seconds: seconds() };
-        return `${label} ${terminal.style.dim(progressText(state))}`;
-      });
+      const state = { done, total, unit, seconds: seconds() };
+      line.update(() => `${label} ${terminal.style.dim(progressText(state))}`);
+      if (terminal.interactive || now() - told < LINE_MS) return;
+      told = now();
+      terminal.print(`${label}: ${amountText(state)}`);
     },
     finish(text) {
       const took = formatSeconds(seconds());
-      const told = text ?? `${label} ${formatAmount(reached, unit)} in ${took}`;
-      line.finish(told === "" ? undefined : told);
+      const last = text ?? `${label} ${formatAmount(reached, unit)} in ${took}`;
+      line.finish(last === "" ? undefined : last);
     },
   };
 }
@@ -55,19 +60,24 @@ export interface ProgressNumbers {
 }
 
 /** `━━━━      12.4 MB of 26.4 MB, 8.1 MB/s, ETA 2s`; without a total, the spinner, amount and speed. */
-export function progressText({ done, total, unit, seconds }: ProgressNumbers): string {
+export function progressText(numbers: ProgressNumbers): string {
+  const { done, total, seconds } = numbers;
+  const text = amountText(numbers);
+  if (total === undefined || total <= 0) return `${frameAt(seconds * 1000)} ${text}`;
+  const share = Math.min(1, done / total);
+  return `${"━".repeat(Math.floor(share * BAR_WIDTH)).padEnd(BAR_WIDTH)} ${text}`;
+}
+
+/** The same without what is drawn. */
+function amountText({ done, total, unit, seconds }: ProgressNumbers): string {
   const rate = seconds > 0 ? done / seconds : 0;
   const speed = `${formatAmount(rate, unit)}/s`;
-  if (total === undefined || total <= 0) {
-    return `${frameAt(seconds * 1000)} ${formatAmount(done, unit)}, ${speed}`;
-  }
-  const share = Math.min(1, done / total);
-  const bar = "━".repeat(Math.floor(share * BAR_WIDTH)).padEnd(BAR_WIDTH);
   const reached = formatAmount(done, unit);
-  if (unit === "percent") return `${bar} ${reached}`;
+  if (total === undefined || total <= 0) return `${reached}, ${speed}`;
+  if (unit === "percent") return reached;
   const amount = `${reached.replace(` ${unit}`, "")} of ${formatAmount(total, unit)}`;
   const left = rate > 0 && done < total ? `, ETA ${formatEta((total - done) / rate)}` : "";
-  return `${bar} ${amount}, ${speed}${left}`;
+  return `${amount}, ${speed}${left}`;
 }
 
 /** Runs the work under a turning spinner; on success a line may stay, on failure none does. */

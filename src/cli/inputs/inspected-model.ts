@@ -2,12 +2,14 @@
 // with its way of learning.
 
 import type { Dataset } from "../../data/dataset.ts";
+import type { Device } from "../../engine/core/device.ts";
 import { UsageError } from "../../engine/core/errors.ts";
 import type { Model } from "../../engine/layers/model.ts";
 import type { Precision, Weights } from "../../engine/layers/variables.ts";
 import type { Loss } from "../../engine/ops/loss/loss.ts";
 import { adam } from "../../engine/optim/adam.ts";
 import type { Optimizer } from "../../engine/optim/optimizer.ts";
+import type { StepKind } from "../../inspect/step.ts";
 import { checkTakes, forData } from "../../models/for-data.ts";
 import { createModel, isTransfer, type ModelConfig } from "../../models/models.ts";
 import type { RunConfig } from "../../runs/run-record.ts";
@@ -108,6 +110,26 @@ export function inspectedFor(looked: InspectedModel, dataset: Dataset): Inspecte
   }
   const config = forData(looked.config, dataset);
   return { ...looked, config, model: createModel(config) };
+}
+
+/**
+ * The precision in which to look at a step: a training step in the run's own, where the adapter has it. What is looked at is said where
+ * the run was trained in mixed precision.
+ */
+export function precisionOfStep(
+  { hasHalf, name }: Pick<Device, "hasHalf" | "name">,
+  { precision }: Pick<InspectedModel, "precision">,
+  { kind, say }: { readonly kind: StepKind; readonly say: (line: string) => void },
+): Precision {
+  if (kind !== "train" || precision === "float32") return "float32";
+  if (hasHalf) {
+    say("precision  mixed, as the run was trained");
+    return precision;
+  }
+  say(
+    `note       it was trained in mixed precision, and ${name} has no f16: this is its float32 step`,
+  );
+  return "float32";
 }
 
 /** What a run does not record, a step does not need. */

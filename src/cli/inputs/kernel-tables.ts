@@ -78,10 +78,10 @@ export function tableFileOf(device: Device): string {
 
 type Say = (line: string) => void;
 
-/** What was measured on the device's adapter; a file that does not count is said so. */
+/** What was measured on the device's adapter; what does not count is said so. */
 export async function measuredOn(device: Device, say: Say): Promise<MeasuredProblems> {
   const { measured, setAside } = await readMeasured(tableFileOf(device), settingOf(device));
-  if (setAside !== null) say(`note       kernels: ${setAside}; it is set aside`);
+  if (setAside !== null) say(`note       set aside: ${setAside}`);
   return measured;
 }
 

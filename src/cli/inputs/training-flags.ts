@@ -159,17 +159,6 @@ export function checkSchedule({ schedule }: Optimisation, validation: number): v
   });
 }
 
-/** Throws UsageError where steps in f16 were to be held against bounds of float32. */
-export function checkVerified(
-  { precision }: Optimisation,
-  { verifyEvery }: { readonly verifyEvery?: number | undefined },
-): void {
-  if (precision !== "mixed" || verifyEvery === undefined) return;
-  throw new UsageError("--verify-every: its bounds are those of float32, got --precision mixed", {
-    help: "leave one of the two out",
-  });
-}
-
 export function firstRate({ optimizer = "adam", learningRate }: TrainingFlags): number {
   return learningRate ?? DEFAULT_RATES[optimizer];
 }

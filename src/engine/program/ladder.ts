@@ -53,7 +53,7 @@ export interface Variant<Problem> {
 }
 
 export interface Ladder<Problem> {
-  /** `gemm`, `conv2d.forward`, …: what `RecorderOptions.rungs` and the bench call it. */
+  /** `gemm`, `conv2d.forward`, …: what `RecorderOptions.rungs` and the bench call it. Without blanks. */
   readonly name: string;
   /**
    * All that the time of the problem depends on, in words that a person reads and without a line break: extents, strides,
@@ -112,6 +112,11 @@ function wayOf<Problem>(
 /** What a table of rungs calls a problem. */
 export function keyOfProblem<Problem>(ladder: Ladder<Problem>, problem: Problem): string {
   return `${ladder.name} ${ladder.describe(problem)}`;
+}
+
+/** The name of the ladder, of what a table calls one of its problems. */
+export function ladderOfKey(key: string): string {
+  return key.split(" ", 1)[0] ?? key;
 }
 
 /**

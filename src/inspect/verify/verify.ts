@@ -9,11 +9,11 @@ import type { Executable } from "../../engine/program/executor.ts";
 import type { Pass, Program } from "../../engine/program/program.ts";
 import { endOf, firstOf, inputsOf, type Unit, unitsOf } from "../units.ts";
 import { type VariablePlace, variableAt } from "../variable-at.ts";
-import { type Values, Walk } from "../walk.ts";
+import { isFloat, type Values, Walk } from "../walk.ts";
 import { type Comparison, compare, sampled } from "./compare.ts";
 import type { Product } from "./reference/product.ts";
 import { expectedBeside, productOf, resultsOf } from "./reference/products.ts";
-import type { Output, Task } from "./reference/reference.ts";
+import { type Expected, type Output, stored, type Task } from "./reference/reference.ts";
 import { referenceOf } from "./reference/references.ts";
 import { roomOf, withRoom } from "./room.ts";
 import { solveOn } from "./solve.ts";
@@ -119,7 +119,7 @@ async function checkUnit(request: Request, unit: Unit): Promise<Check[] | null> 
 }
 
 /** What the unit is about to run on. */
-async function taskOf(walk: Walk, unit: Unit): Promise<Task> {
+async function taskOf(walk: Walk, unit: Unit): Promise<ReadTask> {
   const read = new Map<Tensor["storage"], Values>();
   const product = unit.solution && productOf(unit.solution);
   for (const tensor of [...inputsOf(unit), ...(product?.inputs ?? [])]) {
@@ -130,25 +130,49 @@ async function taskOf(walk: Walk, unit: Unit): Promise<Task> {
     if (!found) throw new Error(`verify: ${label} is no input of #${firstOf(unit).id}`);
     return found;
   };
-  return { unit, values };
+  const areFinite = [...read.values()].every((one) => !isFloat(one) || one.every(Number.isFinite));
+  return { unit, values, areFinite };
+}
+
+interface ReadTask extends Task {
+  /** Whether all that the unit runs on is; a step in mixed precision may have gradients that are not, and is left out then. */
+  readonly areFinite: boolean;
 }
 
 interface Result {
-  readonly task: Task;
+  readonly task: ReadTask;
   readonly output: Output;
   readonly rung: string | null;
   readonly got: Values;
 }
 
 function checkOnHost({ program, options }: Request, result: Result): Check {
-  const { output, got } = result;
+  const { output } = result;
   const { hostWork = 2e6 } = options;
   const most = Math.max(64, Math.floor(hostWork / output.cost));
   const room = roomOf(result.task.unit.solution, result);
-  const indices = sampled(sizeOf(output.tensor.shape), most);
-  return checkOf(program, result, {
-    against: "float64",
-    ...compare(got, indices, (index) => withRoom(output.at(index), room)),
+  const { shape, dtype } = output.tensor;
+  const comparison = compareResult(result, sampled(sizeOf(shape), most), (index) => {
+    const expected = withRoom(output.at(index), room);
+    return expected && stored(expected, dtype);
+  });
+  return checkOf(program, result, { against: "float64", ...comparison });
+}
+
+/**
+ * Of inputs that are not finite, only numbers are compared with numbers: whether zeros of padding, or of a slope, are multiplied with
+ * them, which gives NaN, is the kernel's own. (That NaN stays NaN is what test/ops/non-finite.test.ts is about.)
+ */
+function compareResult(
+  { task, got }: Result,
+  indices: Iterable<number>,
+  expectedAt: (index: number) => Expected | null,
+): Comparison {
+  const areNumbers = (index: number, { value }: Expected) =>
+    Number.isFinite(got[index]) && Number.isFinite(value);
+  return compare(got, indices, (index) => {
+    const expected = expectedAt(index);
+    return expected && (task.areFinite || areNumbers(index, expected)) ? expected : null;
   });
 }
 
@@ -172,7 +196,9 @@ async function checkRungs(
     const room = roomOf(solution, one);
     const expectedAt = (index: number) =>
       expectedBeside(of, naive[index] ?? Number.NaN, magnitudes[index] ?? Number.NaN);
-    const comparison = compare(one.got, naive.keys(), (index) => withRoom(expectedAt(index), room));
+    const comparison = compareResult(one, naive.keys(), (index) =>
+      withRoom(expectedAt(index), room),
+    );
     return checkOf(program, one, { against: "naive", ...comparison });
   };
   const checks = solution.rung === "naive" ? [] : [besideNaive(result)];

@@ -1,6 +1,7 @@
 // A table of kernels in words and columns: of each ladder's problems the rung that is taken, beside the one that the ladder's order
 // takes.
 
+import { ladderOfKey } from "../../engine/program/ladder.ts";
 import type { MeasuredProblem, MeasuredProblems } from "../../inspect/rungs/measure-rungs.ts";
 import { columns } from "./columns.ts";
 
@@ -15,22 +16,18 @@ const ROW = [
 /** Names of ladders, each followed by its problems; the first line is the head. */
 export function kernelLines(measured: MeasuredProblems): readonly string[] {
   const keys = [...measured.keys()];
-  const ladders = [...new Set(keys.map(ladderOf))].sort();
+  const ladders = [...new Set(keys.map(ladderOfKey))].sort();
   const rows = ladders.flatMap((ladder) => {
-    const problems = [...measured].filter(([key]) => ladderOf(key) === ladder);
+    const problems = [...measured].filter(([key]) => ladderOfKey(key) === ladder);
     return [[ladder], ...problems.map(([key, problem]) => rowOf(key, problem))];
   });
   return columns(ROW, rows);
 }
 
 function rowOf(key: string, { rung, ordered, ms }: MeasuredProblem): readonly string[] {
-  const words = `  ${key.slice(ladderOf(key).length + 1).replaceAll(" × ", "×")}`;
+  const words = `  ${key.slice(ladderOfKey(key).length + 1).replaceAll(" × ", "×")}`;
   const same = rung === ordered;
   return [words, rung, timeOf(ms[rung]), same ? "" : ordered, same ? "" : timeOf(ms[ordered])];
-}
-
-function ladderOf(key: string): string {
-  return key.slice(0, key.indexOf(" "));
 }
 
 function timeOf(ms: number | undefined): string {

@@ -20,7 +20,7 @@ import {
   recordBiasActivationBackward,
   recordBiasGradient,
 } from "../gemm/bias-activation.ts";
-import { directKernels, fitsDirect, gradientGeometry, recordDirect } from "./direct.ts";
+import { directKernelsOf, fitsDirect, gradientGeometry, recordDirect } from "./direct.ts";
 import { implicitDwKernels, recordImplicitDw, suitsImplicitDw } from "./dw-implicit.ts";
 import { fitsSlidingDw, recordSlidingDw, slidingDwKernels, suitsSlidingDw } from "./dw-sliding.ts";
 import {
@@ -31,7 +31,7 @@ import {
 import { fitsGemm, recordGemmDw, recordGemmDx, recordGemmForward } from "./gemm.ts";
 import {
   fitsImplicit,
-  implicitKernels,
+  implicitKernelsOf,
   recordImplicit,
   suitsImplicit,
   suitsImplicitDx,
@@ -47,8 +47,8 @@ import {
   inputBytes,
   type WeightGradientProblem,
 } from "./problem.ts";
-import { tiledKernels, tiledRungs } from "./tiled.ts";
-import { winogradDw, winogradDx, winogradForward, winogradKernels } from "./winograd.ts";
+import { tiledKernelsOf, tiledRungs } from "./tiled.ts";
+import { winogradDw, winogradDx, winogradForward, winogradKernelsOf } from "./winograd.ts";
 
 export type { Conv2dAttrs } from "./problem.ts";
 
@@ -159,15 +159,15 @@ function naiveKernel(activation: Activation, hasBias: boolean): Kernel {
   return kernelFrom(naiveShader, "forward", { flags });
 }
 
-/** Every kernel that the forward pass may dispatch, and the tiled ones of all three passes. */
+/** Every kernel that the ladder of the forward pass dispatches, but for the matrix product's. */
 export function* forwardKernels(subgroupSize: number | null): Iterable<Kernel> {
   for (const activation of ACTIVATIONS) {
     for (const hasBias of [false, true]) yield naiveKernel(activation, hasBias);
   }
-  yield* directKernels(subgroupSize);
-  yield* implicitKernels(subgroupSize);
-  yield* tiledKernels(subgroupSize);
-  yield* winogradKernels();
+  yield* directKernelsOf("forward", subgroupSize);
+  yield* implicitKernelsOf("forward", subgroupSize);
+  yield* tiledKernelsOf("forward", subgroupSize);
+  yield* winogradKernelsOf("forward");
 }
 
 const NAIVE_DX: Kernel = kernelFrom(naiveShader, "input_gradient");
@@ -227,9 +227,13 @@ export const inputGradientLadder: Ladder<InputGradientProblem> = {
   ],
 };
 
-/** Every kernel that the input gradient dispatches and the forward pass does not. */
-export function* inputGradientKernels(): Iterable<Kernel> {
+/** The same of the input gradient. */
+export function* inputGradientKernels(subgroupSize: number | null): Iterable<Kernel> {
   yield NAIVE_DX;
+  yield* directKernelsOf("dx", subgroupSize);
+  yield* implicitKernelsOf("dx", subgroupSize);
+  yield* tiledKernelsOf("dx", subgroupSize);
+  yield* winogradKernelsOf("dx");
 }
 
 const NAIVE_DW: Kernel = kernelFrom(naiveShader, "weight_gradient");
@@ -291,17 +295,12 @@ function withBiasGradient(rung: Rung<WeightGradientProblem>): Rung<WeightGradien
   return { ...withSums(own), ...(variants && { variants: variants.map(withSums) }) };
 }
 
-/** Every kernel that the weight gradient may dispatch. */
+/** The same of the weight gradient, but for the bias's. */
 export function* weightGradientKernels(subgroupSize: number | null): Iterable<Kernel> {
   yield NAIVE_DW;
   yield* weightGradientSubgroupKernels(subgroupSize);
   yield* slidingDwKernels(subgroupSize);
   yield* implicitDwKernels(subgroupSize);
-}
-
-/** Every kernel that the op may dispatch on an adapter whose subgroups have this size. */
-export function* conv2dKernels(subgroupSize: number | null): Iterable<Kernel> {
-  yield* forwardKernels(subgroupSize);
-  yield* inputGradientKernels();
-  yield* weightGradientKernels(subgroupSize);
+  yield* tiledKernelsOf("dw", subgroupSize);
+  yield* winogradKernelsOf("dw");
 }

@@ -6,7 +6,7 @@ import shader from "../../../shaders/conv2d/subgroup.wgsl";
 import { type Kernel, kernelFrom } from "../../core/kernel.ts";
 import { ceilDiv } from "../../core/shape.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import type { Constants } from "../../core/wgsl.ts";
+import type { Constants, Flags } from "../../core/wgsl.ts";
 import type { Recorder } from "../../program/recorder.ts";
 import { ACTIVATIONS, type Activation, activationFlags } from "../gemm/bias-activation.ts";
 import { type ConvGeometry, inputBytes, readsPadding } from "./problem.ts";
@@ -148,22 +148,32 @@ function constantsOf(g: ConvGeometry, { columns, channels }: Tile, subgroup: num
   };
 }
 
-/** Every combination of switches, with the tile sizes of the file; shapes choose the sizes. */
-export function* directKernels(subgroupSize: number | null): Iterable<Kernel> {
+/** Every combination of switches of a pass, with the tile sizes of the file; shapes choose the sizes. */
+export function* directKernelsOf(
+  pass: "forward" | "dx",
+  subgroupSize: number | null,
+): Iterable<Kernel> {
   if (subgroupSize === null) return;
   const constants = { SUBGROUP: subgroupSize };
-  const outputs = [{}, { WORDS: true }, { WORDS: true, WHOLE: true }];
-  for (const output of outputs) {
+  for (const flags of pass === "dx" ? gradientSwitches() : forwardSwitches()) {
+    yield kernelFrom(shader, "forward", { flags, constants });
+  }
+}
+
+const OUTPUTS: readonly Flags[] = [{}, { WORDS: true }, { WORDS: true, WHOLE: true }];
+
+function gradientSwitches(): readonly Flags[] {
+  return OUTPUTS.flatMap((output) =>
+    [false, true].map((PADDED) => ({ ...output, PADDED, TRANSPOSED: true })),
+  );
+}
+
+function* forwardSwitches(): Iterable<Flags> {
+  for (const output of OUTPUTS) {
     for (const [HAS_BIAS, PADDED] of PAIRS) {
-      if (!HAS_BIAS) {
-        const flags = { ...output, PADDED, TRANSPOSED: true };
-        yield kernelFrom(shader, "forward", { flags, constants });
-      }
       for (const activation of ACTIVATIONS) {
-        for (const WEIGHT_WORDS of [false, true]) {
-          const flags = { ...activationFlags(activation), ...output, HAS_BIAS, PADDED };
-          yield kernelFrom(shader, "forward", { flags: { ...flags, WEIGHT_WORDS }, constants });
-        }
+        const flags = { ...activationFlags(activation), ...output, HAS_BIAS, PADDED };
+        for (const WEIGHT_WORDS of [false, true]) yield { ...flags, WEIGHT_WORDS };
       }
     }
   }

@@ -95,18 +95,24 @@ function kernelOf(
   return kernelFrom(shader, "multiply", { flags, constants });
 }
 
-/** Every kernel of the rung. */
-export function* implicitKernels(subgroupSize: number | null): Iterable<Kernel> {
+/** Every kernel of a pass's rung. */
+export function* implicitKernelsOf(
+  pass: "forward" | "dx",
+  subgroupSize: number | null,
+): Iterable<Kernel> {
   if (subgroupSize === null) return;
   const constants = { SUBGROUP: subgroupSize, ROWS };
+  if (pass === "dx") {
+    for (const STRIDED of [false, true]) {
+      yield kernelOf({ GRADIENT: true, STRIDED }, { ...constants, WORDS: 1 });
+    }
+    return;
+  }
   for (const activation of ACTIVATIONS) {
     for (const HAS_BIAS of [false, true]) {
       for (const WORDS of [1, MOST_WORDS]) {
         yield kernelOf({ ...activationFlags(activation), HAS_BIAS }, { ...constants, WORDS });
       }
     }
-  }
-  for (const STRIDED of [false, true]) {
-    yield kernelOf({ GRADIENT: true, STRIDED }, { ...constants, WORDS: 1 });
   }
 }

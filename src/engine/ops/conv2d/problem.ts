@@ -16,6 +16,9 @@ export interface Conv2dAttrs {
   readonly activation: Activation;
 }
 
+/** The three things to compute, each of which has a ladder. */
+export type ConvPass = "forward" | "dx" | "dw";
+
 /** Extents by the letters that the kernels' Params give them. */
 export interface ConvGeometry {
   readonly n: number;

@@ -34,9 +34,7 @@ import {
   tilesOf,
   tileVariants,
 } from "../gemm/tiles.ts";
-import { type ConvGeometry, convFlops, inputBytes } from "./problem.ts";
-
-type Pass = "forward" | "dx" | "dw";
+import { type ConvGeometry, type ConvPass, convFlops, inputBytes } from "./problem.ts";
 
 /** What is multiplied: a gathered, b as it is stored. */
 interface Operands {
@@ -50,14 +48,14 @@ interface Operands {
 
 /** Both rungs of one of the ladders, by the operands that its problems have. */
 export function tiledRungs<Problem extends { readonly geometry: ConvGeometry }>(
-  pass: Pass,
+  pass: ConvPass,
   operandsOf: (problem: Problem) => Operands,
 ): readonly Rung<Problem>[] {
   return [tiledRung(pass, operandsOf), matrixRung(pass, operandsOf)];
 }
 
 function tiledRung<Problem extends { readonly geometry: ConvGeometry }>(
-  pass: Pass,
+  pass: ConvPass,
   operandsOf: (problem: Problem) => Operands,
 ): Rung<Problem> {
   const productOfProblem = ({ geometry }: Problem) => productOf(pass, geometry);
@@ -76,7 +74,7 @@ function tiledRung<Problem extends { readonly geometry: ConvGeometry }>(
 
 /** The rung subgroup-matrix. */
 function matrixRung<Problem extends { readonly geometry: ConvGeometry }>(
-  pass: Pass,
+  pass: ConvPass,
   operandsOf: (problem: Problem) => Operands,
 ): Rung<Problem> {
   const wayOf = (problem: Problem, capabilities: Capabilities, tile: Tile) => {
@@ -126,7 +124,7 @@ interface Product {
   readonly depth: number;
 }
 
-function productOf(pass: Pass, g: ConvGeometry): Product {
+function productOf(pass: ConvPass, g: ConvGeometry): Product {
   if (pass === "forward") {
     return { rows: g.n * g.oh * g.ow, columns: g.o, depth: g.kh * g.kw * g.i };
   }
@@ -144,7 +142,7 @@ const MOST_STRIDED = 65_536;
 
 /** The tallest tile takes more workgroup memory than WebGPU's default, with which an adapter may leave it. */
 function fitsTile(
-  pass: Pass,
+  pass: ConvPass,
   geometry: ConvGeometry,
   capabilities: Capabilities,
   tile: Tile,
@@ -157,7 +155,7 @@ function placesOf(tile: Tile): number {
   return 16 * tile.rows;
 }
 
-function fitsGrid(pass: Pass, geometry: ConvGeometry, tile: Tile): boolean {
+function fitsGrid(pass: ConvPass, geometry: ConvGeometry, tile: Tile): boolean {
   const { kh, kw, sh, sw } = geometry;
   return (
     tilesOf(productOf(pass, geometry), tile).every((groups) => groups <= MOST_GROUPS) &&
@@ -169,7 +167,7 @@ function fitsGrid(pass: Pass, geometry: ConvGeometry, tile: Tile): boolean {
  * Depth of a split; only dw, with its short rows and columns and long sums, is split. As by the default tile, whatever the tile, so
  * that all give the same bits.
  */
-function splitDepthOf(pass: Pass, product: Product): number {
+function splitDepthOf(pass: ConvPass, product: Product): number {
   const [down, across] = tilesOf(product, defaultTile(product));
   const most = pass === "dw" ? ceilDiv(product.depth, LEAST_SPLIT) : 1;
   const splits = Math.max(1, Math.min(most, Math.floor(ENOUGH_GROUPS / (down * across))));
@@ -180,7 +178,7 @@ function splitDepthOf(pass: Pass, product: Product): number {
 function recordTiled(
   rec: Recorder,
   { geometry, a, b, out, bias = null, activation = "linear" }: Operands,
-  { pass, way }: { readonly pass: Pass; readonly way: TileWay },
+  { pass, way }: { readonly pass: ConvPass; readonly way: TileWay },
 ): void {
   const { tile } = way;
   const product = productOf(pass, geometry);
@@ -213,7 +211,7 @@ function recordTiled(
 }
 
 /** How far an invocation's next step lies from the one before, in the digits of a step: see `digits_of`. */
-function strideOf(pass: Pass, { i, kw, oh, ow, o }: ConvGeometry, tile: Tile) {
+function strideOf(pass: ConvPass, { i, kw, oh, ow, o }: ConvGeometry, tile: Tile) {
   const stride = pass === "dw" ? invocationsOf(tile) / (tile.rows / 4) : tile.depth;
   const [inner, middle] = pass === "dw" ? [ow, oh] : [pass === "dx" ? o : i, kw];
   return {
@@ -226,7 +224,7 @@ function strideOf(pass: Pass, { i, kw, oh, ow, o }: ConvGeometry, tile: Tile) {
 type Channels = Pick<ConvGeometry, "i" | "o" | "sh" | "sw">;
 
 /** How the kernel reads and writes: words where channels are whole ones; along the sum those of a block, four an invocation. */
-function switchesOf(pass: Pass, { i, o, sh, sw }: Channels, tile: Tile): Flags {
+function switchesOf(pass: ConvPass, { i, o, sh, sw }: Channels, tile: Tile): Flags {
   const { left, right } = loadsOf(tile);
   const vec = (extent: number) => extent % 4 === 0;
   const [isDx, isDw] = [pass === "dx", pass === "dw"];
@@ -245,23 +243,26 @@ function multiplyKernel(flags: Flags, { flags: own, constants }: TileWay): Kerne
   return kernelFrom(shader, "multiply", { flags: { ...flags, ...own }, constants });
 }
 
-/** Every kernel of the rung; of the forward pass by default tiles with every epilogue, of others with none. */
-export function* tiledKernels(subgroupSize: number | null): Iterable<Kernel> {
+/** Every kernel of a pass's rungs; of the forward pass by default tiles with every epilogue, of others with none. */
+export function* tiledKernelsOf(pass: ConvPass, subgroupSize: number | null): Iterable<Kernel> {
   const isDefault = (tile: Tile) =>
     [NARROW_TILE, SLIM_TILE, DEFAULT_TILE].some(({ name }) => name === tile.name);
-  for (const tile of CONV_TILES) yield* convolutionsBy(ownWay(tile), isDefault(tile));
+  for (const tile of CONV_TILES) yield* passBy(pass, ownWay(tile), isDefault(tile));
   const matrices = subgroupSize === null ? null : exampleWay(subgroupSize);
-  if (matrices) yield* convolutionsBy(matrices);
+  if (matrices) yield* passBy(pass, matrices);
 }
 
-/** The kernels of one way; of the forward pass with every epilogue, or with none. */
-export function* convolutionsBy(way: TileWay, withEpilogues = false): Iterable<Kernel> {
-  for (const pass of ["forward", "dx", "dw"] as const) {
-    const ends = withEpilogues && pass === "forward" ? EPILOGUES : [{ HAS_BIAS: false }];
-    for (const end of ends) {
-      for (const flags of allSwitches(pass, way.tile)) {
-        yield multiplyKernel({ ...end, ...flags }, way);
-      }
+/** The kernels of all passes by one way, without epilogues. */
+export function* convolutionsBy(way: TileWay): Iterable<Kernel> {
+  for (const pass of ["forward", "dx", "dw"] as const) yield* passBy(pass, way);
+}
+
+/** The forward pass with every epilogue, or with none. */
+function* passBy(pass: ConvPass, way: TileWay, withEpilogues = false): Iterable<Kernel> {
+  const ends = withEpilogues && pass === "forward" ? EPILOGUES : [{ HAS_BIAS: false }];
+  for (const end of ends) {
+    for (const flags of allSwitches(pass, way.tile)) {
+      yield multiplyKernel({ ...end, ...flags }, way);
     }
   }
 }
@@ -271,7 +272,7 @@ const EPILOGUES: readonly Flags[] = ACTIVATIONS.flatMap((activation) =>
 );
 
 /** Each way of reading and writing once. */
-function allSwitches(pass: Pass, tile: Tile): Iterable<Flags> {
+function allSwitches(pass: ConvPass, tile: Tile): Iterable<Flags> {
   const found = combinations(["i", "o", "isStrided"]).map(({ i, o, isStrided }) => {
     const channels = { i: i ? 4 : 1, o: o ? 4 : 1, sh: isStrided ? 2 : 1, sw: 1 };
     return switchesOf(pass, channels, tile);

@@ -20,6 +20,7 @@ import { recordGemmParts } from "../gemm/gemm.ts";
 import { gradientGeometry } from "./direct.ts";
 import type {
   ConvGeometry,
+  ConvPass,
   ForwardProblem,
   InputGradientProblem,
   WeightGradientProblem,
@@ -215,15 +216,20 @@ export const winogradDx = rungsOf<InputGradientProblem>(
 
 export const winogradDw = rungsOf<WeightGradientProblem>(recordDw);
 
-/** Every kernel of the rungs, but for the matrix product's. */
-export function* winogradKernels(): Iterable<Kernel> {
+/** Every kernel of a pass's rungs, but for the matrix product's. */
+export function* winogradKernelsOf(pass: ConvPass): Iterable<Kernel> {
   for (const form of FORMS) {
-    for (const TURNED of [false, true]) yield kernelOf(form, "transform_weights", { TURNED });
-    for (const entry of ["transform_input", "transform_gradient", "transform_products"]) {
-      yield kernelOf(form, entry);
+    yield kernelOf(form, "transform_input");
+    if (pass === "dw") {
+      yield kernelOf(form, "transform_gradient");
+      yield kernelOf(form, "transform_products");
+      continue;
     }
-    for (const activation of ACTIVATIONS) {
-      for (const hasBias of [false, true]) yield outputKernel(form, activation, hasBias);
+    yield kernelOf(form, "transform_weights", { TURNED: pass === "dx" });
+    for (const activation of pass === "dx" ? (["linear"] as const) : ACTIVATIONS) {
+      for (const hasBias of pass === "dx" ? [false] : [false, true]) {
+        yield outputKernel(form, activation, hasBias);
+      }
     }
   }
 }

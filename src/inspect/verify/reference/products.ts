@@ -14,7 +14,7 @@ import type { Values } from "../../walk.ts";
 import { activate, activatedError, sloped } from "./activations.ts";
 import { groupedProductOf } from "./grouped.ts";
 import type { Product } from "./product.ts";
-import { chain, type Expected, type Output, TINY, UNIT } from "./reference.ts";
+import { chain, type Expected, type Output, storedBeside, TINY, UNIT } from "./reference.ts";
 
 /** Null for a ladder that has none. */
 export function productOf(solution: Solution): Product | null {
@@ -57,10 +57,12 @@ export function errorOf({ terms, activation, slope }: Product, magnitude: number
 }
 
 /** Against a result in float32 that may be off by as much. */
-export function expectedBeside(product: Product, value: number, magnitude: number): Expected {
-  // Stored as f16, both may lie on either side of the sum: a step of 2^-10 apart, or of the smallest ones.
-  const stored = product.out.dtype === "f16" ? 2 ** -10 * Math.abs(value) + 2 ** -24 : 0;
-  return { value, error: 2 * errorOf(product, magnitude) + stored };
+export function expectedBeside(
+  product: Product,
+  value: number,
+  magnitude: number,
+): Expected | null {
+  return storedBeside({ value, error: 2 * errorOf(product, magnitude) }, product.out.dtype);
 }
 
 interface GemmProblem {

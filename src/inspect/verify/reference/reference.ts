@@ -1,7 +1,7 @@
 // What an op computes, element by element in float64, and how far float32 may be off: the truth that a unit of a step is
 // held against. Written from the formulas, not from the shaders; how a shader deals out its work does not matter here.
 
-import type { Tensor } from "../../../engine/core/tensor.ts";
+import type { DType, Tensor } from "../../../engine/core/tensor.ts";
 import type { Dispatch } from "../../../engine/program/program.ts";
 import type { Unit } from "../../units.ts";
 import type { Values } from "../../walk.ts";
@@ -44,6 +44,31 @@ export const TINY = 2 ** -126;
  */
 export function chain(terms: number): number {
   return Math.min(terms, 4 * Math.sqrt(terms)) * UNIT;
+}
+
+/** The largest number of f16. */
+const LARGEST_HALF = 65_504;
+
+/**
+ * What is expected of a result once it is stored: as f16 it is one of the two numbers around it, whichever (WGSL 15.7.6). Null where
+ * it may be beyond all of them, for there adapters differ.
+ */
+export function stored({ value, error }: Expected, dtype: DType): Expected | null {
+  const most = Math.abs(value) + error;
+  if (dtype !== "f16" || !Number.isFinite(most)) return { value, error };
+  return most > LARGEST_HALF ? null : { value, error: error + halfStep(most) };
+}
+
+/** The same beside a value that was stored itself. Of what lies between two numbers both may be either: a step apart, as above. */
+export function storedBeside({ value, error }: Expected, dtype: DType): Expected | null {
+  if (dtype !== "f16" || Number.isNaN(value)) return { value, error };
+  const most = Math.abs(value) + error;
+  return most >= LARGEST_HALF ? null : { value, error: error + halfStep(most) };
+}
+
+/** From a number of f16 to the next, at most. */
+function halfStep(value: number): number {
+  return 2 ** -10 * value + 2 ** -24;
 }
 
 /** A copy, a comparison, an integer. */
