@@ -56,6 +56,7 @@ export async function tinyStudy(folder: string, options: TinyOptions = {}): Prom
     found: DATA,
     clean: DATA,
     openDevice: () => gpu(),
+    openWorkers: async () => null,
     screen: screenOf(listener),
     signal: options.signal ?? new AbortController().signal,
     transfer: {
