@@ -16,32 +16,38 @@ interface Span {
 /** The steps of this process. Those before a step never overlap each other. */
 export class StudyClock {
   readonly #spans = new Map<string, Span>();
+  readonly #now: () => number;
+
+  /** `now`: milliseconds; for tests. */
+  constructor(now = () => performance.now()) {
+    this.#now = now;
+  }
 
   /** `before`: of earlier processes, where they left a word of it. */
   begin(step: string, before: Spent | null): StepClock {
-    const span: Span = { start: performance.now(), end: null };
+    const span: Span = { start: this.#now(), end: null };
     this.#spans.set(step, span);
     return new StepClock(before, {
       spent: () => this.#spent(step, span),
       end: () => {
-        span.end ??= performance.now();
+        span.end ??= this.#now();
       },
     });
   }
 
   #spent(step: string, span: Span): Spent {
-    const end = endOf(span);
+    const end = this.#endOf(span);
     const earlier = [...this.#spans].filter(([name]) => name < step);
     const shared = earlier.map(([, other]) =>
-      Math.max(0, Math.min(end, endOf(other)) - Math.max(span.start, other.start)),
+      Math.max(0, Math.min(end, this.#endOf(other)) - Math.max(span.start, other.start)),
     );
     const beside = shared.reduce((sum, ms) => sum + ms, 0);
     return { seconds: (end - span.start) / 1000, beside: beside / 1000 };
   }
-}
 
-function endOf({ end }: Span): number {
-  return end ?? performance.now();
+  #endOf({ end }: Span): number {
+    return end ?? this.#now();
+  }
 }
 
 interface OwnTime {

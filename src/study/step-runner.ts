@@ -22,6 +22,8 @@ export type StepName = keyof typeof STEPS;
 export interface StepTime {
   /** Parts that an earlier process left took so long, one after another, where it said no more of its time. */
   keep(seconds: number): void;
+  /** Till now. */
+  spent(): Spent;
   /** A part is done: what was spent till then counts, whatever ends the process. */
   save(): Promise<void>;
 }
@@ -57,6 +59,7 @@ export class StepRunner {
     try {
       const look = await work(folder, {
         keep: (seconds) => clock.keep(seconds),
+        spent: () => clock.spent(),
         save: () => store.spend(name, clock.spent()),
       });
       const spent = clock.spent();

@@ -58,7 +58,7 @@ export async function tunerStep(
   if (kept > 0) screen.say(`${kept} of ${settings.trials} trials are done, and kept`);
   if (kept > 0) time.keep(secondsOf(study.trials));
   const checkpoints = stepCheckpoints(context, folder, device);
-  const texts = trialTexts(context);
+  const texts = trialTexts(context, time);
   const trainings = await context.trainings.get();
   const saved: Promise<void>[] = [];
   const later = (work: Promise<void>): void => {
@@ -169,13 +169,13 @@ function trialFacts({ data, rows }: StudyContext, adapter: string): TrialFacts {
 }
 
 /** What KerasTuner shows before and after a trial. */
-function trialTexts({ screen, settings }: StudyContext) {
+function trialTexts({ screen, settings }: StudyContext, time: StepTime) {
   return {
     onTrialBegin: (trial: Trial, best: ReturnType<typeof bestTrial>) =>
       screen.say(trialHeader(trial, best)),
     onTrialEnd: (trial: Trial, finished: readonly Trial[]) => {
       const best = bestTrial(finished, OBJECTIVE);
-      const totalSeconds = secondsOf(finished);
+      const { seconds: totalSeconds } = time.spent();
       const block = trialBlock({ trial, objective: OBJECTIVE, best, totalSeconds });
       screen.say(`${block}\n\n${finished.length} of ${settings.trials} trials are done`);
     },
