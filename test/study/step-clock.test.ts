@@ -31,7 +31,7 @@ test("a step knows how long it ran beside earlier ones", () => {
   evaluation.end();
   at(20);
   assert.equal(folds.spent(), { seconds: 18, beside: 11 });
-  // 10 + 3 + 18 − 11: all but the second between training and evaluation, in which folds alone ran.
+  // Together 10 + 3 + 18 − 11: the 20 seconds that there were.
   assert.equal(training.spent(), { seconds: 10, beside: 0 });
 });
 
