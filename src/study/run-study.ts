@@ -76,7 +76,7 @@ async function train(context: StudyContext, steps: StepRunner): Promise<Trained>
     await store.finished("04-training", "04-training"),
     await store.finished("06-folds", "06-folds"),
   ];
-  const isOpen = dones.every((done) => done === null);
+  const isOpen = !store.isReadOnly && dones.every((done) => done === null);
   const areSideBySide = isOpen && (await context.trainings.get()).turns.count > 1;
   return { tuner, ...(areSideBySide ? await trainSideBySide(work) : await trainInTurn(work)) };
 }
