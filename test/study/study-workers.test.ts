@@ -62,8 +62,10 @@ test("two workers leave what one process leaves, and no exchange", async () => {
   assert.ok(at("begin evaluation") > at("training ends"));
   const folds = study.record.steps.find(({ folder }) => folder === "06-folds");
   assert.ok(folds && folds.beside > 0 && folds.beside <= folds.seconds);
+  const markdown = readFileSync(study.report.markdown, "utf8");
+  assert.match(markdown, /rows here, on .*, beside the folds; of 50 in the study/);
   assert.match(
-    readFileSync(study.report.markdown, "utf8"),
+    markdown,
     /Beside an earlier step ran cross-validation for .*: together, the steps took /,
   );
 });
