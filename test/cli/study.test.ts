@@ -2,7 +2,7 @@
 // other settings are refused in one line.
 
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
@@ -75,19 +75,22 @@ test("the best model is trained beside the folds, and interrupted it comes to wh
     /^4\/8 {2}training of the best model\n\n6\/8 {2}cross-validation, beside the training$/m,
   );
   assert.is(existsSync(join(out, "exchange")), false);
-  const alone = join(temporaryFolder(), "alone");
-  for (const name of ["study.json", "kernels.json", "01-data", "02-split", "03-tuner"]) {
-    cpSync(join(out, name), join(alone, name), { recursive: true });
-  }
   const two = await runToEnd("study", inWorkers);
   assert.is(two.code, 0, two.stderr);
   assert.match(two.stdout, /[1-5] of 5 folds are done, and kept/);
+  // Here alone, what they trained is trained again: the best model, and one of the folds.
+  const alone = join(temporaryFolder(), "alone");
+  cpSync(out, alone, { recursive: true, filter: (path) => !path.endsWith(".lock") });
+  for (const name of ["04-training", "06-folds/fold-2", "06-folds/step.json"]) {
+    rmSync(join(alone, name), { recursive: true });
+  }
   const one = await runToEnd("study", [...FLAGS.slice(0, -1), alone, "--workers", "1"]);
   assert.is(one.code, 0, one.stderr);
   assert.not.match(one.stdout, /^workers/m);
   const trained = trainedIn(out);
   assert.equal(trained, trainedIn(alone));
-  for (const part of ["04-training", "06-folds/fold-5"]) {
+  assert.match(one.stdout, /4 of 5 folds are done, and kept\nfold 2 of 5\n/);
+  for (const part of ["04-training", "06-folds/fold-2"]) {
     assert.ok(trained[`${part}/weights.safetensors`], part);
     assert.is(trained[`${part}/kernels.json`], readFileSync(join(table, "kernels.json"), "utf8"));
   }

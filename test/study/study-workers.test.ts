@@ -7,7 +7,10 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { VitrineError } from "../../src/engine/core/errors.ts";
+import type { RemoteOptions } from "../../src/queue/remote-jobs.ts";
+import { FolderExchange } from "../../src/queue/weights-exchange.ts";
 import type { Trainings } from "../../src/study/context.ts";
+import { RemoteTrainings } from "../../src/study/remote-trainings.ts";
 import { DivergenceError } from "../../src/train/divergence-error.ts";
 import { temporaryFolder } from "../data/sample-files.ts";
 import { refusalOf } from "../io/folder.ts";
@@ -117,16 +120,26 @@ test("what fails in a worker is told as it would be here, and stops what runs be
   assert.is(failure.argument, "learningRate");
   assert.equal(ended, ["stopped"]);
   assert.is(existsSync(join(out, "04-training", "step.json")), false);
-  const again = await tinyStudy(out, { openWorkers: inWorkers(out) });
-  assert.equal(figuresOf(again), { ...figuresOf(whole), commands: again.record.commands });
 });
 
 test("an answer that is no training's is refused", async () => {
-  const out = join(temporaryFolder(), "foreign");
-  const as = (own: Trainings): Trainings =>
-    Object.assign(own, { best: async () => ({ history: "none" }) });
-  const study = tinyStudy(out, { openWorkers: inWorkers(out, { as }) });
-  assert.match(await refusalOf(study), /^worker: must answer a training with its result, got /);
+  const options: RemoteOptions = {
+    transport: {
+      run: async () => ({ kind: "step", result: { history: "none" } }),
+      recorded: async () => undefined,
+    },
+    exchange: new FolderExchange(one),
+    onProgress: () => undefined,
+  };
+  const nothing = (): void => undefined;
+  const close = async (): Promise<void> => undefined;
+  const trainings = new RemoteTrainings({ count: 2, options, begin: nothing, end: nothing, close });
+  const { signal } = new AbortController();
+  assert.match(
+    await refusalOf(trainings.best(signal)),
+    /^worker: must answer a training with its result, got /,
+  );
+  assert.match(await refusalOf(trainings.fold(0, signal)), /job 1 with what it asks for, got step/);
 });
 
 test.run();
