@@ -26,34 +26,49 @@ import { stepCheckpoints } from "./checkpoints.ts";
 import type { StudyContext, StudyFold, TrainingContext } from "./context.ts";
 import type { StepTime } from "./step-runner.ts";
 
-export async function foldsStep(
-  context: StudyContext,
-  { plan, folder, time }: FoldsWork,
-): Promise<FoldsLook> {
-  const { settings, screen, signal, bench } = context;
+export async function foldsStep(context: StudyContext, work: FoldsWork): Promise<FoldsLook> {
+  const { settings, screen } = context;
+  const { plan, folder, time } = work;
   const kfold = kfoldSettings(context, plan);
-  const splits = studyFolds(context);
-  checkBatchSize(splits, kfold.training.batchSize);
   await openKfold(folder, kfold, false);
   const saved = await loadFolds(folder, settings.folds);
   if (saved.size > 0) {
     screen.say(`${saved.size} of ${settings.folds} folds are done, and kept`);
     time.keep([...saved.values()].reduce((sum, fold) => sum + fold.seconds, 0));
   }
+  await trainMissing(context, { ...work, kfold, saved });
+  const folds = [...saved.values()].sort((a, b) => a.fold - b.fold);
+  await saveKfoldResults(folder, kfold, folds);
+  await drawFolds(folder, folds);
+  return { folds: folds.map(lookOf), adapter: folds[0]?.adapter ?? "" };
+}
+
+interface MissingFolds extends FoldsWork {
+  readonly kfold: KfoldSettings;
+  /** Gets what is trained. */
+  readonly saved: Map<number, SavedFold>;
+}
+
+async function trainMissing(
+  context: StudyContext,
+  { folder, time, kfold, saved }: MissingFolds,
+): Promise<void> {
+  const { screen, signal, bench } = context;
+  const splits = studyFolds(context);
+  checkBatchSize(splits, kfold.training.batchSize);
   const device = await bench.device();
-  const checkpoints = stepCheckpoints(context, folder, device);
   const trainings = await context.trainings.get();
+  const checkpoints = stepCheckpoints(context, folder, device);
   const failing = new AbortController();
   const either = AbortSignal.any([signal, failing.signal]);
   const { classNames } = context.data.train;
   const shared = { settings: kfold, classNames, data: dataRecord(context.data) };
-  const kernels = tableOn(device);
   const trainOne = async (index: number): Promise<void> => {
     if (either.aborted) return;
     const trained = await trainings.fold(index, either);
     if (!trained) return;
     const { result, weights, seconds, adapter } = trained;
-    const facts = { ...shared, seconds, adapter, kernels };
+    const facts = { ...shared, seconds, adapter, kernels: tableOn(device) };
     const fold = await saveFold(folder, result, weights, facts);
     saved.set(fold.fold, fold);
     checkpoints.end(foldName(index));
@@ -65,10 +80,6 @@ export async function foldsStep(
   await sideBySide(works, failing);
   signal.throwIfAborted();
   checkpoints.endAll();
-  const folds = [...saved.values()].sort((a, b) => a.fold - b.fold);
-  await saveKfoldResults(folder, kfold, folds);
-  await drawFolds(folder, folds);
-  return { folds: folds.map(lookOf), adapter: folds[0]?.adapter ?? "" };
 }
 
 interface FoldsWork {
