@@ -12,8 +12,9 @@ import type { TrialLook, TunerLook } from "../report/story/study-record.ts";
 import { trialBlock, trialHeader } from "../report/text/tuner-text.ts";
 import { dataRecord } from "../runs/images-record.ts";
 import { tableOn } from "../runs/kernel-table.ts";
+import type { PartCheckpoints } from "../runs/part-checkpoints.ts";
 import type { StudyDescription } from "../runs/search-description.ts";
-import { openStudy, readStudy } from "../runs/search-folder.ts";
+import { openStudy, readStudy, type StudyFolder } from "../runs/search-folder.ts";
 import { folderOfTrial } from "../runs/trial-file.ts";
 import type { TrialFacts } from "../runs/trial-run.ts";
 import type { TrainingPlan } from "../train/training.ts";
@@ -22,7 +23,7 @@ import { RandomSearch } from "../tune/oracles/random-search.ts";
 import type { Values } from "../tune/parameter.ts";
 import { trainTrials } from "../tune/train-trial.ts";
 import { bestTrial, objectiveOf, type Trial } from "../tune/trial.ts";
-import { planOf, search, type TrialRunner } from "../tune/tuner.ts";
+import { planOf, type SearchResult, search, type TrialRunner } from "../tune/tuner.ts";
 import { stepCheckpoints } from "./checkpoints.ts";
 import type { StudyContext, TrainingContext } from "./context.ts";
 import { studySpace } from "./search-space.ts";
@@ -47,7 +48,7 @@ export async function tunerStep(
   folder: string,
   time: StepTime,
 ): Promise<TunerLook> {
-  const { settings, signal, screen } = context;
+  const { settings, screen } = context;
   const oracle = new RandomSearch(SPACE, { seed: settings.seed });
   const device = await context.bench.device();
   const study = await openStudy(folder, describe(context, oracle), {
@@ -55,38 +56,12 @@ export async function tunerStep(
   });
   study.kernels = tableOn(device);
   const { length: kept } = study.trials;
-  if (kept > 0) screen.say(`${kept} of ${settings.trials} trials are done, and kept`);
-  if (kept > 0) time.keep(secondsOf(study.trials));
+  if (kept > 0) {
+    screen.say(`${kept} of ${settings.trials} trials are done, and kept`);
+    time.keep(secondsOf(study.trials));
+  }
   const checkpoints = stepCheckpoints(context, folder, device);
-  const texts = trialTexts(context, time);
-  const trainings = await context.trainings.get();
-  const saved: Promise<void>[] = [];
-  const later = (work: Promise<void>): void => {
-    // It may fail while nobody waits for it.
-    work.catch(() => undefined);
-    saved.push(work);
-  };
-  const { trials, best } = await search({
-    study,
-    oracle,
-    space: SPACE,
-    hyperModel: studySpace,
-    objective: OBJECTIVE,
-    maxTrials: settings.trials,
-    epochs: settings.trialEpochs,
-    run: (job, stop) => trainings.trial(job, stop),
-    parallel: trainings.turns.count,
-    signal,
-    ...texts,
-    onTrialEnd: (trial, finished) => {
-      checkpoints.end(folderOfTrial(trial.id));
-      later(time.save());
-      later(trainings.trialSaved(trial.id));
-      texts.onTrialEnd(trial, finished);
-    },
-  }).finally(() => Promise.all(saved));
-  signal.throwIfAborted();
-  checkpoints.endAll();
+  const { trials, best } = await searchAll(context, { study, oracle, checkpoints, time });
   if (!best) {
     throw new VitrineError(
       `tuner: at least one trial must be scored, got ${trials.length} failed`,
@@ -99,13 +74,52 @@ export async function tunerStep(
   await writeAtomically(join(folder, "trials.svg"), svg);
   const { model } = studyPlan(best.values);
   const { trainable, nonTrainable } = describeModel(createModel(model));
-  const look = {
+  return {
     names: SPACE.map(({ name }) => name),
     trials: trials.map(lookOf),
     best: Number(best.id),
     parameters: trainable + nonTrainable,
   };
-  return look;
+}
+
+interface SearchWork {
+  readonly study: StudyFolder;
+  readonly oracle: RandomSearch;
+  readonly checkpoints: PartCheckpoints;
+  readonly time: StepTime;
+}
+
+async function searchAll(
+  context: StudyContext,
+  { study, oracle, checkpoints, time }: SearchWork,
+): Promise<SearchResult> {
+  const { settings, signal } = context;
+  const texts = trialTexts(context, time);
+  const trainings = await context.trainings.get();
+  const saved: Promise<void>[] = [];
+  const later = (work: Promise<void>): void => {
+    // It may fail while nobody waits for it.
+    work.catch(() => undefined);
+    saved.push(work);
+  };
+  const result = await search({
+    ...{ study, oracle, signal, objective: OBJECTIVE },
+    ...{ space: SPACE, hyperModel: studySpace },
+    maxTrials: settings.trials,
+    epochs: settings.trialEpochs,
+    run: (job, stop) => trainings.trial(job, stop),
+    parallel: trainings.turns.count,
+    ...texts,
+    onTrialEnd: (trial, finished) => {
+      checkpoints.end(folderOfTrial(trial.id));
+      later(time.save());
+      later(trainings.trialSaved(trial.id));
+      texts.onTrialEnd(trial, finished);
+    },
+  }).finally(() => Promise.all(saved));
+  signal.throwIfAborted();
+  checkpoints.endAll();
+  return result;
 }
 
 /** What the finished search left. */
