@@ -19,6 +19,22 @@ export interface OpenOptions {
   readonly features?: readonly string[];
   /** Bytes that rows of data may take on the device; more of them are streamed, to the same bits. Default 2 GiB. */
   readonly rowBudget?: number;
+  /** A software adapter does not lower the main thread's priority, which processes that it starts would have; default false. */
+  readonly keepsPriority?: boolean;
+}
+
+/** Of the person, who has the say; read before openDevice sets it for the driver. */
+const GIVEN_THREADS = process.env["LP_NUM_THREADS"] || undefined;
+/** Measured: as many again make up for the core that Node's main thread takes while it polls Dawn. */
+const THREADS_PER_CORE = 2;
+
+/**
+ * What llvmpipe reads when an adapter is requested, which splits each dispatch evenly over its threads; where several `processes` share
+ * the cores, for each of them. Hardware drivers ignore it.
+ */
+export function driverEnvironment(processes = 1): { readonly LP_NUM_THREADS: string } {
+  const threads = Math.floor((THREADS_PER_CORE * os.availableParallelism()) / processes);
+  return { LP_NUM_THREADS: GIVEN_THREADS ?? String(Math.max(1, threads)) };
 }
 
 /** The main thread's priority before it was lowered; null where it was not. */
@@ -26,9 +42,7 @@ let ownPriority: number | null = null;
 
 /** Opens the adapter asked for, or the one that Dawn prefers. Throws DeviceError when there is none. */
 export async function openDevice(options: OpenOptions = {}): Promise<Device> {
-  // llvmpipe reads this when the adapter is requested: twice as many threads as cores makes up for the core that Node's
-  // main thread takes while it polls Dawn. Hardware drivers ignore it.
-  process.env["LP_NUM_THREADS"] ??= String(2 * os.availableParallelism());
+  Object.assign(process.env, driverEnvironment());
   raisePriority();
   const { adapter } = options;
   const device = await openNamed(adapter, options).catch((cause: unknown) => {
@@ -39,12 +53,13 @@ export async function openDevice(options: OpenOptions = {}): Promise<Device> {
     if (otherCase === undefined) throw unknownAdapter(adapter, names, cause);
     return openNamed(otherCase, options);
   });
-  if (device.isSoftware) lowerPriority();
+  if (options.keepsPriority !== true) yieldToDriver(device);
   return device;
 }
 
-/** The polling main thread yields to the driver's threads, which keep the priority they started with. */
-function lowerPriority(): void {
+/** On a software adapter, the polling main thread yields to the driver's threads, which keep the priority they started with. */
+export function yieldToDriver({ isSoftware }: Device): void {
+  if (!isSoftware) return;
   ownPriority ??= os.getPriority();
   os.setPriority(0, os.constants.priority.PRIORITY_LOW);
 }

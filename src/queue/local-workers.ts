@@ -7,6 +7,7 @@ import type { JsonValue } from "../io/files.ts";
 import type { JobTransport, TransportOptions } from "./remote-jobs.ts";
 import {
   type JobMessage,
+  jobName,
   type OutcomeMessage,
   readOutcome,
   readProgress,
@@ -79,11 +80,11 @@ export class LocalWorkers implements JobTransport {
       if (how.signal?.aborted) return { kind: "interrupted" };
       if (deaths === MOST_DEATHS) {
         throw new DeviceError(
-          `worker: job ${job.id} ended ${deaths} workers, the last with ${answer.death}`,
+          `worker: job ${jobName(job)} ended ${deaths} workers, the last with ${answer.death}`,
           { help: "use fewer workers, or another adapter", remedies: ["workers", "adapter"] },
         );
       }
-      const line = `worker ended with ${answer.death}; another runs #${job.id} again`;
+      const line = `worker ended with ${answer.death}; another runs ${jobName(job)} again`;
       this.#options.tell?.(line);
     }
   }

@@ -60,7 +60,7 @@ export class RemoteJobs {
         onProgress: (progress) => onProgress(id, progress),
       });
       if (answer.kind === "interrupted") return null;
-      if (answer.kind === "refused") throw new VitrineError(answer.message);
+      if (answer.kind === "refused") throw new VitrineError(answer.message, answer.details);
       return await how.take(answer).catch(async (error: unknown) => {
         // An outcome without its weights is none: the job is run again when the work goes on.
         await transport.recorded(id);

@@ -1,10 +1,10 @@
-// What a chief and its workers tell each other about a trial or a fold, as JSON: the job, how far it is, and its outcome. Weights
+// What a chief and its workers tell each other about a trial, a fold or a step of a study, as JSON: the job, how far it is, and its outcome. Weights
 // travel beside it (weights-exchange.ts). A message may come over a network, so its form is checked before it is believed.
 
 import * as v from "valibot";
 import { FormatError } from "../engine/core/errors.ts";
 import type { JsonValue } from "../io/files.ts";
-import { amount } from "../io/saved-values.ts";
+import { amount, jsonRecord } from "../io/saved-values.ts";
 import { kernelTable } from "../runs/kernel-table.ts";
 import { foldResult } from "../runs/kfold-folder.ts";
 import type { Logs } from "../train/callbacks/callback.ts";
@@ -47,15 +47,30 @@ export type TrialMessage = v.InferOutput<typeof trialJob>;
 const foldJob = v.object({ id, fold: count });
 export type FoldMessage = v.InferOutput<typeof foldJob>;
 
-export type JobMessage = TrialMessage | FoldMessage;
-/** A schema of two says of what is neither only that it is neither. */
+/** A step of a study, by the name of its folder, that one worker does by itself. */
+const stepJob = v.object({ id, step: v.string() });
+export type StepMessage = v.InferOutput<typeof stepJob>;
+
+export type JobMessage = TrialMessage | FoldMessage | StepMessage;
+/** A schema of three says of what is none of them only that it is none. */
 const jobMessage = v.lazy((found): v.GenericSchema<unknown, JobMessage> => {
-  const isFold = typeof found === "object" && found !== null && "fold" in found;
-  return isFold ? foldJob : trialJob;
+  const has = (key: string): boolean => typeof found === "object" && found !== null && key in found;
+  if (has("step")) return stepJob;
+  return has("fold") ? foldJob : trialJob;
 });
 
 export function foldMessage(fold: number): FoldMessage {
   return { id: String(fold + 1), fold };
+}
+
+/** Its id is no trial's and no fold's. */
+export function stepMessage(step: string): StepMessage {
+  return { id: "0", step };
+}
+
+/** As a person is told of it. */
+export function jobName(job: JobMessage): string {
+  return "step" in job ? job.step : `#${job.id}`;
 }
 
 const outcomeMessage = v.variant("kind", [
@@ -87,8 +102,20 @@ const outcomeMessage = v.variant("kind", [
   }),
   /** A fold whose numbers became none. */
   v.object({ kind: v.literal("diverged"), reason: v.string() }),
-  /** The values cannot be run. */
-  v.object({ kind: v.literal("refused"), message: v.string() }),
+  /** What a step leaves beside its folder, whose form the study knows. */
+  v.object({ kind: v.literal("step"), result: jsonRecord }),
+  /** The values cannot be run, with what the error says of it. */
+  v.object({
+    kind: v.literal("refused"),
+    message: v.string(),
+    details: v.optional(
+      v.object({
+        help: v.exactOptional(v.string()),
+        argument: v.exactOptional(v.string()),
+        remedies: v.exactOptional(v.array(v.string())),
+      }),
+    ),
+  }),
   v.object({ kind: v.literal("interrupted") }),
 ]);
 export type OutcomeMessage = v.InferOutput<typeof outcomeMessage>;
@@ -109,13 +136,13 @@ export type ProgressMessage = v.InferOutput<typeof progressMessage>;
 
 /** What all jobs of a search have in common: enough for a worker to be sure that it searches the same. */
 const searchMessage = v.object({
-  /** Whose work it is: a search's trials, a cross-validation's folds. */
-  command: v.picklist(["tune", "kfold"]),
+  /** Whose work it is: a search's trials, a cross-validation's folds, both and more of a study. */
+  command: v.picklist(["tune", "kfold", "study"]),
   /** Of the study; a worker keeps what it has loaded from job to job. */
   study: v.pipe(v.string(), v.regex(/^[\w-]+$/)),
   /** The command's flags, as typed; of `kfold` those alone that its description does not hold. */
   flags: v.array(v.string()),
-  /** The study's own, but for the number of trials. */
+  /** The work's own: a search's but for the number of trials. */
   description: v.record(v.string(), v.unknown()),
   checkpointMinutes: v.pipe(v.number(), v.minValue(0)),
   /** What the chief's device was filled with: a worker that took other kernels would come to other bits. */
@@ -135,7 +162,7 @@ function reader<S extends v.GenericSchema>(what: string, schema: S) {
     const [issue] = result.issues;
     const at = v.getDotPath(issue) ?? "all of it";
     throw new FormatError(
-      `worker: a message must be a trial's or a fold's ${what}, got ${at} ${issue.received}`,
+      `worker: a message must be a trial's, a fold's or a step's ${what}, got ${at} ${issue.received}`,
       {
         help: "chief and workers must be of the same version of Vitrine",
       },

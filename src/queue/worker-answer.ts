@@ -12,7 +12,7 @@ export interface Exchanging {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Opened for one search or cross-validation: does its jobs. */
+/** Opened for one search, cross-validation or study: does its jobs. */
 export type JobAnswerer = (job: JobMessage, how: Exchanging) => Promise<AnswerMessage>;
 
 /** Throws what is no answer: a lost device, a damaged file, a mistake of ours. */
@@ -26,6 +26,12 @@ export async function answerJob(
   } catch (error) {
     const isResult = error instanceof VitrineError;
     if (!isResult || error instanceof DeviceError || error instanceof FormatError) throw error;
-    return { kind: "refused", message: error.message };
+    const { message, help, argument, remedies } = error;
+    const details = {
+      ...(help !== undefined && { help }),
+      ...(argument !== undefined && { argument }),
+      remedies,
+    };
+    return { kind: "refused", message, details };
   }
 }

@@ -2,7 +2,7 @@
 // own (mesa.mjs). Remembers the outcome, so that the next start asks nothing.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { availableParallelism, homedir } from "node:os";
+import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CACHE, ROOT, readJson, writeAtomically } from "./files.mjs";
@@ -51,9 +51,6 @@ export function adapterEnvironment({ kind, share }, env = process.env) {
   }
   if (share === "driver") added["VK_DRIVER_FILES"] = MESA_ICD;
   if (kind === "software") {
-    // llvmpipe splits each dispatch evenly over its threads, and Node's own thread holds a core
-    // while it waits: twice as many pieces as cores was the fastest (measured).
-    added["LP_NUM_THREADS"] = env["LP_NUM_THREADS"] || String(2 * availableParallelism());
     added["MESA_SHADER_CACHE_DIR"] = env["MESA_SHADER_CACHE_DIR"] || join(CACHE, "mesa-shaders");
   }
   return added;

@@ -1,7 +1,7 @@
 // The folder of a study: study.json says what was asked for, and every finished step has a folder with a step.json that
 // holds its result. A step that has one is not done again; anything else in the folder of a step may be half of it.
 
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { FormatError, UsageError } from "../engine/core/errors.ts";
@@ -10,17 +10,21 @@ import { readJsonIfThere } from "../io/read-json.ts";
 import { openFinished, openResumable } from "../io/resumable-folder.ts";
 import { amount, jsonRecord } from "../io/saved-values.ts";
 import { STUDY_FORMAT, type StudySettings } from "../report/story/study-record.ts";
+import type { Spent } from "./step-clock.ts";
 import { STEP_RESULTS, type StepKind, type StepResults } from "./step-results.ts";
 
 const STEP = "step.json";
+/** What was spent on a step that is not done. */
+const TIME = "time.json";
 const HELP =
   "remove the step's folder and those after it to have them done again, or give --overwrite";
 
-export interface StepResult<Result> {
+/** With what the step took when it was done. */
+export interface StepResult<Result> extends Spent {
   readonly result: Result;
-  /** That the step took when it was done. */
-  readonly seconds: number;
 }
+
+const spent = { seconds: amount, beside: v.optional(amount, 0) };
 
 export class StepStore {
   readonly path: string;
@@ -61,14 +65,14 @@ export class StepStore {
   ): Promise<StepResult<StepResults[Name]> | null> {
     const file = join(this.folder(step), STEP);
     const result: v.GenericSchema<unknown, StepResults[Name]> = STEP_RESULTS[kind];
-    const schema = v.object({ settings: jsonRecord, result, seconds: amount });
+    const schema = v.object({ settings: jsonRecord, result, ...spent });
     const saved = { what: "the result of a step", help: HELP };
     const found = await readJsonIfThere(file, schema, saved);
     if (!found) return null;
     if (stableJson(found.settings) !== stableJson(this.settings)) {
       throw new FormatError(`${file}: must be of this study, got other settings`, { help: HELP });
     }
-    return { result: found.result, seconds: found.seconds };
+    return { result: found.result, seconds: found.seconds, beside: found.beside };
   }
 
   /** Makes room for a step. What an interrupted run left of it stays: some steps go on from it. */
@@ -83,9 +87,22 @@ export class StepStore {
     return this.folder(step);
   }
 
+  /** Of a step that is begun and not done; null where nothing says so. */
+  async spent(step: string): Promise<Spent | null> {
+    const saved = { what: "the time that a step took", help: HELP };
+    return await readJsonIfThere(join(this.folder(step), TIME), v.object(spent), saved);
+  }
+
+  /** A part of the step is done. */
+  async spend(step: string, { seconds, beside }: Spent): Promise<void> {
+    await writeJson(join(this.folder(step), TIME), { seconds, beside });
+  }
+
   /** Marks the step as done; comes last. */
-  async finish(step: string, result: JsonValue, seconds: number): Promise<void> {
-    await writeJson(join(this.folder(step), STEP), { settings: this.settings, result, seconds });
+  async finish(step: string, result: JsonValue, { seconds, beside }: Spent): Promise<void> {
+    const { settings } = this;
+    await writeJson(join(this.folder(step), STEP), { settings, result, seconds, beside });
+    await rm(join(this.folder(step), TIME), { force: true });
   }
 }
 
@@ -95,6 +112,6 @@ function place(path: string, settings: StudySettings) {
     manifest: "study.json",
     kind: "study",
     format: STUDY_FORMAT,
-    contents: /^(\d\d-[a-z]+|(record|kernels)\.json|report\.(html|md))$/,
+    contents: /^(\d\d-[a-z]+|exchange|(record|kernels)\.json|report\.(html|md))$/,
   };
 }

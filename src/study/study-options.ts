@@ -4,6 +4,7 @@ import type { CleanData } from "../data/clean.ts";
 import type { FashionMnist } from "../data/fashion-mnist.ts";
 import type { Device } from "../engine/core/device.ts";
 import type { StudyScreen } from "./context.ts";
+import type { StudyWorkers } from "./remote-trainings.ts";
 import type { StepStore } from "./step-store.ts";
 import type { TransferMeans } from "./transfer-model.ts";
 
@@ -13,6 +14,8 @@ export interface StudyOptions {
   readonly found: FashionMnist;
   readonly clean: CleanData;
   readonly openDevice: () => Promise<Device>;
+  /** Workers that train as the device would; null: this process trains. Asked once, when there is something to train. */
+  readonly openWorkers: (device: Device) => Promise<StudyWorkers | null>;
   readonly screen: StudyScreen;
   /** Ends it: within the training, at the latest after the step under way. What is done stays. */
   readonly signal: AbortSignal;

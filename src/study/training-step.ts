@@ -11,7 +11,7 @@ import { keras3Summary, summaryOf } from "../report/text/summary-table.ts";
 import type { Checkpoints } from "../runs/checkpoints.ts";
 import { imagesRecord } from "../runs/images-record.ts";
 import { KERNELS_FILE, tableOn, writeTable } from "../runs/kernel-table.ts";
-import { PartCheckpoints, removeCheckpoints } from "../runs/part-checkpoints.ts";
+import { removeCheckpoints } from "../runs/part-checkpoints.ts";
 import { historyFile, saveRun } from "../runs/run-folder.ts";
 import { type RunConfig, type RunResults, runConfig } from "../runs/run-record.ts";
 import type { Basis } from "../train/basis.ts";
@@ -20,25 +20,37 @@ import { DivergenceError } from "../train/divergence-error.ts";
 import { type FitRun, fit } from "../train/fit.ts";
 import { namedTensors } from "../train/named-tensors.ts";
 import { fitSettings, type TrainingPlan } from "../train/training.ts";
-import { CHECKPOINT_MINUTES, type StudyContext } from "./context.ts";
+import { stepCheckpoints } from "./checkpoints.ts";
+import type { StudyContext, TrainingContext, Trainings } from "./context.ts";
 
+/** Asks for its turn before anything else. */
 export async function trainingStep(
-  context: StudyContext,
+  { screen, signal }: StudyContext,
+  trainings: Trainings,
+): Promise<TrainingLook> {
+  const look = await trainings.turns.take(() => trainings.best(signal));
+  if (!look) throw signal.reason;
+  const end = look.stoppedEarly ? "stopped early" : "ended";
+  screen.say(
+    `training ${end} after ${look.history.length} epochs; val_loss was best in epoch ${look.bestEpoch}, whose weights are kept`,
+  );
+  return look;
+}
+
+/** In whichever process: trains by the plan, and leaves the run in the folder. Null when interrupted. */
+export async function trainBest(
+  context: TrainingContext,
   plan: TrainingPlan,
   folder: string,
-): Promise<TrainingLook> {
+): Promise<TrainingLook | null> {
   const { bench, signal } = context;
   const { device, basis, train: data } = await bench.equipment();
   const scope = device.scope();
   try {
     const work = { plan, folder, device: scope, basis, data };
     const run = await trainPlan(context, work);
-    signal.throwIfAborted();
+    if (signal.aborted) return null;
     const look = lookOf(run, plan);
-    const end = look.stoppedEarly ? "stopped early" : "ended";
-    context.screen.say(
-      `${end} after ${look.history.length} epochs; val_loss was best in epoch ${look.bestEpoch}, whose weights are kept`,
-    );
     const { msPerStep } = look;
     await saveStudyRun(
       folder,
@@ -72,7 +84,7 @@ export async function saveStudyRun(
 
 /** The record of a run of this study: its settings and rows, with the plan's own. */
 export function studyRunConfig(
-  { settings, data, rows }: StudyContext,
+  { settings, data, rows }: TrainingContext,
   { model, training }: TrainingPlan,
   device: Device,
 ): RunConfig {
@@ -104,7 +116,7 @@ export interface PlannedTraining {
 }
 
 /** Trains as the study does: the rate held, then decayed; stopped early; the best epoch's weights restored. */
-export async function trainPlan(context: StudyContext, work: PlannedTraining): Promise<FitRun> {
+export async function trainPlan(context: TrainingContext, work: PlannedTraining): Promise<FitRun> {
   const { settings, rows, screen, signal } = context;
   const { plan, folder, device, basis, data } = work;
   const { epochs, patience, seed } = settings;
@@ -130,13 +142,12 @@ export async function trainPlan(context: StudyContext, work: PlannedTraining): P
 
 /** Those of this plan alone: of other weights for the base, say, the states are others. */
 function trainingCheckpoints(
-  { screen }: StudyContext,
+  context: TrainingContext,
   { folder, device, plan }: PlannedTraining,
 ): Promise<Checkpoints> {
   const digest = createHash("sha256").update(stableJson(plan as unknown as JsonValue));
-  const tell = (line: string): void => screen.say(line);
-  const options = { minutes: CHECKPOINT_MINUTES, adapter: device.name, tell };
-  return new PartCheckpoints(folder, options).open(`training-${digest.digest("hex").slice(0, 8)}`);
+  const part = `training-${digest.digest("hex").slice(0, 8)}`;
+  return stepCheckpoints(context, folder, device).open(part);
 }
 
 function lookOf(run: FitRun, plan: TrainingPlan): TrainingLook {

@@ -77,6 +77,7 @@ async function resultOf(context: StudyContext, model: TransferModel): Promise<Tr
   const step = stepOf(model.name);
   const start = performance.now();
   const result = await model.run(context, await store.begin(step));
-  await store.finish(step, result, (performance.now() - start) / 1000);
+  const seconds = (performance.now() - start) / 1000;
+  await store.finish(step, result, { seconds, beside: 0 });
   return result;
 }

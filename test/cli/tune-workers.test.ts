@@ -2,7 +2,8 @@
 // killed is replaced; nothing stays of the exchange.
 
 import { type ChildProcess, execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { availableParallelism, getPriority, setPriority } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { suite } from "uvu";
@@ -15,6 +16,8 @@ import { runToEnd, startCommand } from "./start-command.ts";
 
 const test = suite("tune --workers");
 const data = smallIdxFolder({ train: 240, test: 20 });
+/** Opening a device lowers that of this process. */
+const ownPriority = getPriority();
 const table = await naiveTable(50);
 const SEARCH = ["--trials", "5", "--epochs", "2", "--validation", "0.2"];
 const FLAGS = ["--data", data, ...SEARCH, "--kernels", table];
@@ -35,6 +38,26 @@ function commandOf(pid: number): string {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8");
   } catch {
     return "";
+  }
+}
+
+/** How far the threads of a software adapter's driver give way to others: their nice values. */
+function driverNiceness(pid: number): number[] {
+  const tasks = `/proc/${pid}/task`;
+  return readdirSync(tasks).flatMap((task) => {
+    const stat = readFileSync(join(tasks, task, "stat"), "utf8");
+    const [, name = "", rest = ""] = /\((.*)\) (.*)/.exec(stat) ?? [];
+    // The 19th field of all, the 17th after the name.
+    return name.startsWith("llvmpipe") ? [Number(rest.split(" ")[16])] : [];
+  });
+}
+
+/** Only some may raise it, as root may; for others all have the low one. */
+function regainPriority(): void {
+  try {
+    setPriority(ownPriority);
+  } catch {
+    // Then there is nothing to tell apart.
   }
 }
 
@@ -109,11 +132,25 @@ test("stopped, all workers go, and the search goes on with another number of the
   const flags = [...FLAGS, "--epochs", "12"];
   const one = await longSearch();
   const out = join(folder, "two");
-  const running = startCommand("tune", [...flags, "--workers", "3", "--out", out]);
+  regainPriority();
+  const running = startCommand("tune", [...flags, "--workers", "3", "--out", out], {
+    env: { LP_NUM_THREADS: "" },
+  });
   assert.ok(await running.prints(/Running Trial #3/));
   while (!existsSync(join(out, "checkpoints"))) await sleep(50);
   const workers = workersOf(running.child);
   assert.ok(workers.length >= 2, `${workers.length} workers`);
+  // They share the cores, and do not inherit what the chief's own thread gave up.
+  const threads = Math.max(1, Math.floor((2 * availableParallelism()) / 3));
+  for (const worker of workers) {
+    const environment = readFileSync(`/proc/${worker}/environ`, "utf8").split("\0");
+    assert.ok(environment.includes(`LP_NUM_THREADS=${threads}`));
+    const own = getPriority();
+    assert.equal(
+      [...new Set(driverNiceness(worker))].filter((nice) => nice !== own),
+      [],
+    );
+  }
   running.child.kill("SIGINT");
   assert.is(await running.ended, 130, running.stderr());
   for (const worker of workers) assert.not.match(commandOf(worker), /trial-process/);

@@ -22,6 +22,8 @@ function shown(isTTY: boolean): string[] {
   display.progress("9", { fold: null, epoch: 1, epochs: 5, share: 0.5 });
   display.progress("3", { fold: null, epoch: 2, epochs: 5, share: 1 });
   display.end("3");
+  display.begin("0", "training");
+  display.progress("0", { fold: null, epoch: 1, epochs: 20, share: 0 });
   display.close();
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the codes that clear the line.
   return written.map((text) => text.replaceAll(/\r|\x1b\[K/g, ""));
@@ -34,6 +36,8 @@ test("a line says of each trial how far it is", () => {
     "#3 waits   #4 fold 2, epoch 1/5 80 %",
     "#3 epoch 2/5 100 %   #4 fold 2, epoch 1/5 80 %",
     "#4 fold 2, epoch 1/5 80 %",
+    "#4 fold 2, epoch 1/5 80 %   training waits",
+    "#4 fold 2, epoch 1/5 80 %   training epoch 1/20 0 %",
     "",
   ]);
 });

@@ -114,20 +114,20 @@ test("what is no message is refused, and where it is wrong is said", () => {
   assert.equal(readJob(job), job);
   const digest = "0".repeat(64);
   const cases: [() => unknown, RegExp][] = [
-    [() => readJob(null), /must be a trial's or a fold's job, got all of it null/],
+    [() => readJob(null), /must be a trial's, a fold's or a step's job, got all of it null/],
     [() => readJob({ ...job, id: "../3" }), /got id "..\/3"/],
     [() => readJob({ ...job, epochs: 1.5 }), /got epochs 1.5/],
     [() => readJob({ ...job, values: { width: {} } }), /got values.width Object/],
     [() => readJob({ ...job, parent: { place: "../../x", sha256: digest } }), /got parent.place/],
     [
       () => readOutcome({ kind: "outcome", score: "high" }),
-      /must be a trial's or a fold's outcome, got score/,
+      /must be a trial's, a fold's or a step's outcome, got score/,
     ],
     [() => readOutcome({ kind: "over" }), /got kind "over"/],
     [() => readProgress({ fold: null, epoch: 1, epochs: 2, share: 5 }), /got share 5/],
     [
       () => readSearch({ command: "tune", study: "a b" }),
-      /must be a trial's or a fold's search, got study "a b"/,
+      /must be a trial's, a fold's or a step's search, got study "a b"/,
     ],
   ];
   for (const [read, message] of cases) assert.throws(read, message);
@@ -184,7 +184,7 @@ test("a trial that ends three workers ends the search", async () => {
   const job = { id: "3", values: {}, initialEpoch: 0, epochs: 2, parent: null };
   const how = { signal: undefined, onProgress: () => undefined };
   const message = await refusalOf(workers.run(job, how));
-  assert.match(message, /^worker: job 3 ended 3 workers, the last with SIGKILL, most likely/);
+  assert.match(message, /^worker: job #3 ended 3 workers, the last with SIGKILL, most likely/);
   assert.is(started, 3);
   assert.is(told.length, 2);
 });

@@ -5,6 +5,7 @@ import type { StudyRecord, StudySettings } from "../../src/report/story/study-re
 import type { StudyScreen } from "../../src/study/context.ts";
 import { runStudy, type StudyOutcome } from "../../src/study/run-study.ts";
 import { StepStore } from "../../src/study/step-store.ts";
+import type { StudyOptions } from "../../src/study/study-options.ts";
 import { gpu } from "../support/gpu.ts";
 import { smallDataset } from "../support/small-data.ts";
 
@@ -42,6 +43,8 @@ export interface TinyOptions {
   readonly overwrite?: boolean;
   /** File with VGG19's weights, if there is one. */
   readonly vgg19?: string;
+  /** Default none: it trains by itself. */
+  readonly openWorkers?: StudyOptions["openWorkers"];
   /** As if the folder could not be written. */
   readonly isReadOnly?: boolean;
 }
@@ -56,6 +59,7 @@ export async function tinyStudy(folder: string, options: TinyOptions = {}): Prom
     found: DATA,
     clean: DATA,
     openDevice: () => gpu(),
+    openWorkers: options.openWorkers ?? (async () => null),
     screen: screenOf(listener),
     signal: options.signal ?? new AbortController().signal,
     transfer: {
@@ -93,7 +97,7 @@ export function figuresOf({ record }: StudyOutcome): StudyRecord {
   const { steps, training, tuner } = record;
   return {
     ...record,
-    steps: steps.map((step) => ({ ...step, seconds: 0 })),
+    steps: steps.map((step) => ({ ...step, seconds: 0, beside: 0 })),
     training: { ...training, msPerStep: 0 },
     tuner: { ...tuner, trials: tuner.trials.map((trial) => ({ ...trial, seconds: 0 })) },
   };

@@ -29,8 +29,9 @@ import {
   programsOfPlan,
 } from "../inputs/kernel-tables.ts";
 import { FEATURES, WEIGHTS } from "../inputs/model-basis.ts";
-import { openAdapter } from "../inputs/open-adapter.ts";
 import { ADAPTER_FLAG, DATA_FLAGS, SEED_FLAG } from "../inputs/shared-flags.ts";
+import { STUDY_WORKER_FLAGS } from "../inputs/worker-flags.ts";
+import { openStudyAdapter, openStudyWorkers } from "../outcomes/study-workers.ts";
 
 const FLAGS = {
   quick: { type: "boolean", help: "every step on a part of the rows, within minutes" },
@@ -52,6 +53,7 @@ const FLAGS = {
     help: "Keras file for the study's ResNet152V2; default: Keras's own, where it is at hand",
   },
   overwrite: { type: "boolean", help: "delete the study that is in the folder, and begin anew" },
+  ...STUDY_WORKER_FLAGS,
   ...KERNEL_FLAGS,
   ...ADAPTER_FLAG,
 } as const;
@@ -101,12 +103,13 @@ async function study(context: Context): Promise<void> {
       found,
       clean,
       openDevice: async () => {
-        const device = await openAdapter(flags);
+        const device = await openStudyAdapter(flags);
         say(`adapter    ${device.name}`);
         const programs = programsOfPlan(studySpace(new HyperParameters()), clean.train);
         await chooseKernels(device, { out, isResumed }, { flags, say, signal, programs });
         return device;
       },
+      openWorkers: (device) => openStudyWorkers(context, { device, out, settings }),
       screen,
       signal,
       transfer: transferMeans(context),
@@ -172,7 +175,7 @@ function conclude({ say, style, json }: Context, outcome: StudyOutcome, out: str
 }
 
 function commandLine(flags: Context["flags"]): string {
-  const { quick, seed, out, adapter, kernels, tune, exact } = flags;
+  const { quick, seed, out, adapter, kernels, tune, exact, workers } = flags;
   const { weightsVgg19, weightsResnet152v2 } = flags;
   const given = [
     quick ? "--quick" : "",
@@ -181,6 +184,7 @@ function commandLine(flags: Context["flags"]): string {
     weightsVgg19 === undefined ? "" : `--weights-vgg19 ${quoted(weightsVgg19)}`,
     weightsResnet152v2 === undefined ? "" : `--weights-resnet152v2 ${quoted(weightsResnet152v2)}`,
     out === undefined ? "" : `--out ${quoted(out)}`,
+    workers === undefined ? "" : `--workers ${workers}`,
     kernels === undefined ? "" : `--kernels ${quoted(kernels)}`,
     ...[tune ? "" : "--no-tune", exact ? "--exact" : ""],
     adapter === undefined ? "" : `--adapter ${quoted(adapter)}`,

@@ -146,7 +146,7 @@ class Searches {
       { ...message, flags: told },
       {
         ...means,
-        ...{ checkpoints: this.#checkpoints },
+        ...{ checkpoints: this.#checkpoints, out: null },
         onProgress: (progress) => this.#onProgress(progress),
       },
     );

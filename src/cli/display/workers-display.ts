@@ -3,23 +3,30 @@
 import type { ProgressMessage } from "../../queue/trial-message.ts";
 import type { LiveLine, Terminal } from "../frame/terminal.ts";
 
+interface Running {
+  readonly name: string;
+  progress: ProgressMessage | null;
+}
+
 export class WorkersDisplay {
   readonly #terminal: Terminal;
-  readonly #running = new Map<string, ProgressMessage | null>();
+  readonly #running = new Map<string, Running>();
   #line: LiveLine | null = null;
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
   }
 
-  begin(id: string): void {
-    this.#running.set(id, null);
+  /** `name`: what a person knows the job by. */
+  begin(id: string, name = `#${id}`): void {
+    this.#running.set(id, { name, progress: null });
     this.#show();
   }
 
   readonly progress = (id: string, progress: ProgressMessage): void => {
-    if (!this.#running.has(id)) return;
-    this.#running.set(id, progress);
+    const running = this.#running.get(id);
+    if (!running) return;
+    running.progress = progress;
     this.#show();
   };
 
@@ -35,13 +42,13 @@ export class WorkersDisplay {
 
   #show(): void {
     this.#line ??= this.#terminal.live();
-    this.#line.update(() => [...this.#running].map(progressText).join("   "));
+    this.#line.update(() => [...this.#running.values()].map(progressText).join("   "));
   }
 }
 
-function progressText([id, progress]: readonly [string, ProgressMessage | null]): string {
-  if (!progress) return `#${id} waits`;
+function progressText({ name, progress }: Running): string {
+  if (!progress) return `${name} waits`;
   const { fold, epoch, epochs, share } = progress;
   const part = fold === null ? "" : `fold ${fold}, `;
-  return `#${id} ${part}epoch ${epoch}/${epochs} ${Math.round(100 * share)} %`;
+  return `${name} ${part}epoch ${epoch}/${epochs} ${Math.round(100 * share)} %`;
 }

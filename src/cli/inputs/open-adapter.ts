@@ -17,12 +17,15 @@ export interface AdapterFlags {
   readonly fuse?: boolean | undefined;
   /** Default `float32`. */
   readonly precision?: Precision | undefined;
+  /** That this process starts: the device's own work is small then, and they are to have its priority. Default 1, none. */
+  readonly workers?: number | undefined;
 }
 
 /** Throws DeviceError where there is no such adapter, or it lacks the precision that is asked for. */
 export async function openAdapter(flags: AdapterFlags): Promise<Device> {
-  const { adapter, deviceMemory, fuse = true, precision = "float32" } = flags;
+  const { adapter, deviceMemory, fuse = true, precision = "float32", workers = 1 } = flags;
   const options: OpenOptions = {
+    keepsPriority: workers > 1,
     ...(adapter && { adapter }),
     ...(deviceMemory && { rowBudget: deviceMemory * MEGABYTE }),
   };

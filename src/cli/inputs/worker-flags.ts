@@ -16,6 +16,13 @@ export const WORKER_FLAGS = {
   },
 } as const;
 
+export const STUDY_WORKER_FLAGS = {
+  workers: {
+    ...WORKER_FLAGS.workers,
+    help: "processes of this machine that train side by side, to the same bits, each with a device of its own: trials, then the best model beside the folds; default 2 on a software adapter with two cores or more, else 1: this process",
+  },
+} as const;
+
 export const QUEUE_FLAG = {
   queue: {
     type: "string",

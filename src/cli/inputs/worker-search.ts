@@ -30,6 +30,8 @@ export interface WorkerMeans {
   /** In place of the chief's, where the model takes any. */
   readonly weights: string | undefined;
   readonly checkpoints: PartCheckpoints;
+  /** Folder of the work, where that is on this machine. */
+  readonly out: string | null;
   readonly onProgress: (progress: ProgressMessage) => void;
 }
 

@@ -4,6 +4,7 @@ import type { Split } from "../../data/split.ts";
 import { formatCount } from "../../format/number-format.ts";
 import type { NamedTensor } from "../../io/safetensors.ts";
 import { RemoteFolds } from "../../queue/remote-folds.ts";
+import { sideBySide, Turns } from "../../queue/turns.ts";
 import { wholeTensors } from "../../train/basis.ts";
 import {
   type CrossValidationOptions,
@@ -75,31 +76,23 @@ export async function trainRemotely(
   run: FoldsRun & { readonly parallel: number },
 ): Promise<void> {
   const remote = new RemoteFolds(place.options);
+  const turns = new Turns(run.parallel);
   const failing = new AbortController();
   const signal = AbortSignal.any([run.signal, failing.signal]);
-  const waiting = [...run.folds];
-  const takeTurns = async (): Promise<void> => {
-    for (let fold = waiting.shift(); fold !== undefined; fold = waiting.shift()) {
-      const id = String(fold + 1);
-      place.display.begin(id);
-      run.watch?.beginElsewhere(fold);
-      const trained = await remote.run(fold, signal);
-      place.display.end(id);
-      if (!trained) return;
-      if ("diverged" in trained) run.fail(fold, trained.diverged);
-      else await run.keep(trained.result, trained.weights, trained);
-      place.before(remote.recorded(fold).catch(() => undefined));
-    }
+  const trainOne = async (fold: number): Promise<void> => {
+    if (signal.aborted) return;
+    const id = String(fold + 1);
+    place.display.begin(id);
+    run.watch?.beginElsewhere(fold);
+    const trained = await remote.run(fold, signal);
+    place.display.end(id);
+    if (!trained) return;
+    if ("diverged" in trained) run.fail(fold, trained.diverged);
+    else await run.keep(trained.result, trained.weights, trained);
+    place.before(remote.recorded(fold).catch(() => undefined));
   };
-  const turns = numbers(Math.min(run.parallel, run.folds.length)).map(() =>
-    takeTurns().catch((error: unknown) => {
-      failing.abort();
-      throw error;
-    }),
-  );
-  const ends = await Promise.allSettled(turns).finally(() => place.close());
-  const failed = ends.find((end) => end.status === "rejected");
-  if (failed) throw failed.reason;
+  const works = run.folds.map((fold) => turns.take(() => trainOne(fold)));
+  await sideBySide(works, failing).finally(() => place.close());
 }
 
 /** 0 to `count` − 1. */

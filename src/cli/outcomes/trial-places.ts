@@ -1,9 +1,9 @@
 // Where trials and folds run: in this process, one by one; or in workers, side by side.
 
 import { fork } from "node:child_process";
-import os from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { driverEnvironment } from "../../io/adapter.ts";
 import { BullTrials } from "../../queue/bull-trials.ts";
 import { LocalWorkers, type RowFlags } from "../../queue/local-workers.ts";
 import type { QueueServer } from "../../queue/queue-server.ts";
@@ -110,9 +110,7 @@ export async function localPlace(options: LocalOptions): Promise<RemotePlace> {
   const { data = null, adapter = null, deviceMemory = null } = options;
   const exchange = await FolderExchange.open(join(out, "exchange"));
   const display = new WorkersDisplay(terminal);
-  // A software adapter's threads, which would be twice the cores in each of them.
-  const threads = Math.max(1, Math.floor((2 * os.availableParallelism()) / workers));
-  const env = { LP_NUM_THREADS: String(threads), ...process.env };
+  const env = { ...process.env, ...driverEnvironment(workers) };
   const transport = new LocalWorkers({
     start: () => fork(PROCESS, { execArgv: process.execArgv, env }),
     search,

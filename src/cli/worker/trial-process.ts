@@ -1,4 +1,4 @@
-// A worker of `tune --workers` or `kfold --workers`, as a process of its own: started by the chief (outcomes/trial-places.ts), told by it what to do,
+// A worker of `tune`, `kfold` or `study` with --workers, as a process of its own: started by the chief (outcomes/trial-places.ts), told by it what to do,
 // over the channel that Node gives a child; gone when the chief is. It prints nothing.
 
 import { join } from "node:path";
@@ -50,6 +50,7 @@ async function openWorker({ search, local }: SearchOrder): Promise<Opened> {
     data: local.data ?? undefined,
     rows: local.rows,
     weights: undefined,
+    out,
     checkpoints: new PartCheckpoints(out, { minutes, adapter: device.name }),
     onProgress: (progress) => tell({ type: "progress", progress }),
   });

@@ -8,7 +8,8 @@ import { PRINTED_FOLDS, PRINTED_MODELS, PRINTED_TUNER } from "./printed.ts";
 import { type Block, chapter, columns, part, type Row, type Table, text } from "./story.ts";
 import type { FoldLook, StudyRecord, ThreeFigures, TransferTraining } from "./study-record.ts";
 
-export function trainingChapter({ settings, training }: StudyRecord): Block[] {
+export function trainingChapter(record: StudyRecord): Block[] {
+  const { settings, training } = record;
   const { history, bestEpoch, stoppedEarly, batchSize, learningRate } = training;
   const end = stoppedEarly
     ? `It stopped early after ${history.length} epochs`
@@ -24,12 +25,14 @@ export function trainingChapter({ settings, training }: StudyRecord): Block[] {
       file: STUDY_PICTURES.curves,
       alt: `Loss and accuracy of ${history.length} epochs, training against validation; lowest val_loss in epoch ${bestEpoch}`,
     },
-    trainingTable(training),
+    trainingTable(record),
     { kind: "details", summary: "Every epoch in figures", blocks: [epochsTable(training)] },
   ];
 }
 
-function trainingTable(training: StudyRecord["training"]): Block {
+function trainingTable({ training, steps }: StudyRecord): Block {
+  const areFoldsBeside = steps.some(({ folder, beside }) => folder === "06-folds" && beside > 0);
+  const where = areFoldsBeside ? `${training.adapter}, beside the folds` : training.adapter;
   const { history, bestEpoch, batchSize } = training;
   const printed = PRINTED_MODELS.lenet5;
   return {
@@ -66,7 +69,7 @@ function trainingTable(training: StudyRecord["training"]): Block {
         ],
       },
     ],
-    caption: `Steps are of ${batchSize} rows here, on ${training.adapter}; of 50 in the study, on a Colab GPU.`,
+    caption: `Steps are of ${batchSize} rows here, on ${where}; of 50 in the study, on a Colab GPU.`,
   };
 }
 

@@ -145,6 +145,8 @@ export type StepLook = {
   readonly folder: string;
   readonly title: string;
   readonly seconds: number;
+  /** Of its seconds, those beside an earlier step; the study's time counts them once. */
+  readonly beside: number;
 };
 
 export type StudyRecord = {

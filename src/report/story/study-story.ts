@@ -24,7 +24,7 @@ export function studyStory(record: StudyRecord): Story {
       `adapter: ${adapters.join(", ")}`,
       `seed ${settings.seed}`,
       "made by Vitrine",
-      `time: ${duration(steps.reduce((sum, { seconds }) => sum + seconds, 0))}`,
+      `time: ${duration(timeOf(steps))}`,
     ],
     blocks: [
       ...inShort(record),
@@ -67,6 +67,11 @@ function inShort(record: StudyRecord): Block[] {
   ];
 }
 
+/** What ran at once counts once. */
+function timeOf(steps: StudyRecord["steps"]): number {
+  return steps.reduce((sum, { seconds, beside }) => sum + seconds - beside, 0);
+}
+
 /** `38 s`, `4 min`, `1 h 5 min`: a report has no use for more. */
 export function duration(seconds: number): string {
   if (seconds < 1) return "under 1 s";
@@ -103,7 +108,19 @@ function repeatChapter({ command, commands, steps }: StudyRecord): Block[] {
             cells: [title, `\`${folder}\``, duration(seconds)],
           })),
         },
+        ...besideText(steps),
       ],
     },
+  ];
+}
+
+function besideText(steps: StudyRecord["steps"]): Block[] {
+  const besides = steps.filter(({ beside }) => beside > 0);
+  if (besides.length === 0) return [];
+  const told = besides.map(({ title, beside }) => `${title} for ${duration(beside)}`).join(", ");
+  return [
+    text(
+      `Beside an earlier step ran ${told}: together, the steps took ${duration(timeOf(steps))}.`,
+    ),
   ];
 }
