@@ -192,10 +192,17 @@ function commandLine(flags: Context["flags"]): string {
   return given.length === 0 ? "npm run study" : `npm run study -- ${given.join(" ")}`;
 }
 
-function dataFlags({ data, dropMissing }: Context["flags"]): string {
+function dataFlags(flags: Context["flags"]): string {
+  const named = [
+    ["data", flags.data],
+    ["shape", flags.shape],
+    ["label-column", flags.labelColumn],
+    ["class-names", flags.classNames],
+  ] as const;
   const given = [
-    data === undefined ? "" : `--data ${quoted(data)}`,
-    dropMissing ? "--drop-missing" : "",
+    ...named.map(([flag, value]) => (value === undefined ? "" : `--${flag} ${quoted(value)}`)),
+    flags.dropMissing ? "--drop-missing" : "",
+    flags.keepDuplicates ? "--keep-duplicates" : "",
   ];
   return given.filter((flag) => flag !== "").join(" ");
 }
