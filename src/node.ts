@@ -5,3 +5,4 @@ export { type KerasModel, loadKerasModel, saveKerasModel } from "./library/keras
 export { type LoadDataOptions, type LoadedData, loadData } from "./library/load-data.ts";
 export { openDevice } from "./library/open-device.ts";
 export { type ReportOptions, type SavedReport, saveReport } from "./library/report.ts";
+export { rooflineSvg } from "./library/roofline.ts";

@@ -40,6 +40,7 @@ const HOST = 1;
 const DEVICE = 2;
 const PASSES = ["data", "forward", "backward", "update", "metric"] as const;
 
+/** One typical sample as events: its JSON is what ui.perfetto.dev and chrome://tracing open. */
 export function chromeTrace(profile: Profile): Trace {
   const { adapter, program, method, typicalHost: host } = profile;
   const slices = deviceSlices(profile);
