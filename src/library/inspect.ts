@@ -47,11 +47,13 @@ export interface StepOptions extends Recorded {
   readonly seed?: number | undefined;
 }
 
+/** What `profile` takes. */
 export interface ProfileOptions extends StepOptions, Pick<FitOptions, "precision"> {
   /** How often everything is timed; default: as often as ten seconds hold, from 5 to 30 times. */
   readonly samples?: number | undefined;
 }
 
+/** What `verify` takes. */
 export interface VerifyOptions extends StepOptions {
   /** Also every other rung that fits, on the inputs that it had in the step; default false. */
   readonly everyRung?: boolean | undefined;

@@ -30,6 +30,7 @@ export type TraceEvent =
       readonly bp: "e";
     });
 
+/** As the JSON format of Chrome's traces has it. */
 export interface Trace {
   readonly traceEvents: readonly TraceEvent[];
   readonly displayTimeUnit: "ms";
