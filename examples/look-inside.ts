@@ -1,5 +1,5 @@
-// Where a step's time goes, whether its kernels are right, and which of them spoilt the numbers of a training: of a model with an op of one's
-// own, by functions that take what `fit` takes. The commands `profile` and `verify` do the same for models that Keras knows.
+// Where a step's time goes, whether its kernels are right, a page to walk through it, and which kernel spoilt the numbers of a training: of a
+// model with an op of one's own, by functions that take what `fit` takes. `profile`, `verify` and `inspect` are commands for others.
 
 import { writeFile } from "node:fs/promises";
 import {
@@ -14,7 +14,7 @@ import {
   verify,
   verifyTable,
 } from "vitrine";
-import { openDevice, rooflineSvg } from "vitrine/node";
+import { openDevice, rooflineSvg, saveInspection } from "vitrine/node";
 import { ownOp } from "./models/own-op.ts";
 import { CLASSES, SHAPE, shapes } from "./shapes.ts";
 
@@ -39,6 +39,8 @@ for (const line of verifyTable(verified)) console.log(line);
 const { checks, uncovered } = verified;
 console.log(`right: ${checks.every(isWithin)}, in ${checks.length} comparisons`);
 for (const { kernels } of uncovered) console.log(`nothing to hold it against: ${kernels}`);
+
+await saveInspection(device, model, { ...trained, out: "step.html" });
 
 const trail = await hunt(device, model, { ...how, learningRate: 1e30 });
 if (trail) {

@@ -77,6 +77,9 @@ for (const [name, least] of Object.entries(LEAST)) {
       const trace = JSON.parse(readFileSync(join(folder, "step.json"), "utf8"));
       assert.ok(trace.traceEvents.length > 20);
       assert.match(readFileSync(join(folder, "roofline.svg"), "utf8"), /^<svg/);
+      const page = readFileSync(join(folder, "step.html"), "utf8");
+      assert.match(page, /^<!doctype html>/i);
+      assert.match(page, "leaky-relu/backward");
     }
     if (name === "recording") assert.match(text, /conv2d backward +\d+\.\d %/);
   });

@@ -147,6 +147,7 @@ async function trailOf(
   }
 }
 
+/** A step that is to be looked at, and the function that was asked to. */
 interface About {
   readonly where: string;
   readonly model: Model;
@@ -157,9 +158,29 @@ interface About {
 /** Opens the step, runs it once, which compiles its kernels and moves the optimiser off its zeros, and frees it afterwards. */
 async function withStep<Found>(
   device: Device,
-  { where, model, options, kind }: About,
+  about: About,
   special: Pick<StepSetup, "precision" | "weights" | "plan">,
   look: (step: OpenStep, batchSize: number) => Promise<Found>,
+): Promise<Found> {
+  const { signal } = about.options;
+  return await withSetup(device, about, async (scope, setup) => {
+    const step = await openStep(scope, { ...setup, ...special });
+    try {
+      await step.executable.runSlowly(() => !signal?.aborted);
+      signal?.throwIfAborted();
+      step.rewind();
+      return await look(step, setup.batchSize);
+    } finally {
+      step.close();
+    }
+  });
+}
+
+/** Places the rows for the time that the step is looked at. Throws UsageError as `fit` does. */
+export async function withSetup<Found>(
+  device: Device,
+  { where, model, options, kind }: About,
+  look: (scope: Device, setup: StepSetup & { readonly batchSize: number }) => Promise<Found>,
 ): Promise<Found> {
   const asked = rowsIn(options.train);
   const batchSize = options.batchSize ?? Math.min(50, asked.rows.length);
@@ -169,16 +190,7 @@ async function withStep<Found>(
     const train = await new Placed(scope).rows(asked);
     const { classWeight } = options;
     const { data, rows } = await weighted(scope, model, { train, classWeight });
-    const setup = { ...setupOf(model, { ...options, batchSize }), ...special };
-    const step = await openStep(scope, { ...setup, data, rows, kind });
-    try {
-      await step.executable.runSlowly(() => !options.signal?.aborted);
-      options.signal?.throwIfAborted();
-      step.rewind();
-      return await look(step, batchSize);
-    } finally {
-      step.close();
-    }
+    return await look(scope, { ...setupOf(model, { ...options, batchSize }), data, rows, kind });
   });
 }
 

@@ -1,6 +1,8 @@
 // profile, verify and hunt as a program of one's own calls them: with the options of `fit`, for a model that no command takes, and
 // leaving nothing on the device.
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ownOp } from "../../examples/models/own-op.ts";
@@ -12,12 +14,13 @@ import { chromeTrace } from "../../src/inspect/profile/trace.ts";
 import { isWithin } from "../../src/inspect/verify/verify.ts";
 import { type FitOptions, fit } from "../../src/library/fit.ts";
 import { hunt, profile, verify } from "../../src/library/inspect.ts";
+import { saveInspection } from "../../src/library/inspection.ts";
 import { rooflineSvg } from "../../src/library/roofline.ts";
 import { split, tensorData } from "../../src/library/tensor-data.ts";
 import shader from "../../src/shaders/sgd.wgsl";
 import { VAL_LOSS } from "../../src/train/best-epoch.ts";
 import { DivergenceError } from "../../src/train/divergence-error.ts";
-import { rejects } from "../data/sample-files.ts";
+import { rejects, temporaryFolder } from "../data/sample-files.ts";
 import { countBuffers } from "../support/count-buffers.ts";
 import { gpu } from "../support/gpu.ts";
 import { randomArray } from "../support/random.ts";
@@ -118,6 +121,30 @@ async function weightsAfterTraining() {
   run.dispose();
   return weights;
 }
+
+test("a page of the step that predicts, with the images that are asked for", async () => {
+  const bytes = Uint8Array.from({ length: ROWS * 60 }, (_, i) => (i * 37) % 256);
+  const images = tensorData({ x: bytes, y, shape: SHAPE, name: "pictures" });
+  const out = join(temporaryFolder(), "page.html");
+  const asked = { train: images, step: "predict", out, test: images } as const;
+  await leavingNothing((device) => saveInspection(device, model, { ...asked, images: [3, 5] }));
+  const page = readFileSync(out, "utf8");
+  const [, text = ""] = page.match(/<script type="application\/json"[^>]*>(.*?)<\/script>/s) ?? [];
+  const { journeys } = JSON.parse(text);
+  assert.is(journeys.length, 2);
+  assert.match(page, "leaky-relu/forward");
+  const device = await gpu();
+  const wrong = "saveInspection: images must be rows of test, from 0 to 39, got 40";
+  await rejects(() => saveInspection(device, model, { ...asked, images: [40] }), UsageError, wrong);
+  const kind = "saveInspection: test must have rows of bytes with a class, got float32";
+  await rejects(
+    () => saveInspection(device, model, { ...asked, test: held.data }),
+    UsageError,
+    kind,
+  );
+  const ending = "saveInspection: out must end in .html, got page";
+  await rejects(() => saveInspection(device, model, { ...asked, out: "page" }), UsageError, ending);
+});
 
 test("hunt finds nothing in a training that ends well, and the dispatch in one that does not", async () => {
   const more = { validation: held, keepBest: VAL_LOSS, loss: undefined };
