@@ -80,6 +80,9 @@ for (const { path, name, optimizer } of [KERAS, H5]) {
     }
     const { rows } = await json("evaluate", join(out, "fold-2"));
     assert.is(rows, 30);
+    const { checks } = await json("verify", join(out, "fold-1"), "--batch-size", "10");
+    const ops = checks.map(({ op }: { readonly op: string }) => op);
+    assert.ok(ops.includes(optimizer), "a run is verified as it was trained");
   });
 
   test(`${name}: tune searches how it is trained on, and its winner is trained`, async () => {
