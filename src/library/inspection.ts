@@ -41,7 +41,7 @@ export async function saveInspection(
     gatherDocument({
       ...{ device: scope, setup, signal, ...shown, model: model.name },
       isTrained: initialWeights !== undefined,
-      source: initialWeights ? "those that the program gave" : "random ones",
+      source: initialWeights ? "weights that the program gave" : "random weights",
       readLines: linesOf,
     }),
   );
