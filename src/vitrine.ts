@@ -115,6 +115,12 @@ export { linearGrid, Recorder } from "./engine/program/recorder.ts";
 export { apply, type Op } from "./engine/program/tape.ts";
 export { wordStride } from "./engine/program/word-stride.ts";
 export { writeRecording } from "./engine/program/write-recording.ts";
+export type { Culprit } from "./inspect/hunt/hunt.ts";
+export type { Trail } from "./inspect/hunt/hunting-ground.ts";
+export type { Profile, ProfiledDispatch, ProfileTotal } from "./inspect/profile/profile-schema.ts";
+export { chromeTrace, type Trace } from "./inspect/profile/trace.ts";
+export type { StepKind } from "./inspect/step.ts";
+export { type Check, isWithin, type Verification } from "./inspect/verify/verify.ts";
 export {
   earlyStopping,
   learningRateScheduler,
@@ -123,6 +129,14 @@ export {
   terminateOnNaN,
 } from "./library/callbacks.ts";
 export { type FitOptions, fit, type Run } from "./library/fit.ts";
+export {
+  hunt,
+  type ProfileOptions,
+  profile,
+  type StepOptions,
+  type VerifyOptions,
+  verify,
+} from "./library/inspect.ts";
 export {
   rowsOf,
   type SplitOptions,
@@ -138,6 +152,9 @@ export { mobilenetv2 } from "./models/mobilenet-v2.ts";
 export { resnet50 } from "./models/resnet.ts";
 export { resnet50v2, resnet101v2, resnet152v2 } from "./models/resnet-v2.ts";
 export { vgg16, vgg19 } from "./models/vgg.ts";
+export { huntLines } from "./report/text/hunt-text.ts";
+export { dispatchTable } from "./report/text/profile-text.ts";
+export { verifyTable } from "./report/text/verify-table.ts";
 export type { Callback, Logs, TrainingControl } from "./train/callbacks/callback.ts";
 export type { ClassWeight } from "./train/class-weights.ts";
 export { spread } from "./train/cross-validation.ts";

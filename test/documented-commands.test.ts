@@ -10,6 +10,12 @@ import { fileURLToPath } from "node:url";
 import { PNG } from "pngjs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { conv2d } from "../src/engine/layers/conv2d.ts";
+import { dense } from "../src/engine/layers/dense.ts";
+import { sequential, variablesOf } from "../src/engine/layers/model.ts";
+import { flatten } from "../src/engine/layers/shaping.ts";
+import { saveKerasModel } from "../src/library/keras-files.ts";
+import { namedTensors } from "../src/train/named-tensors.ts";
 import { type Finished, runToEnd } from "./cli/start-command.ts";
 import { temporaryFolder } from "./data/sample-files.ts";
 import { documentedCommands, wordsOf } from "./support/documented-commands.ts";
@@ -134,7 +140,9 @@ function startOf(command: string): Started {
   if (rest[0] !== "--") return { script: second, args: ["--help"], exitCode: 0, says: /^Usage$/m };
   const isNetwork = command.includes("--model vgg");
   const ofScript = { ...SMALL[second], ...(isNetwork ? SMALL_NETWORK : {}) };
-  const small = command.includes(".h5") ? {} : ofScript;
+  const isOfPhotos = command.includes("--data photos");
+  const own = isOfPhotos && second === "train" ? { "--epochs": "1" } : {};
+  const small = command.includes(".h5") || isOfPhotos ? own : ofScript;
   const flags = elsewhere ? { ...small, ...(NOWHERE[second] ?? NO_DATA) } : small;
   return { script: second, args: withFlags(rest.slice(1), flags), ...outcome };
 }
@@ -178,6 +186,7 @@ test.before(async () => {
   const picture = new PNG({ width: 28, height: 28 });
   for (const [i, value] of images.entries()) picture.data.set([value, value, value, 255], 4 * i);
   writeFileSync(join(home, "shirt.png"), PNG.sync.write(picture));
+  await writeOwnFiles();
   const args = withFlags(["--out", RUN], SMALL["train"] ?? {});
   const { code, stderr } = await run({ script: "train", args });
   assert.is(code, 0, stderr);
@@ -185,6 +194,39 @@ test.before(async () => {
     cpSync(join(home, RUN), join(home, other), { recursive: true });
   }
 });
+
+/** What a person brings: a model of Keras's for three classes, pictures of them, a program with a model and one with a search. */
+async function writeOwnFiles(): Promise<void> {
+  const network = sequential(
+    "net",
+    [8, 8, 3],
+    [
+      conv2d({ filters: 4, kernelSize: 3, activation: "relu" }),
+      flatten(),
+      dense({ units: 3, activation: "softmax" }),
+    ],
+  );
+  const variables = variablesOf(network, 1);
+  const weights = namedTensors(variables, variables.initialWeights());
+  await saveKerasModel(join(home, "net.keras"), { model: network, weights });
+  for (const [label, name] of ["cat", "dog", "owl"].entries()) {
+    mkdirSync(join(home, "photos", name), { recursive: true });
+    for (let i = 0; i < 25; i++) {
+      const photo = new PNG({ width: 8, height: 8 });
+      photo.data.fill(255).set([80 * label, 9 * i, 5 * i]);
+      writeFileSync(join(home, "photos", name, `${i}.png`), PNG.sync.write(photo));
+    }
+  }
+  cpSync(join(ROOT, "test/fixtures/pictures/rgb.jpg"), join(home, "cat.jpg"));
+  const layers = (units: string) =>
+    `[flatten(), dense({ units: ${units} }), dense({ units: 10, activation: "softmax" })]`;
+  const program = (what: string) =>
+    `import { dense, flatten, sequential } from "vitrine";\nexport default ${what};\n`;
+  writeFileSync(join(home, "mine.ts"), program(`sequential("mine", [28, 28, 1], ${layers("8")})`));
+  const units = 'hp.int("units", { min: 4, max: 8, step: 4 })';
+  const search = `(hp) => sequential("searched", [28, 28, 1], ${layers(units)})`;
+  writeFileSync(join(home, "space.ts"), program(search));
+}
 
 const pages = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
 const files = ["README.md", "CONTRIBUTING.md", ...pages.map((name) => join("docs", name))];

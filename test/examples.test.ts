@@ -25,6 +25,7 @@ const LEAST: Readonly<Record<string, number>> = {
   transfer: 0.9,
   "k-fold": 0.6,
   recording: 0,
+  "look-inside": 0,
   autoencoder: 0,
 };
 
@@ -67,6 +68,18 @@ for (const [name, least] of Object.entries(LEAST)) {
     if (name === "transfer") assert.match(text, /base unchanged: true/);
     if (name === "autoencoder") {
       assert.ok(Number(text.match(/fallen by (\d\.\d+)/)?.[1]) >= 0.6, text);
+    }
+    if (name === "look-inside") {
+      assert.match(text, /%.* leaky_re_lu +→ forward/);
+      assert.match(text, /^right: true, in \d\d comparisons$/m);
+      assert.match(text, /^nothing to hold it against: .*leaky-relu\/forward$/m);
+      assert.match(text, /^epoch 1, step \d+:\n.* made .* from finite numbers$/m);
+      const trace = JSON.parse(readFileSync(join(folder, "step.json"), "utf8"));
+      assert.ok(trace.traceEvents.length > 20);
+      assert.match(readFileSync(join(folder, "roofline.svg"), "utf8"), /^<svg/);
+      const page = readFileSync(join(folder, "step.html"), "utf8");
+      assert.match(page, /^<!doctype html>/i);
+      assert.match(page, "leaky-relu/backward");
     }
     if (name === "recording") assert.match(text, /conv2d backward +\d+\.\d %/);
   });

@@ -27,6 +27,7 @@ import {
 } from "../train/programs.ts";
 import { type DataFeed, supplyOf } from "../train/rows/row-stream.ts";
 
+/** Which of a model's programs. */
 export type StepKind = "train" | "evaluate" | "predict";
 
 export const STEP_KINDS: readonly StepKind[] = ["train", "evaluate", "predict"];

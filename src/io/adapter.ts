@@ -25,7 +25,7 @@ export interface OpenOptions {
 
 /** Of the person, who has the say; read before openDevice sets it for the driver. */
 const GIVEN_THREADS = process.env["LP_NUM_THREADS"] || undefined;
-/** Measured: as many again make up for the core that Node's main thread takes while it polls Dawn. */
+/** Measured: as many again make up for the core that Node's main thread takes while it polls Dawn; of several processes others fill the gap. */
 const THREADS_PER_CORE = 2;
 
 /**
@@ -33,7 +33,8 @@ const THREADS_PER_CORE = 2;
  * the cores, for each of them. Hardware drivers ignore it.
  */
 export function driverEnvironment(processes = 1): { readonly LP_NUM_THREADS: string } {
-  const threads = Math.floor((THREADS_PER_CORE * os.availableParallelism()) / processes);
+  const cores = os.availableParallelism();
+  const threads = processes === 1 ? THREADS_PER_CORE * cores : Math.floor(cores / processes);
   return { LP_NUM_THREADS: GIVEN_THREADS ?? String(Math.max(1, threads)) };
 }
 

@@ -4,7 +4,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { FormatError } from "../engine/core/errors.ts";
 import { decodePicture } from "./decode-picture.ts";
-import { pictureHeader } from "./picture-header.ts";
 import { resizePicture } from "./resize-picture.ts";
 
 export interface DecodeOrder {
@@ -43,13 +42,11 @@ export async function decodeFiles({ files, height, width }: DecodeOrder): Promis
   return { rgb, isGrey, problems };
 }
 
-/** Throws FormatError also for kinds that a person's own picture may be of, but rows of a data set must not. */
 async function readPicture(file: string) {
   const { size } = await stat(file);
   if (size > MOST_FILE_BYTES) {
     throw new FormatError(`${file}: a picture must be at most 64 MiB, got ${size} bytes`);
   }
   const bytes = await readFile(file);
-  pictureHeader(bytes, file);
   return decodePicture(bytes, file);
 }

@@ -7,21 +7,16 @@ import { FormatError, messageOf } from "../engine/core/errors.ts";
 import { decodePng } from "./decode-png.ts";
 import { orientationOf, upright } from "./exif-orientation.ts";
 import type { Picture } from "./picture.ts";
-import { pictureFormat, pictureHeader } from "./picture-header.ts";
+import { pictureHeader } from "./picture-header.ts";
 
 /** What jpeg-js may take for the largest picture that png-check.ts lets through. */
 const JPEG_LIMITS = { maxResolutionInMP: 40, maxMemoryUsageInMB: 1024 } as const;
 
 /** Throws FormatError naming the file for what is damaged, or of a kind that is refused. */
 export async function decodePicture(bytes: Uint8Array, name: string): Promise<Picture> {
-  const format = pictureFormat(bytes);
-  // What is no picture at all is told by the reader of PNGs.
-  if (format === null) return decodePng(bytes, name);
-  if (format === "PNG") {
-    const picture = decodePng(bytes, name);
-    return upright(picture, orientationOf(bytes, { format, ...picture }));
-  }
   const header = pictureHeader(bytes, name);
+  const { format } = header;
+  if (format === "PNG") return upright(decodePng(bytes, name), orientationOf(bytes, header));
   const { width, height } = header;
   const picture = await decode(format, bytes).catch((cause: unknown) => {
     const reason = messageOf(cause);

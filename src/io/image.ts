@@ -24,10 +24,10 @@ export async function readPicture(path: string): Promise<Picture> {
     const reason = cause.code === "ENOENT" ? "no such file" : `cannot be read, got ${cause.code}`;
     throw new FormatError(`${path}: ${reason}`, { cause });
   });
-  if (!entry.isFile()) throw new FormatError(`${path}: must be a PNG file, got something else`);
+  if (!entry.isFile()) throw new FormatError(`${path}: must be a picture file, got something else`);
   const { size } = entry;
   if (size > MAX_FILE_BYTES) {
-    throw new FormatError(`${path}: a PNG must be at most 64 MiB, got ${size} bytes`);
+    throw new FormatError(`${path}: a picture must be at most 64 MiB, got ${size} bytes`);
   }
   return decodePicture(await readFile(path), path);
 }

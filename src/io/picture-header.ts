@@ -35,8 +35,7 @@ export function pictureFormat(bytes: Uint8Array): PictureFormat | null {
 export function pictureHeader(bytes: Uint8Array, name: string): PictureHeader {
   const format = pictureFormat(bytes);
   if (format === null) {
-    const got = bytes.length === 0 ? "an empty file" : "something else";
-    throw new FormatError(`${name}: must be a PNG, JPEG or WebP picture, got ${got}`);
+    throw new FormatError(`${name}: must be a PNG, JPEG or WebP picture, got ${guess(bytes)}`);
   }
   const found = READERS[format](bytes);
   if (!found) {
@@ -55,6 +54,13 @@ export function pictureHeader(bytes: Uint8Array, name: string): PictureHeader {
   throw new FormatError(`${name}: must be a still picture of 8 bits, grey or RGB, got ${kind}`, {
     help: "convert it first",
   });
+}
+
+function guess(bytes: Uint8Array): string {
+  if (bytes.length === 0) return "an empty file";
+  const start = latin1Of(bytes, 0, 12);
+  if (start.startsWith("GIF8")) return "a GIF";
+  return start.startsWith("BM") ? "a BMP" : "something else";
 }
 
 const READERS: Readonly<Record<PictureFormat, (bytes: Uint8Array) => Found | null>> = {

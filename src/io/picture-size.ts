@@ -14,7 +14,7 @@ export function checkSize(width: number, height: number, name: string): void {
   if (width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE) {
     const limit = `${MAX_PIXELS / 2 ** 20} mebipixels, and ${MAX_SIDE} a side`;
     throw new FormatError(`${name}: must be at most ${limit}, got ${width} x ${height}`, {
-      help: "scale the picture down first; the models see 28 x 28 pixels",
+      help: "scale the picture down first",
     });
   }
 }

@@ -4,23 +4,15 @@ import { firstRows } from "../data/dataset.ts";
 import type { Device } from "../engine/core/device.ts";
 import { UsageError } from "../engine/core/errors.ts";
 import { sizeOf } from "../engine/core/shape.ts";
-import { describeModel, labelsOf, type Model } from "../engine/layers/model.ts";
+import type { Model } from "../engine/layers/model.ts";
 import type { Program } from "../engine/program/program.ts";
 import type { Logs } from "../train/callbacks/callback.ts";
-import type { DataRows, DeviceData } from "../train/device-data.ts";
 import type { Evaluation } from "../train/evaluator.ts";
 import { type FitEnd, FitRun, type FitOptions as TrainOptions } from "../train/fit.ts";
-import { inferenceBatch } from "../train/inference-batch.ts";
 import { type NamedWeights, namedTensors } from "../train/named-tensors.ts";
-import { plainBytes } from "../train/rows/host-rows.ts";
-import {
-  placeSeat,
-  placeTensorData,
-  rowsOf,
-  type TensorData,
-  type TensorRows,
-  tensorData,
-} from "./tensor-data.ts";
+import { checkOptions, checkRows, rowsIn } from "./asked-rows.ts";
+import { Placed } from "./placed.ts";
+import type { TensorData, TensorRows } from "./tensor-data.ts";
 
 /** What `fit` takes, with Keras's names and defaults where Keras has them. */
 export interface FitOptions extends Omit<TrainOptions, "train" | "validation" | "initialWeights"> {
@@ -37,8 +29,8 @@ export interface FitOptions extends Omit<TrainOptions, "train" | "validation" | 
  */
 export async function fit(device: Device, model: Model, options: FitOptions): Promise<Run> {
   const { train, validation, initialWeights = [], ...others } = options;
-  for (const rows of [train, validation]) if (rows) checkRows(model, dataOf(rows));
-  checkOptions(rowsIn(train), others);
+  for (const rows of [train, validation]) if (rows) checkRows("fit", model, rows);
+  checkOptions("fit", rowsIn(train), others);
   const scope = device.scope();
   try {
     const placed = new Placed(scope);
@@ -95,7 +87,7 @@ export class Run {
 
   /** Mean loss, accuracy and the confusion matrix [label][predicted], of numbers mae; with inference behaviour. */
   async evaluate(rows: TensorData | TensorRows): Promise<Evaluation> {
-    checkRows(this.model, dataOf(rows));
+    checkRows("evaluate", this.model, rows);
     return this.#run.evaluate(await this.#placed.rows(rows));
   }
 
@@ -130,93 +122,4 @@ export class Run {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** Data on a device, each placed once. */
-class Placed {
-  readonly #device: Device;
-  readonly #known = new Map<TensorData, Promise<DeviceData>>();
-  #byteSeat: Seat | null = null;
-  #floatSeat: Seat | null = null;
-
-  constructor(device: Device) {
-    this.#device = device;
-  }
-
-  /** Room for rows of this kind that are predicted once: made once, and written over. */
-  seat(model: Model, x: Float32Array | Uint8Array): Seat {
-    const isBytes = x instanceof Uint8Array;
-    const known = isBytes ? this.#byteSeat : this.#floatSeat;
-    const seat = known ?? openSeat(this.#device, model, isBytes);
-    if (isBytes) this.#byteSeat = seat;
-    else this.#floatSeat = seat;
-    return seat;
-  }
-
-  async rows(asked: TensorData | TensorRows): Promise<DataRows> {
-    const { data, rows } = rowsIn(asked);
-    const known = this.#known.get(data) ?? placeTensorData(this.#device, data);
-    this.#known.set(data, known);
-    return { data: await known, rows };
-  }
-}
-
-function rowsIn(asked: TensorData | TensorRows): TensorRows {
-  return "data" in asked ? asked : rowsOf(asked);
-}
-
-function dataOf(asked: TensorData | TensorRows): TensorData {
-  return "data" in asked ? asked.data : asked;
-}
-
-function checkRows(model: Model, { name, x, y, shape, targets }: TensorData): void {
-  const classes = targets ? 1 : labelsOf(model);
-  const highest = y.reduce((most, label) => Math.max(most, label), 0);
-  if (highest >= classes) {
-    throw new UsageError(
-      `fit: labels of ${name} must be below the ${classes} classes of ${model.name}, got ${highest}`,
-    );
-  }
-  const { outputShape } = describeModel(model);
-  const target = targets === "input" ? model.inputShape : (targets?.shape ?? outputShape);
-  if (sizeOf(target) !== sizeOf(outputShape)) {
-    throw new UsageError(
-      `fit: targets of ${name} must be of the model's output (${outputShape}), got (${target})`,
-    );
-  }
-  if (x instanceof Float32Array && sizeOf(shape) !== sizeOf(model.inputShape)) {
-    throw new UsageError(
-      `fit: rows of ${name} must be of the model's input (${model.inputShape}), got (${shape})`,
-    );
-  }
-}
-
-function checkOptions(
-  train: TensorRows,
-  { batchSize, epochs }: Pick<FitOptions, "batchSize" | "epochs">,
-): void {
-  const rows = train.rows.length;
-  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > rows) {
-    throw new UsageError(`fit: batchSize must be from 1 to the ${rows} rows, got ${batchSize}`);
-  }
-  if (!Number.isInteger(epochs) || epochs < 1) {
-    throw new UsageError(`fit: epochs must be a whole number from 1, got ${epochs}`);
-  }
-}
-
-interface Seat {
-  readonly data: DeviceData;
-  /** Rows at once. */
-  readonly capacity: number;
-  write(rows: Float32Array | Uint8Array): void;
-}
-
-function openSeat(device: Device, model: Model, isBytes: boolean): Seat {
-  const { inputShape: shape } = model;
-  const capacity = inferenceBatch(model);
-  const length = capacity * sizeOf(shape);
-  const x = isBytes ? new Uint8Array(length) : new Float32Array(length);
-  const y = new Uint32Array(capacity);
-  const { data, tensor } = placeSeat(device, tensorData({ x, y, shape, name: "predict" }));
-  return { data, capacity, write: (rows) => device.write(tensor, plainBytes(rows)) };
 }

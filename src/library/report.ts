@@ -15,6 +15,7 @@ import { evaluatorOf } from "../train/evaluator.ts";
 import { modelsLoss } from "../train/losses.ts";
 import type { ClassificationScores } from "../train/metrics/classification.ts";
 import { type Predictions, predictionsOf } from "../train/metrics/predictions.ts";
+import { datasetOf } from "./byte-rows.ts";
 import type { TensorData } from "./tensor-data.ts";
 
 /** What `saveReport` needs. */
@@ -47,7 +48,7 @@ export async function saveReport(device: Device, options: ReportOptions): Promis
     throw new UsageError(`saveReport: out must end in .html, got ${path}`);
   }
   const saved = await loadRun(run);
-  const test = datasetOf(options.test, saved);
+  const test = datasetOf("saveReport", options.test, saved.config.classNames);
   const model = createModel(saved.config.model);
   checkTakes(model, test);
   const predictions = await predicted(device, { saved, model, test });
@@ -59,19 +60,6 @@ export async function saveReport(device: Device, options: ReportOptions): Promis
   const { storyHtml } = await import("../report/story/html.ts");
   await writeAtomically(path, storyHtml(runStory(view), await runPictures(view)));
   return { path, loss: figures.loss, scores: figures.scores, predictions };
-}
-
-function datasetOf(
-  { name, x, y, shape, rows, targets }: TensorData,
-  { config }: SavedRun,
-): Dataset {
-  const [height = 0, width = 0, channels = 1] = shape;
-  if (!(x instanceof Uint8Array) || targets !== undefined) {
-    const got = targets === undefined ? "float32" : "targets";
-    throw new UsageError(`saveReport: test must have rows of bytes with a class, got ${got}`);
-  }
-  const { classNames } = config;
-  return { ...{ name, images: x, labels: y, rows, classNames }, ...{ height, width, channels } };
 }
 
 interface Scored {

@@ -12,6 +12,7 @@ import { ROOT } from "./files.mjs";
 import { stopPrograms } from "./run.mjs";
 import { SetupError, say } from "./say.mjs";
 import { setUp } from "./set-up.mjs";
+import { usage, version } from "./usage.mjs";
 
 /** Where the commands are: sources in the repository, compiled in an installed package. */
 const IS_SOURCE = existsSync(join(ROOT, "src", "cli"));
@@ -146,9 +147,24 @@ export function checkNode(version = process.versions.node) {
   });
 }
 
+/**
+ * What is asked without a command; null where there is one.
+ * @param {string | undefined} command
+ */
+function aboutItself(command) {
+  if (command === "--version" || command === "-v") return `${version()}\n`;
+  const isAsked = command === undefined || ["help", "--help", "-h"].includes(command);
+  return isAsked ? usage("npx vitrine") : null;
+}
+
 async function main() {
   checkNode();
   const [command, ...args] = process.argv.slice(2);
+  const about = aboutItself(command);
+  if (about !== null) {
+    process.stdout.write(about);
+    return;
+  }
   const isSetup = command === "setup";
   const program = isSetup ? [] : programOf(command, args);
   // Tests compare bits, which must not depend on what was measured on the machine.

@@ -290,10 +290,10 @@ export class FitRun {
 }
 
 /** The rows to train on, weighted by their classes where that is asked for. */
-async function weighted(
+export async function weighted(
   device: Device,
   model: Model,
-  { train, classWeight }: FitOptions,
+  { train, classWeight }: Pick<FitOptions, "train" | "classWeight">,
 ): Promise<DataRows> {
   if (classWeight === undefined) return train;
   const classes = train.data.targets === undefined ? labelsOf(model) : 1;

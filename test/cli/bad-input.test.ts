@@ -1,6 +1,6 @@
 // Bad input to the real commands: one line that names the file (and row) or the flag, exit code 2, nothing left behind.
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -11,40 +11,11 @@ import { lenet5 } from "../../src/models/lenet5.ts";
 import { namedTensors } from "../../src/train/named-tensors.ts";
 import { sampleDataset, temporaryFolder } from "../data/sample-files.ts";
 import { smallIdxFolder } from "../support/small-files.ts";
+import { allRefused, trainRefused } from "./refused.ts";
 import { runToEnd } from "./start-command.ts";
 
 const test = suite("bad input");
 const data = smallIdxFolder({ train: 240, test: 60 });
-const AT_ONCE = 3;
-
-/** Arguments, and what the one line of the error (with its help) must match. */
-type Case = readonly [args: readonly string[], message: RegExp];
-
-async function allRefused(command: string, cases: readonly Case[]): Promise<void> {
-  const queue = [...cases];
-  const worker = async (): Promise<void> => {
-    for (let next = queue.shift(); next; next = queue.shift()) await refused(command, next);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-}
-
-async function refused(command: string, [args, message]: Case): Promise<void> {
-  const { code, stderr } = await runToEnd(command, args);
-  const line = args.join(" ");
-  assert.is(code, 2, `${line}: ${stderr}`);
-  assert.match(stderr, message, line);
-  assert.match(stderr, /^error: .+\n(help: .+\n)?$/, line);
-}
-
-async function trainRefused(cases: readonly Case[]): Promise<void> {
-  const folder = temporaryFolder();
-  const withOut = cases.map(([args, message], i): Case => {
-    const out = args.includes("--out") ? [] : ["--out", join(folder, String(i), "run")];
-    return [[...args, ...out], message];
-  });
-  await allRefused("train", withOut);
-  assert.equal(readdirSync(folder), []);
-}
 
 test("flags", async () => {
   const set = ["--data", data];
@@ -188,8 +159,8 @@ test("a picture that is none", async () => {
   writeFileSync(text, "not a picture");
   mkdirSync(join(folder, "b.png"));
   await allRefused("predict", [
-    [[run, text], /a\.png: must be a PNG, got something else/],
-    [[run, join(folder, "b.png")], /b\.png: must be a PNG file/],
+    [[run, text], /a\.png: must be a PNG, JPEG or WebP picture, got something else/],
+    [[run, join(folder, "b.png")], /b\.png: must be a picture file/],
     [[run, join(folder, "none.png")], /none\.png: no such file/],
   ]);
 });

@@ -64,11 +64,20 @@ test("flags that npm kept for itself are refused, with the command as it should 
     npm_config_epochs: "true",
     npm_config_nesterov: "true",
   };
-  const { code, stderr } = await runToEnd("train", ["3"], { env });
-  assert.is(code, 2);
+  const told = async (args: readonly string[], more = {}): Promise<string> => {
+    const { code, stderr } = await runToEnd("train", args, { env: { ...env, ...more } });
+    assert.is(code, 2);
+    return stderr;
+  };
+  const rule = "was kept by npm, got it before the -- that ends npm's own flags";
   assert.is(
-    stderr,
-    "error: --epochs: was kept by npm, got it before the -- that ends npm's own flags\nhelp: npm run train -- --epochs 3\n",
+    await told(["3"]),
+    `error: --epochs: ${rule}\nhelp: npm run train -- --epochs 3 --nesterov\n`,
+  );
+  // Whose value is which, nobody can tell.
+  assert.is(
+    await told(["3", "vgg16"], { npm_config_model: "true" }),
+    `error: --model: ${rule}\nhelp: npm run train -- --model … --epochs … --nesterov\n`,
   );
 });
 

@@ -74,6 +74,17 @@ test("a search of one's own leaves models that can be trained on", async () => {
   assert.match(stderr, /--model: --space builds its own models, got lenet5/);
 });
 
+test("what a search of one's own gives beside model, rate and batch is not passed over", async () => {
+  const text = SPACE.replace("batchSize: 32", "batchSize: 32, weights: []");
+  const space = written("more.ts", text);
+  const { code, stderr } = await runToEnd("tune", ["--space", space, "--data", data]);
+  assert.is(code, 2);
+  assert.match(
+    stderr,
+    /^error: --space: .*more\.ts: build\(hp\) must give model, learningRate and batchSize only, got weights$/m,
+  );
+});
+
 test("programs that fail are told in a line", async () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ['throw new Error("not today");', /--model: .*\.ts must load, got Error: not today/],

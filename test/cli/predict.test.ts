@@ -111,9 +111,9 @@ test("what cannot be shown", async () => {
   );
   const empty = temporaryFolder();
   await refused([empty], /must hold pictures \(PNG, JPEG or WebP\), got none/);
-  const deep = join(temporaryFolder(), "cut.jpg");
-  writeFileSync(deep, "\xff\xd8\xff");
-  await refused([file, deep], /cut\.jpg: must be a PNG/);
+  const cut = join(temporaryFolder(), "cut.jpg");
+  writeFileSync(cut, "\xff\xd8\xff");
+  await refused([file, cut], /cut\.jpg: must be a PNG/);
 });
 
 test("data of other classes and shapes is refused by a trained model", async () => {

@@ -83,6 +83,10 @@ test("kinds that are refused, by name", () => {
   says("animated.png", `${rule} an animated one`);
   says("deep.png", `${rule} one of 16 bits a channel`);
   says("make.py", "must be a PNG, JPEG or WebP picture, got something else");
+  const starts = { "a GIF": "GIF89a", "a BMP": "BM", "an empty file": "" };
+  for (const [got, start] of Object.entries(starts)) {
+    assert.throws(() => pictureHeader(Buffer.from(start), "a"), new RegExp(`picture, got ${got}$`));
+  }
 });
 
 test("sizes that a file only claims", () => {

@@ -11,6 +11,7 @@ import { dropout, flatten } from "../../src/engine/layers/shaping.ts";
 import { type FitOptions, fit, type Run } from "../../src/library/fit.ts";
 import { split, tensorData } from "../../src/library/tensor-data.ts";
 import { VAL_LOSS } from "../../src/train/best-epoch.ts";
+import { countBuffers } from "../support/count-buffers.ts";
 import { gpu } from "../support/gpu.ts";
 
 const test = suite("dispose");
@@ -25,28 +26,6 @@ const network = sequential("small", SHAPE, [
 const ROWS = 20;
 const bytes = Uint8Array.from({ length: 36 * ROWS }, (_, i) => (i * 37) % 256);
 const y = Array.from({ length: ROWS }, (_, row) => row % 3);
-
-/** Buffers that exist on the device now, from here on, until `end` is called. */
-function countBuffers({ handle }: Device): { readonly live: Set<GPUBuffer>; end(): void } {
-  const live = new Set<GPUBuffer>();
-  const create = handle.createBuffer;
-  handle.createBuffer = (descriptor) => {
-    const buffer = create.call(handle, descriptor);
-    const { destroy } = buffer;
-    buffer.destroy = () => {
-      live.delete(buffer);
-      return destroy.call(buffer);
-    };
-    live.add(buffer);
-    return buffer;
-  };
-  return {
-    live,
-    end: () => {
-      handle.createBuffer = create;
-    },
-  };
-}
 
 const labelsOf = (live: ReadonlySet<GPUBuffer>): string[] => [...live].map(({ label }) => label);
 

@@ -118,7 +118,9 @@ async function inspect(context: Context): Promise<void> {
   };
   const found = await gather(context, { device, setup, looked, loaded });
   const html = await inspectorHtml(found);
-  const out = flags.out ?? (run ? join(run, "inspect.html") : `inspect-${looked.config.name}.html`);
+  const out =
+    flags.out ??
+    (looked.run === null ? `inspect-${looked.config.name}.html` : join(looked.run, "inspect.html"));
   await finish(() => writeAtomically(out, html));
   const { size } = await stat(out);
   say();

@@ -120,9 +120,10 @@ interface Opening {
 async function open(context: Context, opening: Opening): Promise<OpenStep> {
   const { flags, say, signal, terminal } = context;
   const { device, inspected, rungs, train } = opening;
-  const { model, weights } = inspected;
+  const { model, weights, optimizer, loss } = inspected;
   const setup = {
-    ...{ model, kind: flags.step, batchSize: flags.batchSize, rungs, seed: flags.seed },
+    ...{ model, optimizer, loss, kind: flags.step, batchSize: flags.batchSize, rungs },
+    seed: flags.seed,
     data: await placeDataset(device, limitRows(train, flags.limit)),
     weights: startingWeights(model, flags.seed, weights),
     precision: precisionOfStep(device, inspected, { kind: flags.step, say }),

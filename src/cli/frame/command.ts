@@ -224,19 +224,24 @@ interface Typed {
 function refuseSwallowed({ specs, args, name }: Typed, env: Host["env"]): void {
   const script = /^npm run (\S+)/.exec(name)?.[1];
   if (script === undefined || env["npm_lifecycle_event"] !== script) return;
-  for (const [flag, spec] of Object.entries(specs)) {
+  const kept = Object.entries(specs).flatMap(([flag, { type }]) => {
     const value = env[`npm_config_${flag.replaceAll("-", "_")}`];
-    if (value === undefined || value === "") continue;
-    // npm takes a flag that it does not know for a switch, and leaves the value among the arguments.
-    const given = value === "true" ? (args.find((arg) => !arg.startsWith("-")) ?? "VALUE") : value;
-    const shown = spec.type === "boolean" ? `--${flag}` : `--${flag} ${given}`;
-    throw new UsageError(
-      `--${flag}: was kept by npm, got it before the -- that ends npm's own flags`,
-      {
-        help: `npm run ${script} -- ${shown}`,
-      },
-    );
-  }
+    return value ? [{ flag, value, isSwitch: type === "boolean" }] : [];
+  });
+  const [first] = kept;
+  if (!first) return;
+  // npm takes a flag that it does not know for a switch, and leaves the value among the arguments: which one, only one tells.
+  const free = args.filter((arg) => !arg.startsWith("-"));
+  const wanting = kept.filter(({ value, isSwitch }) => value === "true" && !isSwitch);
+  const only = wanting.length === 1 && free.length === 1 ? free[0] : undefined;
+  const shown = kept.map(({ flag, value, isSwitch }) => {
+    if (isSwitch) return `--${flag}`;
+    return `--${flag} ${value === "true" ? (only ?? "…") : value}`;
+  });
+  throw new UsageError(
+    `--${first.flag}: was kept by npm, got it before the -- that ends npm's own flags`,
+    { help: `npm run ${script} -- ${shown.join(" ")}` },
+  );
 }
 
 /** parseFlags has checked every value against its spec; here the map gets the type that the specs imply. */

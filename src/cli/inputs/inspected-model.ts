@@ -7,12 +7,12 @@ import { UsageError } from "../../engine/core/errors.ts";
 import type { Model } from "../../engine/layers/model.ts";
 import type { Precision, Weights } from "../../engine/layers/variables.ts";
 import type { Loss } from "../../engine/ops/loss/loss.ts";
-import { adam } from "../../engine/optim/adam.ts";
 import type { Optimizer } from "../../engine/optim/optimizer.ts";
 import type { StepKind } from "../../inspect/step.ts";
+import type { Compiled } from "../../keras/compiled/compiled.ts";
 import { checkTakes, forData } from "../../models/for-data.ts";
 import { createModel, isTransfer, type ModelConfig } from "../../models/models.ts";
-import type { RunConfig } from "../../runs/run-record.ts";
+import { compiledTraining } from "../../train/compiled-training.ts";
 import { modelsLoss } from "../../train/losses.ts";
 import { fitSettings, type Optimisation } from "../../train/training.ts";
 import type { Terminal } from "../frame/terminal.ts";
@@ -70,19 +70,22 @@ export async function inspectedModel(
     if (given !== undefined) throw new UsageError(`--${name}: ${why}, got ${given} beside ${run}`);
   }
   refuseModelFlags(flags, why);
-  const { config, model, weights, isFile } = await loadModel(run);
-  const { batchSize } = config.training;
+  const { config, model, weights, isFile, compiled } = await loadModel(run);
+  const { training } = config;
+  const { batchSize } = training;
   return {
     ...{ config: config.model, model, weights, source: run },
     batchSize: typeof batchSize === "number" ? batchSize : null,
-    ...trainedBy(config),
+    ...(isFile
+      ? compiledBy(config.model, compiled)
+      : trainedBy(config.model, training as Optimisation)),
     run: isFile ? null : run,
   };
 }
 
 async function ofFlags(context: InspectedContext, published: boolean): Promise<InspectedModel> {
   const { flags } = context;
-  const { config: asked, weights: named } = await askedModel(flags);
+  const { config: asked, weights: named, compiled } = await askedModel(flags);
   const isGiven = named !== undefined && named !== "none";
   const pretrained =
     isGiven || (isTransfer(asked) && published)
@@ -95,9 +98,7 @@ async function ofFlags(context: InspectedContext, published: boolean): Promise<I
     weights,
     source,
     batchSize: null,
-    optimizer: adam(),
-    loss: modelsLoss(config, {}),
-    precision: "float32",
+    ...compiledBy(config, compiled),
     run: null,
   };
 }
@@ -132,13 +133,18 @@ export function precisionOfStep(
   return "float32";
 }
 
+/** As `train` goes on from the file; Adam and the model's own loss where it does not say. */
+function compiledBy(model: ModelConfig, compiled: Compiled | null): TrainedBy {
+  const { optimisation } = compiledTraining({}, compiled, model);
+  return trainedBy(model, optimisation);
+}
+
+type TrainedBy = Pick<InspectedModel, "optimizer" | "loss" | "precision">;
+
 /** What a run does not record, a step does not need. */
-function trainedBy({
-  model,
-  training,
-}: RunConfig): Pick<InspectedModel, "optimizer" | "loss" | "precision"> {
+function trainedBy(model: ModelConfig, training: Optimisation): TrainedBy {
   const unused = { epochs: 1, batchSize: 1, learningRate: 1e-3, patience: 0 };
-  const settings = { ...unused, ...(training as Optimisation), schedule: "constant" } as const;
+  const settings = { ...unused, ...training, schedule: "constant" } as const;
   const { optimizer, precision = "float32" } = fitSettings(settings);
   return { optimizer, loss: modelsLoss(model, settings), precision };
 }

@@ -20,7 +20,7 @@ export const SPACE_FLAG = {
   space: {
     type: "string",
     value: "file",
-    help: "a search of your own, in place of --model: a program (.ts) that exports build(hp), which gives a model, or { model, learningRate, batchSize }; what it does not say of training is searched for too",
+    help: "a search of your own, in place of --model: a program (.ts) that exports build(hp), which gives a model, or { model, learningRate, batchSize }; its weights begin at random, and what it does not say of training is searched for too",
   },
 } as const;
 
@@ -69,10 +69,15 @@ function built(
   hp: HyperParameters,
 ): Built {
   const given = run(path, () => build(hp));
-  const { model, learningRate, batchSize } = isModel(given) ? { model: given } : asParts(given);
+  const parts = isModel(given) ? { model: given } : asParts(given);
+  const { model, learningRate, batchSize, ...others } = parts;
   const refused = (rule: string, got: unknown): UsageError =>
     new UsageError(`--space: ${path}: ${rule}, got ${String(got)}`);
   if (!isModel(model)) throw refused("build(hp) must give a model", typeof model);
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    throw refused("build(hp) must give model, learningRate and batchSize only", unknown);
+  }
   const rate = optional(learningRate, (value) => value > 0);
   if (rate === null) throw refused("learningRate must be a number above 0", learningRate);
   const batch = optional(batchSize, (value) => Number.isSafeInteger(value) && value > 0);

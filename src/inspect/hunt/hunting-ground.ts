@@ -10,6 +10,7 @@ import { type Culprit, type HuntOptions, hunt } from "./hunt.ts";
 /** States of two epochs are no larger than this; of larger models none is kept. */
 const MOST_BYTES = 512 * 2 ** 20;
 
+/** The dispatch that a hunt led to, and the epoch that it ran in. */
 export interface Trail {
   /** Of the epoch in which it happened, from 1. */
   readonly epoch: number;

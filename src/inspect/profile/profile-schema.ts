@@ -147,8 +147,11 @@ export const profileSchema = v.object({
   memory,
 });
 
+/** What one step costs: times in milliseconds with their quartiles, work, memory, beside what the adapter does at most. */
 export type Profile = v.InferOutput<typeof profileSchema>;
+/** One dispatch of it. */
 export type ProfiledDispatch = Profile["dispatches"][number];
+/** Those of one layer, kernel or pass together. */
 export type ProfileTotal = Profile["byLayer"][number];
 
 /** Checks a parsed file; `name` is what messages call it. Throws FormatError for anything that is not a profile. */

@@ -30,6 +30,7 @@ export type TraceEvent =
       readonly bp: "e";
     });
 
+/** As the JSON format of Chrome's traces has it. */
 export interface Trace {
   readonly traceEvents: readonly TraceEvent[];
   readonly displayTimeUnit: "ms";
@@ -40,6 +41,7 @@ const HOST = 1;
 const DEVICE = 2;
 const PASSES = ["data", "forward", "backward", "update", "metric"] as const;
 
+/** One typical sample as events: its JSON is what ui.perfetto.dev and chrome://tracing open. */
 export function chromeTrace(profile: Profile): Trace {
   const { adapter, program, method, typicalHost: host } = profile;
   const slices = deviceSlices(profile);

@@ -47,6 +47,7 @@ export interface Uncovered {
   readonly layers: readonly string[];
 }
 
+/** What became of a step's units: a unit is a problem of a ladder with its dispatches, or else one dispatch. */
 export interface Verification {
   readonly program: string;
   readonly units: number;
@@ -65,6 +66,7 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Whether no element is further off than its bound. */
 export function isWithin({ outside }: Comparison): boolean {
   return outside === 0;
 }

@@ -11,7 +11,7 @@ const HUGE = 1e6;
 const JUMP = 10;
 const MOST_ROWS = 8;
 
-/** A few lines; `root` is left out of paths. */
+/** What was found, in a few lines; `root`, a folder, is left out of paths. */
 export function huntLines(culprit: Culprit, root: string): readonly string[] {
   const { dispatch } = culprit;
   const { site, layers, pass, kernel, id } = dispatch;

@@ -27,7 +27,7 @@ const ROW = [
   { head: "bound by", width: 12 },
 ] as const;
 
-/** The dispatches by their share of the time; the first line is the head. */
+/** The dispatches by their share of the time, so many at most, in 80 columns; the first line is the head. */
 export function dispatchTable({ dispatches }: Profile, listed = LISTED): readonly string[] {
   const sorted = dispatches.toSorted((a, b) => b.ms.median - a.ms.median);
   const rows = sorted

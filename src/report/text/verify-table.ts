@@ -10,14 +10,14 @@ const MOST_ROWS = 60;
 const WIDTHS = { id: 4, layer: 17, what: 27, off: 8, ulp: 6, share: 8 } as const;
 
 export interface VerifyLayout {
-  /** A row a unit, however many there are. */
-  readonly everyUnit: boolean;
+  /** A row a unit, however many there are; default false: more than 60 are put together by kind. */
+  readonly everyUnit?: boolean;
 }
 
-/** The table, at most 80 columns wide. */
+/** What each unit is off by, line by line, at most 80 columns wide; the first line is the head. */
 export function verifyTable(
   verification: Verification,
-  { everyUnit }: VerifyLayout,
+  { everyUnit = false }: VerifyLayout = {},
 ): readonly string[] {
   const rows = [...grouped(verification.checks, unitKey).values()];
   const missing = verification.uncovered.map(({ id, layers, kernels }) =>
