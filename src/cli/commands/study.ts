@@ -66,7 +66,7 @@ const command = defineCommand({
     "Repeats the Keras study of LeNet-5 on Fashion-MNIST and corrects it: data, split, tuner, training, evaluation, five folds, and a report. Given again, it goes on where it was.",
   examples: [
     { command: "npm run study -- --quick", does: "every step, in a few minutes" },
-    { command: "npm run study", does: "the full study, in about half an hour on two cores" },
+    { command: "npm run study", does: "the full study, in 20 to 30 minutes on two cores" },
     { command: "npm run study -- --data archive/", does: "with Kaggle's CSVs, as the study had" },
   ],
   flags: FLAGS,
