@@ -38,6 +38,7 @@ import {
   meanSquaredError,
 } from "../../src/engine/ops/loss/elementwise.ts";
 import { adagrad } from "../../src/engine/optim/adagrad.ts";
+import { adam } from "../../src/engine/optim/adam.ts";
 import { withEma } from "../../src/engine/optim/ema.ts";
 import { lion } from "../../src/engine/optim/lion.ts";
 import { nadam } from "../../src/engine/optim/nadam.ts";
@@ -251,6 +252,8 @@ test("the further optimisers' updates are right", async () => {
   for (const optimizer of [
     ...[adagrad(), lion(), nadam(), adamw({ weightDecay: 0.01 })],
     ...[rmsprop(), rmsprop({ momentum: 0.9, centered: true })],
+    // Whose state has the average's behind their own.
+    ...[withEma(adam(), 0.8), withEma(nadam(), 0.8)],
   ]) {
     const step = await open({ model, optimizer });
     assertRight(await verifyStep(step.device, step.executable, RIGHT));

@@ -5,6 +5,7 @@ import {
   boundTo,
   type Expected,
   entryOf,
+  exactly,
   float,
   type Output,
   type Reference,
@@ -79,8 +80,9 @@ const nadamAdvance: Reference = (task) => {
     const decay = before(0) * 0.96 + 0.04;
     const u = momentumAt(of("beta1"), decay);
     const powers = before(2) * of("beta2") + of("one_minus_beta2");
-    const all = [decay, before(1) * u + (1 - u), powers, u];
-    return within(all[index] ?? 0, 8, 1);
+    const own = [decay, before(1) * u + (1 - u), powers, u][index];
+    // What is behind is the moving average's.
+    return own === undefined ? exactly(before(index)) : within(own, 8, 1);
   };
   return [output(dispatch, "next_state", at)];
 };

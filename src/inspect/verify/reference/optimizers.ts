@@ -23,9 +23,11 @@ const advance: Reference = (task) => {
   const dispatch = entryOf(task, "advance");
   const before = valuesAt(task, dispatch, "next_corrections");
   const at = (index: number): Expected => {
+    const start = before?.[index] ?? 0;
+    // What is behind the two corrections is the moving average's.
+    if (index >= 2) return exactly(start);
     const beta = float(dispatch, `beta${index + 1}`);
-    const value = (before?.[index] ?? 0) * beta + float(dispatch, `one_minus_beta${index + 1}`);
-    return within(value, 2);
+    return within(start * beta + float(dispatch, `one_minus_beta${index + 1}`), 2);
   };
   const corrections = { tensor: boundTo(dispatch, "next_corrections"), cost: 1, terms: 1, at };
   return [corrections, ...clockOf(task, dispatch)];
