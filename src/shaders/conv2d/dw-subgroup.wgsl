@@ -11,6 +11,7 @@ diagnostic(off, subgroup_uniformity);
 
 //#include "lib/invocation.wgsl"
 //#include "lib/conv-index.wgsl"
+//#include "lib/slid-window.wgsl"
 
 const SUBGROUP: u32 = 8u;
 const KH: u32 = 5u;
@@ -55,32 +56,11 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> db: array<f32>;
 
 alias Sums = array<f32, SIZE>;
-alias Window = array<array<f32, KW>, SPAN>;
-alias Slopes = array<array<f32, CHANNELS>, ROWS>;
 alias Lanes = array<f32, SUBGROUP>;
 //#if ${WHOLE}
 // Of each SUBGROUP neighbouring sums, the lane's own.
 alias Totals = array<f32, SIZE / SUBGROUP>;
 //#endif
-
-// Functions take a part of the work each because Mesa unrolls a loop only up to some 800 instructions, and an array that
-// is indexed in a loop that stays lives in memory.
-fn accumulate(sums: ptr<function, Sums>, window: ptr<function, Window>, slopes: ptr<function, Slopes>, kh: u32, start: u32) {
-  for (var kw = 0u; kw < KW; kw++) {
-    for (var c = start; c < min(start + 4u, CHANNELS); c++) {
-      var own = (*window)[kh][kw] * (*slopes)[0][c];
-      for (var r = 1u; r < ROWS; r++) { own += (*window)[kh + r * STEP][kw] * (*slopes)[r][c]; }
-      (*sums)[(kh * KW + kw) * CHANNELS + c] += own;
-    }
-  }
-}
-
-fn accumulate_row(sums: ptr<function, Sums>, window: ptr<function, Window>, slopes: ptr<function, Slopes>, kh: u32) {
-  accumulate(sums, window, slopes, kh, 0u);
-  if (CHANNELS > 4u) { accumulate(sums, window, slopes, kh, 4u); }
-  if (CHANNELS > 8u) { accumulate(sums, window, slopes, kh, 8u); }
-  if (CHANNELS > 12u) { accumulate(sums, window, slopes, kh, 12u); }
-}
 
 // Adds pairs of lanes: of two neighbouring sums, lanes without `bit` get the first and lanes with it the second.
 fn fold(v: ptr<function, Lanes>, lane: u32, bit: u32) {
@@ -113,16 +93,6 @@ fn reduce(sums: ptr<function, Sums>, to: u32, lane: u32, start: u32) {
     partial[to + g * SUBGROUP + lane] = v[0];
     //#endif
   }
-}
-
-// x at row h and column `at` of image n, zero where that is padding.
-fn input(n: u32, h: u32, at: u32, i: u32) -> f32 {
-  //#if ${PADDED}
-  let value = x[x_index(n, min(h, params.h - 1u), min(at, params.w - 1u)) + i];
-  return select(0.0, value, h < params.h && at < params.w);
-  //#else
-  return x[x_index(n, h, at) + i];
-  //#endif
 }
 
 // Row r of dy at one position; zero for lanes that only keep others company.
@@ -166,14 +136,7 @@ fn sum_group(sums: ptr<function, Sums>, group: u32, wg: vec3u, lane: u32) {
         let position = (n * p.oh + min(oh + r, p.oh - 1u)) * p.ow + ow;
         read_slopes(&slopes, r, position, first, is_lane && row + r < p.rows && oh + r < p.oh);
       }
-      accumulate_row(sums, &window, &slopes, 0u);
-      if (KH > 1u) { accumulate_row(sums, &window, &slopes, 1u); }
-      if (KH > 2u) { accumulate_row(sums, &window, &slopes, 2u); }
-      if (KH > 3u) { accumulate_row(sums, &window, &slopes, 3u); }
-      if (KH > 4u) { accumulate_row(sums, &window, &slopes, 4u); }
-      if (KH > 5u) { accumulate_row(sums, &window, &slopes, 5u); }
-      if (KH > 6u) { accumulate_row(sums, &window, &slopes, 6u); }
-      if (KH > 7u) { accumulate_row(sums, &window, &slopes, 7u); }
+      accumulate_window(sums, &window, &slopes);
       //#if ${BIAS}
       for (var c = 0u; c < CHANNELS; c++) {
         var own = slopes[0][c];
